@@ -1,0 +1,143 @@
+//! Groups concurrent calls into batches without adding delay: an idle batcher runs a single item
+//! at once; while a batch is in flight the next items gather and go together.
+
+use std::future::Future;
+
+use tokio::sync::{mpsc, oneshot};
+
+/// The batcher has stopped (its runtime is shutting down) or its function lost the item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("batcher stopped")]
+pub struct Stopped;
+
+/// Accepts items one by one and hands them to a function in batches. Cheap to clone.
+///
+/// A caller that goes away does not cancel anything: the batch runs in a task of its own, so a
+/// dropped request can never abandon a half-run transaction.
+pub struct Batcher<T, R> {
+    sender: mpsc::Sender<Waiting<T, R>>,
+}
+
+struct Waiting<T, R> {
+    item: T,
+    reply: oneshot::Sender<R>,
+}
+
+impl<T, R> Clone for Batcher<T, R> {
+    fn clone(&self) -> Self {
+        Self { sender: self.sender.clone() }
+    }
+}
+
+impl<T: Send + 'static, R: Send + 'static> Batcher<T, R> {
+    /// Starts a batcher on the current runtime. `run` gets between one and `max_batch` items and
+    /// must answer each of them, in order. At most `capacity` items wait; more callers are held
+    /// back.
+    pub fn spawn<F, Fut>(max_batch: usize, capacity: usize, run: F) -> Self
+    where
+        F: Fn(Vec<T>) -> Fut + Send + 'static,
+        Fut: Future<Output = Vec<R>> + Send + 'static,
+    {
+        let (sender, receiver) = mpsc::channel(capacity);
+        tokio::spawn(drain(receiver, max_batch, run));
+        Self { sender }
+    }
+
+    /// Adds an item and waits for its result.
+    ///
+    /// # Errors
+    /// [`Stopped`] when there is nobody left to run it; whether it ran is then unknown.
+    pub async fn submit(&self, item: T) -> Result<R, Stopped> {
+        let (reply, result) = oneshot::channel();
+        self.sender.send(Waiting { item, reply }).await.map_err(|_| Stopped)?;
+        result.await.map_err(|_| Stopped)
+    }
+}
+
+async fn drain<T, R, F, Fut>(mut receiver: mpsc::Receiver<Waiting<T, R>>, max_batch: usize, run: F)
+where
+    F: Fn(Vec<T>) -> Fut,
+    Fut: Future<Output = Vec<R>>,
+{
+    let mut waiting = Vec::with_capacity(max_batch);
+    while receiver.recv_many(&mut waiting, max_batch).await > 0 {
+        let (items, replies): (Vec<T>, Vec<oneshot::Sender<R>>) =
+            waiting.drain(..).map(|waiting| (waiting.item, waiting.reply)).unzip();
+        let results = run(items).await;
+        if results.len() != replies.len() {
+            tracing::error!(items = replies.len(), results = results.len(), "a batch lost results");
+        }
+        for (reply, result) in replies.into_iter().zip(results) {
+            let _ = reply.send(result); // the caller may be gone; its item ran all the same
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio::sync::Semaphore;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn items_gather_while_a_batch_is_in_flight_and_each_gets_its_own_result() {
+        let gate = Arc::new(Semaphore::new(0));
+        let (started, mut batches) = mpsc::unbounded_channel();
+        let batcher = {
+            let gate = gate.clone();
+            Batcher::spawn(10, 100, move |items: Vec<u32>| {
+                started.send(items.len()).unwrap();
+                let gate = gate.clone();
+                async move {
+                    gate.acquire().await.unwrap().forget();
+                    let size = items.len();
+                    items.into_iter().map(|item| (item, size)).collect()
+                }
+            })
+        };
+        let first = tokio::spawn({
+            let batcher = batcher.clone();
+            async move { batcher.submit(0).await }
+        });
+        assert_eq!(batches.recv().await, Some(1));
+        let rest: Vec<_> = (1..=5)
+            .map(|item| {
+                let batcher = batcher.clone();
+                tokio::spawn(async move { batcher.submit(item).await })
+            })
+            .collect();
+        while batcher.sender.capacity() > 95 {
+            tokio::task::yield_now().await;
+        }
+        gate.add_permits(2);
+        let mut sizes = vec![first.await.unwrap().unwrap()];
+        for task in rest {
+            sizes.push(task.await.unwrap().unwrap());
+        }
+        assert_eq!(sizes, [(0, 1), (1, 5), (2, 5), (3, 5), (4, 5), (5, 5)]);
+    }
+
+    #[tokio::test]
+    async fn a_caller_that_goes_away_does_not_cancel_its_item() {
+        let (done, mut ran) = mpsc::unbounded_channel();
+        let batcher = Batcher::spawn(1, 1, move |items: Vec<u32>| {
+            let done = done.clone();
+            async move {
+                tokio::task::yield_now().await;
+                for item in &items {
+                    done.send(*item).unwrap();
+                }
+                items
+            }
+        });
+        let caller = tokio::spawn({
+            let batcher = batcher.clone();
+            async move { batcher.submit(7).await }
+        });
+        tokio::task::yield_now().await;
+        caller.abort();
+        assert_eq!(ran.recv().await, Some(7));
+    }
+}

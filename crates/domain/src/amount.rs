@@ -1,0 +1,209 @@
+//! Amounts in base units and ratios in basis points. No floats anywhere near money.
+
+use std::fmt;
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// An amount of a token in base units (lamports for SOL). One token is `10^decimals` base units.
+///
+/// In JSON it is a string, because many readers parse numbers as floats and lose digits past 2^53.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Amount(pub u64);
+
+/// Why a text is not an amount of a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AmountError {
+    /// Not a plain decimal number.
+    #[error("is not a decimal number")]
+    Malformed,
+    /// Below zero.
+    #[error("must not be negative")]
+    Negative,
+    /// Zero.
+    #[error("must be greater than zero")]
+    Zero,
+    /// More decimal places than the token has.
+    #[error("has more than {decimals} decimal places")]
+    TooPrecise {
+        /// Decimal places of the token.
+        decimals: u8,
+    },
+    /// Does not fit 64 bits of base units.
+    #[error("is too large")]
+    TooLarge,
+}
+
+impl Amount {
+    /// Reads an amount given in whole tokens, such as `1.5`, exactly. A JSON number's exponent
+    /// (`1e-3`) is understood.
+    ///
+    /// # Errors
+    /// See [`AmountError`]; trailing zeros do not count as too precise.
+    pub fn parse(text: &str, decimals: u8) -> Result<Self, AmountError> {
+        let (negative, text) = match text.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
+        let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+            Some((mantissa, exponent)) => (mantissa, parse_exponent(exponent)?),
+            None => (text, 0),
+        };
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let is_number = !(whole.is_empty() && fraction.is_empty())
+            && whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit());
+        if !is_number {
+            return Err(AmountError::Malformed);
+        }
+        let digits = format!("{whole}{fraction}");
+        let digits = digits.trim_start_matches('0');
+        if digits.is_empty() {
+            return Err(AmountError::Zero);
+        }
+        if negative {
+            return Err(AmountError::Negative);
+        }
+        let significant = digits.trim_end_matches('0');
+        let trailing_zeros = i64::try_from(digits.len() - significant.len()).unwrap_or(i64::MAX);
+        let fraction_digits = i64::try_from(fraction.len()).unwrap_or(i64::MAX);
+        let shift = exponent - fraction_digits + trailing_zeros + i64::from(decimals);
+        let shift = u32::try_from(shift).map_err(|_| AmountError::TooPrecise { decimals })?;
+        let base: u64 = significant.parse().map_err(|_| AmountError::TooLarge)?;
+        10u64
+            .checked_pow(shift)
+            .and_then(|scale| base.checked_mul(scale))
+            .map(Self)
+            .ok_or(AmountError::TooLarge)
+    }
+
+    /// The amount in whole tokens as an exact decimal.
+    pub fn to_decimal(self, decimals: u8) -> Decimal {
+        Decimal::from_i128_with_scale(i128::from(self.0), u32::from(decimals)).normalize()
+    }
+
+    /// `self * numerator / denominator`, rounded down; `None` when it does not fit.
+    pub fn mul_div_floor(self, numerator: u128, denominator: u128) -> Option<Self> {
+        let value = u128::from(self.0).checked_mul(numerator)?.checked_div(denominator)?;
+        u64::try_from(value).ok().map(Self)
+    }
+
+    /// `self * numerator / denominator`, rounded up; `None` when it does not fit.
+    pub fn mul_div_ceil(self, numerator: u128, denominator: u128) -> Option<Self> {
+        let product = u128::from(self.0).checked_mul(numerator)?;
+        if denominator == 0 {
+            return None;
+        }
+        u64::try_from(product.div_ceil(denominator)).ok().map(Self)
+    }
+}
+
+/// Bounds the exponent so that arithmetic on it cannot overflow.
+fn parse_exponent(text: &str) -> Result<i64, AmountError> {
+    let exponent: i64 = text.parse().map_err(|_| AmountError::Malformed)?;
+    if exponent > 100 {
+        return Err(AmountError::TooLarge);
+    }
+    Ok(exponent.max(-1_000))
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Serialize for Amount {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Amount {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map(Self).map_err(de::Error::custom)
+    }
+}
+
+/// A ratio in basis points: 1 bps is 0.01 %.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Bps(pub u16);
+
+impl Bps {
+    /// One whole: 10,000 bps.
+    pub const ONE: u128 = 10_000;
+}
+
+impl fmt::Display for Bps {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bps", self.0)
+    }
+}
+
+/// The price shown for a trade: whole tokens out per whole token in. `None` for nothing in.
+pub fn price(amount_in: Amount, decimals_in: u8, amount_out: Amount, decimals_out: u8) -> Option<Decimal> {
+    amount_out.to_decimal(decimals_out).checked_div(amount_in.to_decimal(decimals_in)).map(|p| p.normalize())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn reads_plain_decimals_exactly() {
+        for (text, decimals, expected) in [
+            ("1", 9, 1_000_000_000),
+            ("1.5", 9, 1_500_000_000),
+            ("0.000000001", 9, 1),
+            (".5", 6, 500_000),
+            ("1.", 6, 1_000_000),
+            ("1.500000000000", 6, 1_500_000),
+            ("1e-3", 6, 1_000),
+            ("2E2", 6, 200_000_000),
+            ("18446744073709.551615", 6, u64::MAX),
+        ] {
+            assert_eq!(Amount::parse(text, decimals), Ok(Amount(expected)), "{text}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_not_an_amount_with_its_reason() {
+        use AmountError::{Malformed, Negative, TooLarge, TooPrecise, Zero};
+        for (text, error) in [
+            ("", Malformed),
+            ("-", Malformed),
+            ("abc", Malformed),
+            ("1.2.3", Malformed),
+            ("1,5", Malformed),
+            (" 1", Malformed),
+            ("NaN", Malformed),
+            ("1e", Malformed),
+            ("0", Zero),
+            ("0.000", Zero),
+            ("-0", Zero),
+            ("-1", Negative),
+            ("0.0000001", TooPrecise { decimals: 6 }),
+            ("1e-7", TooPrecise { decimals: 6 }),
+            ("18446744073709.551616", TooLarge),
+            ("1e400", TooLarge),
+            ("99999999999999999999999999", TooLarge),
+        ] {
+            assert_eq!(Amount::parse(text, 6), Err(error), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn shown_amounts_read_back_the_same(units in 1u64.., decimals in 0u8..=9) {
+            let shown = Amount(units).to_decimal(decimals).to_string();
+            prop_assert_eq!(Amount::parse(&shown, decimals), Ok(Amount(units)));
+        }
+
+        #[test]
+        fn parsing_never_panics(text in "\\PC{0,40}", decimals in 0u8..=9) {
+            let _ = Amount::parse(&text, decimals);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! What can go wrong with an order, classified by value and never by the text of an error.
+
+use serde::{Deserialize, Serialize};
+
+use crate::VenueId;
+
+/// What may be done about a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureClass {
+    /// A new attempt may succeed.
+    Transient,
+    /// No attempt can succeed; the order fails now.
+    Permanent,
+}
+
+/// The stable code of a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureCode {
+    /// No venue answered with a quote before the deadline.
+    QuotesUnavailable,
+    /// No venue trades the pair.
+    NoRoute,
+    /// The amount is so small that it would buy nothing.
+    AmountTooSmall,
+    /// No pool is deep enough for the amount.
+    InsufficientLiquidity,
+    /// The venue could not build the swap.
+    BuildFailed,
+    /// The chain gave no recent block hash to sign against.
+    ChainUnavailable,
+    /// The price moved past the slippage bound before the transaction landed.
+    SlippageExceeded,
+    /// The transaction landed and the program returned another error.
+    TransactionReverted,
+    /// The transaction was not included before its last valid block height.
+    TransactionExpired,
+}
+
+impl FailureCode {
+    /// Whether another attempt may succeed.
+    pub fn class(self) -> FailureClass {
+        match self {
+            Self::NoRoute | Self::AmountTooSmall | Self::InsufficientLiquidity => FailureClass::Permanent,
+            Self::QuotesUnavailable
+            | Self::BuildFailed
+            | Self::ChainUnavailable
+            | Self::SlippageExceeded
+            | Self::TransactionReverted
+            | Self::TransactionExpired => FailureClass::Transient,
+        }
+    }
+}
+
+/// A failure as it is stored and shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "camelCase")]
+#[error("{message}")]
+pub struct Failure {
+    /// Stable code, for programs.
+    pub code: FailureCode,
+    /// What happened, for people.
+    pub message: String,
+    /// The venue it happened at, when there was one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub venue: Option<VenueId>,
+}
+
+impl Failure {
+    /// A failure that concerns no venue in particular.
+    pub fn new(code: FailureCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), venue: None }
+    }
+
+    /// A failure at a venue.
+    pub fn at(venue: VenueId, code: FailureCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), venue: Some(venue) }
+    }
+}

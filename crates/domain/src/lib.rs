@@ -1,0 +1,26 @@
+//! The heart of the engine: orders and their lifecycle, amounts, quotes, routing, and the ports
+//! through which everything else is reached.
+//!
+//! Nothing here does I/O, reads a clock or knows a framework: time and randomness are parameters,
+//! the outside world is a trait in [`ports`].
+
+pub mod amount;
+pub mod backoff;
+pub mod failure;
+pub mod ids;
+pub mod order;
+pub mod ports;
+pub mod quote;
+pub mod routing;
+pub mod swap;
+pub mod timestamp;
+pub mod token;
+
+pub use amount::{Amount, Bps};
+pub use failure::{Failure, FailureClass, FailureCode};
+pub use ids::{AccountId, OrderId, Signature};
+pub use order::{Event, EventData, Order, OrderEvent, OrderSpec, OrderStatus, OrderType};
+pub use quote::{Quote, QuoteRequest, SwapAmount, VenueId};
+pub use swap::{Fill, Swap};
+pub use timestamp::Timestamp;
+pub use token::Token;

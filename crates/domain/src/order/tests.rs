@@ -1,0 +1,169 @@
+use proptest::prelude::*;
+use rust_decimal::Decimal;
+
+use super::*;
+use crate::{
+    Amount, FailureCode, Quote, Signature, SwapAmount, Token, VenueId,
+    routing::{RoutingDecision, VenueAnswer},
+    swap::{Instruction, SlippageBound},
+};
+
+fn spec() -> OrderSpec {
+    OrderSpec {
+        order_type: OrderType::Market,
+        request: QuoteRequest {
+            token_in: Token::find("SOL").unwrap(),
+            token_out: Token::find("USDC").unwrap(),
+            amount: SwapAmount::ExactIn(Amount(1_000_000_000)),
+        },
+        slippage_bps: Bps(50),
+        wallet: None,
+    }
+}
+
+fn order() -> (Order, Event) {
+    Order::accept(
+        OrderId(uuid::Uuid::from_u128(7)),
+        AccountId::DEFAULT,
+        Some("mine".into()),
+        spec(),
+        Timestamp::from_unix_micros(1_700_000_000_000_000),
+    )
+}
+
+fn quote() -> Quote {
+    Quote {
+        venue: VenueId::Meteora,
+        amount_in: Amount(1_000_000_000),
+        amount_out: Amount(149_327_092),
+        price: Decimal::new(149_327_092, 6),
+        price_impact_bps: 20,
+        fee: Amount(2_000_000),
+        fee_bps: Bps(20),
+        liquidity_score: 80,
+        latency_ms: 12,
+        valid_until: Timestamp::from_unix_micros(1_700_000_001_000_000),
+    }
+}
+
+fn every_event() -> Vec<EventData> {
+    let failure = Failure::at(VenueId::Meteora, FailureCode::SlippageExceeded, "too far");
+    vec![
+        EventData::Accepted { order: spec() },
+        EventData::RoutingStarted,
+        EventData::Routed {
+            decision: Box::new(RoutingDecision {
+                venue: VenueId::Meteora,
+                answers: vec![VenueAnswer::Quoted(quote())],
+                advantage_bps: None,
+                reason: "only quote".into(),
+            }),
+        },
+        EventData::Building {
+            venue: VenueId::Meteora,
+            bound: SlippageBound::MinAmountOut(Amount(1)),
+            instructions: vec![Instruction::Swap { venue: VenueId::Meteora }, Instruction::UnwrapSol],
+        },
+        EventData::Submitted {
+            venue: VenueId::Meteora,
+            signature: Signature::from_bytes(&[7; 64]),
+            last_valid_block_height: 150,
+        },
+        EventData::Confirmed {
+            fill: Fill {
+                venue: VenueId::Meteora,
+                signature: Signature::from_bytes(&[7; 64]),
+                slot: 42,
+                amount_in: Amount(1_000_000_000),
+                amount_out: Amount(149_000_000),
+                fee: Amount(2_000_000),
+                executed_price: Decimal::new(149, 0),
+            },
+        },
+        EventData::Retrying {
+            failure: failure.clone(),
+            next_attempt_at: Timestamp::from_unix_micros(1_700_000_002_000_000),
+        },
+        EventData::Failed { failure },
+    ]
+}
+
+#[test]
+fn the_happy_path_walks_the_wire_statuses() {
+    let (mut order, first) = order();
+    let mut statuses = vec![first.status.as_str()];
+    for index in [1, 2, 3, 4, 5] {
+        statuses.push(order.apply(every_event()[index].clone(), first.at).unwrap().status.as_str());
+    }
+    assert_eq!(statuses, ["pending", "routing", "routing", "building", "submitted", "confirmed"]);
+    assert!(order.status.is_terminal() && order.fill.is_some());
+}
+
+#[test]
+fn a_retry_belongs_to_the_failed_attempt_and_begins_the_next() {
+    let (mut order, first) = order();
+    let events = every_event();
+    order.apply(events[1].clone(), first.at).unwrap();
+    let retry = order.apply(events[6].clone(), first.at).unwrap();
+    assert_eq!((retry.attempt, retry.status, order.attempt), (1, OrderStatus::Routing, 2));
+    assert_eq!(order.apply(events[1].clone(), first.at).unwrap().attempt, 2);
+}
+
+#[test]
+fn nothing_follows_a_terminal_status_and_nothing_accepts_twice() {
+    for data in every_event() {
+        for status in [OrderStatus::Confirmed, OrderStatus::Failed] {
+            assert!(status.after(data.kind()).is_err());
+        }
+    }
+    for status in OrderStatus::ALL {
+        assert!(status.after(EventKind::Accepted).is_err());
+    }
+}
+
+#[test]
+fn only_a_submitted_order_confirms() {
+    for status in OrderStatus::ALL {
+        assert_eq!(status.after(EventKind::Confirmed).is_ok(), status == OrderStatus::Submitted);
+    }
+}
+
+#[test]
+fn events_survive_json() {
+    let (_, first) = order();
+    for data in every_event() {
+        let event = OrderEvent {
+            order_id: OrderId(uuid::Uuid::from_u128(7)),
+            account: AccountId::DEFAULT,
+            event: Event { data, ..first.clone() },
+        };
+        let json = serde_json::to_string(&event).unwrap();
+        assert_eq!(serde_json::from_str::<OrderEvent>(&json).unwrap(), event, "{json}");
+        assert!(json.contains(&format!(r#""kind":"{}""#, event.event.data.kind_name())), "{json}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn folding_any_legal_history_gives_the_order(choices in prop::collection::vec(1usize..8, 0..40), step in 0i64..1_000_000) {
+        let (mut live, first) = order();
+        let mut history = vec![first.clone()];
+        for (index, choice) in choices.into_iter().enumerate() {
+            let at = Timestamp::from_unix_micros(first.at.unix_micros() + step * i64::try_from(index).unwrap());
+            let before = live.clone();
+            if let Ok(event) = live.apply(every_event()[choice].clone(), at) {
+                history.push(event);
+            } else {
+                prop_assert_eq!(&live, &before);
+            }
+        }
+        let seqs: Vec<u32> = history.iter().map(|event| event.seq).collect();
+        prop_assert_eq!(seqs, (1..=u32::try_from(history.len()).unwrap()).collect::<Vec<_>>());
+        let folded = Order::fold(live.id, live.account, live.client_order_id.clone(), &history);
+        prop_assert_eq!(folded.as_ref(), Some(&live));
+        if history.len() > 2 {
+            history.remove(1);
+            prop_assert_eq!(Order::fold(live.id, live.account, None, &history), None);
+        }
+    }
+}

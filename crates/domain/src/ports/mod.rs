@@ -1,0 +1,19 @@
+//! The ports: everything outside the domain, as traits. Each has its adapters in `infra` or
+//! `venues`, and one function there that chooses among them from the configuration.
+
+mod bus;
+mod chain;
+mod clock;
+mod queue;
+mod store;
+mod venue;
+
+pub use bus::{BusMessage, EventBus};
+pub use chain::{Chain, ChainError, TransactionStatus};
+pub use clock::Clock;
+pub use queue::{JobQueue, QueueError};
+pub use store::{
+    Acceptance, Accepted, Attempt, AttemptState, Claim, Commit, CommitOutcome, Fence, LedgerEntry,
+    OrderFilter, OrderStore, StoreError, Then,
+};
+pub use venue::{Venue, VenueError};

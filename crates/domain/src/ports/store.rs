@@ -1,0 +1,271 @@
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::{
+    AccountId, Event, Order, OrderEvent, OrderId, OrderStatus, Signature, Timestamp, VenueId,
+    swap::SignedTransaction,
+};
+
+/// The store could not do it; whether it did is unknown if the connection broke in between.
+#[derive(Debug, thiserror::Error)]
+#[error("store unavailable: {0}")]
+pub struct StoreError(pub String);
+
+/// An order to be made durable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acceptance {
+    /// The order, `pending`, with its client order id if it has one.
+    pub order: Order,
+    /// Its first event.
+    pub event: Event,
+    /// The `Idempotency-Key` it came with.
+    pub idempotency_key: Option<String>,
+    /// A digest of what was asked, which tells a repeated request from a different one.
+    pub fingerprint: [u8; 32],
+    /// How long the push to the queue may take before the sweeper steps in.
+    pub grace: Duration,
+}
+
+/// What came of an acceptance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Accepted {
+    /// A new order is durable.
+    Created,
+    /// The same request came before; this is its order as it stands now.
+    Replayed(Box<Order>),
+    /// The key (or client order id) belongs to an order that asked for something else.
+    Conflict(OrderId),
+}
+
+/// Proof of a claim. Every write of an execution carries it, and a newer claim makes it void.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Fence {
+    /// Which order.
+    pub order_id: OrderId,
+    /// Which claim of it; grows by one with every claim.
+    pub lease_epoch: u64,
+}
+
+/// An order that is ours to execute until the lease ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// The proof.
+    pub fence: Fence,
+    /// The order as it stands.
+    pub order: Order,
+    /// The attempt whose outcome is not known. It must be resolved before anything else.
+    pub unresolved: Option<Attempt>,
+}
+
+/// One try at an order, written ahead of sending it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// Which order.
+    pub order_id: OrderId,
+    /// Which attempt of it, counted from 1.
+    pub number: u32,
+    /// Where.
+    pub venue: VenueId,
+    /// What was signed.
+    pub transaction: SignedTransaction,
+    /// When it was written.
+    pub created_at: Timestamp,
+    /// What became of it.
+    pub state: AttemptState,
+}
+
+/// What became of an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AttemptState {
+    /// Not known yet: it may have been sent and it may land.
+    Unresolved,
+    /// It landed.
+    Landed,
+    /// It landed and reverted.
+    Reverted,
+    /// It never landed and never will.
+    Expired,
+}
+
+impl AttemptState {
+    /// The name in the store.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unresolved => "unresolved",
+            Self::Landed => "landed",
+            Self::Reverted => "reverted",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+/// A change of the attempt ledger that goes with a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LedgerEntry {
+    /// Write an attempt ahead of sending it.
+    Open(Attempt),
+    /// Record how the order's unresolved attempt ended.
+    Resolve {
+        /// Which attempt.
+        number: u32,
+        /// Its signature.
+        signature: Signature,
+        /// How it ended; never [`AttemptState::Unresolved`].
+        state: AttemptState,
+    },
+}
+
+/// What happens to the claim with a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Then {
+    /// The execution goes on under its lease.
+    Continue,
+    /// Nobody may claim the order before the delay is over, by the store's clock; then it is due.
+    RetryAfter(Duration),
+    /// The order is terminal and never due again.
+    Finish,
+}
+
+/// One transition, or several that happened together: all of it is written, or nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    /// Proof of the claim.
+    pub fence: Fence,
+    /// The order as it stands after the events. Its `last_seq` less the number of events is what
+    /// the row must still have.
+    pub order: Order,
+    /// The new events, gapless up to the order's `last_seq`.
+    pub events: Vec<Event>,
+    /// The change of the attempt ledger.
+    pub ledger: Option<LedgerEntry>,
+    /// What happens to the claim.
+    pub then: Then,
+}
+
+/// What came of a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CommitOutcome {
+    /// It is durable.
+    Committed,
+    /// The lease is lost or the order has moved on. Nothing was written; the execution must stop.
+    Fenced,
+}
+
+/// Which orders to list, newest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderFilter {
+    /// Only this status.
+    pub status: Option<OrderStatus>,
+    /// Only orders older than this one.
+    pub before: Option<OrderId>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// Keeps orders, events and attempts: the truth.
+#[async_trait]
+pub trait OrderStore: Send + Sync + 'static {
+    /// Makes an order durable, once per idempotency key and client order id of its account. It is
+    /// due after its grace.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the order may or may not exist; the same key tells.
+    async fn accept(&self, acceptance: Acceptance) -> Result<Accepted, StoreError>;
+
+    /// Takes an order for execution: `None` when it is unknown, terminal, claimed by another, or
+    /// waiting for its next attempt. A claim makes the order due again at the end of its lease.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the claim may have been made; it then runs out.
+    async fn claim(&self, id: OrderId, worker: &str, lease: Duration) -> Result<Option<Claim>, StoreError>;
+
+    /// Extends a lease from now on. `false` when it is lost.
+    ///
+    /// # Errors
+    /// [`StoreError`]: unknown whether it was extended.
+    async fn renew(&self, fence: Fence, lease: Duration) -> Result<bool, StoreError>;
+
+    /// Gives a claim back at once, so that another worker can go on. Does nothing when it is lost.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the lease then runs out by itself.
+    async fn release(&self, fence: Fence) -> Result<(), StoreError>;
+
+    /// Writes a transition if the fence and the sequence still hold.
+    ///
+    /// # Errors
+    /// [`StoreError`]: unknown whether it was written; the execution must stop and let the next
+    /// claim read the truth.
+    async fn commit(&self, commit: Commit) -> Result<CommitOutcome, StoreError>;
+
+    /// Orders that are due, longest waiting first. Each is not due again before `redeliver_after`,
+    /// and two callers at once get different ones.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn take_due(&self, limit: u32, redeliver_after: Duration) -> Result<Vec<OrderId>, StoreError>;
+
+    /// One order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn order(&self, account: AccountId, id: OrderId) -> Result<Option<Order>, StoreError>;
+
+    /// Orders, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn orders(&self, account: AccountId, filter: OrderFilter) -> Result<Vec<Order>, StoreError>;
+
+    /// The events of an order after a sequence number, in order, at most `limit`. Empty also for
+    /// an order that does not exist.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn events(
+        &self,
+        account: AccountId,
+        id: OrderId,
+        after: u32,
+        limit: u32,
+    ) -> Result<Vec<Event>, StoreError>;
+
+    /// The last sequence numbers of orders, for the tail check of streams. Unknown ones are left
+    /// out.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn heads(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, u32)>, StoreError>;
+
+    /// The attempts of an order, in order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn attempts(&self, account: AccountId, id: OrderId) -> Result<Vec<Attempt>, StoreError>;
+
+    /// Whether the store answers.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it does not.
+    async fn ping(&self) -> Result<(), StoreError>;
+}
+
+impl Commit {
+    /// The events as they are announced once the commit is durable.
+    pub fn announcements(&self) -> Vec<OrderEvent> {
+        self.events
+            .iter()
+            .map(|event| OrderEvent {
+                order_id: self.order.id,
+                account: self.order.account,
+                event: event.clone(),
+            })
+            .collect()
+    }
+
+    /// The sequence number the row must have for this commit to follow it.
+    pub fn expected_seq(&self) -> u32 {
+        self.order.last_seq - u32::try_from(self.events.len()).unwrap_or(u32::MAX)
+    }
+}

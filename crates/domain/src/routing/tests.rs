@@ -1,0 +1,110 @@
+use proptest::prelude::*;
+use rust_decimal::Decimal;
+
+use super::*;
+use crate::{Amount, Timestamp};
+
+fn quote(venue: VenueId, amount_in: u64, amount_out: u64, liquidity_score: u8, latency_ms: u32) -> Quote {
+    Quote {
+        venue,
+        amount_in: Amount(amount_in),
+        amount_out: Amount(amount_out),
+        price: Decimal::ONE,
+        price_impact_bps: 1,
+        fee: Amount(1),
+        fee_bps: Bps(25),
+        liquidity_score,
+        latency_ms,
+        valid_until: Timestamp::default(),
+    }
+}
+
+fn left_out(venue: VenueId, code: FailureCode) -> VenueAnswer {
+    VenueAnswer::LeftOut { venue, failure: Failure::at(venue, code, "no") }
+}
+
+const IN: SwapAmount = SwapAmount::ExactIn(Amount(100));
+const OUT: SwapAmount = SwapAmount::ExactOut(Amount(100));
+
+#[test]
+fn exact_in_takes_the_most_out_and_exact_out_the_least_in() {
+    let answers = || {
+        vec![
+            VenueAnswer::Quoted(quote(VenueId::Raydium, 100, 1_000, 50, 1)),
+            VenueAnswer::Quoted(quote(VenueId::Meteora, 101, 1_010, 50, 1)),
+        ]
+    };
+    let decision = route(IN, answers()).unwrap();
+    assert_eq!((decision.venue, decision.advantage_bps), (VenueId::Meteora, Some(100)));
+    let decision = route(OUT, answers()).unwrap();
+    assert_eq!((decision.venue, decision.advantage_bps), (VenueId::Raydium, Some(99)));
+    assert_eq!(decision.best().unwrap().venue, VenueId::Raydium);
+}
+
+#[test]
+fn ties_go_to_the_deeper_pool_and_then_to_the_faster_venue() {
+    let choose = |raydium: (u8, u32), meteora: (u8, u32)| {
+        route(
+            IN,
+            vec![
+                VenueAnswer::Quoted(quote(VenueId::Raydium, 100, 1_000, raydium.0, raydium.1)),
+                VenueAnswer::Quoted(quote(VenueId::Meteora, 100, 1_000, meteora.0, meteora.1)),
+            ],
+        )
+        .unwrap()
+        .venue
+    };
+    assert_eq!(choose((50, 1), (60, 9)), VenueId::Meteora);
+    assert_eq!(choose((50, 9), (50, 1)), VenueId::Meteora);
+    assert_eq!(choose((50, 1), (50, 1)), VenueId::Raydium);
+}
+
+#[test]
+fn a_venue_that_is_left_out_is_named_with_its_reason() {
+    let decision = route(
+        IN,
+        vec![
+            left_out(VenueId::Raydium, FailureCode::QuotesUnavailable),
+            VenueAnswer::Quoted(quote(VenueId::Meteora, 100, 1_000, 50, 1)),
+        ],
+    )
+    .unwrap();
+    assert_eq!(decision.venue, VenueId::Meteora);
+    assert_eq!(decision.answers.len(), 2);
+    assert!(decision.reason.contains("raydium left out"), "{}", decision.reason);
+}
+
+#[test]
+fn without_a_quote_the_failure_says_whether_trying_again_helps() {
+    use FailureCode::{InsufficientLiquidity, NoRoute, QuotesUnavailable};
+    let code = |codes: [FailureCode; 2]| {
+        let answers = vec![left_out(VenueId::Raydium, codes[0]), left_out(VenueId::Meteora, codes[1])];
+        route(IN, answers).unwrap_err().code
+    };
+    assert_eq!(code([NoRoute, NoRoute]), NoRoute);
+    assert_eq!(code([NoRoute, InsufficientLiquidity]), InsufficientLiquidity);
+    assert_eq!(code([NoRoute, QuotesUnavailable]), QuotesUnavailable);
+    assert_eq!(route(IN, vec![]).unwrap_err().code, NoRoute);
+}
+
+proptest! {
+    #[test]
+    fn the_choice_is_the_best_and_does_not_depend_on_the_order_of_answers(
+        a in (1u64.., 1u64.., 0u8..=100, 0u32..500), b in (1u64.., 1u64.., 0u8..=100, 0u32..500), exact_in: bool,
+    ) {
+        let amount = if exact_in { IN } else { OUT };
+        let first = quote(VenueId::Raydium, a.0, a.1, a.2, a.3);
+        let second = quote(VenueId::Meteora, b.0, b.1, b.2, b.3);
+        let one = route(amount, vec![VenueAnswer::Quoted(first.clone()), VenueAnswer::Quoted(second.clone())]).unwrap();
+        let other = route(amount, vec![VenueAnswer::Quoted(second.clone()), VenueAnswer::Quoted(first.clone())]).unwrap();
+        prop_assert_eq!(&one, &other);
+        let best = one.best().unwrap();
+        for quote in [&first, &second] {
+            if exact_in {
+                prop_assert!(best.amount_out >= quote.amount_out);
+            } else {
+                prop_assert!(best.amount_in <= quote.amount_in);
+            }
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The event bus: Redis Pub/Sub, or inside the process.

@@ -1,0 +1,9 @@
+//! Adapters of the store, queue and bus ports, and what every process shares: configuration,
+//! logging, the clock, stopping.
+
+pub mod bus;
+pub mod clock;
+pub mod config;
+pub mod queue;
+pub mod store;
+pub mod telemetry;

@@ -1,0 +1,1 @@
+//! The order store: `PostgreSQL` or `SQLite`.
