@@ -13,10 +13,10 @@ pub fn init(config: &LogConfig) -> anyhow::Result<()> {
         .map_err(|error| anyhow::anyhow!("RUST_LOG is not a filter: {error}"))?;
     let registry = tracing_subscriber::registry().with(filter);
     match config.log_format {
-        LogFormat::Text => registry.with(fmt::layer().with_writer(std::io::stderr)).try_init()?,
+        LogFormat::Text => registry.with(fmt::layer().with_writer(std::io::stderr)).try_init(),
         LogFormat::Json => {
-            registry.with(fmt::layer().json().flatten_event(true).with_writer(std::io::stderr)).try_init()?
+            registry.with(fmt::layer().json().flatten_event(true).with_writer(std::io::stderr)).try_init()
         }
-    }
+    }?;
     Ok(())
 }

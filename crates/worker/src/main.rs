@@ -1,1 +1,2 @@
+//! The worker process.
 fn main() {}

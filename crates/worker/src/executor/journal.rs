@@ -1,0 +1,120 @@
+//! Writes an execution's events: in order, grouped where nothing needs to wait for them.
+
+use std::{future::Future, pin::pin, sync::Arc, task::Poll};
+
+use domain::{
+    Event, EventData, Order,
+    ports::{Clock, Commit, CommitOutcome, EventBus, Fence, LedgerEntry, OrderStore, Then},
+};
+use futures::poll;
+use tokio::task::JoinHandle;
+
+use super::Interruption;
+
+/// The events of one claim on their way to the store.
+///
+/// An event that nothing depends on is only gathered. It is written in the background as soon as
+/// the execution has to wait for something else, so that followers see it live, or together with
+/// the next event that must be durable. An execution that never waits writes all its events at once.
+pub(super) struct Journal {
+    store: Arc<dyn OrderStore>,
+    bus: Arc<dyn EventBus>,
+    clock: Arc<dyn Clock>,
+    fence: Fence,
+    order: Order,
+    gathered: Vec<Event>,
+    writing: Option<JoinHandle<Result<(), Interruption>>>,
+}
+
+impl Journal {
+    pub(super) fn open(
+        store: &Arc<dyn OrderStore>,
+        bus: &Arc<dyn EventBus>,
+        clock: &Arc<dyn Clock>,
+        fence: Fence,
+        order: Order,
+    ) -> Self {
+        Self {
+            store: store.clone(),
+            bus: bus.clone(),
+            clock: clock.clone(),
+            fence,
+            order,
+            gathered: Vec::new(),
+            writing: None,
+        }
+    }
+
+    /// The order as it stands with everything recorded so far.
+    pub(super) fn order(&self) -> &Order {
+        &self.order
+    }
+
+    /// Records an event that nothing needs to wait for.
+    pub(super) fn record(&mut self, data: EventData) -> Result<(), Interruption> {
+        let event = self.order.apply(data, self.clock.now())?;
+        self.gathered.push(event);
+        Ok(())
+    }
+
+    /// Does some work; what is gathered is written meanwhile, if the work has to wait.
+    pub(super) async fn during<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Interruption> {
+        let mut work = pin!(work);
+        if let Poll::Ready(done) = poll!(work.as_mut()) {
+            return Ok(done);
+        }
+        if !self.gathered.is_empty() {
+            self.finish_writing().await?;
+            let commit = self.take_commit(None, Then::Continue);
+            self.writing = Some(tokio::spawn(write(self.store.clone(), self.bus.clone(), commit)));
+        }
+        Ok(work.await)
+    }
+
+    /// Records an event and returns once it is durable, with everything recorded before it.
+    pub(super) async fn commit(
+        &mut self,
+        data: EventData,
+        ledger: Option<LedgerEntry>,
+        then: Then,
+    ) -> Result<(), Interruption> {
+        self.record(data)?;
+        self.finish_writing().await?;
+        let commit = self.take_commit(ledger, then);
+        write(self.store.clone(), self.bus.clone(), commit).await
+    }
+
+    async fn finish_writing(&mut self) -> Result<(), Interruption> {
+        match self.writing.take() {
+            Some(writing) => writing.await.unwrap_or(Err(Interruption::LeaseLost)),
+            None => Ok(()),
+        }
+    }
+
+    fn take_commit(&mut self, ledger: Option<LedgerEntry>, then: Then) -> Commit {
+        Commit {
+            fence: self.fence,
+            order: self.order.clone(),
+            events: std::mem::take(&mut self.gathered),
+            ledger,
+            then,
+        }
+    }
+}
+
+/// Commits and then announces: never the other way round, for followers must not see what may yet
+/// be undone.
+async fn write(
+    store: Arc<dyn OrderStore>,
+    bus: Arc<dyn EventBus>,
+    commit: Commit,
+) -> Result<(), Interruption> {
+    let announcements = commit.announcements().into_iter().map(Arc::new).collect();
+    match store.commit(commit).await? {
+        CommitOutcome::Committed => {
+            bus.publish(announcements);
+            Ok(())
+        }
+        CommitOutcome::Fenced => Err(Interruption::LeaseLost),
+    }
+}

@@ -1,0 +1,186 @@
+//! Executes one order: claim it, settle what an earlier claim left open, otherwise make an attempt;
+//! then confirm, retry or fail.
+//!
+//! It may be cut off at any await. What makes that safe: nothing is sent before its attempt is on
+//! record, every write carries the fence of the claim, and whoever claims next settles the open
+//! attempt first.
+
+mod attempt;
+mod journal;
+mod settle;
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use domain::{
+    EventData, Failure, FailureClass, Fill, OrderId,
+    backoff::RetryPolicy,
+    order::InvalidTransition,
+    ports::{Chain, Claim, Clock, EventBus, Fence, LedgerEntry, OrderStore, StoreError, Then, Venue},
+};
+use journal::Journal;
+use rand_chacha::ChaCha8Rng;
+use tokio_util::sync::CancellationToken;
+
+/// What an execution needs.
+pub struct Executor {
+    /// The truth.
+    pub store: Arc<dyn OrderStore>,
+    /// Where committed events are announced.
+    pub bus: Arc<dyn EventBus>,
+    /// Who is asked for quotes.
+    pub venues: Vec<Arc<dyn Venue>>,
+    /// Where transactions go.
+    pub chain: Arc<dyn Chain>,
+    /// The time events happen at.
+    pub clock: Arc<dyn Clock>,
+    /// Jitter of the back-off.
+    pub rng: Mutex<ChaCha8Rng>,
+    /// Its limits.
+    pub policy: ExecutionPolicy,
+}
+
+/// The limits of an execution.
+#[derive(Debug, Clone)]
+pub struct ExecutionPolicy {
+    /// Who claims; shown to operators.
+    pub worker: String,
+    /// How long a claim holds without a sign of life.
+    pub lease: Duration,
+    /// How often an order is tried.
+    pub retry: RetryPolicy,
+    /// How long the venues may take to quote.
+    pub quote_deadline: Duration,
+    /// How often a transaction that has not landed is sent again.
+    pub rebroadcast_interval: Duration,
+}
+
+/// How an execution ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The order was not ours to take: terminal, claimed by another, or not due. Duplicates and
+    /// late deliveries end here.
+    NotClaimed,
+    /// The swap landed.
+    Confirmed,
+    /// The order failed for good.
+    Failed,
+    /// The attempt failed; the order is due again after a wait.
+    Retrying,
+    /// The execution stopped half-way; whoever claims the order next goes on.
+    Interrupted,
+}
+
+/// Why an execution stopped half-way.
+#[derive(Debug, thiserror::Error)]
+enum Interruption {
+    #[error("the lease is lost")]
+    LeaseLost,
+    #[error("the worker stops")]
+    Stopping,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Lifecycle(#[from] InvalidTransition),
+}
+
+/// How an attempt ended, with what the attempt ledger must record of it.
+enum AttemptEnd {
+    Landed { fill: Fill, ledger: LedgerEntry },
+    Failed { failure: Failure, ledger: Option<LedgerEntry> },
+}
+
+impl Executor {
+    /// Executes an order as far as it goes now. Never fails: whatever stops it is logged, and the
+    /// order stays due. On `stop` the claim is given back at once, wherever the execution is.
+    #[tracing::instrument(name = "execute", skip_all, fields(order_id = %id))]
+    pub async fn execute(&self, id: OrderId, stop: &CancellationToken) -> Outcome {
+        let claimed = self.store.claim(id, &self.policy.worker, self.policy.lease).await;
+        let claim = match claimed {
+            Ok(Some(claim)) => claim,
+            Ok(None) => {
+                tracing::debug!("not ours to take");
+                return Outcome::NotClaimed;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "cannot claim");
+                return Outcome::Interrupted;
+            }
+        };
+        let fence = claim.fence;
+        let ended = tokio::select! {
+            biased;
+            ended = self.proceed(claim) => ended,
+            () = self.keep_lease(fence) => Err(Interruption::LeaseLost),
+            () = stop.cancelled() => Err(Interruption::Stopping),
+        };
+        match ended {
+            Ok(outcome) => return outcome,
+            Err(Interruption::Stopping) => self.give_back(fence).await,
+            Err(interruption) => tracing::warn!(error = %interruption, "interrupted; the next claim goes on"),
+        }
+        Outcome::Interrupted
+    }
+
+    async fn proceed(&self, claim: Claim) -> Result<Outcome, Interruption> {
+        let mut journal = Journal::open(&self.store, &self.bus, &self.clock, claim.fence, claim.order);
+        let end = match claim.unresolved {
+            Some(attempt) => self.settle_inherited(&attempt).await,
+            None => self.attempt(&mut journal).await?,
+        };
+        self.conclude(&mut journal, end).await
+    }
+
+    async fn give_back(&self, fence: Fence) {
+        match self.store.release(fence).await {
+            Ok(()) => tracing::info!("stopping; the claim is given back"),
+            Err(error) => tracing::warn!(%error, "cannot give the claim back; its lease runs out"),
+        }
+    }
+
+    /// Gives signs of life until the lease is lost. A store that does not answer is no proof of
+    /// that: every write is fenced, so going on is safe.
+    async fn keep_lease(&self, fence: Fence) {
+        loop {
+            tokio::time::sleep(self.policy.lease / 3).await;
+            match self.store.renew(fence, self.policy.lease).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => tracing::warn!(%error, "cannot renew the lease"),
+            }
+        }
+    }
+
+    /// Writes how the attempt ended and what follows from it.
+    async fn conclude(&self, journal: &mut Journal, end: AttemptEnd) -> Result<Outcome, Interruption> {
+        let (failure, ledger) = match end {
+            AttemptEnd::Landed { fill, ledger } => {
+                tracing::info!(venue = %fill.venue, signature = %fill.signature, price = %fill.executed_price, "confirmed");
+                journal.commit(EventData::Confirmed { fill }, Some(ledger), Then::Finish).await?;
+                return Ok(Outcome::Confirmed);
+            }
+            AttemptEnd::Failed { failure, ledger } => (failure, ledger),
+        };
+        let attempt = journal.order().attempt;
+        let may_retry =
+            failure.code.class() == FailureClass::Transient && self.policy.retry.allows_another(attempt);
+        if !may_retry {
+            tracing::warn!(attempt, code = ?failure.code, error = %failure, "failed");
+            journal.commit(EventData::Failed { failure }, ledger, Then::Finish).await?;
+            return Ok(Outcome::Failed);
+        }
+        let delay = {
+            let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
+            self.policy.retry.delay(attempt, &mut *rng)
+        };
+        tracing::info!(attempt, code = ?failure.code, error = %failure, ?delay, "retrying");
+        let next_attempt_at = self.clock.now() + delay;
+        journal
+            .commit(EventData::Retrying { failure, next_attempt_at }, ledger, Then::RetryAfter(delay))
+            .await?;
+        Ok(Outcome::Retrying)
+    }
+}
+
