@@ -1,5 +1,8 @@
 //! The job queue: apalis over Redis, or apalis in memory.
 
+mod dispatch;
+pub mod memory;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
