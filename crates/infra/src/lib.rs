@@ -5,5 +5,6 @@ pub mod bus;
 pub mod clock;
 pub mod config;
 pub mod queue;
+mod redis_link;
 pub mod store;
 pub mod telemetry;

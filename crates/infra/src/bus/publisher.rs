@@ -1,0 +1,101 @@
+//! The sending side of the Redis bus.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use domain::OrderEvent;
+use rand::rngs::StdRng;
+use redis::{Pipeline, RedisResult, aio::ConnectionManager};
+use tokio::{
+    sync::mpsc,
+    time::{sleep, timeout},
+};
+
+use super::{redis::Health, wire};
+use crate::redis_link::{Outage, RECONNECT, RedisLink};
+
+/// Events in one pipeline at most.
+const GROUP: usize = 512;
+/// An idle connection is asked this often whether it is still there, so that health is known.
+const PING_EVERY: Duration = Duration::from_secs(5);
+
+/// Publishes what is in the outbox, a group in one round trip; what gathers meanwhile is the next
+/// group. A group that fails is dropped and counted.
+pub(super) struct Publisher {
+    connection: ConnectionManager,
+    channel: String,
+    health: Arc<Health>,
+    outage: Outage,
+    rng: StdRng,
+}
+
+impl Publisher {
+    pub(super) fn new(link: &RedisLink, channel: String, health: Arc<Health>) -> anyhow::Result<Self> {
+        let outage = Outage::new("event bus (sending)");
+        Ok(Self { connection: link.connection()?, channel, health, outage, rng: link.rng() })
+    }
+
+    pub(super) async fn run(mut self, mut outbox: mpsc::Receiver<Arc<OrderEvent>>) {
+        let mut group = Vec::with_capacity(GROUP);
+        loop {
+            self.reach().await;
+            loop {
+                let waited = timeout(PING_EVERY, outbox.recv_many(&mut group, GROUP)).await;
+                if waited == Ok(0) {
+                    return;
+                }
+                if let Err(error) = self.send(&group).await {
+                    self.fail(group.len(), &error);
+                    group.clear();
+                    break;
+                }
+                group.clear();
+            }
+        }
+    }
+
+    /// Tries until the server answers. The outbox is left alone meanwhile.
+    async fn reach(&mut self) {
+        let mut failures = 0u32;
+        while let Err(error) = self.send(&[]).await {
+            self.fail(0, &error);
+            failures = failures.saturating_add(1);
+            sleep(RECONNECT.delay(failures, &mut self.rng)).await;
+        }
+        self.health.publishing.store(true, Ordering::Relaxed);
+        self.outage.over();
+    }
+
+    /// Publishes a group, or asks whether the server is there when there is nothing to say.
+    async fn send(&mut self, group: &[Arc<OrderEvent>]) -> RedisResult<()> {
+        let mut pipeline = Pipeline::with_capacity(group.len() + 1);
+        let untold = self.health.untold.load(Ordering::Relaxed);
+        if untold > 0 {
+            pipeline.publish(&self.channel, wire::GAP).ignore();
+        } else if group.is_empty() {
+            pipeline.cmd("PING").ignore();
+        }
+        for event in group {
+            match wire::encode(event) {
+                Ok(payload) => {
+                    pipeline.publish(&self.channel, payload).ignore();
+                }
+                Err(error) => tracing::error!(%error, "an event cannot be encoded"),
+            }
+        }
+        pipeline.exec_async(&mut self.connection).await?;
+        if untold > 0 {
+            self.health.untold.fetch_sub(untold, Ordering::Relaxed);
+            tracing::warn!(events = untold, "events were not announced; subscribers read the store instead");
+        }
+        Ok(())
+    }
+
+    fn fail(&self, lost: usize, error: &redis::RedisError) {
+        self.health.publishing.store(false, Ordering::Relaxed);
+        self.health.untold.fetch_add(u64::try_from(lost).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.outage.failed(error);
+    }
+}

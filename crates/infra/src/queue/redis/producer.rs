@@ -1,0 +1,165 @@
+//! The sending side of the Redis queue.
+
+use std::{
+    fmt::Display,
+    sync::{Arc, LazyLock, Mutex, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use batching::Batcher;
+use domain::{
+    OrderId,
+    ports::{JobQueue, QueueError},
+};
+use redis::{Pipeline, RedisResult, Script, aio::ConnectionManager};
+use tokio::time::{Instant, timeout};
+
+use super::keys::Keys;
+use crate::redis_link::{Outage, RedisLink};
+
+/// A push is worth no longer wait: the sweeper delivers too.
+const PUSH_TIMEOUT: Duration = Duration::from_secs(1);
+/// After a failure, pushes fail at once for so long.
+const COOL_DOWN: Duration = Duration::from_millis(250);
+/// Concurrent pushes that go in one round trip at most.
+const GROUP: usize = 512;
+/// Concurrent pushes that wait at most; further callers wait to be let in.
+const WAITING: usize = 4_096;
+
+static PUSH: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lua/push.lua")));
+
+/// Pushes into the queue.
+///
+/// One script checks the bound, writes the entries in the form apalis-redis reads, and rings the
+/// doorbell: one round trip, and as Redis runs a script alone, any number of producers together
+/// never overshoot the capacity. apalis' own push could not be bounded, would put every entry into
+/// the scheduled set (hazards 2 and 4), and would hold it back from workers whose clock is behind
+/// (hazard 13).
+pub struct RedisProducer {
+    pusher: Arc<Pusher>,
+    batcher: Batcher<Vec<OrderId>, Result<usize, String>>,
+}
+
+/// The connection and what is known about it.
+struct Pusher {
+    connection: ConnectionManager,
+    keys: Keys,
+    capacity: usize,
+    outage: Outage,
+    /// Until when calls fail without being tried.
+    cooling: Mutex<Option<Instant>>,
+}
+
+impl RedisProducer {
+    pub(super) fn open(link: &RedisLink, keys: Keys, capacity: usize) -> anyhow::Result<Self> {
+        let pusher = Arc::new(Pusher {
+            connection: link.connection()?,
+            keys,
+            capacity,
+            outage: Outage::new("job queue (sending)"),
+            cooling: Mutex::new(None),
+        });
+        let batcher = Batcher::spawn(GROUP, WAITING, {
+            let pusher = pusher.clone();
+            move |groups| {
+                let pusher = pusher.clone();
+                async move { pusher.push(groups).await }
+            }
+        });
+        Ok(Self { pusher, batcher })
+    }
+}
+
+impl Pusher {
+    /// Pushes several groups in one call and shares out what was taken.
+    async fn push(&self, groups: Vec<Vec<OrderId>>) -> Vec<Result<usize, String>> {
+        let taken = self
+            .call(|mut connection| {
+                let mut call = PUSH.prepare_invoke();
+                let keys = &self.keys;
+                call.key(&keys.active).key(&keys.scheduled).key(&keys.data).key(&keys.last_task_id);
+                call.arg(&keys.metadata).arg(self.capacity).arg(&keys.doorbell);
+                // no more than the capacity can be taken, so no more need be sent
+                for order in groups.iter().flatten().take(self.capacity) {
+                    call.arg(format!("\"{order}\""));
+                }
+                async move { call.invoke_async::<usize>(&mut connection).await }
+            })
+            .await;
+        let mut left = match taken {
+            Ok(taken) => taken,
+            Err(error) => return groups.iter().map(|_| Err(error.clone())).collect(),
+        };
+        let share = |group: &Vec<OrderId>| {
+            let share = group.len().min(left);
+            left -= share;
+            Ok(share)
+        };
+        groups.iter().map(share).collect()
+    }
+
+    async fn room(&self) -> Result<usize, String> {
+        let (active, scheduled): (usize, usize) = self
+            .call(|mut connection| {
+                let mut pipeline = Pipeline::new();
+                pipeline.llen(&self.keys.active).zcard(&self.keys.scheduled);
+                async move { pipeline.query_async(&mut connection).await }
+            })
+            .await?;
+        Ok(self.capacity.saturating_sub(active.saturating_add(scheduled)))
+    }
+
+    /// Calls Redis, waiting only briefly, and not at all when it just failed.
+    async fn call<T, F: Future<Output = RedisResult<T>>>(
+        &self,
+        call: impl Fn(ConnectionManager) -> F,
+    ) -> Result<T, String> {
+        if self.cooling().is_some_and(|until| Instant::now() < until) {
+            return Err("Redis failed a moment ago".to_owned());
+        }
+        let attempts = async {
+            match call(self.connection.clone()).await {
+                // the loss of an old connection says nothing about a new one
+                Err(error) if error.is_connection_dropped() => call(self.connection.clone()).await,
+                result => result,
+            }
+        };
+        let result = match timeout(PUSH_TIMEOUT, attempts).await {
+            Ok(result) => result.map_err(|error| error.to_string()),
+            Err(_) => Err(format!("no answer within {PUSH_TIMEOUT:?}")),
+        };
+        self.note(result.as_ref().err());
+        result
+    }
+
+    fn note(&self, failure: Option<impl Display>) {
+        *self.cooling.lock().unwrap_or_else(PoisonError::into_inner) = if let Some(error) = failure {
+            self.outage.failed(error);
+            Some(Instant::now() + COOL_DOWN)
+        } else {
+            self.outage.over();
+            None
+        };
+    }
+
+    fn cooling(&self) -> Option<Instant> {
+        *self.cooling.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl JobQueue for RedisProducer {
+    async fn push(&self, orders: &[OrderId]) -> Result<usize, QueueError> {
+        if orders.is_empty() {
+            return Ok(0);
+        }
+        let orders = orders.iter().copied().take(self.pusher.capacity).collect();
+        let pushed = self.batcher.submit(orders).await.map_err(|error| QueueError(error.to_string()))?;
+        pushed.map_err(QueueError)
+    }
+
+    async fn room(&self) -> Result<usize, QueueError> {
+        self.pusher.room().await.map_err(QueueError)
+    }
+}

@@ -1,0 +1,87 @@
+//! How this process reaches Redis: lazily, with bounded waiting, and again after every loss.
+
+mod follow;
+
+use std::{
+    fmt::Display,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use anyhow::Context;
+use domain::backoff::RetryPolicy;
+use rand::{SeedableRng, rngs::StdRng};
+use redis::{
+    Client,
+    aio::{ConnectionManager, ConnectionManagerConfig},
+};
+
+pub(crate) use follow::{Heard, follow};
+
+/// How long one attempt to connect may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long an answer may take. apalis-redis takes any late answer for the end of its worker, so
+/// this is longer than a busy server ever needs.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Pauses between attempts to reach a lost server.
+pub(crate) const RECONNECT: RetryPolicy =
+    RetryPolicy { max_attempts: u32::MAX, base: Duration::from_millis(100), cap: Duration::from_secs(2) };
+
+/// A Redis server, reached or not. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct RedisLink {
+    client: Client,
+    seed: u64,
+}
+
+impl RedisLink {
+    /// Reads the URL; nothing is connected. `seed` is for the jitter of reconnects and for names,
+    /// so it must differ from process to process.
+    pub(crate) fn open(url: &str, seed: u64) -> anyhow::Result<Self> {
+        let client = Client::open(url).context("REDIS_URL is not a Redis URL")?;
+        Ok(Self { client, seed })
+    }
+
+    /// A connection of its own that is made with the first command and again after a loss. A
+    /// command fails with the attempt to connect that it waited for: whoever calls decides when to
+    /// try again.
+    pub(crate) fn connection(&self) -> anyhow::Result<ConnectionManager> {
+        let config = ConnectionManagerConfig::new()
+            .set_connection_timeout(Some(CONNECT_TIMEOUT))
+            .set_response_timeout(Some(RESPONSE_TIMEOUT))
+            .set_number_of_retries(0);
+        Ok(ConnectionManager::new_lazy_with_config(self.client.clone(), config)?)
+    }
+
+    /// A generator for jitter and names.
+    pub(crate) fn rng(&self) -> StdRng {
+        StdRng::seed_from_u64(self.seed)
+    }
+}
+
+/// Tells of an outage once when it begins and once when it is over, however often it is met.
+pub(crate) struct Outage {
+    what: &'static str,
+    down: AtomicBool,
+}
+
+impl Outage {
+    /// `what` is unavailable during the outage, such as "job queue".
+    pub(crate) const fn new(what: &'static str) -> Self {
+        Self { what, down: AtomicBool::new(false) }
+    }
+
+    pub(crate) fn failed(&self, error: impl Display) {
+        if self.down.swap(true, Ordering::Relaxed) {
+            tracing::debug!(%error, "{} still unavailable", self.what);
+        } else {
+            tracing::warn!(%error, "{} unavailable; trying again until it is back", self.what);
+        }
+    }
+
+    pub(crate) fn over(&self) {
+        if self.down.swap(false, Ordering::Relaxed) {
+            tracing::info!("{} available again", self.what);
+        }
+    }
+}

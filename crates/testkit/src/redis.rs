@@ -1,0 +1,131 @@
+//! A private Redis for one test.
+
+use std::{
+    net::TcpListener,
+    process::{Child, Command, Stdio},
+    sync::atomic::{AtomicU16, Ordering},
+    time::Duration,
+};
+
+use tempfile::TempDir;
+
+/// Ports below the range that systems give to outgoing connections, so that the port of a stopped
+/// server stays free until it starts again.
+const FIRST_PORT: u16 = 20_000;
+const PORTS: u16 = 10_000;
+static NEXT_PORT: AtomicU16 = AtomicU16::new(0);
+
+/// A `redis-server` of its own on a free port, without persistence, killed on drop.
+pub struct TestRedis {
+    port: u16,
+    folder: TempDir,
+    process: Option<Child>,
+}
+
+impl TestRedis {
+    /// Starts a server and waits until it answers.
+    ///
+    /// # Panics
+    /// If `redis-server` is not installed or does not start.
+    pub async fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut server = Self { port: 0, folder, process: None };
+        for _ in 0..20 {
+            server.port = free_port();
+            if server.launch().await {
+                return server;
+            }
+        }
+        panic!("redis-server does not start; is there no free port?");
+    }
+
+    /// Where it listens.
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// A connection for looking at what is in it.
+    ///
+    /// # Panics
+    /// If the server is stopped.
+    pub async fn connection(&self) -> redis::aio::MultiplexedConnection {
+        let client = redis::Client::open(self.url()).expect("a valid URL");
+        client.get_multiplexed_async_connection().await.expect("the test's Redis answers")
+    }
+
+    /// Kills the server. Everything in it is lost.
+    ///
+    /// # Panics
+    /// If it cannot be killed.
+    pub fn stop(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.kill().expect("redis-server can be killed");
+            process.wait().expect("redis-server has ended");
+        }
+    }
+
+    /// Makes the server hang: connections stay open and nothing is answered until it is stopped.
+    ///
+    /// # Panics
+    /// If it is not running.
+    pub fn pause(&self) {
+        let process = self.process.as_ref().expect("the server runs");
+        let paused = Command::new("kill").args(["-STOP", &process.id().to_string()]).status();
+        assert!(paused.expect("kill is installed").success());
+    }
+
+    /// Starts it again on the same port, empty.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub async fn start_again(&mut self) {
+        self.stop();
+        assert!(self.launch().await, "redis-server does not start again on port {}", self.port);
+    }
+
+    /// Whether the server came up; it does not when the port is taken.
+    async fn launch(&mut self) -> bool {
+        let process = Command::new("redis-server")
+            .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+            .args(["--port", &self.port.to_string()])
+            .arg("--dir")
+            .arg(self.folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        let process = process.expect("redis-server is not installed; run ./scripts/test.sh");
+        let process = self.process.insert(process);
+        let client = redis::Client::open(format!("redis://127.0.0.1:{}", self.port)).expect("a valid URL");
+        loop {
+            if process.try_wait().expect("redis-server can be asked").is_some() {
+                self.process = None;
+                return false;
+            }
+            if let Ok(mut connection) = client.get_multiplexed_async_connection().await
+                && redis::cmd("PING").exec_async(&mut connection).await.is_ok()
+            {
+                return true;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+impl Drop for TestRedis {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// A port nobody listens on. Processes begin at different places, so that tests which run side by
+/// side rarely meet.
+fn free_port() -> u16 {
+    let start = u16::try_from(std::process::id().wrapping_mul(97) % u32::from(PORTS)).unwrap_or(0);
+    loop {
+        let offset = start.wrapping_add(NEXT_PORT.fetch_add(1, Ordering::Relaxed)) % PORTS;
+        if TcpListener::bind(("127.0.0.1", FIRST_PORT + offset)).is_ok() {
+            return FIRST_PORT + offset;
+        }
+    }
+}
