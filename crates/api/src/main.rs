@@ -1,1 +1,2 @@
+//! The API process.
 fn main() {}

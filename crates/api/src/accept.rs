@@ -1,0 +1,113 @@
+//! Accepting an order: durable first, announced and queued after.
+
+use std::sync::Arc;
+
+use axum::http::HeaderMap;
+use domain::{
+    Order, OrderEvent, OrderId,
+    ports::{Acceptance, Accepted, StoreError},
+};
+
+use crate::{
+    problem::{Code, Problem},
+    state::AppState,
+    validation::OrderRequest,
+};
+
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+const MAX_KEY_CHARS: usize = 255;
+
+/// An order that is durable.
+pub(crate) struct Placed {
+    /// As it stands now.
+    pub(crate) order: Order,
+    /// Whether an earlier request made it.
+    pub(crate) is_replay: bool,
+}
+
+/// The `Idempotency-Key` of a request, if it has one: printable ASCII, up to 255 characters.
+pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    let refuse = |detail: &str| Err(Problem::new(Code::InvalidIdempotencyKey, detail));
+    if values.next().is_some() {
+        return refuse("the request has more than one Idempotency-Key");
+    }
+    match value.to_str() {
+        Ok("") => refuse("the Idempotency-Key is empty"),
+        Ok(key) if key.len() > MAX_KEY_CHARS => {
+            refuse(&format!("the Idempotency-Key is longer than {MAX_KEY_CHARS} characters"))
+        }
+        Ok(key) => Ok(Some(key.to_owned())),
+        Err(_) => refuse("the Idempotency-Key is not printable ASCII"),
+    }
+}
+
+/// Makes an order durable and wakes a worker up. Runs to its end even if the client goes away: an
+/// aborted write would leave a pooled connection in an unknown state.
+pub(crate) async fn place(
+    state: &AppState,
+    request: OrderRequest,
+    idempotency_key: Option<String>,
+) -> Result<Placed, Problem> {
+    let task = tokio::spawn(commit(state.clone(), request, idempotency_key));
+    let joined = async { task.await.map_err(|error| StoreError(error.to_string())) };
+    state.answer(joined).await?
+}
+
+async fn commit(
+    state: AppState,
+    request: OrderRequest,
+    idempotency_key: Option<String>,
+) -> Result<Placed, Problem> {
+    let fingerprint = request.fingerprint();
+    let OrderRequest { spec, client_order_id } = request;
+    let (order, event) =
+        Order::accept(state.next_id(), state.account, client_order_id, spec, state.clock.now());
+    let acceptance = Acceptance {
+        order: order.clone(),
+        event: event.clone(),
+        idempotency_key,
+        fingerprint,
+        grace: state.limits.push_grace,
+    };
+    let accepted = state.store.accept(acceptance).await;
+    match accepted.map_err(|error| Problem::store_unavailable(&error))? {
+        Accepted::Created => {
+            tracing::info!(order_id = %order.id, spec = ?order.spec.request, "order accepted");
+            state.bus.publish(vec![Arc::new(OrderEvent {
+                order_id: order.id,
+                account: order.account,
+                event,
+            })]);
+            push(&state, order.id);
+            Ok(Placed { order, is_replay: false })
+        }
+        Accepted::Replayed(order) => Ok(Placed { order: *order, is_replay: true }),
+        Accepted::Conflict(existing) => Err(Problem {
+            order_id: Some(existing),
+            ..Problem::new(
+                Code::IdempotencyConflict,
+                format!(
+                    "the key or client order id belongs to order {existing}, which asked for something else"
+                ),
+            )
+        }),
+    }
+}
+
+/// Wakes a worker up without keeping the client waiting. If that fails the sweeper does it after
+/// the grace.
+fn push(state: &AppState, id: OrderId) {
+    let Ok(permit) = state.pushes.clone().try_acquire_owned() else {
+        tracing::debug!(order_id = %id, "too many pushes are under way, the sweeper delivers");
+        return;
+    };
+    let queue = state.queue.clone();
+    state.tasks.spawn(async move {
+        let _permit = permit;
+        if let Err(error) = queue.push(&[id]).await {
+            tracing::warn!(order_id = %id, %error, "not pushed, the sweeper delivers");
+        }
+    });
+}

@@ -1,0 +1,77 @@
+//! The forms of the systems this one replaces, so that their clients run unchanged: bodies here,
+//! WebSocket connections in [`sockets`].
+
+pub(crate) mod sockets;
+
+use domain::Bps;
+
+use crate::{
+    problem::{FieldCode, FieldError},
+    validation::{Fields, Form, SlippageField, Value},
+};
+
+/// `{inputMint, outputMint, amount, slippage_pct}`, slippage in percent and more than zero.
+const MINTS: Form = Form {
+    token_in: "inputMint",
+    token_out: "outputMint",
+    exact_in: Some("amount"),
+    exact_out: None,
+    slippage: SlippageField { name: "slippage_pct", decimals: 2, least: Bps(1) },
+    client_order_id: "clientOrderId",
+    side: None,
+};
+
+/// `{clientId, side: "sell", baseAsset, quoteAsset, amount}` spends exactly `amount` of the base.
+const SELL: Form = Form {
+    token_in: "baseAsset",
+    token_out: "quoteAsset",
+    exact_in: Some("amount"),
+    exact_out: None,
+    slippage: SlippageField::BPS,
+    client_order_id: "clientId",
+    side: Some("side"),
+};
+
+/// `{clientId, side: "buy", baseAsset, quoteAsset, amount}` receives exactly `amount` of the base.
+const BUY: Form = Form {
+    token_in: "quoteAsset",
+    token_out: "baseAsset",
+    exact_in: None,
+    exact_out: Some("amount"),
+    ..SELL
+};
+
+/// The form a body is written in, told by the names of its fields.
+pub(crate) fn form_of(fields: &Fields<'_>, errors: &mut Vec<FieldError>) -> Form {
+    let has_any = |names: &[&str]| names.iter().any(|name| fields.has(name));
+    if has_any(&["side", "baseAsset", "quoteAsset", "clientId"]) {
+        return by_side(fields, errors);
+    }
+    if has_any(&["inputMint", "outputMint", "slippage_pct"]) {
+        return MINTS;
+    }
+    let mut form = Form::CANONICAL;
+    if has_any(&["amount"]) {
+        // `{tokenIn, tokenOut, amount, wallet?}`
+        form.exact_in = Some("amount");
+        form.exact_out = None;
+    }
+    if has_any(&["slippage"]) {
+        // `{tokenIn, tokenOut, amountIn, slippage}`, in percent
+        form.slippage = SlippageField { name: "slippage", decimals: 2, least: Bps(0) };
+    }
+    form
+}
+
+/// A side that is missing or unknown is reported; the rest is then judged as a sell.
+fn by_side(fields: &Fields<'_>, errors: &mut Vec<FieldError>) -> Form {
+    let mut report = |code, message| errors.push(FieldError::new("side", code, message));
+    match fields.get("side").map(Value::text) {
+        Some(Some(side)) if side.eq_ignore_ascii_case("sell") => {}
+        Some(Some(side)) if side.eq_ignore_ascii_case("buy") => return BUY,
+        Some(Some(_)) => report(FieldCode::Unsupported, "must be `buy` or `sell`"),
+        Some(None) => report(FieldCode::WrongType, "must be a string"),
+        None => report(FieldCode::Missing, "is required: `buy` or `sell`"),
+    }
+    SELL
+}

@@ -1,0 +1,226 @@
+//! The WebSocket connections of the systems this one replaces.
+
+use axum::{
+    extract::{State, ws::Utf8Bytes},
+    http::HeaderMap,
+    response::Response,
+};
+use domain::{EventData, Order, OrderId, OrderStatus};
+use futures::FutureExt;
+use serde::Serialize;
+
+use crate::{
+    accept,
+    problem::{Code, Problem},
+    request::{OrderIdPath, Parameters},
+    state::AppState,
+    stream::{self, Dialect, Ending, Peer, Upgrade},
+    wire::{EventBody, OrderView, WireEvent, to_text},
+};
+
+/// `{type, data}`.
+#[derive(Serialize)]
+struct Typed<T> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    data: T,
+}
+
+/// `{error}`, with what is wrong field by field where there is more to say.
+#[derive(Serialize)]
+struct Refusal<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<&'static str>,
+    error: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'a str>,
+}
+
+/// An event without nesting, and under the names those clients look for.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Flat<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<&'static str>,
+    #[serde(flatten)]
+    body: EventBody<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tx_hash: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+}
+
+impl<'a> Flat<'a> {
+    fn new(event: &'a WireEvent, name: Option<&'static str>) -> Self {
+        let (tx_hash, error) = match &event.event.data {
+            EventData::Submitted { signature, .. } => (Some(signature.as_str()), None),
+            EventData::Confirmed { fill } => (Some(fill.signature.as_str()), None),
+            EventData::Retrying { failure, .. } | EventData::Failed { failure } => {
+                (None, Some(failure.message.as_str()))
+            }
+            _ => (None, None),
+        };
+        Self { event: name, body: event.body(), tx_hash, error }
+    }
+}
+
+/// `/api/orders/{id}/status`: `{type:"history", data:[…]}`, then `{type:"update", data:{…}}`.
+struct Updates;
+
+impl Dialect for Updates {
+    fn event(&self, event: &WireEvent) -> Utf8Bytes {
+        to_text(&Typed { kind: "update", data: event.body() })
+    }
+
+    fn problem(&self, problem: &Problem) -> Utf8Bytes {
+        to_text(&problem.message())
+    }
+
+    fn end(&self, _: OrderId) -> Option<Utf8Bytes> {
+        None
+    }
+}
+
+/// `/api/orders/ws?orderId=`: `{type:"snapshot", data}`, then `{orderId, status, …}`.
+struct Snapshot;
+
+impl Dialect for Snapshot {
+    fn event(&self, event: &WireEvent) -> Utf8Bytes {
+        to_text(&Flat::new(event, None))
+    }
+
+    fn problem(&self, problem: &Problem) -> Utf8Bytes {
+        to_text(&Refusal { event: None, error: &problem.short(), detail: None })
+    }
+
+    fn end(&self, _: OrderId) -> Option<Utf8Bytes> {
+        None
+    }
+}
+
+/// `/api/orders/ws`: `{event:"pending"|"routing"|"routing:quotes"|…, orderId, …}`.
+struct Named;
+
+impl Named {
+    fn name(event: &WireEvent) -> &'static str {
+        match event.event.data {
+            EventData::Routed { .. } => "routing:quotes",
+            EventData::Retrying { .. } => "retrying",
+            _ => event.event.status.as_str(),
+        }
+    }
+}
+
+impl Dialect for Named {
+    fn event(&self, event: &WireEvent) -> Utf8Bytes {
+        to_text(&Flat::new(event, Some(Self::name(event))))
+    }
+
+    fn problem(&self, problem: &Problem) -> Utf8Bytes {
+        to_text(&Refusal { event: Some("error"), error: &problem.short(), detail: Some(&problem.detail) })
+    }
+
+    fn end(&self, _: OrderId) -> Option<Utf8Bytes> {
+        None
+    }
+}
+
+/// `GET /api/orders/{id}/status`: a WebSocket, or the order itself for a plain request.
+pub(crate) async fn status(
+    State(state): State<AppState>,
+    id: Result<OrderIdPath, Problem>,
+    upgrade: Result<Upgrade, Problem>,
+) -> Result<Response, Problem> {
+    match upgrade {
+        Ok(upgrade) => {
+            let session_state = state.clone();
+            Ok(upgrade.run(&state, move |peer| {
+                async move {
+                    match history(peer, &session_state, id).await {
+                        Ok(ending) | Err(ending) => ending,
+                    }
+                }
+                .boxed()
+            }))
+        }
+        Err(problem) if problem.code == Code::UpgradeRequired => {
+            crate::routes::order::show(State(state), id?).await
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+async fn history(
+    peer: &mut Peer,
+    state: &AppState,
+    id: Result<OrderIdPath, Problem>,
+) -> Result<Ending, Ending> {
+    let found = async {
+        let order = stream::find_order(state, id?.0).await?;
+        let mut follower = state.hub.follow(&order, 0);
+        let history = state.answer(follower.history()).await?;
+        Ok((follower, history))
+    };
+    let (follower, history) = match found.await {
+        Ok(found) => found,
+        Err(problem) => return Ok(stream::refuse(peer, &problem, &Updates).await),
+    };
+    let data: Vec<_> = history.iter().map(|event| event.body()).collect();
+    peer.send(to_text(&Typed { kind: "history", data })).await?;
+    Ok(peer.stream(follower, &Updates).await)
+}
+
+/// `GET /api/orders/ws`: with `?orderId=` it follows that order, without a query the first message
+/// is an order.
+pub(crate) async fn orders(
+    State(state): State<AppState>,
+    query: Parameters,
+    headers: HeaderMap,
+    upgrade: Upgrade,
+) -> Response {
+    let session_state = state.clone();
+    upgrade.run(&state, move |peer| {
+        async move {
+            if query.is_empty() {
+                let key = accept::idempotency_key(&headers);
+                return stream::place_and_follow(peer, &session_state, key, &Named).await;
+            }
+            match snapshot(peer, &session_state, &query).await {
+                Ok(ending) | Err(ending) => ending,
+            }
+        }
+        .boxed()
+    })
+}
+
+async fn snapshot(peer: &mut Peer, state: &AppState, query: &Parameters) -> Result<Ending, Ending> {
+    let Some(id) = query.text("orderId") else {
+        return refuse(peer, "Missing orderId", Code::InvalidQuery).await;
+    };
+    let order = match id.parse() {
+        Ok(id) => stream::find_order(state, id).await,
+        // those systems knew no malformed ids, only unknown ones
+        Err(_) => Err(Problem::new(Code::OrderNotFound, "not an order id")),
+    };
+    match order {
+        Ok(order) => show_and_follow(peer, state, &order).await,
+        Err(problem) if problem.code == Code::OrderNotFound => {
+            refuse(peer, "Order not found", problem.code).await
+        }
+        Err(problem) => Ok(stream::refuse(peer, &problem, &Snapshot).await),
+    }
+}
+
+async fn show_and_follow(peer: &mut Peer, state: &AppState, order: &Order) -> Result<Ending, Ending> {
+    peer.send(to_text(&Typed { kind: "snapshot", data: OrderView::new(order) })).await?;
+    if OrderStatus::is_terminal(order.status) {
+        peer.send(to_text(&Refusal { event: None, error: "Order already processed", detail: None })).await?;
+        return Ok(Ending::Finished);
+    }
+    Ok(stream::follow(peer, state, order, order.last_seq, &Snapshot).await)
+}
+
+async fn refuse(peer: &mut Peer, error: &str, code: Code) -> Result<Ending, Ending> {
+    peer.send(to_text(&Refusal { event: None, error, detail: None })).await?;
+    Ok(Ending::Refused(code))
+}

@@ -1,0 +1,149 @@
+//! What can be set from outside.
+
+use std::{net::IpAddr, time::Duration};
+
+use axum::http::Uri;
+use clap::Args;
+
+/// The API's part of the configuration: each value is an environment variable and a flag.
+#[derive(Debug, Clone, Args)]
+pub struct ApiConfig {
+    /// Address to listen on
+    #[arg(long, env = "HOST", default_value = "127.0.0.1")]
+    pub host: IpAddr,
+    /// Port to listen on; 0 takes a free one
+    #[arg(long, env = "PORT", default_value_t = 3000)]
+    pub port: u16,
+    /// Where clients reach the API, such as `https://api.example.com`, for the addresses in replies;
+    /// without it they follow the request's `Host`
+    #[arg(long, env = "PUBLIC_URL", value_parser = public_url)]
+    pub public_url: Option<String>,
+    /// Largest body of a request and largest message of a WebSocket, bytes
+    #[arg(long, env = "API_MAX_BODY_BYTES", default_value_t = 65_536, value_parser = clap::value_parser!(u32).range(1_024..=1_048_576))]
+    pub api_max_body_bytes: u32,
+    /// TCP connections that are served at once; more wait to be accepted
+    #[arg(long, env = "API_MAX_CONNECTIONS", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub api_max_connections: u32,
+    /// WebSocket connections that are open at once; more are refused
+    #[arg(long, env = "API_MAX_STREAMS", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub api_max_streams: u32,
+    /// How long `/api/quotes` waits for venues, milliseconds
+    #[arg(long, env = "API_QUOTE_TIMEOUT_MS", default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..=30_000))]
+    pub api_quote_timeout_ms: u32,
+    /// How long the push of a new order to the queue may take before the sweeper delivers it,
+    /// milliseconds
+    #[arg(long, env = "PUSH_GRACE_MS", default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(100..=600_000))]
+    pub push_grace_ms: u32,
+}
+
+fn public_url(text: &str) -> Result<String, String> {
+    let text = text.trim_end_matches('/');
+    let uri: Uri = text.parse().map_err(|error| format!("is not a URL: {error}"))?;
+    match (uri.scheme_str(), uri.authority(), uri.query()) {
+        (Some("http" | "https"), Some(_), None) => Ok(text.to_owned()),
+        _ => Err("must begin with http:// or https:// and have no query".to_owned()),
+    }
+}
+
+/// Bounds of everything the API holds or waits for.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Largest body of a request and largest message of a WebSocket, bytes.
+    pub max_body_bytes: usize,
+    /// TCP connections that are served at once.
+    pub max_connections: usize,
+    /// WebSocket connections that are open at once.
+    pub max_streams: usize,
+    /// How long the headers of a request may take.
+    pub headers_within: Duration,
+    /// How long the body of a request may take.
+    pub body_within: Duration,
+    /// How long the store may take to answer a request.
+    pub store_within: Duration,
+    /// How long venues may take to quote.
+    pub quotes_within: Duration,
+    /// How long queue and store may take to say how they are.
+    pub health_within: Duration,
+    /// How long the push of a new order may take before the sweeper delivers it.
+    pub push_grace: Duration,
+    /// Pushes to the queue that may be under way; beyond it the sweeper delivers.
+    pub max_pushes: usize,
+    /// How long a WebSocket that is to send an order may stay silent.
+    pub first_message_within: Duration,
+    /// How long a peer may take to read one message before it counts as too slow.
+    pub send_within: Duration,
+    /// How often a peer is pinged.
+    pub ping_every: Duration,
+    /// How long a peer may stay silent, pongs included.
+    pub idle_after: Duration,
+    /// How often followed orders are compared with the store, in case their last event got lost.
+    pub tail_check_every: Duration,
+    /// How long requests and streams may take to end once the process is to stop.
+    pub stop_within: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_body_bytes: 64 * 1024,
+            max_connections: 10_000,
+            max_streams: 10_000,
+            headers_within: Duration::from_secs(10),
+            body_within: Duration::from_secs(10),
+            store_within: Duration::from_secs(10),
+            quotes_within: Duration::from_secs(2),
+            health_within: Duration::from_secs(2),
+            push_grace: Duration::from_secs(2),
+            max_pushes: 1_024,
+            first_message_within: Duration::from_secs(30),
+            send_within: Duration::from_secs(10),
+            ping_every: Duration::from_secs(25),
+            idle_after: Duration::from_mins(1),
+            tail_check_every: Duration::from_secs(2),
+            stop_within: Duration::from_secs(10),
+        }
+    }
+}
+
+impl From<&ApiConfig> for Limits {
+    fn from(config: &ApiConfig) -> Self {
+        let size = |value: u32| usize::try_from(value).unwrap_or(usize::MAX);
+        Self {
+            max_body_bytes: size(config.api_max_body_bytes),
+            max_connections: size(config.api_max_connections),
+            max_streams: size(config.api_max_streams),
+            quotes_within: Duration::from_millis(config.api_quote_timeout_ms.into()),
+            push_grace: Duration::from_millis(config.push_grace_ms.into()),
+            ..Self::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Program {
+        #[command(flatten)]
+        config: ApiConfig,
+    }
+
+    #[test]
+    fn the_defaults_are_the_same_in_both_places() {
+        let limits = Limits::from(&Program::parse_from(["api"]).config);
+        assert_eq!(format!("{limits:?}"), format!("{:?}", Limits::default()));
+        Program::command().debug_assert();
+    }
+
+    #[test]
+    fn a_public_url_is_absolute_and_has_no_slash_at_its_end() {
+        let url =
+            |text: &str| Program::try_parse_from(["api", "--public-url", text]).map(|p| p.config.public_url);
+        assert_eq!(url("https://api.example.com/v1/").unwrap().unwrap(), "https://api.example.com/v1");
+        assert!(url("api.example.com").is_err());
+        assert!(url("ftp://api.example.com").is_err());
+    }
+}

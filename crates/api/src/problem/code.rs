@@ -1,0 +1,142 @@
+use axum::http::StatusCode;
+
+/// Every problem the API knows, with its stable code, status, title and whether the same request
+/// may succeed when it is repeated later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Code {
+    /// The body is not JSON.
+    MalformedJson,
+    /// Fields of an order are missing, unknown or wrong.
+    InvalidOrder,
+    /// Parameters of the query are wrong.
+    InvalidQuery,
+    /// The id in the address is not an order id.
+    InvalidOrderId,
+    /// The `Idempotency-Key` is empty, too long or not printable ASCII.
+    InvalidIdempotencyKey,
+    /// The body could not be read to its end.
+    UnreadableBody,
+    /// The body did not arrive in time.
+    BodyTimeout,
+    /// There is nothing at this address.
+    NotFound,
+    /// There is no such order.
+    OrderNotFound,
+    /// The address exists, with other methods.
+    MethodNotAllowed,
+    /// The key or client order id belongs to an order that asked for something else.
+    IdempotencyConflict,
+    /// The body is too large.
+    BodyTooLarge,
+    /// The body is not sent as JSON.
+    UnsupportedMediaType,
+    /// No venue trades the pair.
+    NoRoute,
+    /// The amount would buy nothing.
+    AmountTooSmall,
+    /// No pool is deep enough.
+    InsufficientLiquidity,
+    /// The address speaks WebSocket only.
+    UpgradeRequired,
+    /// Our fault.
+    Internal,
+    /// The store does not answer.
+    StoreUnavailable,
+    /// No venue quoted in time.
+    QuotesUnavailable,
+    /// The process holds as many WebSocket connections as it may.
+    TooManyStreams,
+}
+
+impl Code {
+    #[cfg(test)]
+    pub(crate) const ALL: [Self; 21] = [
+        Self::MalformedJson,
+        Self::InvalidOrder,
+        Self::InvalidQuery,
+        Self::InvalidOrderId,
+        Self::InvalidIdempotencyKey,
+        Self::UnreadableBody,
+        Self::BodyTimeout,
+        Self::NotFound,
+        Self::OrderNotFound,
+        Self::MethodNotAllowed,
+        Self::IdempotencyConflict,
+        Self::BodyTooLarge,
+        Self::UnsupportedMediaType,
+        Self::NoRoute,
+        Self::AmountTooSmall,
+        Self::InsufficientLiquidity,
+        Self::UpgradeRequired,
+        Self::Internal,
+        Self::StoreUnavailable,
+        Self::QuotesUnavailable,
+        Self::TooManyStreams,
+    ];
+
+    /// The table: code, status, whether it may succeed later, title.
+    #[rustfmt::skip]
+    const fn row(self) -> (&'static str, StatusCode, bool, &'static str) {
+        use StatusCode as S;
+        match self {
+            Self::MalformedJson         => ("malformed_json",          S::BAD_REQUEST,            false, "The body is not valid JSON"),
+            Self::InvalidOrder          => ("invalid_order",           S::BAD_REQUEST,            false, "The order is invalid"),
+            Self::InvalidQuery          => ("invalid_query",           S::BAD_REQUEST,            false, "The query is invalid"),
+            Self::InvalidOrderId        => ("invalid_order_id",        S::BAD_REQUEST,            false, "Not an order id"),
+            Self::InvalidIdempotencyKey => ("invalid_idempotency_key", S::BAD_REQUEST,            false, "Not an idempotency key"),
+            Self::UnreadableBody        => ("unreadable_body",         S::BAD_REQUEST,            false, "The body could not be read"),
+            Self::BodyTimeout           => ("body_timeout",            S::REQUEST_TIMEOUT,        true,  "The body did not arrive in time"),
+            Self::NotFound              => ("not_found",               S::NOT_FOUND,              false, "Nothing is at this address"),
+            Self::OrderNotFound         => ("order_not_found",         S::NOT_FOUND,              false, "Order not found"),
+            Self::MethodNotAllowed      => ("method_not_allowed",      S::METHOD_NOT_ALLOWED,     false, "The method is not allowed here"),
+            Self::IdempotencyConflict   => ("idempotency_conflict",    S::CONFLICT,               false, "The key belongs to another order"),
+            Self::BodyTooLarge          => ("body_too_large",          S::PAYLOAD_TOO_LARGE,      false, "The body is too large"),
+            Self::UnsupportedMediaType  => ("unsupported_media_type",  S::UNSUPPORTED_MEDIA_TYPE, false, "The body must be JSON"),
+            Self::NoRoute               => ("no_route",                S::UNPROCESSABLE_ENTITY,   false, "No venue trades this pair"),
+            Self::AmountTooSmall        => ("amount_too_small",        S::UNPROCESSABLE_ENTITY,   false, "The amount is too small to trade"),
+            Self::InsufficientLiquidity => ("insufficient_liquidity",  S::UNPROCESSABLE_ENTITY,   false, "No pool is deep enough"),
+            Self::UpgradeRequired       => ("upgrade_required",        S::UPGRADE_REQUIRED,       false, "This address is a WebSocket"),
+            Self::Internal              => ("internal_error",          S::INTERNAL_SERVER_ERROR,  true,  "Internal error"),
+            Self::StoreUnavailable      => ("store_unavailable",       S::SERVICE_UNAVAILABLE,    true,  "The order store is unavailable"),
+            Self::QuotesUnavailable     => ("quotes_unavailable",      S::SERVICE_UNAVAILABLE,    true,  "No venue quoted in time"),
+            Self::TooManyStreams        => ("too_many_streams",        S::SERVICE_UNAVAILABLE,    true,  "Too many WebSockets are open"),
+        }
+    }
+
+    /// The stable code.
+    pub(crate) const fn as_str(self) -> &'static str {
+        self.row().0
+    }
+
+    /// The HTTP status.
+    pub(crate) const fn status(self) -> StatusCode {
+        self.row().1
+    }
+
+    /// Whether the same request may succeed later.
+    pub(crate) const fn is_retryable(self) -> bool {
+        self.row().2
+    }
+
+    /// What it is in general, the same every time.
+    pub(crate) const fn title(self) -> &'static str {
+        self.row().3
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_every_one_is_an_error() {
+        let codes: HashSet<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(codes.len(), Code::ALL.len());
+        for code in Code::ALL {
+            assert!(code.status().is_client_error() || code.status().is_server_error(), "{code:?}");
+            assert!(code.is_retryable() || !code.status().is_server_error(), "{code:?}");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+use std::{borrow::Cow, fmt};
+
+use serde::{Serialize, Serializer};
+
+/// What is wrong with one field, as a stable code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum FieldCode {
+    /// It is required.
+    Missing,
+    /// There is no such field.
+    Unknown,
+    /// It is there twice.
+    Duplicate,
+    /// Another JSON type is expected.
+    WrongType,
+    /// Not a number, not a cursor, not printable.
+    Malformed,
+    /// An amount of zero.
+    Zero,
+    /// An amount below zero.
+    Negative,
+    /// More decimal places than can be kept.
+    TooPrecise,
+    /// Beyond what 64 bits of base units hold.
+    TooLarge,
+    /// The token is not listed.
+    UnknownToken,
+    /// Both tokens are the same.
+    SameToken,
+    /// Outside the allowed range.
+    OutOfRange,
+    /// It excludes another field that is there too.
+    Conflict,
+    /// A value that is not known or not supported.
+    Unsupported,
+    /// Too many characters.
+    TooLong,
+}
+
+impl FieldCode {
+    /// The stable code.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Unknown => "unknown_field",
+            Self::Duplicate => "duplicate_field",
+            Self::WrongType => "wrong_type",
+            Self::Malformed => "malformed",
+            Self::Zero => "zero",
+            Self::Negative => "negative",
+            Self::TooPrecise => "too_precise",
+            Self::TooLarge => "too_large",
+            Self::UnknownToken => "unknown_token",
+            Self::SameToken => "same_token",
+            Self::OutOfRange => "out_of_range",
+            Self::Conflict => "conflict",
+            Self::Unsupported => "unsupported",
+            Self::TooLong => "too_long",
+        }
+    }
+}
+
+impl Serialize for FieldCode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// What is wrong with one field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct FieldError {
+    /// The field as the client named it.
+    pub(crate) field: Cow<'static, str>,
+    /// For programs.
+    pub(crate) code: FieldCode,
+    /// For people; reads on after the field's name.
+    pub(crate) message: Cow<'static, str>,
+}
+
+impl FieldError {
+    /// What is wrong with `field`; the message reads on after the field's name.
+    pub(crate) fn new(
+        field: impl Into<Cow<'static, str>>,
+        code: FieldCode,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self { field: field.into(), code, message: message.into() }
+    }
+}
+
+impl fmt::Display for FieldError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.field, self.message)
+    }
+}

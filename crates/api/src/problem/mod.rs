@@ -1,0 +1,131 @@
+//! Everything the API refuses, as RFC 9457 problem details. [`Code`] is the one table of codes.
+
+mod code;
+mod field;
+
+use axum::{
+    Json,
+    http::{HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use domain::{OrderId, ports::StoreError};
+use serde::Serialize;
+
+pub(crate) use code::Code;
+pub(crate) use field::{FieldCode, FieldError};
+
+/// How long a client should wait before it repeats a request that failed for our sake, seconds.
+const RETRY_AFTER_SECONDS: u16 = 1;
+
+/// A refusal: of a request over HTTP, or of a message over a WebSocket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Problem {
+    /// Which of the known problems.
+    pub(crate) code: Code,
+    /// What happened this time, for people.
+    pub(crate) detail: String,
+    /// What is wrong with each field.
+    pub(crate) errors: Vec<FieldError>,
+    /// The order it concerns, where naming it helps.
+    pub(crate) order_id: Option<OrderId>,
+}
+
+/// How a problem looks, as a response and as a message.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ProblemBody<'a> {
+    /// The problem's URI; in a message `error`, like the type of any message.
+    #[serde(rename = "type")]
+    kind: String,
+    title: &'static str,
+    status: u16,
+    detail: &'a str,
+    code: &'static str,
+    retryable: bool,
+    errors: &'a [FieldError],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order_id: Option<OrderId>,
+    /// The whole refusal in one short line.
+    error: String,
+}
+
+impl Problem {
+    /// A problem that concerns no field in particular.
+    pub(crate) fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into(), errors: Vec::new(), order_id: None }
+    }
+
+    /// Everything that is wrong with the fields of a body or a query.
+    pub(crate) fn fields(code: Code, errors: Vec<FieldError>) -> Self {
+        let detail = errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        Self { code, detail, errors, order_id: None }
+    }
+
+    /// The order does not exist, or belongs to another account.
+    pub(crate) fn order_not_found(id: OrderId) -> Self {
+        Self {
+            order_id: Some(id),
+            ..Self::new(Code::OrderNotFound, format!("there is no order with the id {id}"))
+        }
+    }
+
+    /// The store did not answer, or not in time.
+    pub(crate) fn store_unavailable(error: &StoreError) -> Self {
+        tracing::warn!(%error, "the store is unavailable");
+        Self::new(
+            Code::StoreUnavailable,
+            "the order store does not answer; repeat the request with the same Idempotency-Key",
+        )
+    }
+
+    /// A fault of ours.
+    pub(crate) fn internal() -> Self {
+        Self::new(Code::Internal, "the request failed for a reason on our side")
+    }
+
+    /// The refusal in one short line.
+    pub(crate) fn short(&self) -> String {
+        self.errors
+            .first()
+            .map_or_else(|| self.code.title().to_owned(), |error| format!("{}: {error}", self.code.title()))
+    }
+
+    /// The body of a response.
+    pub(crate) fn body(&self) -> ProblemBody<'_> {
+        self.body_of_type(format!("urn:order-engine:problem:{}", self.code.as_str()))
+    }
+
+    /// The `{type:"error"}` message of a WebSocket.
+    pub(crate) fn message(&self) -> ProblemBody<'_> {
+        self.body_of_type("error".to_owned())
+    }
+
+    fn body_of_type(&self, kind: String) -> ProblemBody<'_> {
+        ProblemBody {
+            kind,
+            title: self.code.title(),
+            status: self.code.status().as_u16(),
+            detail: &self.detail,
+            code: self.code.as_str(),
+            retryable: self.code.is_retryable(),
+            errors: &self.errors,
+            order_id: self.order_id,
+            error: self.short(),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = (self.code.status(), Json(self.body())).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if self.code.is_retryable() {
+            headers.insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS.into());
+        }
+        if self.code == Code::UpgradeRequired {
+            headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+        }
+        response
+    }
+}

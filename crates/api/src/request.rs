@@ -1,0 +1,159 @@
+//! Reading requests: every refusal is a problem.
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, Path, Query, Request},
+    http::{HeaderMap, StatusCode, Uri, header, request::Parts, uri::Authority},
+    response::IntoResponse,
+};
+use domain::OrderId;
+use tokio::time::timeout;
+
+use crate::{
+    problem::{Code, FieldCode, FieldError, Problem},
+    state::AppState,
+};
+
+/// The body of a request that says it is JSON.
+pub(crate) struct JsonBody(pub(crate) Bytes);
+
+impl FromRequest<AppState> for JsonBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
+        if !is_json(request.headers()) {
+            return Err(Problem::new(
+                Code::UnsupportedMediaType,
+                "send the order as JSON, with the header Content-Type: application/json",
+            ));
+        }
+        let within = state.limits.body_within;
+        match timeout(within, Bytes::from_request(request, state)).await {
+            Ok(Ok(bytes)) => Ok(Self(bytes)),
+            Ok(Err(rejection)) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+                let detail = format!("a body may have {} bytes at most", state.limits.max_body_bytes);
+                Err(Problem::new(Code::BodyTooLarge, detail))
+            }
+            Ok(Err(rejection)) => Err(Problem::new(Code::UnreadableBody, rejection.body_text())),
+            Err(_elapsed) => {
+                Err(Problem::new(Code::BodyTimeout, format!("the body took longer than {within:?}")))
+            }
+        }
+    }
+}
+
+/// `application/json`, or a type built on it such as `application/problem+json`.
+fn is_json(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = content_type.and_then(|text| text.split(';').next()).unwrap_or_default().trim();
+    let essence = essence.to_ascii_lowercase();
+    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+/// The order id in the address.
+pub(crate) struct OrderIdPath(pub(crate) OrderId);
+
+impl<S: Send + Sync> FromRequestParts<S> for OrderIdPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let id = Path::<String>::from_request_parts(parts, state).await;
+        let id = id.ok().and_then(|Path(text)| text.parse().ok());
+        id.map(Self).ok_or_else(|| Problem::new(Code::InvalidOrderId, "an order id is a UUID"))
+    }
+}
+
+/// The query of a request.
+pub(crate) struct Parameters(Vec<(String, String)>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Parameters {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match Query::from_request_parts(parts, state).await {
+            Ok(Query(pairs)) => Ok(Self(pairs)),
+            Err(rejection) => Err(Problem::new(Code::InvalidQuery, rejection.body_text())),
+        }
+    }
+}
+
+impl Parameters {
+    /// Whether the query has no parameters at all.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// A parameter as text; one that is empty counts as absent.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        let value = self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+        value.filter(|value| !value.is_empty())
+    }
+
+    /// A parameter read by `read`; what it cannot read is reported as `expected`.
+    pub(crate) fn read<T>(
+        &self,
+        name: &'static str,
+        expected: &'static str,
+        errors: &mut Vec<FieldError>,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        let value = read(self.text(name)?);
+        if value.is_none() {
+            errors.push(FieldError::new(name, FieldCode::Malformed, expected));
+        }
+        value
+    }
+}
+
+/// The problem of a query, if it has any.
+pub(crate) fn refuse_query(errors: Vec<FieldError>) -> Result<(), Problem> {
+    if errors.is_empty() { Ok(()) } else { Err(Problem::fields(Code::InvalidQuery, errors)) }
+}
+
+/// How clients reach this API: the start of the addresses in replies.
+pub(crate) struct Base(String);
+
+impl FromRequestParts<AppState> for Base {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
+        Ok(Self(match &state.public_url {
+            Some(url) => url.clone(),
+            None => host(parts).map(|host| format!("http://{host}")).unwrap_or_default(),
+        }))
+    }
+}
+
+/// The host a request was sent to, if it is one: it goes back into addresses.
+fn host(parts: &Parts) -> Option<String> {
+    let named = parts.headers.get(header::HOST).and_then(|value| value.to_str().ok());
+    let host = named.or_else(|| parts.uri.authority().map(Authority::as_str))?;
+    let uri: Uri = format!("http://{host}/").parse().ok()?;
+    uri.authority().filter(|authority| authority.as_str() == host).map(ToString::to_string)
+}
+
+impl Base {
+    /// The address of a path.
+    pub(crate) fn http(&self, path: &str) -> String {
+        format!("{}{path}", self.0)
+    }
+
+    /// The WebSocket address of a path.
+    pub(crate) fn websocket(&self, path: &str) -> String {
+        match self.0.strip_prefix("http") {
+            Some(rest) => format!("ws{rest}{path}"),
+            None => path.to_owned(),
+        }
+    }
+}
+
+/// There is nothing at this address.
+pub(crate) async fn not_found(uri: Uri) -> impl IntoResponse {
+    let path = crate::validation::shown(uri.path());
+    Problem::new(Code::NotFound, format!("there is nothing at {path}"))
+}
+
+/// The address exists, with other methods; the header `Allow` names them.
+pub(crate) async fn method_not_allowed() -> impl IntoResponse {
+    Problem::new(Code::MethodNotAllowed, "the header Allow names the methods of this address")
+}

@@ -1,0 +1,47 @@
+//! `GET /api/orders/{id}/events?after=&limit=`, also as `/history`.
+
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+
+use super::orders::{insert_next, read_limit};
+use crate::{
+    problem::Problem,
+    request::{Base, OrderIdPath, Parameters, refuse_query},
+    state::AppState,
+    stream::find_order,
+    wire::EventBody,
+};
+
+const DEFAULT_LIMIT: u32 = 200;
+const MAX_LIMIT: u32 = 1_000;
+
+/// What happened to an order after event `after`, in order, as an array. `Link` has the next page,
+/// if there is one now.
+pub(crate) async fn list(
+    State(state): State<AppState>,
+    id: OrderIdPath,
+    base: Base,
+    query: Parameters,
+) -> Result<Response, Problem> {
+    let mut errors = Vec::new();
+    let after =
+        query.read("after", "must be a sequence number", &mut errors, |text| text.parse().ok()).unwrap_or(0);
+    let limit = read_limit(&query, DEFAULT_LIMIT, MAX_LIMIT, &mut errors);
+    refuse_query(errors)?;
+    let order = find_order(&state, id.0).await?;
+    let mut events = state.answer(state.store.events(order.account, order.id, after, limit + 1)).await?;
+    let size = usize::try_from(limit).unwrap_or(usize::MAX);
+    let has_next = events.len() > size;
+    events.truncate(size);
+    let request = order.spec.request;
+    let body: Vec<_> = events.iter().map(|event| EventBody::new(order.id, &request, event)).collect();
+    let mut response = Json(body).into_response();
+    if let Some(last) = events.last().filter(|_| has_next) {
+        let path = format!("/api/orders/{}/events?after={}&limit={limit}", order.id, last.seq);
+        insert_next(&mut response, &base.http(&path));
+    }
+    Ok(response)
+}

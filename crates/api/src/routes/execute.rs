@@ -1,0 +1,130 @@
+//! `/api/orders/execute`: an order over `POST`, its events over a WebSocket at the same address.
+
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use domain::{Order, OrderId};
+use futures::FutureExt;
+use serde::Serialize;
+
+use crate::{
+    accept::{self, Placed},
+    problem::{Code, FieldError, Problem},
+    request::{Base, JsonBody, Parameters, refuse_query},
+    state::AppState,
+    stream::{self, Canonical, Ending, Peer, Upgrade},
+    validation::OrderRequest,
+    wire::OrderView,
+};
+
+/// Says that a reply repeats an earlier one.
+pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+/// The order, and where to go from here.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PlacedView<'a> {
+    #[serde(flatten)]
+    order: OrderView<'a>,
+    ws_url: String,
+    status_url: String,
+    /// Where the clients of an earlier system look for updates: a path, and a WebSocket.
+    status_endpoint: String,
+}
+
+/// Places an order: `201` with its address, or `200` with the order that the same key or client
+/// order id made before. `409 idempotency_conflict` if that one asked for something else.
+pub(crate) async fn place(
+    State(state): State<AppState>,
+    base: Base,
+    headers: HeaderMap,
+    body: JsonBody,
+) -> Result<Response, Problem> {
+    let key = accept::idempotency_key(&headers)?;
+    let request = OrderRequest::parse(&body.0)?;
+    let placed = accept::place(&state, request, key).await?;
+    Ok(reply(&base, &placed))
+}
+
+fn reply(base: &Base, Placed { order, is_replay }: &Placed) -> Response {
+    let path = format!("/api/orders/{}", order.id);
+    let view = PlacedView {
+        order: OrderView::new(order),
+        ws_url: base.websocket(&format!("/api/orders/execute?orderId={}", order.id)),
+        status_url: base.http(&path),
+        status_endpoint: format!("{path}/status"),
+    };
+    let status = if *is_replay { StatusCode::OK } else { StatusCode::CREATED };
+    let mut response = (status, Json(view)).into_response();
+    if let Ok(location) = HeaderValue::from_str(&path) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    if *is_replay {
+        response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    }
+    response
+}
+
+/// What a WebSocket is to do.
+enum Wish {
+    Follow { id: OrderId, after: u32 },
+    Place,
+}
+
+/// A WebSocket: `?orderId=` follows that order, after event `&after=`; without it the first message
+/// is an order and its events follow. See [`Ending`] for the close codes.
+pub(crate) async fn stream(
+    State(state): State<AppState>,
+    query: Parameters,
+    headers: HeaderMap,
+    upgrade: Upgrade,
+) -> Response {
+    let session_state = state.clone();
+    upgrade.run(&state, move |peer| {
+        async move {
+            match session(peer, &session_state, &query, &headers).await {
+                Ok(ending) | Err(ending) => ending,
+            }
+        }
+        .boxed()
+    })
+}
+
+async fn session(
+    peer: &mut Peer,
+    state: &AppState,
+    query: &Parameters,
+    headers: &HeaderMap,
+) -> Result<Ending, Ending> {
+    let found = async {
+        match wish(query)? {
+            Wish::Follow { id, after } => Ok(Some((stream::find_order(state, id).await?, after))),
+            Wish::Place => Ok(None),
+        }
+    };
+    let found: Result<Option<(Order, u32)>, Problem> = found.await;
+    Ok(match found {
+        Ok(Some((order, after))) => {
+            peer.send(Canonical::connected(Some(order.id))).await?;
+            stream::follow(peer, state, &order, after, &Canonical).await
+        }
+        Ok(None) => {
+            peer.send(Canonical::connected(None)).await?;
+            let key = accept::idempotency_key(headers);
+            stream::place_and_follow(peer, state, key, &Canonical).await
+        }
+        Err(problem) => stream::refuse(peer, &problem, &Canonical).await,
+    })
+}
+
+fn wish(query: &Parameters) -> Result<Wish, Problem> {
+    let mut errors: Vec<FieldError> = Vec::new();
+    let after = query.read("after", "must be a sequence number", &mut errors, |text| text.parse().ok());
+    refuse_query(errors)?;
+    let Some(id) = query.text("orderId") else { return Ok(Wish::Place) };
+    let id = id.parse().map_err(|_| Problem::new(Code::InvalidOrderId, "an order id is a UUID"))?;
+    Ok(Wish::Follow { id, after: after.unwrap_or(0) })
+}

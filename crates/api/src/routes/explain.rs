@@ -1,0 +1,272 @@
+//! `GET /api/orders/{id}/explain`: every decision, from the stored events.
+
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use domain::{
+    Bps, Event, EventData, Fill, Order, OrderId, OrderStatus, Quote, QuoteRequest, Signature, SwapAmount,
+    Timestamp, VenueId,
+};
+use serde::Serialize;
+
+use crate::{
+    problem::Problem,
+    request::OrderIdPath,
+    state::AppState,
+    stream::find_order,
+    wire::{AmountsView, BoundView, DecisionView, FailureView, FillView, InstructionView, SpecView},
+};
+
+/// Why an order went the way it went.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Explanation<'a> {
+    order_id: OrderId,
+    status: OrderStatus,
+    order: SpecView<'a>,
+    attempts: Vec<AttemptView<'a>>,
+    /// Quoted against realised, once it traded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<ResultView>,
+    timing: Timing,
+}
+
+/// One try.
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AttemptView<'a> {
+    attempt: u32,
+    outcome: Outcome,
+    started_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended_at: Option<Timestamp>,
+    /// How often it began anew before anything was on record, as after a crash.
+    restarts: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    routing: Option<DecisionView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bound: Option<BoundView>,
+    instructions: Vec<InstructionView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    submission: Option<Submission<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fill: Option<FillView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<FailureView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_attempt_at: Option<Timestamp>,
+    timing: AttemptTiming,
+}
+
+#[derive(Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Outcome {
+    #[default]
+    InProgress,
+    Confirmed,
+    Retried,
+    Failed,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Submission<'a> {
+    venue: VenueId,
+    signature: &'a Signature,
+    last_valid_block_height: u64,
+    at: Timestamp,
+}
+
+/// How long the steps took, milliseconds; a step that is not over has no time.
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "names on the wire carry their unit")]
+struct AttemptTiming {
+    /// From the start, the last one if it began anew, to the decision.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    routing_ms: Option<u64>,
+    /// From the decision until the attempt was on record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    building_ms: Option<u64>,
+    /// From the record until the outcome was known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    landing_ms: Option<u64>,
+}
+
+/// What was quoted and what it came to.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ResultView {
+    venue: VenueId,
+    quoted: AmountsView,
+    realised: AmountsView,
+    /// How much better than quoted the owner fared, in bps of the quote; negative is slippage.
+    improvement_bps: i64,
+    slippage_bps_allowed: u16,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Timing {
+    accepted_at: Timestamp,
+    /// From the acceptance until a worker began, milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    queued_ms: Option<u64>,
+    /// From the acceptance to the end, milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total_ms: Option<u64>,
+}
+
+/// Explains the order.
+pub(crate) async fn explain(State(state): State<AppState>, id: OrderIdPath) -> Result<Response, Problem> {
+    let order = find_order(&state, id.0).await?;
+    let events = state.answer(all_events(&state, &order)).await?;
+    Ok(Json(Explanation::new(&order, &events)).into_response())
+}
+
+async fn all_events(state: &AppState, order: &Order) -> Result<Vec<Event>, domain::ports::StoreError> {
+    const PAGE: u32 = 500;
+    let mut all: Vec<Event> = Vec::new();
+    loop {
+        let after = all.last().map_or(0, |event| event.seq);
+        let page = state.store.events(order.account, order.id, after, PAGE).await?;
+        let is_last = page.len() < PAGE as usize;
+        all.extend(page);
+        if is_last {
+            return Ok(all);
+        }
+    }
+}
+
+impl<'a> Explanation<'a> {
+    fn new(order: &'a Order, events: &'a [Event]) -> Self {
+        let request = &order.spec.request;
+        let tries: Vec<_> = events
+            .chunk_by(|one, next| one.attempt == next.attempt)
+            .filter(|events| events[0].attempt > 0)
+            .collect();
+        let started = tries.first().map(|events| events[0].at);
+        let last = events.last().filter(|event| event.status.is_terminal());
+        Self {
+            order_id: order.id,
+            // of the last event that was read, so that it fits the attempts
+            status: events.last().map_or(order.status, |event| event.status),
+            order: SpecView::new(&order.spec),
+            result: ResultView::find(order, events),
+            attempts: tries.into_iter().map(|events| AttemptView::new(request, events)).collect(),
+            timing: Timing {
+                accepted_at: order.created_at,
+                queued_ms: started.map(|at| millis(order.created_at, at)),
+                total_ms: last.map(|event| millis(order.created_at, event.at)),
+            },
+        }
+    }
+}
+
+impl<'a> AttemptView<'a> {
+    /// `events` are all those of one attempt.
+    fn new(request: &QuoteRequest, events: &'a [Event]) -> Self {
+        let mut view = Self::default();
+        let mut since = Timestamp::default();
+        for event in events {
+            if view.attempt == 0 {
+                view.attempt = event.attempt;
+                view.started_at = event.at;
+            } else if matches!(event.data, EventData::RoutingStarted) {
+                view.restarts += 1;
+            }
+            let took = Some(millis(since, event.at));
+            match &event.data {
+                EventData::RoutingStarted => since = event.at,
+                EventData::Routed { .. } => {
+                    view.timing.routing_ms = took;
+                    since = event.at;
+                }
+                EventData::Submitted { .. } => {
+                    view.timing.building_ms = took;
+                    since = event.at;
+                }
+                EventData::Confirmed { .. } | EventData::Retrying { .. } | EventData::Failed { .. } => {
+                    view.timing.landing_ms = took.filter(|_| view.submission.is_some());
+                    view.ended_at = Some(event.at);
+                }
+                _ => {}
+            }
+            view.note(request, event);
+        }
+        view
+    }
+
+    fn note(&mut self, request: &QuoteRequest, event: &'a Event) {
+        match &event.data {
+            EventData::Accepted { .. } | EventData::RoutingStarted => {}
+            EventData::Routed { decision } => self.routing = Some(DecisionView::new(request, decision)),
+            EventData::Building { bound, instructions, .. } => {
+                self.bound = Some(BoundView::new(request, *bound));
+                self.instructions =
+                    instructions.iter().map(|step| InstructionView::new(request, *step)).collect();
+            }
+            EventData::Submitted { venue, signature, last_valid_block_height } => {
+                let last_valid_block_height = *last_valid_block_height;
+                self.submission =
+                    Some(Submission { venue: *venue, signature, last_valid_block_height, at: event.at });
+            }
+            EventData::Confirmed { fill } => {
+                self.outcome = Outcome::Confirmed;
+                self.fill = Some(FillView::new(request, fill));
+            }
+            EventData::Retrying { failure, next_attempt_at } => {
+                self.outcome = Outcome::Retried;
+                self.failure = Some(FailureView::new(failure));
+                self.next_attempt_at = Some(*next_attempt_at);
+            }
+            EventData::Failed { failure } => {
+                self.outcome = Outcome::Failed;
+                self.failure = Some(FailureView::new(failure));
+            }
+        }
+    }
+}
+
+impl ResultView {
+    /// The last quote that was chosen against what came of it.
+    fn find(order: &Order, events: &[Event]) -> Option<Self> {
+        let fill = events.iter().rev().find_map(|event| match &event.data {
+            EventData::Confirmed { fill } => Some(fill),
+            _ => None,
+        })?;
+        let quote = events.iter().rev().find_map(|event| match &event.data {
+            EventData::Routed { decision } => decision.best(),
+            _ => None,
+        })?;
+        let request = &order.spec.request;
+        Some(Self {
+            venue: fill.venue,
+            quoted: AmountsView::new(request, quote.amount_in, quote.amount_out, quote.price),
+            realised: AmountsView::new(request, fill.amount_in, fill.amount_out, fill.executed_price),
+            improvement_bps: improvement(request, quote, fill),
+            slippage_bps_allowed: order.spec.slippage_bps.0,
+        })
+    }
+}
+
+/// How much more came out, or how much less went in, than quoted; in bps of the quote, rounded
+/// down, so that a loss is never shown smaller than it is.
+fn improvement(request: &QuoteRequest, quote: &Quote, fill: &Fill) -> i64 {
+    let (better, base) = match request.amount {
+        SwapAmount::ExactIn(_) => {
+            (i128::from(fill.amount_out.0) - i128::from(quote.amount_out.0), quote.amount_out)
+        }
+        SwapAmount::ExactOut(_) => {
+            (i128::from(quote.amount_in.0) - i128::from(fill.amount_in.0), quote.amount_in)
+        }
+    };
+    let bps = (better * i128::try_from(Bps::ONE).unwrap_or(0)).div_euclid(i128::from(base.0.max(1)));
+    i64::try_from(bps).unwrap_or(if bps < 0 { i64::MIN } else { i64::MAX })
+}
+
+fn millis(from: Timestamp, to: Timestamp) -> u64 {
+    u64::try_from(to.since(from).as_millis()).unwrap_or(u64::MAX)
+}

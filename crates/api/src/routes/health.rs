@@ -1,0 +1,79 @@
+//! `/health`, `/health/live` and `/health/ready`.
+
+use axum::{
+    Json,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use tokio::time::timeout;
+
+use crate::state::AppState;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Health {
+    Ok,
+    /// Orders are accepted, and start or show later than usual.
+    Degraded,
+    Down,
+}
+
+impl From<bool> for Health {
+    fn from(is_ok: bool) -> Self {
+        if is_ok { Self::Ok } else { Self::Down }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Report {
+    status: Health,
+    store: Health,
+    queue: Health,
+    bus: Health,
+    /// Orders that somebody follows through this process.
+    followed: usize,
+}
+
+/// How every part is. `503` only when orders cannot be accepted: without the queue they are, and
+/// the sweeper delivers them.
+pub(crate) async fn report(State(state): State<AppState>) -> Response {
+    let queue = async {
+        let room = timeout(state.limits.health_within, state.queue.room()).await;
+        Health::from(matches!(room, Ok(Ok(_))))
+    };
+    let (store, queue) = tokio::join!(store(&state), queue);
+    let bus = Health::from(state.bus.is_connected());
+    let status = match (store, queue, bus) {
+        (Health::Ok, Health::Ok, Health::Ok) => Health::Ok,
+        (Health::Ok, _, _) => Health::Degraded,
+        _ => Health::Down,
+    };
+    answer(status, Report { status, store, queue, bus, followed: state.hub.followed() })
+}
+
+/// Whether the process runs at all.
+pub(crate) async fn live() -> Response {
+    answer(Health::Ok, Status { status: Health::Ok })
+}
+
+/// Whether orders can be accepted: the store answers and the process is not stopping.
+pub(crate) async fn ready(State(state): State<AppState>) -> Response {
+    let status = if state.stopping.is_cancelled() { Health::Down } else { store(&state).await };
+    answer(status, Status { status })
+}
+
+#[derive(Serialize)]
+struct Status {
+    status: Health,
+}
+
+async fn store(state: &AppState) -> Health {
+    Health::from(matches!(timeout(state.limits.health_within, state.store.ping()).await, Ok(Ok(()))))
+}
+
+fn answer(health: Health, body: impl Serialize) -> Response {
+    let status = if health == Health::Down { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+    (status, Json(body)).into_response()
+}

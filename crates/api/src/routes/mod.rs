@@ -1,0 +1,9 @@
+//! One route a file.
+
+pub(crate) mod events;
+pub(crate) mod execute;
+pub(crate) mod explain;
+pub(crate) mod health;
+pub(crate) mod order;
+pub(crate) mod orders;
+pub(crate) mod quotes;

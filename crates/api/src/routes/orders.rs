@@ -1,0 +1,70 @@
+//! `GET /api/orders?status=&cursor=&limit=`.
+
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use domain::{OrderId, ports::OrderFilter};
+
+use crate::{
+    problem::{FieldCode, FieldError, Problem},
+    request::{Base, Parameters, refuse_query},
+    state::AppState,
+    wire::OrderView,
+};
+
+const DEFAULT_LIMIT: u32 = 50;
+const MAX_LIMIT: u32 = 200;
+
+/// Orders, newest first, as an array. `Link` has the next page, if there is one.
+pub(crate) async fn list(
+    State(state): State<AppState>,
+    base: Base,
+    query: Parameters,
+) -> Result<Response, Problem> {
+    let OrderFilter { status, before, limit } = filter(&query)?;
+    let one_more = OrderFilter { status, before, limit: limit + 1 };
+    let mut orders = state.answer(state.store.orders(state.account, one_more)).await?;
+    let size = usize::try_from(limit).unwrap_or(usize::MAX);
+    let has_next = orders.len() > size;
+    orders.truncate(size);
+    let mut response = Json(orders.iter().map(OrderView::new).collect::<Vec<_>>()).into_response();
+    if let Some(last) = orders.last().filter(|_| has_next) {
+        let status = status.map(|status| format!("&status={status}")).unwrap_or_default();
+        insert_next(
+            &mut response,
+            &base.http(&format!("/api/orders?cursor={}&limit={limit}{status}", last.id)),
+        );
+    }
+    Ok(response)
+}
+
+/// Says where the next page is.
+pub(super) fn insert_next(response: &mut Response, url: &str) {
+    if let Ok(link) = HeaderValue::from_str(&format!("<{url}>; rel=\"next\"")) {
+        response.headers_mut().insert(header::LINK, link);
+    }
+}
+
+fn filter(query: &Parameters) -> Result<OrderFilter, Problem> {
+    let mut errors = Vec::new();
+    let status = query.read("status", "is no status of an order", &mut errors, |text| text.parse().ok());
+    let before: Option<OrderId> =
+        query.read("cursor", "is no cursor of this list", &mut errors, |text| text.parse().ok());
+    let limit = read_limit(query, DEFAULT_LIMIT, MAX_LIMIT, &mut errors);
+    refuse_query(errors)?;
+    Ok(OrderFilter { status, before, limit })
+}
+
+/// The size of a page.
+pub(super) fn read_limit(query: &Parameters, default: u32, max: u32, errors: &mut Vec<FieldError>) -> u32 {
+    let limit =
+        query.read("limit", "must be a whole number", errors, |text| text.parse().ok()).unwrap_or(default);
+    if !(1..=max).contains(&limit) {
+        let message = format!("must be between 1 and {max}");
+        errors.push(FieldError::new("limit", FieldCode::OutOfRange, message));
+    }
+    limit
+}

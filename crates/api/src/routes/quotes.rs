@@ -1,0 +1,50 @@
+//! `POST /api/quotes`: routes without executing.
+
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use domain::{Failure, FailureCode, routing::route, swap::SlippageBound};
+use serde::Serialize;
+
+use crate::{
+    problem::{Code, Problem},
+    request::JsonBody,
+    state::AppState,
+    validation::OrderRequest,
+    wire::{BoundView, DecisionView, SpecView},
+};
+
+/// The decision, and the bound an order would get now.
+#[derive(Serialize)]
+struct QuotesView<'a> {
+    #[serde(flatten)]
+    request: SpecView<'a>,
+    #[serde(flatten)]
+    decision: DecisionView<'a>,
+    bound: Option<BoundView>,
+}
+
+/// All quotes, the best first, and which venue an order with the same body would go to now.
+pub(crate) async fn ask(State(state): State<AppState>, body: JsonBody) -> Result<Response, Problem> {
+    let OrderRequest { spec, .. } = OrderRequest::parse(&body.0)?;
+    let request = spec.request;
+    let answers = venues::ask_all(&state.venues, &request, state.limits.quotes_within).await;
+    let decision = route(request.amount, answers).map_err(|failure| refusal(&failure))?;
+    let bound = decision
+        .best()
+        .map(|best| BoundView::new(&request, SlippageBound::around(best, request.amount, spec.slippage_bps)));
+    let decision = DecisionView::new(&request, &decision);
+    Ok(Json(QuotesView { request: SpecView::new(&spec), decision, bound }).into_response())
+}
+
+fn refusal(failure: &Failure) -> Problem {
+    let code = match failure.code {
+        FailureCode::NoRoute => Code::NoRoute,
+        FailureCode::AmountTooSmall => Code::AmountTooSmall,
+        FailureCode::InsufficientLiquidity => Code::InsufficientLiquidity,
+        _ => Code::QuotesUnavailable,
+    };
+    Problem::new(code, failure.message.clone())
+}

@@ -1,0 +1,168 @@
+//! The router with its layers, and the server that bounds what axum's own does not.
+
+use std::{any::Any, io, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::{HeaderName, HeaderValue, Method, Request, header},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use hyper::server::conn::http1;
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{sleep, timeout},
+};
+use tokio_util::sync::CancellationToken;
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    cors::{Any as AnyOrigin, CorsLayer},
+    request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
+    trace::{DefaultOnResponse, TraceLayer},
+};
+
+use crate::{
+    compat,
+    problem::Problem,
+    request::{method_not_allowed, not_found},
+    routes::{events, execute, explain, health, order, orders, quotes},
+    state::AppState,
+};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const MAX_HEADER_BYTES: usize = 32 * 1024;
+/// The pause after a connection could not be accepted, as when file descriptors run out.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Every route of the API.
+pub fn router(state: AppState) -> Router {
+    let request_ids = NewRequestId(state.clone());
+    let spans = TraceLayer::new_for_http().make_span_with(span).on_response(DefaultOnResponse::new());
+    Router::new()
+        .route("/api/orders/execute", post(execute::place).get(execute::stream))
+        .route("/api/orders", get(orders::list))
+        .route("/api/orders/ws", get(compat::sockets::orders))
+        .route("/api/orders/{id}", get(order::show))
+        .route("/api/orders/{id}/events", get(events::list))
+        .route("/api/orders/{id}/history", get(events::list))
+        .route("/api/orders/{id}/explain", get(explain::explain))
+        .route("/api/orders/{id}/status", get(compat::sockets::status))
+        .route("/api/quotes", post(quotes::ask))
+        .route("/health", get(health::report))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(DefaultBodyLimit::max(state.limits.max_body_bytes))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(cors())
+        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+        .layer(spans)
+        .layer(SetRequestIdLayer::new(REQUEST_ID, request_ids))
+        .with_state(state)
+}
+
+/// Trading apps run in browsers, on any site; there are no cookies to protect.
+fn cors() -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(AnyOrigin)
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([header::CONTENT_TYPE, HeaderName::from_static("idempotency-key"), REQUEST_ID])
+        .expose_headers([header::LOCATION, header::LINK, header::RETRY_AFTER, execute::REPLAYED, REQUEST_ID])
+        .max_age(Duration::from_hours(1))
+}
+
+fn span<B>(request: &Request<B>) -> tracing::Span {
+    let id = request.headers().get(&REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
+    tracing::info_span!("request", method = %request.method(), path = request.uri().path(), request_id = id)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the signature the layer asks for")]
+fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
+    let message = panic.downcast_ref::<String>().map(String::as_str);
+    let message = message.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
+    tracing::error!(message, "a handler panicked");
+    Problem::internal().into_response()
+}
+
+/// Names requests that come without an `X-Request-Id`.
+#[derive(Clone)]
+struct NewRequestId(AppState);
+
+impl MakeRequestId for NewRequestId {
+    fn make_request_id<B>(&mut self, _: &Request<B>) -> Option<RequestId> {
+        HeaderValue::from_str(&self.0.next_id().to_string()).ok().map(RequestId::new)
+    }
+}
+
+/// Serves until `stop`; then no connection is accepted any more, requests under way are answered and
+/// streams are closed with 1001. Whatever takes longer than [`crate::Limits::stop_within`] is cut.
+///
+/// # Errors
+/// When the listener has no address, that is, when it is broken from the start.
+pub async fn serve(listener: TcpListener, state: AppState, stop: CancellationToken) -> io::Result<()> {
+    tracing::info!(address = %listener.local_addr()?, "the API listens");
+    let hub = state.hub.clone();
+    let stopping = state.stopping.clone();
+    state.tasks.spawn(async move { hub.run(stopping).await });
+    let slots = Arc::new(Semaphore::new(state.limits.max_connections));
+    let app = router(state.clone());
+    while let Some((stream, slot)) = stop.run_until_cancelled(accept(&listener, &slots)).await {
+        state.tasks.spawn(serve_connection(stream, slot, app.clone(), state.clone()));
+    }
+    drop(listener);
+    state.stopping.cancel();
+    state.tasks.close();
+    if timeout(state.limits.stop_within, state.tasks.wait()).await.is_err() {
+        tracing::warn!("requests or streams took too long to end and are cut");
+    }
+    Ok(())
+}
+
+/// The next connection, as soon as there is a slot for it.
+async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> (TcpStream, Option<OwnedSemaphorePermit>) {
+    let slot = slots.clone().acquire_owned().await.ok();
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return (stream, slot),
+            Err(error) => {
+                tracing::warn!(%error, "no connection accepted");
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn serve_connection(
+    stream: TcpStream,
+    slot: Option<OwnedSemaphorePermit>,
+    app: Router,
+    state: AppState,
+) {
+    let _ = stream.set_nodelay(true); // an event is small and must not wait for the next one
+    // HTTP/1 only: telling the versions apart would wait for a first byte without a timer
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(state.limits.headers_within)
+        .max_buf_size(MAX_HEADER_BYTES)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(app))
+        .with_upgrades();
+    tokio::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = state.stopping.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended early");
+    }
+    drop(slot);
+}

@@ -1,0 +1,111 @@
+//! What every request works with.
+
+use std::{
+    ops::Deref,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use domain::{
+    AccountId, OrderId,
+    ports::{Clock, EventBus, JobQueue, OrderStore, StoreError, Venue},
+};
+use rand::Rng;
+use tokio::{sync::Semaphore, time::timeout};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{config::Limits, problem::Problem, stream::Hub};
+
+/// Everything outside that the API needs.
+pub struct Backends {
+    /// The truth.
+    pub store: Arc<dyn OrderStore>,
+    /// Wakes workers up.
+    pub queue: Arc<dyn JobQueue>,
+    /// Brings events as they happen.
+    pub bus: Arc<dyn EventBus>,
+    /// Asked for quotes.
+    pub venues: Vec<Arc<dyn Venue>>,
+    /// Tells the time of acceptance.
+    pub clock: Arc<dyn Clock>,
+    /// Makes ids.
+    pub rng: Box<dyn Rng + Send>,
+}
+
+/// The state of the API, shared by all requests. Cheap to clone.
+#[derive(Clone)]
+pub struct AppState(Arc<Inner>);
+
+/// What [`AppState`] shares.
+pub struct Inner {
+    pub(crate) store: Arc<dyn OrderStore>,
+    pub(crate) queue: Arc<dyn JobQueue>,
+    pub(crate) bus: Arc<dyn EventBus>,
+    pub(crate) venues: Vec<Arc<dyn Venue>>,
+    pub(crate) clock: Arc<dyn Clock>,
+    rng: Mutex<Box<dyn Rng + Send>>,
+    /// Whose orders every request sees: there is one account until accounts have keys.
+    pub(crate) account: AccountId,
+    pub(crate) limits: Limits,
+    pub(crate) public_url: Option<String>,
+    pub(crate) hub: Arc<Hub>,
+    /// One permit a WebSocket.
+    pub(crate) streams: Arc<Semaphore>,
+    /// One permit a push that is under way.
+    pub(crate) pushes: Arc<Semaphore>,
+    /// What must end before the process does.
+    pub(crate) tasks: TaskTracker,
+    /// Cancelled once streams are to close.
+    pub(crate) stopping: CancellationToken,
+}
+
+impl Deref for AppState {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl AppState {
+    /// The state over these backends. `public_url` is where clients reach the API, without a slash
+    /// at its end; without it addresses in replies follow the request's `Host`.
+    pub fn new(backends: Backends, limits: Limits, public_url: Option<String>) -> Self {
+        let Backends { store, queue, bus, venues, clock, rng } = backends;
+        Self(Arc::new(Inner {
+            hub: Arc::new(Hub::new(store.clone(), bus.clone(), limits.tail_check_every)),
+            streams: Arc::new(Semaphore::new(limits.max_streams)),
+            pushes: Arc::new(Semaphore::new(limits.max_pushes)),
+            rng: Mutex::new(rng),
+            account: AccountId::DEFAULT,
+            tasks: TaskTracker::new(),
+            stopping: CancellationToken::new(),
+            store,
+            queue,
+            bus,
+            venues,
+            clock,
+            limits,
+            public_url,
+        }))
+    }
+}
+
+impl Inner {
+    /// A new id: of an order, or of a request.
+    pub(crate) fn next_id(&self) -> OrderId {
+        // a generator is whole after a panic elsewhere, so poison means nothing here
+        let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
+        OrderId::generate(self.clock.now(), rng.as_mut())
+    }
+
+    /// Waits for the store, but not for ever.
+    pub(crate) async fn answer<T>(
+        &self,
+        asked: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, Problem> {
+        match timeout(self.limits.store_within, asked).await {
+            Ok(answer) => answer.map_err(|error| Problem::store_unavailable(&error)),
+            Err(_elapsed) => Err(Problem::store_unavailable(&StoreError("no answer in time".to_owned()))),
+        }
+    }
+}

@@ -1,0 +1,120 @@
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use domain::{AccountId, Order, OrderId, QuoteRequest, ports::StoreError};
+use tokio::{sync::broadcast, time::sleep};
+
+use super::hub::{Heard, Hub};
+use crate::wire::WireEvent;
+
+/// Events read from the store at once.
+const PAGE: u32 = 128;
+/// Pauses between reads of a store that does not answer: the first, and the longest.
+const STORE_PAUSE: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
+
+/// One reader of one order's events: each exactly once, in order, without a gap, to the last.
+pub(crate) struct Follower {
+    hub: Arc<Hub>,
+    heard: broadcast::Receiver<Heard>,
+    account: AccountId,
+    order_id: OrderId,
+    request: QuoteRequest,
+    /// The last event that was handed out.
+    cursor: u32,
+    /// Read from the store and not handed out yet.
+    read: VecDeque<Arc<WireEvent>>,
+    /// Whether the store may have events that were not read.
+    is_behind: bool,
+    /// The order's last event, once known.
+    last_seq: Option<u32>,
+}
+
+impl Follower {
+    pub(super) fn new(hub: Arc<Hub>, heard: broadcast::Receiver<Heard>, order: &Order, after: u32) -> Self {
+        Self {
+            hub,
+            heard,
+            account: order.account,
+            order_id: order.id,
+            request: order.spec.request,
+            cursor: after.min(order.last_seq),
+            read: VecDeque::new(),
+            is_behind: true,
+            last_seq: order.status.is_terminal().then_some(order.last_seq),
+        }
+    }
+
+    /// Which order it follows.
+    pub(crate) fn order_id(&self) -> OrderId {
+        self.order_id
+    }
+
+    /// The next event, or `None` after the last. A store that does not answer is waited for.
+    pub(crate) async fn next(&mut self) -> Option<Arc<WireEvent>> {
+        let (mut pause, longest) = STORE_PAUSE;
+        loop {
+            if let Some(event) = self.read.pop_front() {
+                return Some(self.hand_out(event));
+            }
+            if self.last_seq.is_some_and(|last| self.cursor >= last) {
+                return None;
+            }
+            if self.is_behind {
+                if let Err(error) = self.read_store().await {
+                    tracing::debug!(order_id = %self.order_id, %error, "waiting for the store");
+                    sleep(pause).await;
+                    pause = (pause * 2).min(longest);
+                }
+                continue;
+            }
+            match self.heard.recv().await {
+                Ok(Heard::Event(event)) if event.event.seq <= self.cursor => {}
+                Ok(Heard::Event(event)) if event.event.seq == self.cursor + 1 => {
+                    return Some(self.hand_out(event));
+                }
+                Ok(Heard::Event(_) | Heard::ReadStore) | Err(broadcast::error::RecvError::Lagged(_)) => {
+                    self.is_behind = true;
+                }
+                // the hub keeps the sender for as long as this follower is counted
+                Err(broadcast::error::RecvError::Closed) => return None,
+            }
+        }
+    }
+
+    /// What the store has now and was not handed out yet.
+    pub(crate) async fn history(&mut self) -> Result<Vec<Arc<WireEvent>>, StoreError> {
+        let mut history = Vec::new();
+        while self.is_behind || !self.read.is_empty() {
+            while let Some(event) = self.read.pop_front() {
+                history.push(self.hand_out(event));
+            }
+            if self.is_behind {
+                self.read_store().await?;
+            }
+        }
+        Ok(history)
+    }
+
+    fn hand_out(&mut self, event: Arc<WireEvent>) -> Arc<WireEvent> {
+        self.cursor = event.event.seq;
+        if event.event.status.is_terminal() {
+            self.last_seq = Some(event.event.seq);
+        }
+        event
+    }
+
+    /// Reads the next page. Nothing changes if it is given up half-way.
+    async fn read_store(&mut self) -> Result<(), StoreError> {
+        let _turn = self.hub.reads.acquire().await.map_err(|error| StoreError(error.to_string()))?;
+        let events = self.hub.store.events(self.account, self.order_id, self.cursor, PAGE).await?;
+        self.is_behind = events.len() == PAGE as usize;
+        let (order_id, request) = (self.order_id, self.request);
+        self.read.extend(events.into_iter().map(|event| Arc::new(WireEvent::new(order_id, request, event))));
+        Ok(())
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        self.hub.unfollow(self.order_id);
+    }
+}

@@ -1,0 +1,14 @@
+//! Live delivery: the store first, then the bus, and the store again whenever something may be
+//! missing.
+
+mod dialect;
+mod follower;
+mod hub;
+mod session;
+mod socket;
+
+pub(crate) use dialect::{Canonical, Dialect};
+pub(crate) use follower::Follower;
+pub(crate) use hub::Hub;
+pub(crate) use session::{find_order, follow, place_and_follow, refuse};
+pub(crate) use socket::{Ending, Peer, Upgrade};

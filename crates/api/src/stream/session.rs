@@ -1,0 +1,50 @@
+use domain::{Order, OrderId};
+
+use super::{Dialect, Ending, Peer};
+use crate::{accept, problem::Problem, state::AppState, validation::OrderRequest};
+
+/// An order of the account that asks.
+pub(crate) async fn find_order(state: &AppState, id: OrderId) -> Result<Order, Problem> {
+    let order = state.answer(state.store.order(state.account, id)).await?;
+    order.ok_or_else(|| Problem::order_not_found(id))
+}
+
+/// Sends the events of an order after `after`.
+pub(crate) async fn follow(
+    peer: &mut Peer,
+    state: &AppState,
+    order: &Order,
+    after: u32,
+    dialect: &dyn Dialect,
+) -> Ending {
+    peer.stream(state.hub.follow(order, after), dialect).await
+}
+
+/// Takes an order as the first message and sends its events.
+pub(crate) async fn place_and_follow(
+    peer: &mut Peer,
+    state: &AppState,
+    idempotency_key: Result<Option<String>, Problem>,
+    dialect: &dyn Dialect,
+) -> Ending {
+    let message = match peer.first_message().await {
+        Ok(message) => message,
+        Err(ending) => return ending,
+    };
+    let placed = async {
+        let request = OrderRequest::parse(&message)?;
+        accept::place(state, request, idempotency_key?).await
+    };
+    match placed.await {
+        Ok(placed) => follow(peer, state, &placed.order, 0, dialect).await,
+        Err(problem) => refuse(peer, &problem, dialect).await,
+    }
+}
+
+/// Says what is wrong and how the stream ends for it.
+pub(crate) async fn refuse(peer: &mut Peer, problem: &Problem, dialect: &dyn Dialect) -> Ending {
+    match peer.send(dialect.problem(problem)).await {
+        Ok(()) => Ending::after(problem),
+        Err(ending) => ending,
+    }
+}

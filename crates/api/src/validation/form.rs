@@ -1,0 +1,70 @@
+use domain::Bps;
+
+/// Which field of a body carries what. There is one canonical form; `compat` has the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Form {
+    /// What is spent.
+    pub(crate) token_in: &'static str,
+    /// What is received.
+    pub(crate) token_out: &'static str,
+    /// Spend exactly this much, if the form can say so.
+    pub(crate) exact_in: Option<&'static str>,
+    /// Receive exactly this much, if the form can say so.
+    pub(crate) exact_out: Option<&'static str>,
+    /// The allowed slippage.
+    pub(crate) slippage: SlippageField,
+    /// The client's own id for the order.
+    pub(crate) client_order_id: &'static str,
+    /// A field that was read already, to choose the form.
+    pub(crate) side: Option<&'static str>,
+}
+
+/// How slippage is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SlippageField {
+    /// The field.
+    pub(crate) name: &'static str,
+    /// Decimal places that make one bps: 0 when it is written in bps, 2 when in percent.
+    pub(crate) decimals: u8,
+    /// The least that is allowed.
+    pub(crate) least: Bps,
+}
+
+impl SlippageField {
+    /// `slippageBps`, in basis points.
+    pub(crate) const BPS: Self = Self { name: "slippageBps", decimals: 0, least: Bps(0) };
+}
+
+impl Form {
+    /// The fields every form has besides its own.
+    pub(crate) const TYPE: &'static str = "type";
+    /// The owner's wallet.
+    pub(crate) const WALLET: &'static str = "wallet";
+
+    /// `{type?, tokenIn, tokenOut, amountIn | amountOut, slippageBps?, clientOrderId?, wallet?}`.
+    pub(crate) const CANONICAL: Self = Self {
+        token_in: "tokenIn",
+        token_out: "tokenOut",
+        exact_in: Some("amountIn"),
+        exact_out: Some("amountOut"),
+        slippage: SlippageField::BPS,
+        client_order_id: "clientOrderId",
+        side: None,
+    };
+
+    /// Every field that a body of this form may have.
+    pub(crate) fn known_fields(&self) -> Vec<&'static str> {
+        [self.exact_in, self.exact_out, self.side]
+            .into_iter()
+            .flatten()
+            .chain([
+                self.token_in,
+                self.token_out,
+                self.slippage.name,
+                self.client_order_id,
+                Self::TYPE,
+                Self::WALLET,
+            ])
+            .collect()
+    }
+}

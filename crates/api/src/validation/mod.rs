@@ -1,0 +1,229 @@
+//! From the body of a request to an order: everything that is wrong is reported at once.
+
+mod fields;
+mod form;
+#[cfg(test)]
+mod tests;
+
+use domain::{Amount, Bps, OrderSpec, OrderType, QuoteRequest, SwapAmount, Token, amount::AmountError};
+use sha2::{Digest, Sha256};
+
+pub(crate) use fields::{Fields, Value, shown};
+pub(crate) use form::{Form, SlippageField};
+
+use crate::{
+    compat,
+    problem::{Code, FieldCode, FieldError, Problem},
+};
+
+/// Slippage when the body says nothing: 0.5 %.
+const DEFAULT_SLIPPAGE: Bps = Bps(50);
+/// More slippage than 50 % is taken for a mistake of units.
+const MAX_SLIPPAGE: Bps = Bps(5_000);
+const MAX_CLIENT_ORDER_ID_CHARS: usize = 128;
+const MAX_WALLET_CHARS: usize = 64;
+/// The most decimal places any listed token has.
+const MAX_TOKEN_DECIMALS: u8 = 9;
+
+/// What a valid body asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct OrderRequest {
+    /// The order.
+    pub(crate) spec: OrderSpec,
+    /// The client's own id for it.
+    pub(crate) client_order_id: Option<String>,
+}
+
+impl OrderRequest {
+    /// Reads a body in the canonical or any compatible form.
+    pub(crate) fn parse(body: &[u8]) -> Result<Self, Problem> {
+        let fields = Fields::parse(body)?;
+        let mut errors = Vec::new();
+        let form = compat::form_of(&fields, &mut errors);
+        fields.report_unexpected(&form.known_fields(), &mut errors);
+        let mut check = Check { fields: &fields, form, errors };
+        match check.order() {
+            Some(request) if check.errors.is_empty() => Ok(request),
+            _ => Err(Problem::fields(Code::InvalidOrder, check.errors)),
+        }
+    }
+
+    /// A digest of what is asked, the same for every way to write it.
+    pub(crate) fn fingerprint(&self) -> [u8; 32] {
+        let OrderSpec { order_type: OrderType::Market, request, slippage_bps, wallet } = &self.spec;
+        let (side, amount) = match request.amount {
+            SwapAmount::ExactIn(amount) => ("exact_in", amount),
+            SwapAmount::ExactOut(amount) => ("exact_out", amount),
+        };
+        let parts = [
+            "market",
+            request.token_in.mint(),
+            request.token_out.mint(),
+            side,
+            &amount.to_string(),
+            &slippage_bps.0.to_string(),
+            wallet.as_deref().unwrap_or_default(),
+            self.client_order_id.as_deref().unwrap_or_default(),
+        ];
+        let mut digest = Sha256::new();
+        for part in parts {
+            digest.update((part.len() as u64).to_be_bytes()); // so that parts cannot run into each other
+            digest.update(part);
+        }
+        digest.finalize().into()
+    }
+}
+
+/// One body under inspection. Each step reports what it finds and yields what is valid.
+struct Check<'a> {
+    fields: &'a Fields<'a>,
+    form: Form,
+    errors: Vec<FieldError>,
+}
+
+impl Check<'_> {
+    fn order(&mut self) -> Option<OrderRequest> {
+        let order_type = self.order_type();
+        let token_in = self.token(self.form.token_in);
+        let token_out = self.token(self.form.token_out);
+        if token_in.is_some() && token_in == token_out {
+            self.report(self.form.token_out, FieldCode::SameToken, "must be another token than is spent");
+        }
+        let amount = self.amount(token_in, token_out);
+        let slippage_bps = self.slippage();
+        let client_order_id = self.label(self.form.client_order_id, MAX_CLIENT_ORDER_ID_CHARS);
+        let wallet = self.label(Form::WALLET, MAX_WALLET_CHARS);
+        let request = QuoteRequest { token_in: token_in?, token_out: token_out?, amount: amount? };
+        let spec = OrderSpec { order_type: order_type?, request, slippage_bps: slippage_bps?, wallet };
+        Some(OrderRequest { spec, client_order_id })
+    }
+
+    fn report(&mut self, field: &'static str, code: FieldCode, message: impl Into<String>) {
+        self.errors.push(FieldError::new(field, code, message.into()));
+    }
+
+    fn order_type(&mut self) -> Option<OrderType> {
+        let Some(value) = self.fields.get(Form::TYPE) else { return Some(OrderType::Market) };
+        let name = self.text(Form::TYPE, value)?;
+        if name.eq_ignore_ascii_case("market") {
+            return Some(OrderType::Market);
+        }
+        self.report(Form::TYPE, FieldCode::Unsupported, "must be `market`");
+        None
+    }
+
+    fn token(&mut self, field: &'static str) -> Option<Token> {
+        let Some(value) = self.fields.get(field) else {
+            self.report(field, FieldCode::Missing, "is required: the symbol or the mint of a token");
+            return None;
+        };
+        let name = self.text(field, value)?;
+        let token = Token::find(&name);
+        if token.is_none() {
+            let message = format!("names no listed token: `{}`", shown(&name));
+            self.report(field, FieldCode::UnknownToken, message);
+        }
+        token
+    }
+
+    fn amount(&mut self, token_in: Option<Token>, token_out: Option<Token>) -> Option<SwapAmount> {
+        let given = |name: Option<&'static str>| Some((name?, self.fields.get(name?)?));
+        match (given(self.form.exact_in), given(self.form.exact_out)) {
+            (Some((name, value)), None) => self.units(name, value, token_in).map(SwapAmount::ExactIn),
+            (None, Some((name, value))) => self.units(name, value, token_out).map(SwapAmount::ExactOut),
+            (Some((name_in, value_in)), Some((name_out, value_out))) => {
+                self.units(name_in, value_in, token_in);
+                self.units(name_out, value_out, token_out);
+                let message = format!("excludes `{name_in}`: one side follows from the market");
+                self.report(name_out, FieldCode::Conflict, message);
+                None
+            }
+            (None, None) => {
+                let names: Vec<_> = [self.form.exact_in, self.form.exact_out].into_iter().flatten().collect();
+                let message = match names[..] {
+                    [_, other] => format!("or `{other}` is required"),
+                    _ => "is required".to_owned(),
+                };
+                self.report(names.first().copied().unwrap_or("amount"), FieldCode::Missing, message);
+                None
+            }
+        }
+    }
+
+    /// An amount in whole tokens. Without a known token only its form can be judged.
+    fn units(&mut self, field: &'static str, value: Value<'_>, token: Option<Token>) -> Option<Amount> {
+        let Some(number) = value.number() else {
+            self.report(field, FieldCode::WrongType, "must be a decimal number, best as a string");
+            return None;
+        };
+        let decimals = token.map_or(MAX_TOKEN_DECIMALS, Token::decimals);
+        match Amount::parse(&number, decimals) {
+            Ok(amount) => token.map(|_| amount),
+            Err(AmountError::TooPrecise { .. } | AmountError::TooLarge) if token.is_none() => None,
+            Err(error) => {
+                self.report(field, amount_code(error), error.to_string());
+                None
+            }
+        }
+    }
+
+    fn slippage(&mut self) -> Option<Bps> {
+        let SlippageField { name, decimals, least } = self.form.slippage;
+        let Some(value) = self.fields.get(name) else { return Some(DEFAULT_SLIPPAGE) };
+        let Some(number) = value.number() else {
+            self.report(name, FieldCode::WrongType, "must be a number");
+            return None;
+        };
+        let bps = match Amount::parse(&number, decimals) {
+            Ok(bps) => u16::try_from(bps.0).ok(),
+            Err(AmountError::Zero) => Some(0),
+            Err(AmountError::TooLarge | AmountError::Negative) => None,
+            Err(AmountError::TooPrecise { decimals: 0 }) => {
+                self.report(name, FieldCode::TooPrecise, "must be a whole number");
+                return None;
+            }
+            Err(error) => {
+                self.report(name, amount_code(error), error.to_string());
+                return None;
+            }
+        };
+        let bps = bps.map(Bps).filter(|bps| (least..=MAX_SLIPPAGE).contains(bps));
+        if bps.is_none() {
+            let in_unit = |bps: Bps| Amount(bps.0.into()).to_decimal(decimals);
+            let message = format!("must be between {} and {}", in_unit(least), in_unit(MAX_SLIPPAGE));
+            self.report(name, FieldCode::OutOfRange, message);
+        }
+        bps
+    }
+
+    /// A short text that is kept and given back, never interpreted. Nothing is reported when it is
+    /// absent.
+    fn label(&mut self, field: &'static str, max_chars: usize) -> Option<String> {
+        let value = self.fields.get(field)?;
+        let text = self.text(field, value)?;
+        if text.len() > max_chars {
+            self.report(field, FieldCode::TooLong, format!("must not be longer than {max_chars} characters"));
+        } else if text.is_empty() || !text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            self.report(field, FieldCode::Malformed, "must be printable ASCII and not empty");
+        }
+        Some(text)
+    }
+
+    fn text(&mut self, field: &'static str, value: Value<'_>) -> Option<String> {
+        let text = value.text();
+        if text.is_none() {
+            self.report(field, FieldCode::WrongType, "must be a string");
+        }
+        text
+    }
+}
+
+fn amount_code(error: AmountError) -> FieldCode {
+    match error {
+        AmountError::Malformed => FieldCode::Malformed,
+        AmountError::Negative => FieldCode::Negative,
+        AmountError::Zero => FieldCode::Zero,
+        AmountError::TooPrecise { .. } => FieldCode::TooPrecise,
+        AmountError::TooLarge => FieldCode::TooLarge,
+    }
+}

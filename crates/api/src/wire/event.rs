@@ -1,0 +1,133 @@
+use std::sync::OnceLock;
+
+use axum::extract::ws::Utf8Bytes;
+use domain::{Event, EventData, OrderId, OrderStatus, QuoteRequest, Signature, Timestamp, VenueId};
+use serde::Serialize;
+
+use super::{
+    order::{FailureView, FillView, SpecView},
+    quote::{BoundView, DecisionView, InstructionView},
+};
+
+/// An event on its way to its followers. Its canonical message is serialised once for all of them.
+#[derive(Debug)]
+pub(crate) struct WireEvent {
+    /// Whose event.
+    pub(crate) order_id: OrderId,
+    /// What the order asked for: gives the decimals of its amounts.
+    pub(crate) request: QuoteRequest,
+    /// The event.
+    pub(crate) event: Event,
+    message: OnceLock<Utf8Bytes>,
+}
+
+impl WireEvent {
+    /// An event of the order that asked for `request`.
+    pub(crate) fn new(order_id: OrderId, request: QuoteRequest, event: Event) -> Self {
+        Self { order_id, request, event, message: OnceLock::new() }
+    }
+
+    /// The event as it is listed.
+    pub(crate) fn body(&self) -> EventBody<'_> {
+        EventBody::new(self.order_id, &self.request, &self.event)
+    }
+
+    /// The `{type:"event"}` message.
+    pub(crate) fn message(&self) -> Utf8Bytes {
+        #[derive(Serialize)]
+        struct Message<'a> {
+            #[serde(rename = "type")]
+            kind: &'static str,
+            #[serde(flatten)]
+            body: EventBody<'a>,
+        }
+        self.message.get_or_init(|| to_text(&Message { kind: "event", body: self.body() })).clone()
+    }
+}
+
+/// Serialises a message.
+pub(crate) fn to_text(message: &impl Serialize) -> Utf8Bytes {
+    // what is serialised here has string keys and no fallible parts
+    serde_json::to_string(message).unwrap_or_default().into()
+}
+
+/// An event.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct EventBody<'a> {
+    order_id: OrderId,
+    seq: u32,
+    status: OrderStatus,
+    attempt: u32,
+    at: Timestamp,
+    pub(crate) data: EventDataView<'a>,
+}
+
+impl<'a> EventBody<'a> {
+    /// Shows an event of the order that asked for `request`.
+    pub(crate) fn new(order_id: OrderId, request: &QuoteRequest, event: &'a Event) -> Self {
+        Self {
+            order_id,
+            seq: event.seq,
+            status: event.status,
+            attempt: event.attempt,
+            at: event.at,
+            data: EventDataView::new(request, &event.data),
+        }
+    }
+}
+
+/// What happened.
+#[derive(Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]
+pub(crate) enum EventDataView<'a> {
+    Accepted {
+        order: SpecView<'a>,
+    },
+    RoutingStarted,
+    Routed(DecisionView<'a>),
+    Building {
+        venue: VenueId,
+        #[serde(flatten)]
+        bound: BoundView,
+        instructions: Vec<InstructionView>,
+    },
+    Submitted {
+        venue: VenueId,
+        signature: &'a Signature,
+        last_valid_block_height: u64,
+    },
+    Confirmed(FillView<'a>),
+    Retrying {
+        failure: FailureView<'a>,
+        next_attempt_at: Timestamp,
+    },
+    Failed {
+        failure: FailureView<'a>,
+    },
+}
+
+impl<'a> EventDataView<'a> {
+    fn new(request: &QuoteRequest, data: &'a EventData) -> Self {
+        match data {
+            EventData::Accepted { order } => Self::Accepted { order: SpecView::new(order) },
+            EventData::RoutingStarted => Self::RoutingStarted,
+            EventData::Routed { decision } => Self::Routed(DecisionView::new(request, decision)),
+            EventData::Building { venue, bound, instructions } => Self::Building {
+                venue: *venue,
+                bound: BoundView::new(request, *bound),
+                instructions: instructions.iter().map(|step| InstructionView::new(request, *step)).collect(),
+            },
+            EventData::Submitted { venue, signature, last_valid_block_height } => Self::Submitted {
+                venue: *venue,
+                signature,
+                last_valid_block_height: *last_valid_block_height,
+            },
+            EventData::Confirmed { fill } => Self::Confirmed(FillView::new(request, fill)),
+            EventData::Retrying { failure, next_attempt_at } => {
+                Self::Retrying { failure: FailureView::new(failure), next_attempt_at: *next_attempt_at }
+            }
+            EventData::Failed { failure } => Self::Failed { failure: FailureView::new(failure) },
+        }
+    }
+}

@@ -1,0 +1,120 @@
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, Ordering},
+};
+
+use async_trait::async_trait;
+use domain::{
+    Failure, OrderEvent, OrderId, Quote, QuoteRequest, Swap, VenueId,
+    ports::{BusMessage, EventBus, JobQueue, QueueError, Venue, VenueError},
+    swap::Instruction,
+};
+use futures::{StreamExt, stream::BoxStream};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::UnboundedReceiverStream;
+
+/// A bus that loses what it is told to lose and says what it is told to say.
+#[derive(Default)]
+pub(crate) struct TestBus {
+    subscribers: Mutex<Vec<mpsc::UnboundedSender<BusMessage>>>,
+    loses_all: AtomicBool,
+    disconnected: AtomicBool,
+}
+
+impl TestBus {
+    pub(crate) async fn subscribed(&self) {
+        testkit::eventually("a subscription to the bus", || async {
+            !self.subscribers.lock().unwrap().is_empty()
+        })
+        .await;
+    }
+
+    /// How many ever subscribed.
+    pub(crate) fn subscriptions(&self) -> usize {
+        self.subscribers.lock().unwrap().len()
+    }
+
+    /// From now on everything published is lost, or not any more.
+    pub(crate) fn lose_all(&self, loses: bool) {
+        self.loses_all.store(loses, Ordering::SeqCst);
+    }
+
+    pub(crate) fn disconnect(&self) {
+        self.disconnected.store(true, Ordering::SeqCst);
+    }
+
+    /// Delivers a message whatever the mode.
+    pub(crate) fn say(&self, message: &BusMessage) {
+        for subscriber in self.subscribers.lock().unwrap().iter() {
+            let _ = subscriber.send(message.clone());
+        }
+    }
+
+    /// Ends every subscription.
+    pub(crate) fn hang_up(&self) {
+        self.subscribers.lock().unwrap().clear();
+    }
+}
+
+impl EventBus for TestBus {
+    fn publish(&self, events: Vec<Arc<OrderEvent>>) {
+        if !self.loses_all.load(Ordering::SeqCst) {
+            for event in events {
+                self.say(&BusMessage::Event(event));
+            }
+        }
+    }
+
+    fn subscribe(&self) -> BoxStream<'static, BusMessage> {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        self.subscribers.lock().unwrap().push(sender);
+        UnboundedReceiverStream::new(receiver).boxed()
+    }
+
+    fn is_connected(&self) -> bool {
+        !self.disconnected.load(Ordering::SeqCst)
+    }
+}
+
+/// A queue that remembers what was pushed, or is down.
+#[derive(Default)]
+pub(crate) struct TestQueue {
+    pub(crate) pushed: Mutex<Vec<OrderId>>,
+    pub(crate) is_down: AtomicBool,
+}
+
+#[async_trait]
+impl JobQueue for TestQueue {
+    async fn push(&self, orders: &[OrderId]) -> Result<usize, QueueError> {
+        self.room().await?;
+        self.pushed.lock().unwrap().extend(orders);
+        Ok(orders.len())
+    }
+
+    async fn room(&self) -> Result<usize, QueueError> {
+        if self.is_down.load(Ordering::SeqCst) { Err(QueueError("down".into())) } else { Ok(1_000) }
+    }
+}
+
+/// A venue that always quotes the sample quote, fails, or panics.
+#[derive(Default)]
+pub(crate) struct FixedVenue {
+    pub(crate) refusal: Mutex<Option<Failure>>,
+    pub(crate) panics: AtomicBool,
+}
+
+#[async_trait]
+impl Venue for FixedVenue {
+    fn id(&self) -> VenueId {
+        VenueId::Meteora
+    }
+
+    async fn quote(&self, _: &QuoteRequest) -> Result<Quote, VenueError> {
+        assert!(!self.panics.load(Ordering::SeqCst), "a venue with a bug");
+        self.refusal.lock().unwrap().clone().map_or_else(|| Ok(testkit::samples::quote()), Err)
+    }
+
+    async fn build(&self, swap: &Swap) -> Result<Vec<Instruction>, VenueError> {
+        Ok(swap.instructions())
+    }
+}

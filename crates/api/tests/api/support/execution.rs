@@ -1,0 +1,86 @@
+use std::{sync::Arc, time::Duration};
+
+use domain::{
+    EventData, FailureCode, Order, OrderId, Timestamp,
+    ports::{Attempt, AttemptState, Claim, Commit, CommitOutcome, EventBus, LedgerEntry, OrderStore, Then},
+};
+use testkit::samples;
+
+use super::TestBus;
+
+/// Moves one order on as a worker would: commit, then publish.
+pub(crate) struct Execution {
+    store: Arc<dyn OrderStore>,
+    bus: Arc<TestBus>,
+    claim: Claim,
+    attempt: Option<Attempt>,
+}
+
+impl Execution {
+    pub(super) async fn begin(store: Arc<dyn OrderStore>, bus: Arc<TestBus>, id: OrderId) -> Self {
+        let claim = store.claim(id, "worker", Duration::from_hours(1)).await.unwrap().expect("a claim");
+        Self { store, bus, claim, attempt: None }
+    }
+
+    pub(crate) fn order(&self) -> &Order {
+        &self.claim.order
+    }
+
+    /// Commits one event and publishes it.
+    pub(crate) async fn step(&mut self, data: EventData) {
+        let commit = self.commit(data).await;
+        self.bus.publish(commit.announcements().into_iter().map(Arc::new).collect());
+    }
+
+    async fn commit(&mut self, data: EventData) -> Commit {
+        let mut order = self.claim.order.clone();
+        let ledger = match &data {
+            EventData::Submitted { .. } => self.attempt.clone().map(LedgerEntry::Open),
+            _ => self.attempt.take_if(|_| order.status == domain::OrderStatus::Submitted).map(|attempt| {
+                let landed = matches!(data, EventData::Confirmed { .. });
+                let state = if landed { AttemptState::Landed } else { AttemptState::Reverted };
+                samples::resolve(&attempt, state)
+            }),
+        };
+        let event = order.apply(data, order.updated_at + Duration::from_millis(5)).unwrap();
+        let then = if order.status.is_terminal() { Then::Finish } else { Then::Continue };
+        let commit =
+            Commit { fence: self.claim.fence, order: order.clone(), events: vec![event], ledger, then };
+        assert_eq!(self.store.commit(commit.clone()).await.unwrap(), CommitOutcome::Committed);
+        self.claim.order = order;
+        commit
+    }
+
+    /// Routing, building, submitted.
+    pub(crate) async fn submit(&mut self) {
+        for data in samples::steps_to_building() {
+            self.step(data).await;
+        }
+        let attempt = samples::attempt(&self.claim.order);
+        self.attempt = Some(attempt.clone());
+        self.step(samples::submitted(&attempt)).await;
+    }
+
+    pub(crate) async fn confirm(&mut self) {
+        let fill = samples::fill(self.attempt.as_ref().unwrap());
+        self.step(EventData::Confirmed { fill }).await;
+    }
+
+    pub(crate) async fn retry(&mut self) {
+        let next_attempt_at = Timestamp::from_unix_millis(1_800_000_001_000);
+        self.step(EventData::Retrying { failure: samples::failure(), next_attempt_at }).await;
+    }
+
+    pub(crate) async fn fail(&mut self) {
+        let failure = domain::Failure::new(FailureCode::SlippageExceeded, "the price moved");
+        self.step(EventData::Failed { failure }).await;
+    }
+
+    /// One retry, then a confirmation: every kind of event but a failure.
+    pub(crate) async fn run(&mut self) {
+        self.submit().await;
+        self.retry().await;
+        self.submit().await;
+        self.confirm().await;
+    }
+}

@@ -1,0 +1,136 @@
+//! A running API with its backends in the test's hands.
+
+mod backends;
+mod execution;
+mod socket;
+
+use std::{sync::Arc, time::Duration};
+
+use api::{AppState, Backends, Limits};
+use domain::{AccountId, OrderId, ports::OrderStore};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use serde_json::{Value, json};
+use testkit::{ManualClock, MemoryStore};
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+pub(crate) use backends::{FixedVenue, TestBus, TestQueue};
+pub(crate) use execution::Execution;
+pub(crate) use socket::Socket;
+
+/// An API that listens on a free port.
+pub(crate) struct App {
+    pub(crate) address: String,
+    pub(crate) store: Arc<MemoryStore>,
+    pub(crate) bus: Arc<TestBus>,
+    pub(crate) queue: Arc<TestQueue>,
+    pub(crate) venues: Arc<FixedVenue>,
+    pub(crate) client: Client,
+    pub(crate) stop: CancellationToken,
+    pub(crate) served: JoinHandle<std::io::Result<()>>,
+}
+
+impl App {
+    pub(crate) async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// Lets a test change the limits first. The tail check is off unless it is asked for, so that
+    /// it cannot hide a fault elsewhere.
+    pub(crate) async fn start_with(change: impl FnOnce(&mut Limits)) -> Self {
+        let mut limits = Limits { tail_check_every: Duration::from_hours(1), ..Limits::default() };
+        change(&mut limits);
+        let clock = Arc::new(ManualClock::default());
+        let store = Arc::new(MemoryStore::new(clock.clone()));
+        let bus = Arc::new(TestBus::default());
+        let queue = Arc::new(TestQueue::default());
+        let venues = Arc::new(FixedVenue::default());
+        let backends = Backends {
+            store: store.clone(),
+            queue: queue.clone(),
+            bus: bus.clone(),
+            venues: vec![venues.clone()],
+            clock,
+            rng: Box::new(ChaCha8Rng::seed_from_u64(7)),
+        };
+        let state = AppState::new(backends, limits, None);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let stop = CancellationToken::new();
+        let served = tokio::spawn(api::serve(listener, state, stop.clone()));
+        bus.subscribed().await;
+        Self { address, store, bus, queue, venues, client: Client::new(), stop, served }
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub(crate) fn post(&self, path: &str) -> RequestBuilder {
+        self.client.post(self.url(path))
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Response {
+        self.client.get(self.url(path)).send().await.unwrap()
+    }
+
+    /// The body of a successful `GET`.
+    pub(crate) async fn read(&self, path: &str) -> Value {
+        let response = self.get(path).await;
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        response.json().await.unwrap()
+    }
+
+    pub(crate) async fn execute(&self, body: &Value) -> Response {
+        self.post("/api/orders/execute").json(body).send().await.unwrap()
+    }
+
+    /// Places an order and returns its id.
+    pub(crate) async fn placed(&self) -> OrderId {
+        let response = self.execute(&order()).await;
+        assert_eq!(response.status(), StatusCode::CREATED);
+        let body: Value = response.json().await.unwrap();
+        body["orderId"].as_str().unwrap().parse().unwrap()
+    }
+
+    pub(crate) async fn socket(&self, path: &str) -> Socket {
+        Socket::open(&format!("ws://{}{path}", self.address)).await
+    }
+
+    /// Takes an order as a worker would.
+    pub(crate) async fn execution(&self, id: OrderId) -> Execution {
+        Execution::begin(self.store.clone(), self.bus.clone(), id).await
+    }
+
+    /// The order's events as the API lists them.
+    pub(crate) async fn listed_events(&self, id: OrderId) -> Vec<Value> {
+        let listed = self.read(&format!("/api/orders/{id}/events?limit=1000")).await;
+        let Value::Array(events) = listed else { panic!("not a list: {listed}") };
+        let stored = self.store.events(AccountId::DEFAULT, id, 0, 1_000).await.unwrap();
+        assert_eq!(events.len(), stored.len());
+        events
+    }
+}
+
+/// A valid order.
+pub(crate) fn order() -> Value {
+    json!({"tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1"})
+}
+
+/// Checks that a response is a problem in its standard form, and returns it.
+pub(crate) async fn problem(response: Response, status: u16, code: &str) -> Value {
+    assert_eq!(response.headers()["content-type"], "application/problem+json");
+    assert_eq!(response.status().as_u16(), status, "{code}");
+    let retry_after = response.headers().contains_key("retry-after");
+    let body: Value = response.json().await.unwrap();
+    assert_eq!(body["code"], code, "{body}");
+    assert_eq!(body["status"], status, "{body}");
+    assert_eq!(body["retryable"], retry_after, "{body}");
+    for text in ["type", "title", "detail", "error"] {
+        assert!(body[text].as_str().is_some_and(|text| !text.is_empty()), "{text}: {body}");
+    }
+    assert!(body["errors"].is_array(), "{body}");
+    body
+}
