@@ -14,7 +14,7 @@ use tokio::{
 };
 
 use super::{redis::Health, wire};
-use crate::redis_link::{Outage, RECONNECT, RedisLink};
+use crate::redis_link::{self, Outage, RECONNECT, RedisLink};
 
 /// Events in one pipeline at most.
 const GROUP: usize = 512;
@@ -69,7 +69,7 @@ impl Publisher {
     }
 
     /// Publishes a group, or asks whether the server is there when there is nothing to say.
-    async fn send(&mut self, group: &[Arc<OrderEvent>]) -> RedisResult<()> {
+    async fn send(&self, group: &[Arc<OrderEvent>]) -> RedisResult<()> {
         let mut pipeline = Pipeline::with_capacity(group.len() + 1);
         let untold = self.health.untold.load(Ordering::Relaxed);
         if untold > 0 {
@@ -85,7 +85,9 @@ impl Publisher {
                 Err(error) => tracing::error!(%error, "an event cannot be encoded"),
             }
         }
-        pipeline.exec_async(&mut self.connection).await?;
+        let pipeline = &pipeline;
+        let send = |mut connection| async move { pipeline.exec_async(&mut connection).await };
+        redis_link::call(&self.connection, send).await?;
         if untold > 0 {
             self.health.untold.fetch_sub(untold, Ordering::Relaxed);
             tracing::warn!(events = untold, "events were not announced; subscribers read the store instead");

@@ -12,7 +12,7 @@ use anyhow::Context;
 use domain::backoff::RetryPolicy;
 use rand::{SeedableRng, rngs::StdRng};
 use redis::{
-    Client,
+    Client, RedisResult,
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
 
@@ -56,6 +56,18 @@ impl RedisLink {
     /// A generator for jitter and names.
     pub(crate) fn rng(&self) -> StdRng {
         StdRng::seed_from_u64(self.seed)
+    }
+}
+
+/// Calls, and once more if the connection turns out to be lost: that says nothing about the next
+/// one. The first call may have had its effect all the same.
+pub(crate) async fn call<T, F: Future<Output = RedisResult<T>>>(
+    connection: &ConnectionManager,
+    call: impl Fn(ConnectionManager) -> F,
+) -> RedisResult<T> {
+    match call(connection.clone()).await {
+        Err(error) if error.is_connection_dropped() => call(connection.clone()).await,
+        result => result,
     }
 }
 

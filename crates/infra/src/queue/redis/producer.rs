@@ -16,7 +16,7 @@ use redis::{Pipeline, RedisResult, Script, aio::ConnectionManager};
 use tokio::time::{Instant, timeout};
 
 use super::keys::Keys;
-use crate::redis_link::{Outage, RedisLink};
+use crate::redis_link::{self, Outage, RedisLink};
 
 /// A push is worth no longer wait: the sweeper delivers too.
 const PUSH_TIMEOUT: Duration = Duration::from_secs(1);
@@ -118,14 +118,7 @@ impl Pusher {
         if self.cooling().is_some_and(|until| Instant::now() < until) {
             return Err("Redis failed a moment ago".to_owned());
         }
-        let attempts = async {
-            match call(self.connection.clone()).await {
-                // the loss of an old connection says nothing about a new one
-                Err(error) if error.is_connection_dropped() => call(self.connection.clone()).await,
-                result => result,
-            }
-        };
-        let result = match timeout(PUSH_TIMEOUT, attempts).await {
+        let result = match timeout(PUSH_TIMEOUT, redis_link::call(&self.connection, call)).await {
             Ok(result) => result.map_err(|error| error.to_string()),
             Err(_) => Err(format!("no answer within {PUSH_TIMEOUT:?}")),
         };
