@@ -4,7 +4,10 @@ mod follow;
 
 use std::{
     fmt::Display,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -31,7 +34,7 @@ pub(crate) const RECONNECT: RetryPolicy =
 #[derive(Clone)]
 pub(crate) struct RedisLink {
     client: Client,
-    seed: u64,
+    randomness: Arc<Mutex<StdRng>>,
 }
 
 impl RedisLink {
@@ -39,7 +42,7 @@ impl RedisLink {
     /// so it must differ from process to process.
     pub(crate) fn open(url: &str, seed: u64) -> anyhow::Result<Self> {
         let client = Client::open(url).context("REDIS_URL is not a Redis URL")?;
-        Ok(Self { client, seed })
+        Ok(Self { client, randomness: Arc::new(Mutex::new(StdRng::seed_from_u64(seed))) })
     }
 
     /// A connection of its own that is made with the first command and again after a loss. A
@@ -53,9 +56,9 @@ impl RedisLink {
         Ok(ConnectionManager::new_lazy_with_config(self.client.clone(), config)?)
     }
 
-    /// A generator for jitter and names.
+    /// A generator for jitter and names, different from those before it.
     pub(crate) fn rng(&self) -> StdRng {
-        StdRng::seed_from_u64(self.seed)
+        self.randomness.lock().unwrap_or_else(PoisonError::into_inner).fork()
     }
 }
 
