@@ -38,8 +38,8 @@ pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Pro
         Ok(key) if key.len() > MAX_KEY_CHARS => {
             refuse(&format!("the Idempotency-Key is longer than {MAX_KEY_CHARS} characters"))
         }
-        Ok(key) => Ok(Some(key.to_owned())),
-        Err(_) => refuse("the Idempotency-Key is not printable ASCII"),
+        Ok(key) if !key.contains('\t') => Ok(Some(key.to_owned())),
+        _ => refuse("the Idempotency-Key is not printable ASCII"),
     }
 }
 

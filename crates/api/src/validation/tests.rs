@@ -1,1 +1,134 @@
+use proptest::prelude::*;
+use serde_json::{Map, Value as Json, json};
 
+use super::*;
+
+const NAMES: [&str; 19] = [
+    "tokenIn",
+    "tokenOut",
+    "amountIn",
+    "amountOut",
+    "amount",
+    "slippageBps",
+    "slippage",
+    "slippage_pct",
+    "inputMint",
+    "outputMint",
+    "clientId",
+    "side",
+    "baseAsset",
+    "quoteAsset",
+    "clientOrderId",
+    "wallet",
+    "type",
+    "extra",
+    "",
+];
+
+fn parse(body: &Json) -> Result<OrderRequest, Problem> {
+    OrderRequest::parse(body.to_string().as_bytes())
+}
+
+fn any_value() -> impl Strategy<Value = Json> {
+    prop_oneof![
+        Just(json!("SOL")),
+        Just(json!("USDC")),
+        Just(json!("sell")),
+        Just(json!("buy")),
+        Just(json!("market")),
+        Just(json!("1.5")),
+        Just(json!(1)),
+        Just(json!(null)),
+        Just(json!([1])),
+        Just(json!({"a": 1})),
+        any::<f64>().prop_map(|number| json!(number)),
+        any::<i64>().prop_map(|number| json!(number)),
+        "\\PC{0,20}".prop_map(Json::from),
+    ]
+}
+
+fn any_body() -> impl Strategy<Value = Map<String, Json>> {
+    prop::collection::vec((prop::sample::select(&NAMES[..]), any_value()), 0..8)
+        .prop_map(|fields| fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_it_panic(body in prop::collection::vec(any::<u8>(), 0..200)) {
+        let problem = OrderRequest::parse(&body);
+        prop_assert!(problem.is_err());
+    }
+
+    #[test]
+    fn every_refusal_names_a_field_of_the_body_or_one_it_lacks(body in any_body()) {
+        match parse(&Json::Object(body.clone())) {
+            Ok(request) => {
+                prop_assert_ne!(request.spec.request.token_in, request.spec.request.token_out);
+                prop_assert!(request.spec.slippage_bps <= MAX_SLIPPAGE);
+            }
+            Err(problem) => {
+                prop_assert_eq!(problem.code, Code::InvalidOrder);
+                prop_assert!(!problem.errors.is_empty());
+                for error in problem.errors {
+                    let field = error.field.as_ref();
+                    prop_assert!(NAMES.contains(&field), "{field}");
+                    let lacks = body.get(field).is_none_or(Json::is_null);
+                    let missing = error.code == FieldCode::Missing;
+                    prop_assert!(lacks == missing || error.code == FieldCode::Unknown, "{error}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn any_amount_is_read_to_the_last_digit(units in 1u64..) {
+        let shown = Amount(units).to_decimal(9).to_string();
+        for amount in [shown.clone(), format!("\"{shown}\"")] {
+            let body = format!(r#"{{"tokenIn":"SOL","tokenOut":"USDC","amountIn":{amount}}}"#);
+            let request = OrderRequest::parse(body.as_bytes()).unwrap();
+            prop_assert_eq!(request.spec.request.amount, SwapAmount::ExactIn(Amount(units)));
+        }
+    }
+}
+
+#[test]
+fn the_same_order_in_any_form_has_the_same_fingerprint() {
+    let sol = "So11111111111111111111111111111111111111112";
+    let same = [
+        json!({"tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1"}),
+        json!({"tokenIn": "sol", "tokenOut": "usdc", "amountIn": 1, "slippageBps": 50, "type": "market"}),
+        json!({"tokenIn": sol, "tokenOut": "USDC", "amountIn": "1.000", "wallet": null}),
+        json!({"tokenIn": "SOL", "tokenOut": "USDC", "amount": 1.0}),
+        json!({"tokenIn": "SOL", "tokenOut": "USDC", "amountIn": 1, "slippage": 0.5}),
+        json!({"inputMint": sol, "outputMint": "USDC", "amount": 1, "slippage_pct": "0.50"}),
+        json!({"side": "sell", "baseAsset": "SOL", "quoteAsset": "USDC", "amount": "1"}),
+    ];
+    let fingerprints: Vec<_> = same.iter().map(|body| parse(body).unwrap().fingerprint()).collect();
+    assert!(fingerprints.windows(2).all(|pair| pair[0] == pair[1]));
+}
+
+#[test]
+fn another_order_has_another_fingerprint() {
+    let others = [
+        json!({"tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1"}),
+        json!({"tokenIn": "SOL", "tokenOut": "USDT", "amountIn": "1"}),
+        json!({"tokenIn": "JUP", "tokenOut": "USDC", "amountIn": "1"}),
+        json!({"tokenIn": "JUP", "tokenOut": "USDC", "amountOut": "1"}),
+        json!({"tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "2"}),
+        json!({"tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1", "slippageBps": 51}),
+        json!({"tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1", "wallet": "a"}),
+        json!({"tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1", "clientOrderId": "a"}),
+    ];
+    let fingerprints: std::collections::HashSet<_> =
+        others.iter().map(|body| parse(body).unwrap().fingerprint()).collect();
+    assert_eq!(fingerprints.len(), others.len());
+}
+
+#[test]
+fn what_goes_back_to_a_client_is_short() {
+    let body = json!({"tokenIn": "x".repeat(5_000), "y".repeat(5_000): 1});
+    let problem = parse(&body).unwrap_err();
+    assert!(problem.detail.len() < 500, "{}", problem.detail.len());
+    let many: Map<_, _> = (0..1_000).map(|n| (format!("field{n}"), json!(1))).collect();
+    assert!(parse(&Json::Object(many)).unwrap_err().errors.len() < 30);
+}

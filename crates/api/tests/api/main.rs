@@ -1,5 +1,13 @@
 //! The API over real sockets, on the store in memory and a bus and a queue that fail on demand.
 
+#![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
+mod bad_input;
+mod compat;
 mod execute;
+mod faults;
+mod health;
+mod queries;
+mod server;
 mod streams;
 mod support;

@@ -1,0 +1,186 @@
+//! Everything that is wrong has its status, its code and its field, and makes no order.
+
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use testkit::samples;
+
+use crate::support::{App, order, problem};
+
+/// Field and code of every error.
+fn errors(problem: &Value) -> Vec<(&str, &str)> {
+    let errors = problem["errors"].as_array().unwrap();
+    errors.iter().map(|error| (error["field"].as_str().unwrap(), error["code"].as_str().unwrap())).collect()
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_json_object() {
+    let app = App::start().await;
+    for body in ["", "  ", "{", "{\"tokenIn\":}", "[]", "null", "7", "\"order\"", "{} {}", "{\"a\":01}"] {
+        let request = app.post("/api/orders/execute").header("content-type", "application/json").body(body);
+        problem(request.send().await.unwrap(), 400, "malformed_json").await;
+    }
+    let not_utf8 = app.post("/api/orders/execute").header("content-type", "application/json");
+    problem(not_utf8.body(vec![b'{', 0xff]).send().await.unwrap(), 400, "malformed_json").await;
+}
+
+#[tokio::test]
+async fn each_wrong_field_is_named_with_its_reason() {
+    let app = App::start().await;
+    let with = |field: &str, value: Value| {
+        let mut body = order();
+        body[field] = value;
+        body
+    };
+    for (body, field, code) in [
+        (with("tokenIn", Value::Null), "tokenIn", "missing"),
+        (with("tokenIn", json!(7)), "tokenIn", "wrong_type"),
+        (with("tokenIn", json!("DOGE")), "tokenIn", "unknown_token"),
+        (with("tokenOut", json!("sol")), "tokenOut", "same_token"),
+        (with("amountIn", json!("0")), "amountIn", "zero"),
+        (with("amountIn", json!(0.0)), "amountIn", "zero"),
+        (with("amountIn", json!("-1")), "amountIn", "negative"),
+        (with("amountIn", json!("18446744073.709551616")), "amountIn", "too_large"),
+        (with("amountIn", json!("1e99")), "amountIn", "too_large"),
+        (with("amountIn", json!("0.0000000001")), "amountIn", "too_precise"),
+        (with("amountIn", json!("one")), "amountIn", "malformed"),
+        (with("amountIn", json!(true)), "amountIn", "wrong_type"),
+        (with("amountIn", json!({"units": 1})), "amountIn", "wrong_type"),
+        (with("amountIn", Value::Null), "amountIn", "missing"),
+        (with("amountOut", json!("1")), "amountOut", "conflict"),
+        (with("slippageBps", json!(5_001)), "slippageBps", "out_of_range"),
+        (with("slippageBps", json!(-1)), "slippageBps", "out_of_range"),
+        (with("slippageBps", json!(0.5)), "slippageBps", "too_precise"),
+        (with("slippageBps", json!([50])), "slippageBps", "wrong_type"),
+        (with("slippage", json!(50.01)), "slippage", "out_of_range"),
+        (with("slippage", json!(0.001)), "slippage", "too_precise"),
+        (with("type", json!("limit")), "type", "unsupported"),
+        (with("limitPrice", json!("1")), "limitPrice", "unknown_field"),
+        (with("clientOrderId", json!("")), "clientOrderId", "malformed"),
+        (with("clientOrderId", json!("é")), "clientOrderId", "malformed"),
+        (with("clientOrderId", json!("x".repeat(129))), "clientOrderId", "too_long"),
+        (with("wallet", json!(1)), "wallet", "wrong_type"),
+    ] {
+        let refused = problem(app.execute(&body).await, 400, "invalid_order").await;
+        assert_eq!(errors(&refused), [(field, code)], "{body}");
+        let message = refused["errors"][0]["message"].as_str().unwrap();
+        assert!(refused["detail"].as_str().unwrap().contains(&format!("{field} {message}")), "{refused}");
+        assert!(refused["error"].as_str().unwrap().contains(field), "{refused}");
+    }
+    assert_eq!(app.read("/api/orders").await, json!([]));
+}
+
+#[tokio::test]
+async fn everything_wrong_is_reported_at_once() {
+    let app = App::start().await;
+    let body = r#"{"tokenIn":"DOGE","amountIn":"-1","slippageBps":"x","extra":1,"type":3,"type":4}"#;
+    let request = app.post("/api/orders/execute").header("content-type", "application/json").body(body);
+    let refused = problem(request.send().await.unwrap(), 400, "invalid_order").await;
+    let mut found = errors(&refused);
+    found.sort_unstable();
+    assert_eq!(
+        found,
+        [
+            ("amountIn", "negative"),
+            ("extra", "unknown_field"),
+            ("slippageBps", "malformed"),
+            ("tokenIn", "unknown_token"),
+            ("tokenOut", "missing"),
+            ("type", "duplicate_field"),
+            ("type", "wrong_type"),
+        ]
+    );
+    let empty = problem(app.execute(&json!({})).await, 400, "invalid_order").await;
+    assert_eq!(errors(&empty), [("tokenIn", "missing"), ("tokenOut", "missing"), ("amountIn", "missing")]);
+}
+
+#[tokio::test]
+async fn other_content_types_and_large_bodies() {
+    let app = App::start().await;
+    for content_type in ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", ""] {
+        let request = app.post("/api/orders/execute").header("content-type", content_type);
+        let refused = request.body(order().to_string()).send().await.unwrap();
+        problem(refused, 415, "unsupported_media_type").await;
+    }
+    for content_type in ["application/json; charset=utf-8", "Application/JSON", "application/order+json"] {
+        let request = app.post("/api/orders/execute").header("content-type", content_type);
+        let accepted = request.body(order().to_string()).send().await.unwrap();
+        assert_eq!(accepted.status(), StatusCode::CREATED, "{content_type}");
+    }
+    let mut large = order();
+    large["wallet"] = json!("x".repeat(70_000));
+    problem(app.execute(&large).await, 413, "body_too_large").await;
+    let quoted = app.post("/api/quotes").json(&large).send().await.unwrap();
+    problem(quoted, 413, "body_too_large").await;
+}
+
+#[tokio::test]
+async fn addresses_methods_and_ids() {
+    let app = App::start().await;
+    problem(app.get("/api/nothing").await, 404, "not_found").await;
+    let delete = app.client.delete(app.url("/api/orders/execute")).send().await.unwrap();
+    assert_eq!(delete.headers()["allow"], "POST,GET,HEAD");
+    problem(delete, 405, "method_not_allowed").await;
+    problem(app.post("/api/orders").send().await.unwrap(), 405, "method_not_allowed").await;
+    problem(app.get("/api/quotes").await, 405, "method_not_allowed").await;
+    let upgrade = app.get("/api/orders/execute").await;
+    assert_eq!(upgrade.headers()["upgrade"], "websocket");
+    problem(upgrade, 426, "upgrade_required").await;
+    problem(app.get("/api/orders/ws").await, 426, "upgrade_required").await;
+    for below in ["", "/events", "/history", "/explain", "/status"] {
+        problem(app.get(&format!("/api/orders/7{below}")).await, 400, "invalid_order_id").await;
+        problem(app.get(&format!("/api/orders/%FF{below}")).await, 400, "invalid_order_id").await;
+        let unknown = samples::order_id();
+        let refused =
+            problem(app.get(&format!("/api/orders/{unknown}{below}")).await, 404, "order_not_found").await;
+        assert_eq!(refused["orderId"], unknown.to_string());
+    }
+}
+
+#[tokio::test]
+async fn idempotency_keys_that_are_none() {
+    let app = App::start().await;
+    let long = "k".repeat(256);
+    for key in [&b""[..], long.as_bytes(), b"caf\xc3\xa9", b"tab\there"] {
+        let value = reqwest::header::HeaderValue::from_bytes(key).unwrap();
+        let request = app.post("/api/orders/execute").header("Idempotency-Key", value).json(&order());
+        problem(request.send().await.unwrap(), 400, "invalid_idempotency_key").await;
+    }
+    let twice = app.post("/api/orders/execute").header("Idempotency-Key", "a").header("Idempotency-Key", "b");
+    problem(twice.json(&order()).send().await.unwrap(), 400, "invalid_idempotency_key").await;
+    assert_eq!(app.read("/api/orders").await, json!([]));
+}
+
+#[tokio::test]
+async fn queries() {
+    let app = App::start().await;
+    let id = app.placed().await;
+    for (path, field, code) in [
+        ("/api/orders?status=lost".to_owned(), "status", "malformed"),
+        ("/api/orders?cursor=7".to_owned(), "cursor", "malformed"),
+        ("/api/orders?limit=many".to_owned(), "limit", "malformed"),
+        ("/api/orders?limit=0".to_owned(), "limit", "out_of_range"),
+        ("/api/orders?limit=201".to_owned(), "limit", "out_of_range"),
+        (format!("/api/orders/{id}/events?after=-1"), "after", "malformed"),
+        (format!("/api/orders/{id}/events?limit=1001"), "limit", "out_of_range"),
+    ] {
+        let refused = problem(app.get(&path).await, 400, "invalid_query").await;
+        assert_eq!(errors(&refused), [(field, code)], "{path}");
+    }
+    let both = problem(app.get("/api/orders?status=x&limit=x").await, 400, "invalid_query").await;
+    assert_eq!(errors(&both).len(), 2);
+}
+
+#[tokio::test]
+async fn a_store_that_is_down_is_said_everywhere() {
+    let app = App::start().await;
+    let id = app.placed().await;
+    app.store.set_down(true);
+    for path in [
+        "/api/orders".to_owned(),
+        format!("/api/orders/{id}"),
+        format!("/api/orders/{id}/events"),
+        format!("/api/orders/{id}/explain"),
+    ] {
+        problem(app.get(&path).await, 503, "store_unavailable").await;
+    }
+}

@@ -1,0 +1,40 @@
+use std::sync::atomic::Ordering;
+
+use serde_json::{Value, json};
+
+use crate::support::App;
+
+async fn status(app: &App, path: &str) -> (u16, Value) {
+    let response = app.get(path).await;
+    (response.status().as_u16(), response.json().await.unwrap())
+}
+
+#[tokio::test]
+async fn all_is_well() {
+    let app = App::start().await;
+    let expected = json!({"status": "ok", "store": "ok", "queue": "ok", "bus": "ok", "followed": 0});
+    assert_eq!(status(&app, "/health").await, (200, expected));
+    assert_eq!(status(&app, "/health/live").await, (200, json!({"status": "ok"})));
+    assert_eq!(status(&app, "/health/ready").await, (200, json!({"status": "ok"})));
+}
+
+#[tokio::test]
+async fn without_queue_and_bus_it_is_degraded_and_still_ready() {
+    let app = App::start().await;
+    app.queue.is_down.store(true, Ordering::SeqCst);
+    app.bus.disconnect();
+    let expected =
+        json!({"status": "degraded", "store": "ok", "queue": "down", "bus": "down", "followed": 0});
+    assert_eq!(status(&app, "/health").await, (200, expected));
+    assert_eq!(status(&app, "/health/ready").await.0, 200);
+}
+
+#[tokio::test]
+async fn without_the_store_it_is_down_but_alive() {
+    let app = App::start().await;
+    app.store.set_down(true);
+    let (code, body) = status(&app, "/health").await;
+    assert_eq!((code, &body["status"], &body["store"]), (503, &json!("down"), &json!("down")));
+    assert_eq!(status(&app, "/health/ready").await, (503, json!({"status": "down"})));
+    assert_eq!(status(&app, "/health/live").await.0, 200);
+}

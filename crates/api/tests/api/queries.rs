@@ -1,0 +1,139 @@
+use domain::{Failure, FailureCode, OrderId};
+use reqwest::Response;
+use serde_json::{Value, json};
+
+use crate::support::{App, order, problem};
+
+fn next_page(response: &Response) -> Option<String> {
+    let link = response.headers().get("link")?.to_str().unwrap();
+    Some(link.strip_prefix('<').unwrap().strip_suffix(">; rel=\"next\"").unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn orders_are_listed_newest_first_page_by_page() {
+    let app = App::start().await;
+    let mut placed: Vec<OrderId> = Vec::new();
+    for _ in 0..5 {
+        placed.push(app.placed().await);
+    }
+    // ids of one moment are in no particular order
+    placed.sort_unstable_by(|one, other| other.cmp(one));
+    let mut listed: Vec<String> = Vec::new();
+    let mut next = Some(app.url("/api/orders?limit=2&status=pending"));
+    while let Some(url) = next {
+        assert!(url.contains("status=pending"), "{url}");
+        let response = app.client.get(url).send().await.unwrap();
+        next = next_page(&response);
+        let page: Vec<Value> = response.json().await.unwrap();
+        assert!((1..=2).contains(&page.len()));
+        listed.extend(page.iter().map(|order| order["orderId"].as_str().unwrap().to_owned()));
+    }
+    assert_eq!(listed, placed.iter().map(ToString::to_string).collect::<Vec<_>>());
+    assert_eq!(app.read("/api/orders?status=failed").await, json!([]));
+}
+
+#[tokio::test]
+async fn events_are_listed_after_a_sequence_number() {
+    let app = App::start().await;
+    let id = app.placed().await;
+    app.execution(id).await.run().await;
+    let all = app.read(&format!("/api/orders/{id}/events")).await;
+    assert_eq!(all.as_array().unwrap().len(), 11);
+    assert_eq!(app.read(&format!("/api/orders/{id}/history")).await, all);
+    let page = app.get(&format!("/api/orders/{id}/events?after=4&limit=5")).await;
+    let next = next_page(&page).unwrap();
+    assert_eq!(page.json::<Value>().await.unwrap(), json!(all.as_array().unwrap()[4..9]));
+    let rest: Value = app.client.get(next).send().await.unwrap().json().await.unwrap();
+    assert_eq!(rest, json!(all.as_array().unwrap()[9..]));
+}
+
+#[tokio::test]
+async fn an_order_shows_how_it_traded_or_why_it_failed() {
+    let app = App::start().await;
+    let confirmed = app.placed().await;
+    app.execution(confirmed).await.run().await;
+    let shown = app.read(&format!("/api/orders/{confirmed}")).await;
+    assert_eq!((&shown["status"], &shown["attempt"]), (&json!("confirmed"), &json!(2)));
+    let fill = &shown["fill"];
+    assert_eq!(fill["amountIn"], "1");
+    assert_eq!(fill["amountOut"], "149.327092");
+    assert_eq!(fill["fee"], "0.002");
+    assert_eq!(fill["executedPrice"], "149.327092");
+    assert_eq!(fill["slot"], 250_000_001);
+    assert_eq!(shown.get("failure"), None);
+
+    let failed = app.placed().await;
+    let mut execution = app.execution(failed).await;
+    execution.submit().await;
+    execution.fail().await;
+    let shown = app.read(&format!("/api/orders/{failed}")).await;
+    assert_eq!(shown["status"], "failed");
+    assert_eq!(
+        shown["failure"],
+        json!({"code": "slippage_exceeded", "message": "the price moved", "retryable": true})
+    );
+}
+
+#[tokio::test]
+async fn an_explanation_has_every_attempt_and_what_came_of_it() {
+    let app = App::start().await;
+    let id = app.placed().await;
+    let path = format!("/api/orders/{id}/explain");
+    let waiting = app.read(&path).await;
+    assert_eq!((&waiting["status"], &waiting["attempts"]), (&json!("pending"), &json!([])));
+
+    app.execution(id).await.run().await;
+    let explained = app.read(&path).await;
+    assert_eq!(explained["status"], "confirmed");
+    let [first, second] = &explained["attempts"].as_array().unwrap()[..] else { panic!("{explained}") };
+    assert_eq!((&first["attempt"], &first["outcome"]), (&json!(1), &json!("retried")));
+    assert_eq!(first["failure"]["code"], "slippage_exceeded");
+    assert_eq!(first["nextAttemptAt"], "2027-01-15T08:00:01.000000Z");
+    assert_eq!((&second["attempt"], &second["outcome"]), (&json!(2), &json!("confirmed")));
+    for attempt in [first, second] {
+        let routing = &attempt["routing"];
+        assert_eq!(routing["venue"], "meteora");
+        assert_eq!(routing["reason"], "meteora gave the only quote");
+        assert_eq!(routing["quotes"][0]["amountOut"], "149.327092");
+        assert_eq!(
+            routing["rejected"][0],
+            json!({"venue": "raydium", "code": "insufficient_liquidity",
+            "reason": "too deep for this pool"})
+        );
+        assert_eq!(attempt["bound"], json!({"minAmountOut": "148.580457"}));
+        assert_eq!(attempt["instructions"].as_array().unwrap().len(), 2);
+        assert!(attempt["submission"]["signature"].is_string());
+        assert_eq!(attempt["timing"], json!({"routingMs": 5, "buildingMs": 10, "landingMs": 5}));
+    }
+    assert_ne!(first["submission"]["signature"], second["submission"]["signature"]);
+    let result = &explained["result"];
+    assert_eq!(result["quoted"], result["realised"]);
+    assert_eq!(result["improvementBps"], 0);
+    assert_eq!(explained["timing"]["queuedMs"], 5);
+    assert_eq!(explained["timing"]["totalMs"], 50);
+}
+
+#[tokio::test]
+async fn quotes_route_without_executing() {
+    let app = App::start().await;
+    let quoted = app.post("/api/quotes").json(&order()).send().await.unwrap();
+    assert_eq!(quoted.status(), 200);
+    let quoted: Value = quoted.json().await.unwrap();
+    assert_eq!(quoted["venue"], "meteora");
+    assert_eq!(quoted["amountIn"], "1");
+    assert_eq!(quoted["quotes"][0]["price"], "149.327092");
+    assert_eq!(quoted["bound"], json!({"minAmountOut": "148.580457"}));
+    assert_eq!(app.read("/api/orders").await, json!([]));
+
+    let wrong = app.post("/api/quotes").json(&json!({"tokenIn": "SOL"})).send().await.unwrap();
+    problem(wrong, 400, "invalid_order").await;
+    for (code, status, name) in [
+        (FailureCode::NoRoute, 422, "no_route"),
+        (FailureCode::AmountTooSmall, 422, "amount_too_small"),
+        (FailureCode::InsufficientLiquidity, 422, "insufficient_liquidity"),
+        (FailureCode::QuotesUnavailable, 503, "quotes_unavailable"),
+    ] {
+        *app.venues.refusal.lock().unwrap() = Some(Failure::new(code, "no"));
+        problem(app.post("/api/quotes").json(&order()).send().await.unwrap(), status, name).await;
+    }
+}

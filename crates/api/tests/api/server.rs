@@ -1,0 +1,94 @@
+use std::{sync::atomic::Ordering, time::Duration};
+
+use reqwest::Method;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+use crate::support::{App, order, problem};
+
+#[tokio::test]
+async fn every_reply_has_a_request_id_and_keeps_the_clients() {
+    let app = App::start().await;
+    let one = app.get("/health/live").await.headers()["x-request-id"].clone();
+    let other = app.get("/nothing").await.headers()["x-request-id"].clone();
+    assert_ne!(one, other);
+    let own = app.client.get(app.url("/health")).header("x-request-id", "mine").send().await.unwrap();
+    assert_eq!(own.headers()["x-request-id"], "mine");
+}
+
+#[tokio::test]
+async fn browsers_of_any_site_may_place_orders() {
+    let app = App::start().await;
+    let preflight = app
+        .client
+        .request(Method::OPTIONS, app.url("/api/orders/execute"))
+        .header("origin", "https://app.example.com")
+        .header("access-control-request-method", "POST")
+        .header("access-control-request-headers", "content-type,idempotency-key");
+    let headers = preflight.send().await.unwrap().headers().clone();
+    assert_eq!(headers["access-control-allow-origin"], "*");
+    assert!(headers["access-control-allow-methods"].to_str().unwrap().contains("POST"));
+    assert!(headers["access-control-allow-headers"].to_str().unwrap().contains("idempotency-key"));
+    let request = app.post("/api/orders/execute").header("origin", "https://app.example.com");
+    let response = request.json(&order()).send().await.unwrap();
+    let exposed = response.headers()["access-control-expose-headers"].to_str().unwrap();
+    assert!(exposed.contains("location") && exposed.contains("idempotency-replayed"), "{exposed}");
+}
+
+#[tokio::test]
+async fn a_panic_is_a_problem_and_the_next_request_is_served() {
+    let app = App::start().await;
+    app.venues.panics.store(true, Ordering::SeqCst);
+    let quotes = || app.post("/api/quotes").json(&order()).send();
+    problem(quotes().await.unwrap(), 500, "internal_error").await;
+    app.venues.panics.store(false, Ordering::SeqCst);
+    assert_eq!(quotes().await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn headers_that_never_end_are_cut() {
+    let app = App::start_with(|limits| limits.headers_within = Duration::from_millis(20)).await;
+    for beginning in ["", "G", "GET /health HTTP/1.1\r\nhost: x\r\n"] {
+        let mut stream = TcpStream::connect(&app.address).await.unwrap();
+        stream.write_all(beginning.as_bytes()).await.unwrap();
+        let mut reply = Vec::new();
+        // ends at once when the server closes, and never if it does not
+        let _ = stream.read_to_end(&mut reply).await;
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_never_ends_is_cut() {
+    let app = App::start_with(|limits| limits.body_within = Duration::from_millis(20)).await;
+    let mut stream = TcpStream::connect(&app.address).await.unwrap();
+    let head = "POST /api/orders/execute HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+                content-length: 100\r\nconnection: close\r\n\r\n{";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut reply = String::new();
+    stream.read_to_string(&mut reply).await.unwrap();
+    assert!(reply.starts_with("HTTP/1.1 408 "), "{reply}");
+    assert!(reply.contains("body_timeout"), "{reply}");
+}
+
+#[tokio::test]
+async fn the_host_of_a_request_is_in_its_reply_only_if_it_is_one() {
+    let app = App::start().await;
+    let status_url = async |host: &'static str| {
+        let request = app.post("/api/orders/execute").header("host", host).json(&order());
+        let body: serde_json::Value = request.send().await.unwrap().json().await.unwrap();
+        body["statusUrl"].as_str().unwrap().rsplit_once('/').unwrap().0.to_owned()
+    };
+    assert_eq!(status_url("api.example.com").await, "http://api.example.com/api/orders");
+    assert_eq!(status_url("a/b?c").await, "/api/orders");
+}
+
+#[tokio::test]
+async fn a_stop_ends_idle_connections_and_frees_the_port() {
+    let app = App::start().await;
+    assert_eq!(app.get("/health/live").await.status(), 200); // the client keeps this connection
+    app.stop.cancel();
+    app.served.await.unwrap().unwrap();
+    assert!(TcpStream::connect(&app.address).await.is_err());
+}
