@@ -13,6 +13,7 @@ mod config;
 mod problem;
 mod request;
 mod routes;
+mod run;
 mod server;
 mod state;
 mod stream;
@@ -20,5 +21,6 @@ mod validation;
 mod wire;
 
 pub use config::{ApiConfig, Limits};
+pub use run::{bind, require_shared, run};
 pub use server::{router, serve};
 pub use state::{AppState, Backends};

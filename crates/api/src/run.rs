@@ -1,0 +1,96 @@
+//! Starting the API in a process, on its own or beside a worker.
+
+use anyhow::{Context, ensure};
+use infra::config::BackendConfig;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::{ApiConfig, AppState, Backends, Limits, serve};
+
+/// Refuses backends that only this process would see: workers in other processes would never learn
+/// of its orders.
+///
+/// # Errors
+/// When `DATABASE_URL` or `REDIS_URL` is missing, in one line.
+pub fn require_shared(config: &BackendConfig) -> anyhow::Result<()> {
+    let missing: Vec<_> = [("DATABASE_URL", &config.database_url), ("REDIS_URL", &config.redis_url)]
+        .into_iter()
+        .filter(|(_, url)| url.is_none())
+        .map(|(name, _)| name)
+        .collect();
+    ensure!(
+        missing.is_empty(),
+        "{} must be set: without it workers in other processes would never see an order; \
+         `engine serve` runs API and worker in one process without either",
+        missing.join(" and ")
+    );
+    Ok(())
+}
+
+/// Listens where the configuration says.
+///
+/// # Errors
+/// When the address is taken or not ours, in one line.
+pub async fn bind(config: &ApiConfig) -> anyhow::Result<TcpListener> {
+    let ApiConfig { host, port, .. } = config;
+    TcpListener::bind((*host, *port)).await.with_context(|| format!("cannot listen on {host}:{port}"))
+}
+
+/// Serves on `listener` over `backends` until `stop`.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn run(
+    config: &ApiConfig,
+    listener: TcpListener,
+    backends: Backends,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let state = AppState::new(backends, Limits::from(config), config.public_url.clone());
+    Ok(serve(listener, state, stop).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Program {
+        #[command(flatten)]
+        backend: BackendConfig,
+        #[command(flatten)]
+        api: ApiConfig,
+    }
+
+    fn program(arguments: &[&str]) -> Program {
+        Program::try_parse_from([&["api"], arguments].concat()).unwrap()
+    }
+
+    #[test]
+    fn an_api_of_its_own_needs_backends_that_workers_share() {
+        let mut config = program(&[]).backend;
+        for (database, redis, missing) in [
+            (true, false, "REDIS_URL must be set"),
+            (false, true, "DATABASE_URL must be set"),
+            (false, false, "DATABASE_URL and REDIS_URL must be set"),
+        ] {
+            config.database_url = database.then(|| "postgres://localhost/orders".to_owned());
+            config.redis_url = redis.then(|| "redis://localhost".to_owned());
+            let message = require_shared(&config).unwrap_err().to_string();
+            assert!(message.starts_with(missing) && !message.contains('\n'), "{message}");
+        }
+        config.database_url = Some("postgres://localhost/orders".to_owned());
+        config.redis_url = Some("redis://localhost".to_owned());
+        assert!(require_shared(&config).is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_port_that_is_taken_is_said_in_one_line() {
+        let taken = bind(&program(&["--port", "0"]).api).await.unwrap();
+        let port = taken.local_addr().unwrap().port().to_string();
+        let error = bind(&program(&["--port", &port]).api).await.unwrap_err();
+        assert_eq!(error.to_string(), format!("cannot listen on 127.0.0.1:{port}"));
+    }
+}
