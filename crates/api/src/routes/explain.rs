@@ -270,3 +270,32 @@ fn improvement(request: &QuoteRequest, quote: &Quote, fill: &Fill) -> i64 {
 fn millis(from: Timestamp, to: Timestamp) -> u64 {
     u64::try_from(to.since(from).as_millis()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::{Amount, Token};
+    use testkit::samples;
+
+    use super::*;
+
+    #[test]
+    fn slippage_is_negative_and_never_shown_smaller_than_it_is() {
+        let token = |symbol| Token::find(symbol).unwrap();
+        let fill = samples::fill(&samples::attempt(&samples::acceptance().order));
+        for (amount, quoted_in, quoted_out, realised_in, realised_out, expected) in [
+            (SwapAmount::ExactIn(Amount(10)), 10, 20_000, 10, 19_999, -1),
+            (SwapAmount::ExactIn(Amount(10)), 10, 20_000, 10, 20_001, 0),
+            (SwapAmount::ExactIn(Amount(10)), 10, 20_000, 10, 20_200, 100),
+            (SwapAmount::ExactOut(Amount(10)), 20_000, 10, 20_200, 10, -100),
+            (SwapAmount::ExactOut(Amount(10)), 20_000, 10, 19_800, 10, 100),
+            (SwapAmount::ExactIn(Amount(1)), 1, 1, 1, u64::MAX, i64::MAX),
+        ] {
+            let request = QuoteRequest { token_in: token("SOL"), token_out: token("USDC"), amount };
+            let quote =
+                Quote { amount_in: Amount(quoted_in), amount_out: Amount(quoted_out), ..samples::quote() };
+            let fill =
+                Fill { amount_in: Amount(realised_in), amount_out: Amount(realised_out), ..fill.clone() };
+            assert_eq!(improvement(&request, &quote, &fill), expected);
+        }
+    }
+}

@@ -90,7 +90,7 @@ impl RejectedView {
         };
         let bps = u128::from(difference) * Bps::ONE / u128::from(base.0.max(1));
         let reason = if difference == 0 {
-            format!("ties with {}, which is deeper or faster", best.venue)
+            format!("ties with {}, which wins by depth, speed or name", best.venue)
         } else {
             let difference = Amount(difference).to_decimal(symbol.decimals());
             format!("{difference} {symbol} {how} than {}, {bps} bps", best.venue)
@@ -178,5 +178,50 @@ impl InstructionView {
             Instruction::Swap { venue } => Self::Swap { venue },
             Instruction::UnwrapSol => Self::UnwrapSol,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{Token, routing::route};
+    use serde_json::json;
+    use testkit::samples;
+
+    use super::*;
+
+    fn rejected(amount: SwapAmount, quotes: [(VenueId, u64, u64); 2]) -> serde_json::Value {
+        let token = |symbol| Token::find(symbol).unwrap();
+        let request = QuoteRequest { token_in: token("SOL"), token_out: token("USDC"), amount };
+        let answers = quotes.map(|(venue, amount_in, amount_out)| {
+            let (amount_in, amount_out) = (Amount(amount_in), Amount(amount_out));
+            VenueAnswer::Quoted(Quote { venue, amount_in, amount_out, ..samples::quote() })
+        });
+        let decision = route(amount, answers.to_vec()).unwrap();
+        json!(DecisionView::new(&request, &decision).rejected)
+    }
+
+    #[test]
+    fn a_venue_that_was_outbid_says_by_how_much() {
+        let (raydium, meteora) = (VenueId::Raydium, VenueId::Meteora);
+        let one_sol = Amount(1_000_000_000);
+        assert_eq!(
+            rejected(
+                SwapAmount::ExactIn(one_sol),
+                [(raydium, one_sol.0, 148_500_000), (meteora, one_sol.0, 150_000_000)]
+            ),
+            json!([{"venue": "raydium", "code": "outbid", "reason": "1.5 USDC less out than meteora, 100 bps"}])
+        );
+        assert_eq!(
+            rejected(
+                SwapAmount::ExactOut(Amount(150_000_000)),
+                [(raydium, one_sol.0, 150_000_000), (meteora, 1_010_000_000, 150_000_000)]
+            ),
+            json!([{"venue": "meteora", "code": "outbid", "reason": "0.01 SOL more in than raydium, 100 bps"}])
+        );
+        let tie = [(raydium, one_sol.0, 150_000_000), (meteora, one_sol.0, 150_000_000)];
+        assert_eq!(
+            rejected(SwapAmount::ExactIn(one_sol), tie)[0]["reason"],
+            "ties with raydium, which wins by depth, speed or name"
+        );
     }
 }
