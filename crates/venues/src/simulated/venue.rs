@@ -1,0 +1,138 @@
+//! A venue of the simulated market.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use domain::{
+    Failure, FailureCode, Quote, QuoteRequest, Swap, SwapAmount, Timestamp, VenueId,
+    amount::price,
+    ports::{Clock, Venue, VenueError},
+    swap::Instruction,
+};
+
+use super::{
+    dice::{Draw, draw},
+    market::{Market, MarketPool},
+    pool::{PoolError, Trade},
+};
+use crate::config::Conditions;
+
+/// How long a venue stands by a quote.
+const QUOTE_VALIDITY: Duration = Duration::from_secs(10);
+
+/// A size that moves the price further is refused: such an order is a mistake or has no pool.
+const MAX_PRICE_IMPACT_BPS: u32 = 5_000;
+
+/// The value of one side of a pool, in US dollars, that scores 100.
+const DEEPEST_USD: u64 = 36_000_000;
+
+/// A venue that quotes the simulated market's pools.
+pub struct SimulatedVenue {
+    id: VenueId,
+    seed: u64,
+    conditions: Conditions,
+    market: Market,
+    clock: Arc<dyn Clock>,
+}
+
+impl SimulatedVenue {
+    /// A venue under these conditions.
+    pub fn new(id: VenueId, seed: u64, conditions: Conditions, clock: Arc<dyn Clock>) -> Self {
+        Self { id, seed, conditions, market: Market::new(seed, conditions.market_pace_percent), clock }
+    }
+
+    fn draw(&self, purpose: &str, request: &QuoteRequest, at: Timestamp) -> Draw {
+        let (side, amount) = match request.amount {
+            SwapAmount::ExactIn(amount) => (b"in".as_slice(), amount),
+            SwapAmount::ExactOut(amount) => (b"out".as_slice(), amount),
+        };
+        let subject = [
+            self.id.as_str().as_bytes(),
+            request.token_in.mint().as_bytes(),
+            request.token_out.mint().as_bytes(),
+            side,
+            &amount.0.to_le_bytes(),
+            &at.unix_micros().to_le_bytes(),
+        ];
+        draw(self.seed, purpose, &subject)
+    }
+
+    fn latency_ms(&self, request: &QuoteRequest, asked_at: Timestamp) -> u64 {
+        let Conditions { quote_latency_ms: middle, quote_jitter_ms: jitter, .. } = self.conditions;
+        self.draw("latency", request, asked_at).between(middle.saturating_sub(jitter), middle + jitter)
+    }
+
+    /// The pool and what it would trade at a time.
+    fn trade(&self, request: &QuoteRequest, at: Timestamp) -> Result<(MarketPool, Trade), Failure> {
+        let found = self.market.pool(self.id, request.token_in, request.token_out, at).ok_or_else(|| {
+            let message =
+                format!("{} has no pool of {} and {}", self.id, request.token_in, request.token_out);
+            Failure::at(self.id, FailureCode::NoRoute, message)
+        })?;
+        let trade = found.pool.swap(request.amount).and_then(|trade| {
+            let fits = trade.price_impact_bps <= MAX_PRICE_IMPACT_BPS;
+            if fits { Ok(trade) } else { Err(PoolError::InsufficientLiquidity) }
+        });
+        match trade {
+            Ok(trade) => Ok((found, trade)),
+            Err(error @ PoolError::AmountTooSmall) => {
+                Err(Failure::at(self.id, FailureCode::AmountTooSmall, error.to_string()))
+            }
+            Err(error @ PoolError::InsufficientLiquidity) => {
+                Err(Failure::at(self.id, FailureCode::InsufficientLiquidity, error.to_string()))
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Venue for SimulatedVenue {
+    fn id(&self) -> VenueId {
+        self.id
+    }
+
+    async fn quote(&self, request: &QuoteRequest) -> Result<Quote, VenueError> {
+        let asked_at = self.clock.now();
+        let latency_ms = self.latency_ms(request, asked_at);
+        if latency_ms > 0 {
+            tokio::time::sleep(Duration::from_millis(latency_ms)).await;
+        }
+        if self.draw("failure", request, asked_at).happens(self.conditions.quote_failure_bps) {
+            let message = format!("{} did not answer", self.id);
+            return Err(Failure::at(self.id, FailureCode::QuotesUnavailable, message));
+        }
+        let now = self.clock.now();
+        let (found, trade) = self.trade(request, now)?;
+        let shown = price(
+            trade.amount_in,
+            request.token_in.decimals(),
+            trade.amount_out,
+            request.token_out.decimals(),
+        );
+        Ok(Quote {
+            venue: self.id,
+            amount_in: trade.amount_in,
+            amount_out: trade.amount_out,
+            price: shown.unwrap_or_default(),
+            price_impact_bps: trade.price_impact_bps,
+            fee: trade.fee,
+            fee_bps: found.pool.fee,
+            liquidity_score: liquidity_score(found.depth_usd),
+            latency_ms: u32::try_from(latency_ms).unwrap_or(u32::MAX),
+            valid_until: now + QUOTE_VALIDITY,
+        })
+    }
+
+    async fn build(&self, swap: &Swap) -> Result<Vec<Instruction>, VenueError> {
+        Ok(swap.instructions())
+    }
+}
+
+/// `100 * sqrt(depth / deepest)`: the root, so that pools of every size stay distinguishable.
+fn liquidity_score(depth_usd: u64) -> u8 {
+    let score = (depth_usd.saturating_mul(10_000) / DEEPEST_USD).isqrt();
+    u8::try_from(score.min(100)).unwrap_or(100)
+}
+
+#[cfg(test)]
+mod tests;
