@@ -4,5 +4,69 @@ pub mod ask;
 pub mod config;
 pub mod simulated;
 
+use std::{path::PathBuf, sync::Arc};
+
 pub use ask::ask_all;
 pub use config::{Preset, VenueConfig};
+use domain::{
+    VenueId,
+    ports::{Chain, Clock, Venue},
+};
+use rand::{SeedableRng, rngs::SysRng};
+use rand_chacha::ChaCha20Rng;
+use simulated::{SimulatedChain, SimulatedVenue, ledger};
+
+/// Whoever can be asked for a quote, and the chain they all live on.
+pub struct Venues {
+    /// The venues.
+    pub venues: Vec<Arc<dyn Venue>>,
+    /// The chain.
+    pub chain: Arc<dyn Chain>,
+}
+
+/// Where the simulated chain keeps its ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LedgerLocation {
+    /// In a table of this database, by its URL; it may be the engine's own.
+    Postgres(String),
+    /// In this file, which must not be the engine's own.
+    Sqlite(PathBuf),
+    /// Nowhere durable.
+    Memory,
+}
+
+/// The venues cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The configuration contradicts itself.
+    #[error(transparent)]
+    Config(#[from] config::ContradictoryLanding),
+    /// The simulated chain's ledger cannot be opened.
+    #[error(transparent)]
+    Ledger(#[from] ledger::OpenError),
+    /// The operating system gave no entropy.
+    #[error("no entropy for the nonces of transactions: {0}")]
+    Entropy(#[from] rand::rngs::SysError),
+}
+
+/// Connects to the venues that the configuration names.
+///
+/// # Errors
+/// [`ConnectError`].
+pub async fn connect(
+    config: &VenueConfig,
+    location: LedgerLocation,
+    clock: Arc<dyn Clock>,
+) -> Result<Venues, ConnectError> {
+    let conditions = config.conditions()?;
+    let seed = config.sim_seed;
+    let ledger = ledger::open(&location, clock.clone()).await?;
+    // Not from the seed, which every process shares: two transactions must never be the same one.
+    let nonces = ChaCha20Rng::try_from_rng(&mut SysRng)?;
+    let venues = [VenueId::Raydium, VenueId::Meteora]
+        .map(|id| Arc::new(SimulatedVenue::new(id, seed, conditions, clock.clone())) as Arc<dyn Venue>);
+    Ok(Venues {
+        venues: venues.into(),
+        chain: Arc::new(SimulatedChain::new(seed, conditions, ledger, nonces)),
+    })
+}

@@ -1,0 +1,174 @@
+//! The chain's ledger: every transaction that arrived, by its signature and nothing else.
+//!
+//! It is the oracle of crash tests. If the engine ever sent two transactions for one order, both are
+//! here; which order a signature belongs to, only the engine's own attempts tell.
+//!
+//! **An entry is complete when it is written and never changes.** What becomes of a transaction is a
+//! pure function of the bytes and the time they arrive, so the outcome is stored with the receipt,
+//! visible to plain SQL, and holds even if seed or conditions change later. Until `settles_at` it
+//! only has not happened yet.
+//!
+//! **`Expired` is final**, also against a sender that was paused between reading the clock and
+//! writing: the ledger decides by its own clock, inside the write, whether a transaction is still
+//! valid, and before anybody hears `Expired` a tombstone takes the signature's place. Whichever row
+//! is there first stays.
+
+mod memory;
+mod postgres;
+mod row;
+mod sqlite;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::{
+    Failure, Fill, Signature, Swap, Timestamp,
+    ports::{Clock, TransactionStatus},
+};
+pub use memory::MemoryLedger;
+pub use postgres::PostgresLedger;
+pub use sqlite::SqliteLedger;
+
+use super::transaction::Transaction;
+use crate::LedgerLocation;
+
+/// Records that go into one statement at most.
+const MAX_BATCH: usize = 500;
+/// Records that may wait for their statement; further senders are held back.
+const MAX_WAITING: usize = 10_000;
+
+/// What becomes of a transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It swaps.
+    Landed(Fill),
+    /// The program returns an error; nothing is swapped.
+    Reverted {
+        /// The slot it is in all the same.
+        slot: u64,
+        /// Why.
+        failure: Failure,
+    },
+    /// It is in no block.
+    Expired,
+}
+
+/// One signature in the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Identifies it.
+    pub signature: Signature,
+    /// The transaction; `None` for a tombstone, which closes the ledger to a signature that
+    /// expired without having arrived.
+    pub signed_bytes: Option<Vec<u8>>,
+    /// When it arrived.
+    pub received_at: Timestamp,
+    /// When the outcome happens.
+    pub settles_at: Timestamp,
+    /// What happens then.
+    pub outcome: Outcome,
+}
+
+impl Entry {
+    /// Closes the ledger to a signature.
+    pub fn tombstone(signature: Signature, now: Timestamp) -> Self {
+        Self { signature, signed_bytes: None, received_at: now, settles_at: now, outcome: Outcome::Expired }
+    }
+
+    /// The swap that was asked for; `None` for a tombstone.
+    pub fn swap(&self) -> Option<Swap> {
+        let bytes = self.signed_bytes.as_ref()?;
+        Transaction::decode(bytes).ok().map(|transaction| transaction.swap)
+    }
+
+    /// What is known of it at a time.
+    pub fn status_at(&self, now: Timestamp) -> TransactionStatus {
+        // Whoever holds the entry knows that it has arrived, whatever the clock says.
+        if now.max(self.received_at) < self.settles_at {
+            return TransactionStatus::Unknown;
+        }
+        match &self.outcome {
+            Outcome::Landed(fill) => TransactionStatus::Landed(fill.clone()),
+            Outcome::Reverted { failure, .. } => TransactionStatus::Reverted(failure.clone()),
+            Outcome::Expired => TransactionStatus::Expired,
+        }
+    }
+}
+
+/// The ledger cannot be read or written; a write may have happened nevertheless.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("ledger: {0}")]
+pub struct LedgerError(String);
+
+/// The ledger cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The database cannot be reached or its URL is wrong.
+    #[error("cannot open the simulated chain's ledger: {0}")]
+    Database(#[from] sqlx::Error),
+    /// Its schema cannot be brought up to date.
+    #[error("cannot migrate the simulated chain's ledger: {0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// The folder of its file cannot be made.
+    #[error("cannot make the folder of the simulated chain's ledger: {0}")]
+    Folder(#[from] std::io::Error),
+}
+
+/// Where transactions are durable.
+#[async_trait]
+pub trait Ledger: Send + Sync + 'static {
+    /// The ledger's time, as well as it is known without asking. No decision that is final rests
+    /// on it.
+    fn now(&self) -> Timestamp;
+
+    /// Records an entry unless its signature has one, and gives back the one that is there.
+    ///
+    /// By the ledger's clock, a transaction is taken only before `valid_until`, and a tombstone
+    /// only from then on; otherwise, and if there is none, `None`.
+    ///
+    /// # Errors
+    /// [`LedgerError`]: it may have been recorded nevertheless.
+    async fn record(&self, entry: Entry, valid_until: Timestamp) -> Result<Option<Entry>, LedgerError>;
+
+    /// The entry of a signature.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when it cannot be read.
+    async fn find(&self, signature: &Signature) -> Result<Option<Entry>, LedgerError>;
+
+    /// Every entry in the order of arrival: for checkers.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when they cannot be read.
+    async fn entries(&self) -> Result<Vec<Entry>, LedgerError>;
+}
+
+/// Opens the ledger at a place and brings its schema up to date.
+///
+/// # Errors
+/// [`OpenError`].
+pub async fn open(location: &LedgerLocation, clock: Arc<dyn Clock>) -> Result<Arc<dyn Ledger>, OpenError> {
+    Ok(match location {
+        LedgerLocation::Postgres(url) => Arc::new(PostgresLedger::open(url, clock).await?),
+        LedgerLocation::Sqlite(path) => Arc::new(SqliteLedger::open(path, clock).await?),
+        LedgerLocation::Memory => Arc::new(MemoryLedger::new(clock)),
+    })
+}
+
+impl From<sqlx::Error> for LedgerError {
+    fn from(error: sqlx::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<batching::Stopped> for LedgerError {
+    fn from(stopped: batching::Stopped) -> Self {
+        Self(stopped.to_string())
+    }
+}
+
+/// The migrations of one database, remembered apart from the engine's own.
+fn own_table(mut migrator: sqlx::migrate::Migrator) -> sqlx::migrate::Migrator {
+    migrator.dangerous_set_table_name("_simulator_migrations");
+    migrator
+}
