@@ -36,6 +36,17 @@ pub struct ApiConfig {
     pub push_grace_ms: u32,
 }
 
+impl ApiConfig {
+    /// Where a client on this machine reaches the API.
+    pub fn local_url(&self) -> String {
+        match self.host {
+            IpAddr::V4(host) if host.is_unspecified() => format!("http://127.0.0.1:{}", self.port),
+            IpAddr::V6(host) => format!("http://[{host}]:{}", self.port),
+            IpAddr::V4(host) => format!("http://{host}:{}", self.port),
+        }
+    }
+}
+
 fn public_url(text: &str) -> Result<String, String> {
     let text = text.trim_end_matches('/');
     let uri: Uri = text.parse().map_err(|error| format!("is not a URL: {error}"))?;

@@ -1,2 +1,59 @@
-//! The API process.
-fn main() {}
+//! The API process of the services mode.
+
+use std::{process::ExitCode, sync::Arc};
+
+use api::{ApiConfig, Backends};
+use clap::Parser;
+use infra::{
+    clock::SystemClock,
+    config::{BackendConfig, LogConfig},
+};
+use rand::rngs::StdRng;
+use venues::{LedgerLocation, VenueConfig};
+
+/// The HTTP and WebSocket API of the order execution engine. Workers run in processes of their own
+/// (`order-worker`), so it needs `DATABASE_URL` and `REDIS_URL`.
+#[derive(Debug, Parser)]
+#[command(name = "order-api", version)]
+struct Settings {
+    #[command(flatten)]
+    backend: BackendConfig,
+    #[command(flatten)]
+    api: ApiConfig,
+    #[command(flatten)]
+    venues: VenueConfig,
+    #[command(flatten)]
+    log: LogConfig,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let _ = dotenvy::dotenv(); // a missing .env is the normal case
+    match run(Settings::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("order-api: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(settings: Settings) -> anyhow::Result<()> {
+    infra::telemetry::init(&settings.log)?;
+    api::require_shared(&settings.backend)?;
+    let stop = infra::process::stop_on_signal()?;
+    let clock = Arc::new(SystemClock);
+    // The API only asks for quotes; the ledger of the simulated chain belongs to the workers.
+    let venues = venues::connect(&settings.venues, LedgerLocation::Memory, clock.clone()).await?;
+    let backends = Backends {
+        store: infra::store::connect(&settings.backend, clock.clone()).await?,
+        queue: infra::queue::connect(&settings.backend)?.producer,
+        bus: infra::bus::connect(&settings.backend)?,
+        venues: venues.venues,
+        clock,
+        rng: Box::new(rand::make_rng::<StdRng>()),
+    };
+    let listener = api::bind(&settings.api).await?;
+    tracing::info!(address = %listener.local_addr()?, "serving");
+    api::run(&settings.api, listener, backends, stop).await
+}

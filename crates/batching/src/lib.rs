@@ -84,7 +84,7 @@ mod tests {
     #[tokio::test]
     async fn items_gather_while_a_batch_is_in_flight_and_each_gets_its_own_result() {
         let gate = Arc::new(Semaphore::new(0));
-        let (started, mut batches) = mpsc::unbounded_channel();
+        let (started, mut sizes_begun) = mpsc::unbounded_channel();
         let batcher = {
             let gate = gate.clone();
             Batcher::spawn(10, 100, move |items: Vec<u32>| {
@@ -101,7 +101,7 @@ mod tests {
             let batcher = batcher.clone();
             async move { batcher.submit(0).await }
         });
-        assert_eq!(batches.recv().await, Some(1));
+        assert_eq!(sizes_begun.recv().await, Some(1));
         let rest: Vec<_> = (1..=5)
             .map(|item| {
                 let batcher = batcher.clone();

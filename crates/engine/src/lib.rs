@@ -1,1 +1,44 @@
-//! Placeholder.
+//! The engine in one process, and the command line that talks to one.
+
+mod cli;
+mod client;
+mod commands;
+mod embedded;
+mod story;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use cli::{Cli, Command};
+
+/// Exit status of a command whose order failed.
+const ORDER_FAILED: u8 = 1;
+/// Exit status of a command that could not be carried out.
+const NOT_DONE: u8 = 2;
+
+/// Runs the command line and returns its exit status: 0 for success, 1 for an order that failed, 2
+/// for a command that could not be carried out.
+pub fn main() -> ExitCode {
+    let _ = dotenvy::dotenv(); // a missing .env is the normal case
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return refuse(&error.into()),
+    };
+    runtime.block_on(run(cli)).unwrap_or_else(|error| refuse(&error))
+}
+
+fn refuse(error: &anyhow::Error) -> ExitCode {
+    eprintln!("engine: {error:#}");
+    ExitCode::from(NOT_DONE)
+}
+
+async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    match cli.command {
+        None => commands::serve::run(cli.serve).await,
+        Some(Command::Serve(args)) => commands::serve::run(*args).await,
+        Some(Command::Demo(args)) => commands::demo::run(*args).await,
+        Some(Command::Submit(args)) => commands::submit::run(args).await,
+        Some(Command::Watch(args)) => commands::watch::run(args).await,
+    }
+}

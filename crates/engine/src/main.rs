@@ -1,1 +1,7 @@
-fn main() {}
+//! The `engine` binary.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    engine::main()
+}

@@ -1,1 +1,20 @@
-//! Placeholder.
+//! What tests share: a clock that is moved by hand, an order store in memory, sample orders, private
+//! databases, waiting for a condition, and the contract every order store keeps.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "everything here is part of a test: it fails by panicking"
+)]
+
+mod clock;
+mod memory_store;
+pub mod postgres;
+pub mod redis;
+pub mod samples;
+pub mod store_contract;
+mod waiting;
+
+pub use clock::ManualClock;
+pub use memory_store::MemoryStore;
+pub use waiting::{eventually, eventually_some};

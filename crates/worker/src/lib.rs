@@ -2,9 +2,10 @@
 
 pub mod config;
 pub mod executor;
+pub mod health;
 pub mod sweeper;
 pub mod worker;
 
 pub use config::WorkerConfig;
 pub use executor::Executor;
-pub use worker::Worker;
+pub use worker::{Backends, Worker};

@@ -1,2 +1,67 @@
-//! The worker process.
-fn main() {}
+//! The worker process of the services mode.
+
+use std::{process::ExitCode, sync::Arc};
+
+use anyhow::{Context, ensure};
+use clap::Parser;
+use infra::{
+    clock::SystemClock,
+    config::{BackendConfig, LogConfig},
+};
+use tokio::net::TcpListener;
+use venues::{LedgerLocation, VenueConfig};
+use worker::{Backends, Worker, WorkerConfig, config::HealthConfig, health};
+
+/// Executes the orders that the API takes. Run as many as you like.
+#[derive(Debug, Parser)]
+#[command(name = "order-worker", version)]
+struct Settings {
+    #[command(flatten)]
+    backend: BackendConfig,
+    #[command(flatten)]
+    worker: WorkerConfig,
+    #[command(flatten)]
+    health: HealthConfig,
+    #[command(flatten)]
+    venues: VenueConfig,
+    #[command(flatten)]
+    log: LogConfig,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let _ = dotenvy::dotenv(); // a missing .env is the normal case
+    match run(Settings::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("order-worker: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(settings: Settings) -> anyhow::Result<()> {
+    infra::telemetry::init(&settings.log)?;
+    let backend = &settings.backend;
+    let database_url = backend.database_url.clone().context("DATABASE_URL must be set")?;
+    ensure!(backend.redis_url.is_some(), "REDIS_URL must be set");
+    let stop = infra::process::stop_on_signal()?;
+    let clock = Arc::new(SystemClock);
+    let store = infra::store::connect(backend, clock.clone()).await?;
+    let ledger = LedgerLocation::Postgres(database_url);
+    let backends = Backends {
+        store,
+        bus: infra::bus::connect(backend)?,
+        queue: infra::queue::connect(backend)?,
+        venues: venues::connect(&settings.venues, ledger, clock.clone()).await?,
+        clock,
+    };
+    let worker = Arc::new(Worker::new(backends, &settings.worker));
+    let HealthConfig { host, worker_port } = settings.health;
+    let listener = TcpListener::bind((host, worker_port))
+        .await
+        .with_context(|| format!("cannot listen on {host}:{worker_port}"))?;
+    tracing::info!(health = %listener.local_addr()?, "working");
+    let (served, ()) = tokio::join!(health::serve(listener, worker.clone(), stop.clone()), worker.run(stop));
+    served
+}

@@ -1,17 +1,27 @@
 //! Takes jobs from the queue and executes them, so many at once and no more.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use domain::{
     OrderId,
-    ports::{JobQueue, OrderStore},
+    ports::{Clock, EventBus, OrderStore},
 };
 use futures::FutureExt;
-use infra::queue::{Handler, JobConsumer};
+use infra::queue::{Handler, JobConsumer, Queue};
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use venues::Venues;
 
-use crate::{config::WorkerConfig, executor::Executor, sweeper::Sweeper};
+use crate::{
+    config::WorkerConfig,
+    executor::{ExecutionPolicy, Executor},
+    sweeper::Sweeper,
+};
 
 /// One worker: the receiving end of the queue, a bounded number of executions, and a sweeper.
 pub struct Worker {
@@ -23,25 +33,52 @@ pub struct Worker {
     executions: TaskTracker,
 }
 
+/// Everything outside that a worker needs.
+pub struct Backends {
+    /// The truth.
+    pub store: Arc<dyn OrderStore>,
+    /// Where committed events are announced.
+    pub bus: Arc<dyn EventBus>,
+    /// Where jobs come from, and where due orders go.
+    pub queue: Queue,
+    /// Who is asked for quotes, and the chain.
+    pub venues: Venues,
+    /// The time events happen at.
+    pub clock: Arc<dyn Clock>,
+}
+
 impl Worker {
-    /// A worker over its ports.
-    pub fn new(
-        executor: Executor,
-        queue: Arc<dyn JobQueue>,
-        consumer: Arc<dyn JobConsumer>,
-        config: &WorkerConfig,
-    ) -> Self {
+    /// A worker over its backends, under a name of its own.
+    pub fn new(backends: Backends, config: &WorkerConfig) -> Self {
+        let Backends { store, bus, queue, venues, clock } = backends;
         let concurrency = usize::try_from(config.worker_concurrency).unwrap_or(usize::MAX);
+        let mut rng: ChaCha8Rng = rand::make_rng();
+        let policy = ExecutionPolicy {
+            worker: format!("{}-{:08x}", std::process::id(), rng.next_u32()),
+            lease: config.lease(),
+            retry: config.retry_policy(),
+            quote_deadline: Duration::from_millis(config.quote_deadline_ms),
+            rebroadcast_interval: Duration::from_millis(config.rebroadcast_interval_ms),
+        };
         let sweeper = Sweeper {
-            store: executor.store.clone(),
-            queue,
+            store: store.clone(),
+            queue: queue.producer,
             interval: Duration::from_millis(config.sweep_interval_ms),
             redeliver_after: Duration::from_millis(config.redeliver_after_ms),
+        };
+        let executor = Executor {
+            store,
+            bus,
+            venues: venues.venues,
+            chain: venues.chain,
+            clock,
+            rng: Mutex::new(rng),
+            policy,
         };
         Self {
             executor: Arc::new(executor),
             sweeper,
-            consumer,
+            consumer: queue.consumer,
             slots: Arc::new(Semaphore::new(concurrency)),
             concurrency,
             executions: TaskTracker::new(),

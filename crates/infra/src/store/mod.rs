@@ -1,1 +1,32 @@
 //! The order store: `PostgreSQL` or `SQLite`.
+//!
+//! Both adapters speak the same requests. Every write of a process goes through one batcher: while
+//! one transaction is in flight the next writes gather and go together in one transaction, each
+//! waiter getting its own result. An idle store adds no delay.
+
+mod grouped;
+mod postgres;
+mod request;
+mod row;
+mod sqlite;
+
+use std::sync::Arc;
+
+use domain::ports::{Clock, OrderStore};
+
+use crate::config::BackendConfig;
+use grouped::GroupedStore;
+
+/// The store that the configuration asks for, its tables created or brought up to date: `PostgreSQL`
+/// with a `DATABASE_URL`, else `SQLite` under `DATA_DIR`, whose leases go by `clock`.
+///
+/// # Errors
+/// When the database cannot be reached or migrated; the message does not show its password.
+pub async fn connect(config: &BackendConfig, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<dyn OrderStore>> {
+    if let Some(url) = &config.database_url {
+        let database = postgres::Postgres::connect(url, config.database_max_connections).await?;
+        return Ok(Arc::new(GroupedStore::new(database)));
+    }
+    let database = sqlite::Sqlite::open(&config.data_dir.join("orders.db"), clock).await?;
+    Ok(Arc::new(GroupedStore::new(database)))
+}

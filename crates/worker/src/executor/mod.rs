@@ -183,4 +183,3 @@ impl Executor {
         Ok(Outcome::Retrying)
     }
 }
-

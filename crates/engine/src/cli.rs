@@ -1,0 +1,103 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand};
+use domain::OrderId;
+use infra::config::{BackendConfig, LogConfig};
+use venues::VenueConfig;
+use worker::WorkerConfig;
+
+/// Order execution engine for Solana DEXs: takes orders, routes them to the best of Raydium and
+/// Meteora, executes them exactly once in effect and streams every step.
+///
+/// Without a command it serves API and worker in one process, with nothing else installed.
+#[derive(Debug, Parser)]
+#[command(name = "engine", version, args_conflicts_with_subcommands = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) serve: ServeArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve API and worker in one process (the default)
+    Serve(Box<ServeArgs>),
+    /// Submit five orders at once and draw their progress; starts an engine if none answers
+    Demo(Box<DemoArgs>),
+    /// Place one order and follow it to its end
+    Submit(SubmitArgs),
+    /// Follow an order to its end
+    Watch(WatchArgs),
+}
+
+/// Everything an embedded engine is configured by.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    pub(crate) backend: BackendConfig,
+    #[command(flatten)]
+    pub(crate) api: api::ApiConfig,
+    #[command(flatten)]
+    pub(crate) worker: WorkerConfig,
+    #[command(flatten)]
+    pub(crate) venues: VenueConfig,
+    #[command(flatten)]
+    pub(crate) log: LogConfig,
+}
+
+/// Which engine a command talks to.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct TargetArgs {
+    /// Address of the engine, such as `http://127.0.0.1:3000`
+    #[arg(long, env = "ENGINE_URL")]
+    pub(crate) url: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    #[command(flatten)]
+    pub(crate) serve: ServeArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SubmitArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    /// Token to spend: symbol or mint
+    #[arg(long = "in", value_name = "TOKEN")]
+    pub(crate) token_in: String,
+    /// Token to receive: symbol or mint
+    #[arg(long = "out", value_name = "TOKEN")]
+    pub(crate) token_out: String,
+    /// Spend exactly this much, in whole tokens
+    #[arg(
+        long,
+        value_name = "AMOUNT",
+        required_unless_present = "amount_out",
+        conflicts_with = "amount_out"
+    )]
+    pub(crate) amount_in: Option<String>,
+    /// Receive exactly this much, in whole tokens
+    #[arg(long, value_name = "AMOUNT")]
+    pub(crate) amount_out: Option<String>,
+    /// How far the result may fall behind the quote, basis points
+    #[arg(long)]
+    pub(crate) slippage_bps: Option<u16>,
+    /// Your own id for the order; the same id again gives the same order
+    #[arg(long)]
+    pub(crate) client_order_id: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WatchArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    /// The order
+    pub(crate) id: OrderId,
+    /// Leave out the events up to this one
+    #[arg(long, default_value_t = 0)]
+    pub(crate) after: u32,
+}

@@ -1,0 +1,158 @@
+//! Talks to an engine over HTTP and WebSocket, as any client would.
+
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use domain::OrderId;
+use futures::StreamExt;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio_tungstenite::{connect_async, tungstenite::Message};
+
+use crate::story::StreamedEvent;
+
+/// The wait between two tries to reach an engine that went away.
+const RECONNECT_PAUSE: Duration = Duration::from_millis(500);
+/// Tries to reach an engine that went away, in a row.
+const RECONNECTS: u32 = 120;
+
+/// An order to place. Amounts are decimal strings of whole tokens.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct OrderRequest {
+    pub(crate) token_in: String,
+    pub(crate) token_out: String,
+    pub(crate) amount_in: Option<String>,
+    pub(crate) amount_out: Option<String>,
+    pub(crate) slippage_bps: Option<u16>,
+    pub(crate) client_order_id: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Placed {
+    order_id: OrderId,
+}
+
+/// A client of one engine.
+#[derive(Clone)]
+pub(crate) struct Client {
+    http: reqwest::Client,
+    base: String,
+}
+
+impl Client {
+    /// A client of the engine at `base`, such as `http://127.0.0.1:3000`.
+    pub(crate) fn new(base: &str) -> anyhow::Result<Self> {
+        if !base.starts_with("http://") {
+            bail!("the engine's address must begin with http://, not {base}");
+        }
+        let http = reqwest::Client::builder().timeout(Duration::from_secs(30)).build()?;
+        Ok(Self { http, base: base.trim_end_matches('/').to_owned() })
+    }
+
+    /// Whether an engine answers there.
+    pub(crate) async fn is_alive(&self) -> bool {
+        let answer = self.http.get(format!("{}/health/live", self.base)).send().await;
+        answer.is_ok_and(|answer| answer.status().is_success())
+    }
+
+    /// Places an order.
+    ///
+    /// # Errors
+    /// When the engine cannot be reached or denies the order; the message says why.
+    pub(crate) async fn place(&self, order: &OrderRequest) -> anyhow::Result<OrderId> {
+        let mut body = json!({ "tokenIn": order.token_in, "tokenOut": order.token_out });
+        for (name, value) in [
+            ("amountIn", order.amount_in.clone().map(Value::from)),
+            ("amountOut", order.amount_out.clone().map(Value::from)),
+            ("slippageBps", order.slippage_bps.map(Value::from)),
+            ("clientOrderId", order.client_order_id.clone().map(Value::from)),
+        ] {
+            if let Some(value) = value {
+                body[name] = value;
+            }
+        }
+        let url = format!("{}/api/orders/execute", self.base);
+        let answer = self
+            .http
+            .post(url)
+            .json(&body)
+            .send()
+            .await
+            .with_context(|| format!("no engine answers at {}", self.base))?;
+        if answer.status().is_success() {
+            Ok(answer.json::<Placed>().await.context("the engine's answer cannot be read")?.order_id)
+        } else {
+            let status = answer.status();
+            let problem: Value = answer.json().await.unwrap_or_default();
+            bail!("denied ({status}): {}", explain_problem(&problem))
+        }
+    }
+
+    /// Calls `seen` with every event of an order after `after`, in order and once each, until the
+    /// order has ended. Reconnects and resumes when the connection breaks.
+    ///
+    /// # Errors
+    /// When the order is unknown or the engine stays away.
+    pub(crate) async fn follow(
+        &self,
+        id: OrderId,
+        mut after: u32,
+        mut seen: impl FnMut(&StreamedEvent),
+    ) -> anyhow::Result<()> {
+        let base = self.base.replacen("http", "ws", 1);
+        let mut failures = 0;
+        loop {
+            let url = format!("{base}/api/orders/execute?orderId={id}&after={after}");
+            match connect_async(&url).await {
+                Ok((mut socket, _)) => {
+                    while let Some(Ok(message)) = socket.next().await {
+                        let Message::Text(text) = message else { continue };
+                        let message: Value = serde_json::from_str(&text)?;
+                        match message["type"].as_str() {
+                            Some("event") => {
+                                let event = StreamedEvent::deserialize(&message)?;
+                                if event.seq > after {
+                                    after = event.seq;
+                                    seen(&event);
+                                }
+                                failures = 0;
+                            }
+                            Some("end") => return Ok(()),
+                            Some("error") => bail!("{}", explain_problem(&message)),
+                            _ => {}
+                        }
+                    }
+                }
+                Err(tokio_tungstenite::tungstenite::Error::Http(answer))
+                    if answer.status().is_client_error() =>
+                {
+                    bail!("no such order: {id}")
+                }
+                Err(error) if failures >= RECONNECTS => {
+                    return Err(error).context(format!("no engine answers at {}", self.base));
+                }
+                Err(_) => {}
+            }
+            failures += 1;
+            tokio::time::sleep(RECONNECT_PAUSE).await;
+        }
+    }
+}
+
+/// The readable part of a problem document: every field error, or else its detail.
+fn explain_problem(problem: &Value) -> String {
+    let fields: Vec<String> = problem["errors"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|error| {
+            format!("{} {}", error["field"].as_str().unwrap_or(""), error["message"].as_str().unwrap_or(""))
+        })
+        .collect();
+    if !fields.is_empty() {
+        return fields.join("; ");
+    }
+    let text = |name: &str| problem[name].as_str().map(str::to_owned);
+    text("detail").or_else(|| text("error")).unwrap_or_else(|| "no reason given".to_owned())
+}

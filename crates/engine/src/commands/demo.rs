@@ -1,0 +1,151 @@
+//! `engine demo`: five orders at once, drawn live.
+
+use std::{process::ExitCode, time::Duration};
+
+use anyhow::Context;
+use comfy_table::{Table, presets::UTF8_BORDERS_ONLY};
+use console::style;
+use domain::{OrderId, OrderStatus};
+use futures::future::join_all;
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use serde_json::Value;
+
+use crate::{
+    ORDER_FAILED,
+    cli::DemoArgs,
+    client::{Client, OrderRequest},
+    embedded::Embedded,
+    story::{event_in_words, order_in_words},
+};
+
+/// What one order of the demo came to.
+#[derive(Default)]
+struct Summary {
+    order: String,
+    status: Option<OrderStatus>,
+    attempts: u32,
+    took: Duration,
+    fill: Option<Value>,
+}
+
+pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
+    let own_url = args.serve.api.local_url();
+    let client = Client::new(args.target.url.as_deref().unwrap_or(&own_url))?;
+    let own = if client.is_alive().await {
+        eprintln!("talking to the engine that runs at {}", args.target.url.as_ref().unwrap_or(&own_url));
+        None
+    } else if args.target.url.is_some() {
+        anyhow::bail!("no engine answers at {}", args.target.url.unwrap_or_default());
+    } else {
+        eprintln!("no engine runs; starting one at {own_url}");
+        Some(Embedded::start(&args.serve).await.context("cannot start an engine")?)
+    };
+    let summaries = execute_all(&client).await;
+    if let Some(own) = own {
+        own.stop().await?;
+    }
+    let summaries = summaries?;
+    print_summary(&summaries);
+    let all_confirmed = summaries.iter().all(|summary| summary.status == Some(OrderStatus::Confirmed));
+    Ok(if all_confirmed { ExitCode::SUCCESS } else { ExitCode::from(ORDER_FAILED) })
+}
+
+fn demo_orders() -> Vec<OrderRequest> {
+    let order =
+        |token_in: &str, token_out: &str, amount_in: Option<&str>, amount_out: Option<&str>| OrderRequest {
+            token_in: token_in.to_owned(),
+            token_out: token_out.to_owned(),
+            amount_in: amount_in.map(str::to_owned),
+            amount_out: amount_out.map(str::to_owned),
+            slippage_bps: Some(100),
+            client_order_id: None,
+        };
+    vec![
+        order("SOL", "USDC", Some("1"), None),
+        order("USDC", "SOL", Some("250"), None),
+        order("JUP", "USDC", Some("1000"), None),
+        order("BONK", "SOL", Some("5000000"), None),
+        order("SOL", "JTO", None, Some("100")),
+    ]
+}
+
+async fn execute_all(client: &Client) -> anyhow::Result<Vec<Summary>> {
+    let lines = MultiProgress::new();
+    let orders = demo_orders();
+    let placed: Vec<anyhow::Result<OrderId>> = join_all(orders.iter().map(|order| client.place(order))).await;
+    let followed = placed.into_iter().map(|placed| {
+        let lines = lines.clone();
+        async move { follow(client, placed?, &lines).await }
+    });
+    join_all(followed).await.into_iter().collect()
+}
+
+/// Follows one order and draws it as a line that changes in place; routing decisions and retries
+/// stay above it.
+async fn follow(client: &Client, id: OrderId, lines: &MultiProgress) -> anyhow::Result<Summary> {
+    let line = lines.add(ProgressBar::new_spinner());
+    line.set_style(ProgressStyle::with_template("{spinner} {prefix:<28} {msg}")?);
+    line.enable_steady_tick(Duration::from_millis(100));
+    let is_drawn = !line.is_hidden();
+    let mut summary = Summary::default();
+    let mut begun = None;
+    client
+        .follow(id, 0, |event| {
+            if event.kind() == "accepted" {
+                summary.order = order_in_words(&event.data["order"]);
+                line.set_prefix(summary.order.clone());
+            }
+            let words = event_in_words(event);
+            let told = format!("{:<28} {:<9} {words}", summary.order, event.status);
+            if !is_drawn {
+                eprintln!("{told}");
+            } else if matches!(event.kind(), "routed" | "retrying") {
+                let _ = lines.println(&told); // a terminal that is gone is no reason to stop
+            }
+            line.set_message(format!("{:<9} {words}", colored(event.status)));
+            summary.status = Some(event.status);
+            summary.attempts = event.attempt;
+            summary.took = event.at.since(*begun.get_or_insert(event.at));
+            if event.kind() == "confirmed" {
+                summary.fill = Some(event.data.clone());
+            }
+        })
+        .await?;
+    line.finish();
+    Ok(summary)
+}
+
+fn colored(status: OrderStatus) -> String {
+    match status {
+        OrderStatus::Confirmed => style(status).green().to_string(),
+        OrderStatus::Failed => style(status).red().to_string(),
+        _ => style(status).cyan().to_string(),
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the summary is the result")]
+fn print_summary(summaries: &[Summary]) {
+    let mut table = Table::new();
+    table.load_preset(UTF8_BORDERS_ONLY);
+    table.set_header(["order", "status", "venue", "received", "price", "slot", "attempts", "time"]);
+    for summary in summaries {
+        let filled = |name: &str| match summary.fill.as_ref().map(|fill| &fill[name]) {
+            Some(Value::String(text)) => text.clone(),
+            Some(value) => value.to_string(),
+            None => "-".to_owned(),
+        };
+        table.add_row([
+            summary.order.clone(),
+            summary.status.map_or_else(|| "-".to_owned(), |status| status.to_string()),
+            filled("venue"),
+            filled("amountOut"),
+            filled("executedPrice").chars().take(12).collect(),
+            filled("slot"),
+            summary.attempts.to_string(),
+            format!("{:.2} s", summary.took.as_secs_f64()),
+        ]);
+    }
+    println!("{table}");
+    let confirmed = summaries.iter().filter(|summary| summary.fill.is_some()).count();
+    println!("{confirmed} of {} orders confirmed", summaries.len());
+}

@@ -1,0 +1,26 @@
+//! `engine` and `engine serve`: API and worker in one process.
+
+use std::process::ExitCode;
+
+use crate::{cli::ServeArgs, embedded::Embedded};
+
+pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
+    infra::telemetry::init(&args.log)?;
+    let asked = infra::process::stop_on_signal()?;
+    let engine = Embedded::start(&args).await?;
+    print_welcome(&format!("http://{}", engine.address));
+    engine.run_until(asked).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+#[expect(clippy::print_stdout, reason = "people look here first")]
+fn print_welcome(url: &str) {
+    println!(
+        "The engine listens at {url}\n\
+         \n  health   {url}/health\n  orders   {url}/api/orders\n\
+         \nPlace an order:\n\
+         \n  curl -s {url}/api/orders/execute -H 'content-type: application/json' \\\
+         \n    -d '{{\"tokenIn\":\"SOL\",\"tokenOut\":\"USDC\",\"amountIn\":\"1\"}}'\n\
+         \nor watch five of them: engine demo\n"
+    );
+}

@@ -1,0 +1,22 @@
+//! `engine submit`: places one order and follows it.
+
+use std::process::ExitCode;
+
+use super::{client, print_events};
+use crate::{cli::SubmitArgs, client::OrderRequest};
+
+#[expect(clippy::print_stdout, reason = "the id is what scripts read")]
+pub(crate) async fn run(args: SubmitArgs) -> anyhow::Result<ExitCode> {
+    let client = client(&args.target)?;
+    let order = OrderRequest {
+        token_in: args.token_in,
+        token_out: args.token_out,
+        amount_in: args.amount_in,
+        amount_out: args.amount_out,
+        slippage_bps: args.slippage_bps,
+        client_order_id: args.client_order_id,
+    };
+    let id = client.place(&order).await?;
+    println!("order {id}");
+    print_events(&client, id, 0).await
+}

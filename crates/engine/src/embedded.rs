@@ -1,0 +1,84 @@
+//! API and worker in one process.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use anyhow::Context;
+use infra::clock::SystemClock;
+use rand::rngs::StdRng;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use venues::LedgerLocation;
+use worker::Worker;
+
+use crate::cli::ServeArgs;
+
+/// A running engine.
+pub(crate) struct Embedded {
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
+    stop: CancellationToken,
+    api: JoinHandle<anyhow::Result<()>>,
+    worker: JoinHandle<()>,
+}
+
+impl Embedded {
+    /// Starts API and worker over the same store, queue and bus.
+    ///
+    /// # Errors
+    /// When a backend cannot be reached or the port is taken.
+    pub(crate) async fn start(args: &ServeArgs) -> anyhow::Result<Self> {
+        let listener = api::bind(&args.api).await?;
+        let address = listener.local_addr()?;
+        let clock = Arc::new(SystemClock);
+        let store = infra::store::connect(&args.backend, clock.clone()).await?;
+        let ledger = match &args.backend.database_url {
+            Some(url) => LedgerLocation::Postgres(url.clone()),
+            None => LedgerLocation::Sqlite(args.backend.data_dir.join("simulated-chain.db")),
+        };
+        let venues = venues::connect(&args.venues, ledger, clock.clone()).await?;
+        let queue = infra::queue::connect(&args.backend)?;
+        let bus = infra::bus::connect(&args.backend)?;
+        let stop = CancellationToken::new();
+        let for_api = api::Backends {
+            store: store.clone(),
+            queue: queue.producer.clone(),
+            bus: bus.clone(),
+            venues: venues.venues.clone(),
+            clock: clock.clone(),
+            rng: Box::new(rand::make_rng::<StdRng>()),
+        };
+        let worker = Worker::new(worker::Backends { store, bus, queue, venues, clock }, &args.worker);
+        let worker = tokio::spawn({
+            let stop = stop.clone();
+            async move { worker.run(stop).await }
+        });
+        let api = tokio::spawn({
+            let (config, stop) = (args.api.clone(), stop.clone());
+            async move { api::run(&config, listener, for_api, stop).await }
+        });
+        Ok(Self { address, stop, api, worker })
+    }
+
+    /// Runs until `asked`, then stops.
+    ///
+    /// # Errors
+    /// When the API ends by itself.
+    pub(crate) async fn run_until(mut self, asked: CancellationToken) -> anyhow::Result<()> {
+        tokio::select! {
+            ended = &mut self.api => return ended.context("the API ended")?,
+            () = asked.cancelled() => {}
+        }
+        self.stop().await
+    }
+
+    /// Stops: what executes is given back and goes on at the next start.
+    ///
+    /// # Errors
+    /// When the API ended badly.
+    pub(crate) async fn stop(self) -> anyhow::Result<()> {
+        self.stop.cancel();
+        let (api, worker) = tokio::join!(self.api, self.worker);
+        worker.context("the worker ended badly")?;
+        api.context("the API ended badly")?
+    }
+}

@@ -1,0 +1,82 @@
+//! The engine's messages in words, for people who watch a terminal.
+
+use domain::{OrderStatus, Timestamp};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// An event as the engine streams it: amounts are whole tokens.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct StreamedEvent {
+    pub(crate) seq: u32,
+    pub(crate) status: OrderStatus,
+    pub(crate) attempt: u32,
+    pub(crate) at: Timestamp,
+    pub(crate) data: Value,
+}
+
+impl StreamedEvent {
+    /// What happened, by its wire name.
+    pub(crate) fn kind(&self) -> &str {
+        text(&self.data["kind"])
+    }
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or("?")
+}
+
+/// What an order asks for, such as `1 SOL -> USDC`.
+pub(crate) fn order_in_words(order: &Value) -> String {
+    let (token_in, token_out) = (text(&order["tokenIn"]), text(&order["tokenOut"]));
+    match order["amountIn"].as_str() {
+        Some(amount) => format!("{amount} {token_in} -> {token_out}"),
+        None => format!("{token_in} -> {} {token_out}", text(&order["amountOut"])),
+    }
+}
+
+/// What happened, in one line.
+pub(crate) fn event_in_words(event: &StreamedEvent) -> String {
+    let data = &event.data;
+    match event.kind() {
+        "accepted" => format!("accepted: {}", order_in_words(&data["order"])),
+        "routing_started" => format!("attempt {}: asking the venues", event.attempt),
+        "routed" => {
+            let quotes: Vec<String> =
+                data["quotes"].as_array().into_iter().flatten().map(quote_in_words).collect();
+            format!("{} ({})", text(&data["reason"]), quotes.join(", "))
+        }
+        "building" => {
+            let steps = data["instructions"].as_array().map_or(0, Vec::len);
+            format!("building {steps} instructions for {}", text(&data["venue"]))
+        }
+        "submitted" => format!("submitted {}", short(text(&data["signature"]))),
+        "confirmed" => format!(
+            "confirmed on {} in slot {}: {} for {} at {}",
+            text(&data["venue"]),
+            data["slot"],
+            text(&data["amountOut"]),
+            text(&data["amountIn"]),
+            text(&data["executedPrice"])
+        ),
+        "retrying" => format!(
+            "attempt {} failed: {}; again at {}",
+            event.attempt,
+            text(&data["failure"]["message"]),
+            text(&data["nextAttemptAt"])
+        ),
+        "failed" => format!("failed at attempt {}: {}", event.attempt, text(&data["failure"]["message"])),
+        other => other.to_owned(),
+    }
+}
+
+fn quote_in_words(quote: &Value) -> String {
+    format!("{} {} for {}", text(&quote["venue"]), text(&quote["amountOut"]), text(&quote["amountIn"]))
+}
+
+/// The beginning and the end of a signature: enough to tell it from others.
+fn short(signature: &str) -> String {
+    match (signature.get(..6), signature.get(signature.len().saturating_sub(6)..)) {
+        (Some(head), Some(tail)) if signature.len() > 16 => format!("{head}..{tail}"),
+        _ => signature.to_owned(),
+    }
+}

@@ -1,0 +1,23 @@
+//! How a process ends.
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+/// A token that is cancelled when the process is asked to stop (`SIGTERM`, or Ctrl-C).
+///
+/// # Errors
+/// When the signals cannot be listened to.
+pub fn stop_on_signal() -> anyhow::Result<CancellationToken> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let stop = CancellationToken::new();
+    let asked = stop.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping");
+        asked.cancel();
+    });
+    Ok(stop)
+}

@@ -1,0 +1,150 @@
+//! The store port over a database, its writes grouped.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use batching::Batcher;
+use domain::{
+    AccountId, Event, Order, OrderId,
+    ports::{
+        Acceptance, Accepted, Attempt, Claim, Commit, CommitOutcome, Fence, OrderFilter, OrderStore,
+        StoreError,
+    },
+};
+
+use super::request::{Database, Write, Written, unavailable};
+
+/// Writes that go in one transaction at most.
+const MAX_BATCH: usize = 256;
+/// Writes that may wait; more callers are held back.
+const MAX_WAITING: usize = 4_096;
+
+/// A store whose writes share transactions.
+pub(super) struct GroupedStore<D> {
+    database: Arc<D>,
+    writes: Batcher<Write, Result<Written, StoreError>>,
+}
+
+impl<D: Database> GroupedStore<D> {
+    /// Starts grouping on the current runtime.
+    pub(super) fn new(database: D) -> Self {
+        let database = Arc::new(database);
+        let grouped = database.clone();
+        let writes = Batcher::spawn(MAX_BATCH, MAX_WAITING, move |batch: Vec<Write>| {
+            let database = grouped.clone();
+            async move { write_batch(database.as_ref(), batch).await }
+        });
+        Self { database, writes }
+    }
+
+    async fn write(&self, write: Write) -> Result<Written, StoreError> {
+        self.writes.submit(write).await.map_err(|stopped| StoreError(stopped.to_string()))?
+    }
+}
+
+/// One transaction for all; if it fails, one for each, so that a bad neighbour hurts nobody.
+async fn write_batch<D: Database>(database: &D, batch: Vec<Write>) -> Vec<Result<Written, StoreError>> {
+    match database.write_all(&batch).await {
+        Ok(written) => written.into_iter().map(Ok).collect(),
+        Err(error) if batch.len() == 1 || is_connection_lost(&error) => {
+            let message = error.to_string();
+            batch.iter().map(|_| Err(StoreError(message.clone()))).collect()
+        }
+        Err(_) => {
+            let mut results = Vec::with_capacity(batch.len());
+            for write in &batch {
+                let written = database.write_all(std::slice::from_ref(write)).await;
+                let one = written.map_err(unavailable).and_then(|mut written| {
+                    written.pop().ok_or_else(|| StoreError("a write gave no result".to_owned()))
+                });
+                results.push(one);
+            }
+            results
+        }
+    }
+}
+
+/// Trying each write alone would only wait for the same dead server once per write. A transaction
+/// whose commit broke off may have been written, so it must not be repeated either.
+fn is_connection_lost(error: &sqlx::Error) -> bool {
+    matches!(
+        error,
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Protocol(_)
+    )
+}
+
+fn mismatch(written: &Written) -> StoreError {
+    StoreError(format!("a write got the answer of another: {written:?}"))
+}
+
+#[async_trait]
+impl<D: Database> OrderStore for GroupedStore<D> {
+    async fn accept(&self, acceptance: Acceptance) -> Result<Accepted, StoreError> {
+        match self.write(Write::Accept(Box::new(acceptance))).await? {
+            Written::Accept(accepted) => Ok(accepted),
+            other => Err(mismatch(&other)),
+        }
+    }
+
+    async fn claim(&self, id: OrderId, worker: &str, lease: Duration) -> Result<Option<Claim>, StoreError> {
+        match self.write(Write::Claim { id, worker: worker.to_owned(), lease }).await? {
+            Written::Claim(claim) => Ok(claim.map(|claim| *claim)),
+            other => Err(mismatch(&other)),
+        }
+    }
+
+    async fn renew(&self, fence: Fence, lease: Duration) -> Result<bool, StoreError> {
+        match self.write(Write::Renew { fence, lease }).await? {
+            Written::Renew(renewed) => Ok(renewed),
+            other => Err(mismatch(&other)),
+        }
+    }
+
+    async fn release(&self, fence: Fence) -> Result<(), StoreError> {
+        self.write(Write::Release(fence)).await.map(drop)
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<CommitOutcome, StoreError> {
+        match self.write(Write::Commit(Box::new(commit))).await? {
+            Written::Commit(outcome) => Ok(outcome),
+            other => Err(mismatch(&other)),
+        }
+    }
+
+    async fn take_due(&self, limit: u32, redeliver_after: Duration) -> Result<Vec<OrderId>, StoreError> {
+        match self.write(Write::TakeDue { limit, redeliver_after }).await? {
+            Written::TakeDue(due) => Ok(due),
+            other => Err(mismatch(&other)),
+        }
+    }
+
+    async fn order(&self, account: AccountId, id: OrderId) -> Result<Option<Order>, StoreError> {
+        self.database.order(account, id).await.map_err(unavailable)
+    }
+
+    async fn orders(&self, account: AccountId, filter: OrderFilter) -> Result<Vec<Order>, StoreError> {
+        self.database.orders(account, &filter).await.map_err(unavailable)
+    }
+
+    async fn events(
+        &self,
+        account: AccountId,
+        id: OrderId,
+        after: u32,
+        limit: u32,
+    ) -> Result<Vec<Event>, StoreError> {
+        self.database.events(account, id, after, limit).await.map_err(unavailable)
+    }
+
+    async fn heads(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, u32)>, StoreError> {
+        self.database.heads(ids).await.map_err(unavailable)
+    }
+
+    async fn attempts(&self, account: AccountId, id: OrderId) -> Result<Vec<Attempt>, StoreError> {
+        self.database.attempts(account, id).await.map_err(unavailable)
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.database.ping().await.map_err(unavailable)
+    }
+}

@@ -1,0 +1,78 @@
+//! What a database is asked for: the writes as values, so that they can be grouped, and the reads.
+
+use std::{future::Future, time::Duration};
+
+use domain::{
+    AccountId, Event, Order, OrderId,
+    ports::{Acceptance, Accepted, Attempt, Claim, Commit, CommitOutcome, Fence, OrderFilter, StoreError},
+};
+
+/// A write.
+#[derive(Debug, Clone)]
+pub(super) enum Write {
+    Accept(Box<Acceptance>),
+    Claim { id: OrderId, worker: String, lease: Duration },
+    Renew { fence: Fence, lease: Duration },
+    Release(Fence),
+    Commit(Box<Commit>),
+    TakeDue { limit: u32, redeliver_after: Duration },
+}
+
+/// What a write gives.
+#[derive(Debug)]
+pub(super) enum Written {
+    Accept(Accepted),
+    Claim(Option<Box<Claim>>),
+    Renew(bool),
+    Release,
+    Commit(CommitOutcome),
+    TakeDue(Vec<OrderId>),
+}
+
+/// A database that holds orders.
+pub(super) trait Database: Send + Sync + 'static {
+    /// Runs writes in one transaction, in order. When it fails nothing of it is written.
+    fn write_all(&self, writes: &[Write]) -> impl Future<Output = sqlx::Result<Vec<Written>>> + Send;
+
+    /// One order of an account.
+    fn order(
+        &self,
+        account: AccountId,
+        id: OrderId,
+    ) -> impl Future<Output = sqlx::Result<Option<Order>>> + Send;
+
+    /// Orders of an account, newest first.
+    fn orders(
+        &self,
+        account: AccountId,
+        filter: &OrderFilter,
+    ) -> impl Future<Output = sqlx::Result<Vec<Order>>> + Send;
+
+    /// Events of an order after a sequence number.
+    fn events(
+        &self,
+        account: AccountId,
+        id: OrderId,
+        after: u32,
+        limit: u32,
+    ) -> impl Future<Output = sqlx::Result<Vec<Event>>> + Send;
+
+    /// Last sequence numbers.
+    fn heads(&self, ids: &[OrderId]) -> impl Future<Output = sqlx::Result<Vec<(OrderId, u32)>>> + Send;
+
+    /// Attempts of an order.
+    fn attempts(
+        &self,
+        account: AccountId,
+        id: OrderId,
+    ) -> impl Future<Output = sqlx::Result<Vec<Attempt>>> + Send;
+
+    /// Whether it answers.
+    fn ping(&self) -> impl Future<Output = sqlx::Result<()>> + Send;
+}
+
+/// What became of a write whose transaction failed: it must be looked up, not guessed.
+#[expect(clippy::needless_pass_by_value, reason = "the shape `map_err` wants")]
+pub(super) fn unavailable(error: sqlx::Error) -> StoreError {
+    StoreError(error.to_string())
+}

@@ -1,0 +1,162 @@
+//! Rows as both databases give them: times as microseconds since the epoch, documents as JSON.
+
+use std::time::Duration;
+
+use domain::{
+    AccountId, Event, EventData, Failure, Fill, Order, OrderId, OrderSpec, Signature, Timestamp,
+    ports::{Attempt, AttemptState, LedgerEntry, Then},
+    swap::SignedTransaction,
+};
+use sqlx::types::{Json, Uuid};
+
+/// An order with what a claim of it needs to know.
+#[derive(sqlx::FromRow)]
+pub(super) struct OrderRow {
+    id: Uuid,
+    account_id: Uuid,
+    client_order_id: Option<String>,
+    pub(super) fingerprint: Vec<u8>,
+    spec: Json<OrderSpec>,
+    status: String,
+    attempt: i64,
+    last_seq: i64,
+    created_at: i64,
+    updated_at: i64,
+    fill: Option<Json<Fill>>,
+    failure: Option<Json<Failure>>,
+    pub(super) lease_epoch: i64,
+}
+
+#[derive(sqlx::FromRow)]
+pub(super) struct EventRow {
+    seq: i64,
+    status: String,
+    attempt: i64,
+    at: i64,
+    data: Json<EventData>,
+}
+
+#[derive(sqlx::FromRow)]
+pub(super) struct AttemptRow {
+    order_id: Uuid,
+    number: i64,
+    venue: String,
+    signature: String,
+    signed_bytes: Vec<u8>,
+    last_valid_block_height: i64,
+    state: String,
+    created_at: i64,
+}
+
+impl TryFrom<OrderRow> for Order {
+    type Error = sqlx::Error;
+
+    fn try_from(row: OrderRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            id: OrderId(row.id),
+            account: AccountId(row.account_id),
+            client_order_id: row.client_order_id,
+            spec: row.spec.0,
+            status: row.status.parse().map_err(decode)?,
+            attempt: u32::try_from(row.attempt).map_err(decode)?,
+            last_seq: u32::try_from(row.last_seq).map_err(decode)?,
+            created_at: Timestamp::from_unix_micros(row.created_at),
+            updated_at: Timestamp::from_unix_micros(row.updated_at),
+            fill: row.fill.map(|fill| fill.0),
+            failure: row.failure.map(|failure| failure.0),
+        })
+    }
+}
+
+impl TryFrom<EventRow> for Event {
+    type Error = sqlx::Error;
+
+    fn try_from(row: EventRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            seq: u32::try_from(row.seq).map_err(decode)?,
+            status: row.status.parse().map_err(decode)?,
+            attempt: u32::try_from(row.attempt).map_err(decode)?,
+            at: Timestamp::from_unix_micros(row.at),
+            data: row.data.0,
+        })
+    }
+}
+
+impl TryFrom<AttemptRow> for Attempt {
+    type Error = sqlx::Error;
+
+    fn try_from(row: AttemptRow) -> Result<Self, sqlx::Error> {
+        let states =
+            [AttemptState::Unresolved, AttemptState::Landed, AttemptState::Reverted, AttemptState::Expired];
+        let state = states.into_iter().find(|state| state.as_str() == row.state);
+        Ok(Self {
+            order_id: OrderId(row.order_id),
+            number: u32::try_from(row.number).map_err(decode)?,
+            venue: row.venue.parse().map_err(decode)?,
+            transaction: SignedTransaction {
+                signature: Signature::from_base58(row.signature),
+                bytes: row.signed_bytes,
+                last_valid_block_height: u64::try_from(row.last_valid_block_height).map_err(decode)?,
+            },
+            created_at: Timestamp::from_unix_micros(row.created_at),
+            state: state.ok_or_else(|| sqlx::Error::Decode("unknown state of an attempt".into()))?,
+        })
+    }
+}
+
+/// A value in the database that the domain does not know.
+pub(super) fn decode(error: impl std::error::Error + Send + Sync + 'static) -> sqlx::Error {
+    sqlx::Error::Decode(Box::new(error))
+}
+
+/// A value that is too large for the database.
+pub(super) fn encode(error: impl std::error::Error + Send + Sync + 'static) -> sqlx::Error {
+    sqlx::Error::Encode(Box::new(error))
+}
+
+/// A duration in microseconds.
+pub(super) fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
+
+/// What a commit does to the claim, as parameters of the update.
+pub(super) struct ClaimChange {
+    /// Whether the claim ends, which voids its fence.
+    pub(super) ends: bool,
+    /// When the order is due again, microseconds from now; `None` for never.
+    pub(super) due_in_micros: Option<i64>,
+}
+
+impl From<Then> for ClaimChange {
+    fn from(then: Then) -> Self {
+        match then {
+            Then::Continue => Self { ends: false, due_in_micros: None },
+            Then::RetryAfter(delay) => Self { ends: true, due_in_micros: Some(micros(delay)) },
+            Then::Finish => Self { ends: true, due_in_micros: None },
+        }
+    }
+}
+
+/// What a commit expects of the attempt ledger and makes of it, as parameters of the update.
+pub(super) struct LedgerChange {
+    /// Whether it touches the ledger.
+    pub(super) touches: bool,
+    /// The unresolved attempt that must be there.
+    pub(super) before: Option<i64>,
+    /// The unresolved attempt that is there afterwards.
+    pub(super) after: Option<i64>,
+}
+
+impl From<Option<&LedgerEntry>> for LedgerChange {
+    fn from(entry: Option<&LedgerEntry>) -> Self {
+        match entry {
+            None => Self { touches: false, before: None, after: None },
+            Some(LedgerEntry::Open(attempt)) => {
+                Self { touches: true, before: None, after: Some(i64::from(attempt.number)) }
+            }
+            Some(LedgerEntry::Resolve { number, .. }) => {
+                Self { touches: true, before: Some(i64::from(*number)), after: None }
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The contract of the order store, over every adapter.
+
+use std::{path::Path, sync::Arc};
+
+use clap::Parser;
+use domain::ports::OrderStore;
+use infra::{clock::SystemClock, config::BackendConfig, store};
+use testkit::{MemoryStore, postgres::fresh_database, store_contract};
+
+#[derive(Parser)]
+struct Settings {
+    #[command(flatten)]
+    backend: BackendConfig,
+}
+
+fn settings(folder: &Path) -> BackendConfig {
+    BackendConfig {
+        database_url: None,
+        data_dir: folder.to_owned(),
+        ..Settings::try_parse_from(["test"]).expect("defaults are valid").backend
+    }
+}
+
+async fn connect(settings: &BackendConfig) -> Arc<dyn OrderStore> {
+    store::connect(settings, Arc::new(SystemClock)).await.expect("a store")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_keeps_the_contract() {
+    store_contract::check(Arc::new(MemoryStore::new(Arc::new(SystemClock)))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_keeps_the_contract() {
+    let folder = tempfile::tempdir().unwrap();
+    store_contract::check(connect(&settings(folder.path())).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_keeps_the_contract() {
+    let mut settings = settings(Path::new("unused"));
+    settings.database_url = Some(fresh_database().await);
+    store_contract::check(connect(&settings).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_processes_may_migrate_postgres_at_once() {
+    let mut settings = settings(Path::new("unused"));
+    settings.database_url = Some(fresh_database().await);
+    let (one, other) = tokio::join!(connect(&settings), connect(&settings));
+    one.ping().await.unwrap();
+    other.ping().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_sqlite_store_keeps_its_orders_over_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let acceptance = testkit::samples::acceptance();
+    let order = acceptance.order.clone();
+    connect(&settings(folder.path())).await.accept(acceptance).await.unwrap();
+    let reopened = connect(&settings(folder.path())).await;
+    assert_eq!(reopened.order(order.account, order.id).await.unwrap(), Some(order));
+}
+
+#[tokio::test]
+async fn a_server_that_is_away_is_said_without_its_password() {
+    let mut settings = settings(Path::new("unused"));
+    settings.database_url = Some("postgres://me:secret@127.0.0.1:1/orders".to_owned());
+    let Err(error) = store::connect(&settings, Arc::new(SystemClock)).await else { panic!("connected") };
+    let message = format!("{error:#}");
+    assert!(message.contains("127.0.0.1:1") && !message.contains("secret"), "{message}");
+}

@@ -1,0 +1,150 @@
+//! Sample orders and what happens to them.
+
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+use domain::{
+    AccountId, Amount, Bps, EventData, Failure, FailureCode, Fill, Order, OrderId, OrderSpec, OrderType,
+    Quote, QuoteRequest, Signature, SwapAmount, Timestamp, Token, VenueId,
+    ports::{Acceptance, Attempt, AttemptState, LedgerEntry},
+    routing::{RoutingDecision, VenueAnswer},
+    swap::{Instruction, SignedTransaction, SlippageBound},
+};
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+/// When sample orders are created, before the first tick of [`crate::ManualClock`]'s default.
+const CREATED_AT: Timestamp = Timestamp::from_unix_millis(1_799_999_999_000);
+
+static COUNTER: AtomicU64 = AtomicU64::new(1);
+
+fn next() -> u64 {
+    COUNTER.fetch_add(1, Ordering::Relaxed)
+}
+
+/// A `UUIDv7` that is newer than all that came before it in this process.
+pub fn order_id() -> OrderId {
+    let mut random = [0; 10];
+    random[2..].copy_from_slice(&next().to_be_bytes());
+    let millis = u64::try_from(CREATED_AT.unix_millis()).unwrap_or(0);
+    OrderId(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
+}
+
+/// An account id that nothing else uses.
+pub fn account_id() -> AccountId {
+    AccountId(Uuid::from_u128(u128::from(next())))
+}
+
+/// A market order of 1 SOL for USDC.
+pub fn spec() -> OrderSpec {
+    let token = |symbol| Token::find(symbol).expect("a listed token");
+    OrderSpec {
+        order_type: OrderType::Market,
+        request: QuoteRequest {
+            token_in: token("SOL"),
+            token_out: token("USDC"),
+            amount: SwapAmount::ExactIn(Amount(1_000_000_000)),
+        },
+        slippage_bps: Bps(50),
+        wallet: Some("9xQeWvG816bUx9EPjHmaT23yvVM2ZWbrrpZb9PusVFin".into()),
+    }
+}
+
+/// A new order of the default account without any key, due after a minute unless it is pushed.
+pub fn acceptance() -> Acceptance {
+    let (order, event) = Order::accept(order_id(), AccountId::DEFAULT, None, spec(), CREATED_AT);
+    Acceptance { order, event, idempotency_key: None, fingerprint: [1; 32], grace: Duration::from_mins(1) }
+}
+
+/// A failure another attempt may overcome.
+pub fn failure() -> Failure {
+    Failure::at(VenueId::Meteora, FailureCode::SlippageExceeded, "the price moved by 61 bps, 50 were allowed")
+}
+
+/// A quote of Meteora for [`spec`].
+pub fn quote() -> Quote {
+    Quote {
+        venue: VenueId::Meteora,
+        amount_in: Amount(1_000_000_000),
+        amount_out: Amount(149_327_092),
+        price: Decimal::new(149_327_092, 6),
+        price_impact_bps: 20,
+        fee: Amount(2_000_000),
+        fee_bps: Bps(20),
+        liquidity_score: 80,
+        latency_ms: 12,
+        valid_until: CREATED_AT,
+    }
+}
+
+/// How an attempt landed.
+pub fn fill(attempt: &Attempt) -> Fill {
+    Fill {
+        venue: attempt.venue,
+        signature: attempt.transaction.signature.clone(),
+        slot: 250_000_001,
+        amount_in: Amount(1_000_000_000),
+        amount_out: Amount(149_327_092),
+        fee: Amount(2_000_000),
+        executed_price: Decimal::new(149_327_092, 6),
+    }
+}
+
+/// The steps up to a transaction that is ready to be signed.
+pub fn steps_to_building() -> Vec<EventData> {
+    let refusal = Failure::at(VenueId::Raydium, FailureCode::InsufficientLiquidity, "too deep for this pool");
+    vec![
+        EventData::RoutingStarted,
+        EventData::Routed {
+            decision: Box::new(RoutingDecision {
+                venue: VenueId::Meteora,
+                answers: vec![
+                    VenueAnswer::Quoted(quote()),
+                    VenueAnswer::LeftOut { venue: VenueId::Raydium, failure: refusal },
+                ],
+                advantage_bps: None,
+                reason: "meteora gave the only quote".into(),
+            }),
+        },
+        EventData::Building {
+            venue: VenueId::Meteora,
+            bound: SlippageBound::MinAmountOut(Amount(148_580_457)),
+            instructions: vec![Instruction::Swap { venue: VenueId::Meteora }, Instruction::UnwrapSol],
+        },
+    ]
+}
+
+/// An attempt that is about to be sent, with a signature of its own.
+pub fn attempt(order: &Order) -> Attempt {
+    let count = next();
+    let mut signature = [7; 64];
+    signature[..8].copy_from_slice(&count.to_be_bytes());
+    Attempt {
+        order_id: order.id,
+        number: order.attempt.max(1),
+        venue: VenueId::Meteora,
+        transaction: SignedTransaction {
+            signature: Signature::from_bytes(&signature),
+            bytes: count.to_be_bytes().to_vec(),
+            last_valid_block_height: 250_000_150,
+        },
+        created_at: order.updated_at,
+        state: AttemptState::Unresolved,
+    }
+}
+
+/// The event that goes with an attempt's being on record.
+pub fn submitted(attempt: &Attempt) -> EventData {
+    EventData::Submitted {
+        venue: attempt.venue,
+        signature: attempt.transaction.signature.clone(),
+        last_valid_block_height: attempt.transaction.last_valid_block_height,
+    }
+}
+
+/// The end of an attempt, for the ledger.
+pub fn resolve(attempt: &Attempt, state: AttemptState) -> LedgerEntry {
+    LedgerEntry::Resolve { number: attempt.number, signature: attempt.transaction.signature.clone(), state }
+}

@@ -1,0 +1,7 @@
+//! The simulated chain from outside: what it promises over each of its ledgers, and how it behaves
+//! in time.
+#![cfg(test)]
+
+mod contract;
+mod support;
+mod time;

@@ -1,0 +1,141 @@
+//! Worlds to try the chain in: one for each ledger, all with a clock that is moved by hand.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use domain::{
+    Amount, QuoteRequest, Swap, SwapAmount, Timestamp, Token, VenueId, ports::Clock, swap::SlippageBound,
+};
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
+use sqlx::{Connection, PgConnection};
+use tempfile::TempDir;
+use testkit::ManualClock;
+use venues::{
+    LedgerLocation, Preset,
+    config::Conditions,
+    simulated::{
+        SimulatedChain,
+        ledger::{self, Entry, Ledger},
+    },
+};
+
+/// Seed of every world.
+pub(crate) const SEED: u64 = 42;
+
+/// A ledger, and the time it lives in.
+pub(crate) struct World {
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) ledger: Arc<dyn Ledger>,
+    location: LedgerLocation,
+    _folder: Option<TempDir>,
+}
+
+impl World {
+    pub(crate) async fn memory() -> Self {
+        Self::open(LedgerLocation::Memory, None).await
+    }
+
+    pub(crate) async fn sqlite() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file: PathBuf = folder.path().join("simulated-chain.db");
+        Self::open(LedgerLocation::Sqlite(file), Some(folder)).await
+    }
+
+    /// The database's clock stands still too: in this database `clock_timestamp()` is a function
+    /// that reads a table.
+    pub(crate) async fn postgres() -> Self {
+        let url = testkit::postgres::fresh_database().await;
+        let now = ManualClock::default().now();
+        let mut connection = PgConnection::connect(&url).await.unwrap();
+        sqlx::raw_sql(
+            "CREATE TABLE manual_clock (now timestamptz NOT NULL);
+             INSERT INTO manual_clock VALUES ('epoch');
+             CREATE FUNCTION public.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE
+                 AS 'SELECT now FROM public.manual_clock';
+             DO $$ BEGIN
+                 EXECUTE format('ALTER DATABASE %I SET search_path = public, pg_catalog', current_database());
+             END $$",
+        )
+        .execute(&mut connection)
+        .await
+        .unwrap();
+        set_database_clock(&url, now).await;
+        Self::open(LedgerLocation::Postgres(url), None).await
+    }
+
+    async fn open(location: LedgerLocation, folder: Option<TempDir>) -> Self {
+        let clock = Arc::new(ManualClock::default());
+        let ledger = ledger::open(&location, clock.clone()).await.unwrap();
+        Self { clock, ledger, location, _folder: folder }
+    }
+
+    /// The same ledger as another process has it.
+    pub(crate) async fn of_another_process(&self) -> Arc<dyn Ledger> {
+        match self.location {
+            LedgerLocation::Memory => self.ledger.clone(),
+            _ => ledger::open(&self.location, self.clock.clone()).await.unwrap(),
+        }
+    }
+
+    pub(crate) fn chain(&self, conditions: Conditions) -> Arc<SimulatedChain> {
+        chain_over(self.ledger.clone(), conditions, 1)
+    }
+
+    /// The chain as another process has it.
+    pub(crate) async fn chain_of_another_process(&self, conditions: Conditions) -> Arc<SimulatedChain> {
+        chain_over(self.of_another_process().await, conditions, 2)
+    }
+
+    pub(crate) async fn advance(&self, time: Duration) {
+        self.clock.advance(time);
+        if let LedgerLocation::Postgres(url) = &self.location {
+            set_database_clock(url, self.clock.now()).await;
+        }
+    }
+
+    /// What is in the ledger, without tombstones.
+    pub(crate) async fn transactions(&self) -> Vec<Entry> {
+        let entries = self.ledger.entries().await.unwrap();
+        entries.into_iter().filter(|entry| entry.signed_bytes.is_some()).collect()
+    }
+}
+
+async fn set_database_clock(url: &str, now: Timestamp) {
+    let mut connection = PgConnection::connect(url).await.unwrap();
+    sqlx::query("UPDATE manual_clock SET now = $1")
+        .bind(time::OffsetDateTime::from(now))
+        .execute(&mut connection)
+        .await
+        .unwrap();
+}
+
+pub(crate) fn chain_over(
+    ledger: Arc<dyn Ledger>,
+    conditions: Conditions,
+    nonces: u64,
+) -> Arc<SimulatedChain> {
+    let nonces = ChaCha20Rng::seed_from_u64(nonces);
+    Arc::new(SimulatedChain::new(SEED, conditions, ledger, nonces))
+}
+
+/// No delays, no failures.
+pub(crate) const INSTANT: Conditions = Preset::Instant.conditions();
+/// Landing in 2 to 3 s, no failures.
+pub(crate) const IDEAL: Conditions = Preset::Ideal.conditions();
+
+/// A swap of one SOL that takes any price.
+pub(crate) fn swap() -> Swap {
+    swap_for_at_least(1)
+}
+
+pub(crate) fn swap_for_at_least(minimum: u64) -> Swap {
+    Swap {
+        venue: VenueId::Raydium,
+        request: QuoteRequest {
+            token_in: Token::find("SOL").unwrap(),
+            token_out: Token::find("USDC").unwrap(),
+            amount: SwapAmount::ExactIn(Amount(1_000_000_000)),
+        },
+        bound: SlippageBound::MinAmountOut(Amount(minimum)),
+    }
+}

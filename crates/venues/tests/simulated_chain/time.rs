@@ -1,0 +1,148 @@
+//! The simulated chain in time: waiting, seeds, and opening its ledgers.
+
+use std::{sync::Arc, time::Duration};
+
+use crate::support::{IDEAL, INSTANT, chain_over, swap};
+use domain::{
+    Timestamp,
+    ports::{Chain, Clock, TransactionStatus},
+};
+use futures::future::join_all;
+use testkit::ManualClock;
+use tokio::time::Instant;
+use venues::{
+    LedgerLocation, Preset, VenueConfig,
+    simulated::ledger::{self, MemoryLedger},
+};
+
+/// Follows the runtime's clock, which is simulated in these tests.
+struct RuntimeClock(Instant);
+
+impl Clock for RuntimeClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_unix_millis(1_800_000_000_000) + self.0.elapsed()
+    }
+}
+
+fn runtime_clock() -> Arc<RuntimeClock> {
+    Arc::new(RuntimeClock(Instant::now()))
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiting_ends_when_the_transaction_lands() {
+    let ledger = Arc::new(MemoryLedger::new(runtime_clock()));
+    let chain = chain_over(ledger, IDEAL, 1);
+    let signed = chain.sign(&swap()).await.unwrap();
+    chain.send(&signed).await.unwrap();
+    let begun = Instant::now();
+    let patience = Duration::from_mins(1);
+    let status = chain.await_status(&signed.signature, signed.last_valid_block_height, patience).await;
+    assert!(matches!(status, Ok(TransactionStatus::Landed(_))));
+    let waited = begun.elapsed(); // simulated, so exact to the timer's millisecond
+    assert!((2_000..=3_001).contains(&waited.as_millis()), "{waited:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_delay_nobody_waits() {
+    let chain = chain_over(Arc::new(MemoryLedger::new(runtime_clock())), INSTANT, 1);
+    let begun = Instant::now();
+    let signed = chain.sign(&swap()).await.unwrap();
+    chain.send(&signed).await.unwrap();
+    let patience = Duration::from_mins(1);
+    let status = chain.await_status(&signed.signature, signed.last_valid_block_height, patience).await;
+    assert!(matches!(status, Ok(TransactionStatus::Landed(_))));
+    assert_eq!(begun.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiting_notices_what_another_process_sends_and_what_expires() {
+    let ledger = Arc::new(MemoryLedger::new(runtime_clock()));
+    let (here, there) = (chain_over(ledger.clone(), IDEAL, 1), chain_over(ledger, IDEAL, 2));
+    let patience = Duration::from_mins(2);
+    let signed = here.sign(&swap()).await.unwrap();
+    let waiting = here.await_status(&signed.signature, signed.last_valid_block_height, patience);
+    let sending = async {
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        there.send(&signed).await
+    };
+    let (status, sent) = tokio::join!(waiting, sending);
+    sent.unwrap();
+    assert!(matches!(status, Ok(TransactionStatus::Landed(_))));
+
+    let never_sent = here.sign(&swap()).await.unwrap();
+    let begun = Instant::now();
+    let status = here.await_status(&never_sent.signature, never_sent.last_valid_block_height, patience).await;
+    assert_eq!(status.unwrap(), TransactionStatus::Expired);
+    assert!((60_000..61_000).contains(&begun.elapsed().as_millis()));
+}
+
+#[tokio::test]
+async fn the_same_seed_nonces_and_times_give_the_same_fates() {
+    let run = || async {
+        let clock = Arc::new(ManualClock::default());
+        let ledger = Arc::new(MemoryLedger::new(clock.clone()));
+        let chain = chain_over(ledger.clone(), Preset::Brutal.conditions(), 7);
+        for _ in 0..100 {
+            let signed = chain.sign(&swap()).await.unwrap();
+            chain.send(&signed).await.unwrap();
+            clock.advance(Duration::from_millis(130));
+        }
+        ledger::Ledger::entries(ledger.as_ref()).await.unwrap()
+    };
+    let entries = run().await;
+    assert!((20..80).contains(&entries.len()), "half are lost: {}", entries.len());
+    assert_eq!(entries, run().await);
+}
+
+/// The process's clock is months ahead of the database's; nobody notices.
+#[tokio::test]
+async fn over_postgres_the_database_s_clock_counts() {
+    let url = testkit::postgres::fresh_database().await;
+    let clock = Arc::new(ManualClock::default());
+    clock.advance(Duration::from_hours(400 * 24));
+    let ledger = ledger::open(&LedgerLocation::Postgres(url), clock).await.unwrap();
+    let chain = chain_over(ledger, INSTANT, 1);
+    let signed = chain.sign(&swap()).await.unwrap();
+    chain.send(&signed).await.unwrap();
+    let status = chain.status(&signed.signature, signed.last_valid_block_height).await.unwrap();
+    assert!(matches!(status, TransactionStatus::Landed(_)), "{status:?}");
+}
+
+#[tokio::test]
+async fn processes_that_start_at_once_share_a_fresh_database() {
+    let url = testkit::postgres::fresh_database().await;
+    start_at_once(LedgerLocation::Postgres(url)).await;
+}
+
+#[tokio::test]
+async fn processes_that_start_at_once_share_a_fresh_file() {
+    let folder = tempfile::tempdir().unwrap();
+    start_at_once(LedgerLocation::Sqlite(folder.path().join("data").join("simulated-chain.db"))).await;
+}
+
+async fn start_at_once(location: LedgerLocation) {
+    let started = (0..6).map(|_| {
+        let location = location.clone();
+        tokio::spawn(async move {
+            let config = VenueConfig::preset(Preset::Instant);
+            let venues = venues::connect(&config, location, Arc::new(ManualClock::default())).await?;
+            Ok::<_, venues::ConnectError>(venues.venues.len())
+        })
+    });
+    for started in join_all(started).await {
+        assert_eq!(started.unwrap().unwrap(), 2);
+    }
+}
+
+#[tokio::test]
+async fn the_ledger_lives_beside_the_engine_s_own_tables() {
+    let url = testkit::postgres::fresh_database().await;
+    let pool = sqlx::PgPool::connect(&url).await.unwrap();
+    let clock = Arc::new(ManualClock::default());
+    let engine = sqlx::migrate!("../../migrations/postgres");
+    engine.run(&pool).await.unwrap();
+    let location = LedgerLocation::Postgres(url);
+    ledger::open(&location, clock.clone()).await.unwrap();
+    engine.run(&pool).await.unwrap();
+    ledger::open(&location, clock).await.unwrap();
+}

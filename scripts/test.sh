@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# The whole test command: installs what the tests need where it may, starts private throw-away
+# servers, and runs formatting, lints and all tests. Needs Rust; everything else it brings.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+step() { printf '\n== %s\n' "$1"; }
+
+# Debian's packages that the tests need and this machine lacks.
+missing=()
+ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing+=(postgresql)
+command -v redis-server >/dev/null || missing+=(redis-server)
+command -v cc >/dev/null || missing+=(build-essential)
+if [ "${#missing[@]}" -gt 0 ]; then
+    step "install ${missing[*]}"
+    if ! command -v apt-get >/dev/null; then
+        echo "please install: ${missing[*]} (PostgreSQL 15 or later, Redis 7 or later)" >&2
+        exit 1
+    fi
+    as_root=()
+    [ "$(id -u)" = 0 ] || as_root=(sudo)
+    "${as_root[@]}" apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq "${missing[@]}" </dev/null
+fi
+
+# Nothing is built twice in one run, so incremental files would only cost time and disk.
+[ -z "${CI:-}" ] || export CARGO_INCREMENTAL=0
+
+step "formatting"
+cargo fmt --all --check
+
+step "lints"
+cargo clippy --locked --workspace --all-targets -- -D warnings
+
+step "build"
+cargo build --locked --workspace --bins
+
+step "tests"
+./scripts/servers.sh cargo test --locked --workspace --no-fail-fast
