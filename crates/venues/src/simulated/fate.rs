@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use domain::{
-    Failure, FailureCode, Fill, Signature, Swap, Timestamp, amount::price, swap::SignedTransaction,
+    Failure, FailureCode, Fill, Signature, Swap, Timestamp,
+    amount::price,
+    swap::{SignedTransaction, SlippageBound},
 };
 
 use super::{
     dice::{Draw, draw},
     ledger::{Entry, Outcome},
     market::Market,
+    pool::Trade,
     slots::{end_of, height_at},
     transaction::Transaction,
 };
@@ -86,10 +89,7 @@ impl Fates {
             Err(error) => return revert(FailureCode::TransactionReverted, error.to_string()),
         };
         if !swap.bound.allows(trade.amount_in, trade.amount_out) {
-            let message = format!(
-                "slippage exceeded: {} for {} base units breaks the bound {:?}",
-                trade.amount_out, trade.amount_in, swap.bound
-            );
+            let message = broken_bound(swap, &trade);
             return revert(FailureCode::SlippageExceeded, message);
         }
         if self.draw("revert", signature, received_at).happens(self.conditions.revert_bps) {
@@ -112,4 +112,19 @@ impl Fates {
         let at = received_at.unix_micros().to_le_bytes();
         draw(self.seed, purpose, &[signature.as_str().as_bytes(), &at])
     }
+}
+
+fn broken_bound(swap: &Swap, trade: &Trade) -> String {
+    let (what, units, token, limit) = match swap.bound {
+        SlippageBound::MinAmountOut(minimum) => (
+            "receives",
+            trade.amount_out,
+            swap.request.token_out,
+            format!("less than the minimum of {minimum}"),
+        ),
+        SlippageBound::MaxAmountIn(maximum) => {
+            ("costs", trade.amount_in, swap.request.token_in, format!("more than the maximum of {maximum}"))
+        }
+    };
+    format!("slippage exceeded: the swap {what} {units} base units of {token}, {limit}")
 }

@@ -3,5 +3,6 @@
 #![cfg(test)]
 
 mod contract;
+mod presets;
 mod support;
 mod time;

@@ -146,3 +146,33 @@ async fn the_ledger_lives_beside_the_engine_s_own_tables() {
     engine.run(&pool).await.unwrap();
     ledger::open(&location, clock).await.unwrap();
 }
+
+/// Connections are not tried before they are used, so a lost one shows by an error, once.
+#[tokio::test]
+async fn over_postgres_a_lost_connection_is_replaced() {
+    let url = testkit::postgres::fresh_database().await;
+    let location = LedgerLocation::Postgres(url.clone());
+    let chain =
+        chain_over(ledger::open(&location, Arc::new(ManualClock::default())).await.unwrap(), INSTANT, 1);
+    let signed = chain.sign(&swap()).await.unwrap();
+    chain.send(&signed).await.unwrap();
+
+    let pool = sqlx::PgPool::connect(&url).await.unwrap();
+    sqlx::query(
+        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+         WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
+    let next = chain.sign(&swap()).await.unwrap();
+    let mut errors = 0;
+    while chain.send(&next).await.is_err() {
+        errors += 1;
+        assert!(errors <= 3, "as many as there were connections");
+    }
+    for signed in [signed, next] {
+        let status = chain.status(&signed.signature, signed.last_valid_block_height).await.unwrap();
+        assert!(matches!(status, TransactionStatus::Landed(_)), "{status:?}");
+    }
+}
