@@ -24,8 +24,8 @@ pub struct Venues {
     pub chain: Arc<dyn Chain>,
 }
 
-/// Where the simulated chain keeps its ledger.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Where the simulated chain keeps its ledger. Not `Debug`, because a URL may hold a password.
+#[derive(Clone, PartialEq, Eq)]
 pub enum LedgerLocation {
     /// In a table of this database, by its URL; it may be the engine's own.
     Postgres(String),
