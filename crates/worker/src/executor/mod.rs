@@ -183,3 +183,6 @@ impl Executor {
         Ok(Outcome::Retrying)
     }
 }
+
+#[cfg(test)]
+mod tests;
