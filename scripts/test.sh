@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The whole test command: installs what the tests need where it may, starts private throw-away
-# servers, and runs formatting, lints and all tests. Needs Rust; everything else it brings.
+# servers, and runs formatting, lints, all tests and the Postman
+# collection against real processes. Needs Rust; everything else it brings.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -11,6 +12,8 @@ missing=()
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing+=(postgresql)
 command -v redis-server >/dev/null || missing+=(redis-server)
 command -v cc >/dev/null || missing+=(build-essential)
+command -v node >/dev/null || missing+=(nodejs)
+command -v npm >/dev/null || missing+=(npm)
 if [ "${#missing[@]}" -gt 0 ]; then
     step "install ${missing[*]}"
     if ! command -v apt-get >/dev/null; then
@@ -37,3 +40,13 @@ cargo build --locked --workspace --bins
 
 step "tests"
 ./scripts/servers.sh cargo test --locked --workspace --no-fail-fast
+
+step "Postman collection, with newman"
+./scripts/servers.sh ./scripts/postman.sh
+
+step "dependencies"
+if command -v cargo-deny >/dev/null; then
+    cargo deny check
+else
+    echo "cargo-deny is not installed, so licenses and advisories are left to the CI workflow"
+fi
