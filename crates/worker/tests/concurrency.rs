@@ -1,0 +1,102 @@
+//! At most `WORKER_CONCURRENCY` orders execute at once; the next one waits and runs.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use async_trait::async_trait;
+use clap::Parser;
+use domain::{
+    AccountId, Failure, FailureCode, OrderStatus, Quote, QuoteRequest, Swap, VenueId,
+    ports::{OrderStore, Venue, VenueError},
+    swap::Instruction,
+};
+use infra::{clock::SystemClock, config::BackendConfig};
+use testkit::{MemoryStore, eventually, samples};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use venues::{LedgerLocation, VenueConfig};
+use worker::{Backends, Worker, WorkerConfig};
+
+#[derive(Parser)]
+struct Settings {
+    #[command(flatten)]
+    backend: BackendConfig,
+    #[command(flatten)]
+    worker: WorkerConfig,
+    #[command(flatten)]
+    venues: VenueConfig,
+}
+
+/// Holds every quote back until the gate opens, and refuses it then.
+struct Gated {
+    gate: Semaphore,
+    asked: AtomicUsize,
+}
+
+#[async_trait]
+impl Venue for Gated {
+    fn id(&self) -> VenueId {
+        VenueId::Raydium
+    }
+
+    async fn quote(&self, _: &QuoteRequest) -> Result<Quote, VenueError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        self.gate.acquire().await.unwrap().forget();
+        Err(Failure::at(VenueId::Raydium, FailureCode::NoRoute, "does not trade it"))
+    }
+
+    async fn build(&self, swap: &Swap) -> Result<Vec<Instruction>, VenueError> {
+        Ok(swap.instructions())
+    }
+}
+
+#[tokio::test]
+async fn the_eleventh_order_waits_for_a_slot_and_runs() {
+    let arguments = ["test", "--worker-concurrency", "10", "--quote-deadline-ms", "60000"];
+    let settings = Settings::try_parse_from(arguments).unwrap();
+    let clock = Arc::new(SystemClock);
+    let store = Arc::new(MemoryStore::new(clock.clone()));
+    let queue = infra::queue::connect(&settings.backend).unwrap();
+    let mut venues = venues::connect(&settings.venues, LedgerLocation::Memory, clock.clone()).await.unwrap();
+    let venue = Arc::new(Gated { gate: Semaphore::new(0), asked: AtomicUsize::new(0) });
+    venues.venues = vec![venue.clone()];
+    let bus = infra::bus::connect(&settings.backend).unwrap();
+    let producer = queue.producer.clone();
+    let worker = Worker::new(Backends { store: store.clone(), bus, queue, venues, clock }, &settings.worker);
+
+    let mut ids = Vec::new();
+    for _ in 0..11 {
+        let acceptance = samples::acceptance();
+        ids.push(acceptance.order.id);
+        store.accept(acceptance).await.unwrap();
+    }
+    assert_eq!(producer.push(&ids).await.unwrap(), 11);
+    let stop = CancellationToken::new();
+    let asked = || venue.asked.load(Ordering::SeqCst);
+    let script = async {
+        eventually("ten orders execute", || async { asked() == 10 }).await;
+        // Nothing frees a slot, so however often others run, the eleventh does not begin.
+        for _ in 0..1_000 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!((asked(), worker.executing()), (10, 10));
+        venue.gate.add_permits(1);
+        eventually("the eleventh begins once a slot is free", || async { asked() == 11 }).await;
+        venue.gate.add_permits(10);
+        eventually("all have ended", || async {
+            let mut ended = 0;
+            for id in &ids {
+                let order = store.order(AccountId::DEFAULT, *id).await.unwrap().unwrap();
+                ended += usize::from(order.status == OrderStatus::Failed);
+            }
+            ended == 11
+        })
+        .await;
+        stop.cancel();
+    };
+    tokio::join!(worker.run(stop.clone()), script);
+}
