@@ -158,3 +158,27 @@ async fn a_killed_worker_loses_no_order_and_repeats_none() {
     assert_eq!(landed.len(), ORDERS);
     assert!(landed.iter().all(|(signature,)| confirmed.contains_key(signature.as_str())));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_redis_orders_are_still_accepted_and_execute_once_it_is_back() {
+    let mut services = Services::new().await;
+    let quick = [("SIM_PRESET", "instant")];
+    let (api, worker) = (free_port(), free_port());
+    let _api = services.start("order-api", "PORT", api, &quick);
+    let _worker = services.start("order-worker", "WORKER_PORT", worker, &quick);
+    for port in [api, worker] {
+        eventually("the process is ready", || is_ready(port)).await;
+    }
+    services.redis.stop();
+    let id = place(api, "while Redis is down").await;
+    eventually("/health says so, and the API stays ready", || async {
+        let health = reqwest::get(format!("http://127.0.0.1:{api}/health")).await.unwrap();
+        let is_degraded = health.status().is_success()
+            && health.json::<Value>().await.unwrap()["status"].as_str() == Some("degraded");
+        is_degraded && is_ready(api).await
+    })
+    .await;
+    services.redis.start_again().await;
+    let events = tokio::time::timeout(Duration::from_mins(2), follow(api, &id)).await.unwrap();
+    assert_eq!(events.last().unwrap()["status"], "confirmed");
+}
