@@ -1,0 +1,8 @@
+//! The services mode as real processes over real servers.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod backlog;
+mod crash;
+mod redis_down;
+mod support;

@@ -1,0 +1,124 @@
+//! Real processes over real servers.
+
+use std::{
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+};
+
+use futures::StreamExt;
+use serde_json::{Value, json};
+use testkit::{eventually, postgres::fresh_database, redis::TestRedis};
+use tokio_tungstenite::connect_async;
+
+/// A process that dies with its test, if not before.
+pub(crate) struct Process {
+    port: u16,
+    child: Child,
+    http: reqwest::Client,
+}
+
+impl Process {
+    /// Sends `SIGKILL`: nothing is finished, nothing is given back.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    pub(crate) async fn is_ready(&self) -> bool {
+        let answer = self.http.get(format!("http://127.0.0.1:{}/health/ready", self.port)).send().await;
+        answer.is_ok_and(|it| it.status().is_success())
+    }
+
+    /// The API's `/health`.
+    pub(crate) async fn health(&self) -> Value {
+        let answer = self.http.get(format!("http://127.0.0.1:{}/health", self.port)).send().await.unwrap();
+        answer.json().await.unwrap()
+    }
+
+    /// Places an order and returns its id.
+    pub(crate) async fn place(&self, client_order_id: &str) -> String {
+        let answer = self
+            .http
+            .post(format!("http://127.0.0.1:{}/api/orders/execute", self.port))
+            .json(&json!({
+                "tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1", "slippageBps": 500,
+                "clientOrderId": client_order_id,
+            }))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 201);
+        answer.json::<Value>().await.unwrap()["orderId"].as_str().unwrap().to_owned()
+    }
+
+    /// Every event a follower is sent, to the end of the stream.
+    pub(crate) async fn follow(&self, id: &str) -> Vec<Value> {
+        let url = format!("ws://127.0.0.1:{}/api/orders/execute?orderId={id}", self.port);
+        let (mut socket, _) = connect_async(url).await.unwrap();
+        let mut events = Vec::new();
+        loop {
+            let message = socket.next().await.expect("the stream ends with its last event").unwrap();
+            let Ok(text) = message.into_text() else { continue };
+            let Ok(message) = serde_json::from_str::<Value>(&text) else { continue };
+            match message["type"].as_str() {
+                Some("event") => events.push(message),
+                Some("end") => return events,
+                _ => {}
+            }
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Settings of a process, beside where its servers and its port are.
+pub(crate) type Settings<'a> = &'a [(&'a str, &'a str)];
+
+/// The servers that the processes of one test share.
+pub(crate) struct Services {
+    pub(crate) database_url: String,
+    pub(crate) redis: TestRedis,
+}
+
+impl Services {
+    pub(crate) async fn new() -> Self {
+        Self { database_url: fresh_database().await, redis: TestRedis::start().await }
+    }
+
+    /// Starts an API and waits until it is ready.
+    pub(crate) async fn api(&self, settings: Settings<'_>) -> Process {
+        self.start("order-api", "PORT", settings).await
+    }
+
+    /// Starts a worker and waits until it is ready.
+    pub(crate) async fn worker(&self, settings: Settings<'_>) -> Process {
+        self.start("order-worker", "WORKER_PORT", settings).await
+    }
+
+    async fn start(&self, binary: &str, port_variable: &str, settings: Settings<'_>) -> Process {
+        let path = PathBuf::from(env!("CARGO_BIN_EXE_engine")).with_file_name(binary);
+        assert!(path.exists(), "{binary} is not built; run cargo build --workspace --bins");
+        let port = free_port();
+        let child = Command::new(path)
+            .env("DATABASE_URL", &self.database_url)
+            .env("REDIS_URL", self.redis.url())
+            .env("RUST_LOG", "warn")
+            .env(port_variable, port.to_string())
+            .envs(settings.iter().copied())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let process = Process { port, child, http: reqwest::Client::new() };
+        eventually(&format!("{binary} is ready"), || process.is_ready()).await;
+        process
+    }
+}
+
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
