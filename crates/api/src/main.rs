@@ -24,6 +24,10 @@ struct Settings {
     venues: VenueConfig,
     #[command(flatten)]
     log: LogConfig,
+    /// Ask the process that already runs with these settings whether it is ready, and exit: the
+    /// health check of a container
+    #[arg(long)]
+    check: bool,
 }
 
 #[tokio::main]
@@ -39,6 +43,9 @@ async fn main() -> ExitCode {
 }
 
 async fn run(settings: Settings) -> anyhow::Result<()> {
+    if settings.check {
+        return infra::probe::ask_ready(settings.api.port);
+    }
     infra::telemetry::init(&settings.log)?;
     api::require_shared(&settings.backend)?;
     let stop = infra::process::stop_on_signal()?;

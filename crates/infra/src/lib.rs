@@ -4,6 +4,7 @@
 pub mod bus;
 pub mod clock;
 pub mod config;
+pub mod probe;
 pub mod process;
 pub mod queue;
 mod redis_link;

@@ -26,6 +26,10 @@ struct Settings {
     venues: VenueConfig,
     #[command(flatten)]
     log: LogConfig,
+    /// Ask the process that already runs with these settings whether it is ready, and exit: the
+    /// health check of a container
+    #[arg(long)]
+    check: bool,
 }
 
 #[tokio::main]
@@ -41,6 +45,9 @@ async fn main() -> ExitCode {
 }
 
 async fn run(settings: Settings) -> anyhow::Result<()> {
+    if settings.check {
+        return infra::probe::ask_ready(settings.health.worker_port);
+    }
     infra::telemetry::init(&settings.log)?;
     let backend = &settings.backend;
     let database_url = backend.database_url.clone().context("DATABASE_URL must be set")?;

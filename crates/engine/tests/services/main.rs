@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod backlog;
+mod container;
 mod crash;
 mod redis_down;
 mod support;

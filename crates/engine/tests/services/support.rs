@@ -12,12 +12,21 @@ use tokio_tungstenite::connect_async;
 
 /// A process that dies with its test, if not before.
 pub(crate) struct Process {
+    binary: &'static str,
+    port_variable: &'static str,
     port: u16,
     child: Child,
     http: reqwest::Client,
 }
 
 impl Process {
+    /// What its program answers to `--check`, which containers ask it by.
+    pub(crate) fn passes_its_check(&self) -> bool {
+        let port = self.port.to_string();
+        let check = Command::new(program(self.binary)).arg("--check").env(self.port_variable, port).output();
+        check.unwrap().status.success()
+    }
+
     /// Sends `SIGKILL`: nothing is finished, nothing is given back.
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
@@ -100,11 +109,14 @@ impl Services {
         self.start("order-worker", "WORKER_PORT", settings).await
     }
 
-    async fn start(&self, binary: &str, port_variable: &str, settings: Settings<'_>) -> Process {
-        let path = PathBuf::from(env!("CARGO_BIN_EXE_engine")).with_file_name(binary);
-        assert!(path.exists(), "{binary} is not built; run cargo build --workspace --bins");
+    async fn start(
+        &self,
+        binary: &'static str,
+        port_variable: &'static str,
+        settings: Settings<'_>,
+    ) -> Process {
         let port = free_port();
-        let child = Command::new(path)
+        let child = Command::new(program(binary))
             .env("DATABASE_URL", &self.database_url)
             .env("REDIS_URL", self.redis.url())
             .env("RUST_LOG", "warn")
@@ -113,10 +125,17 @@ impl Services {
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
-        let process = Process { port, child, http: reqwest::Client::new() };
+        let process = Process { binary, port_variable, port, child, http: reqwest::Client::new() };
         eventually(&format!("{binary} is ready"), || process.is_ready()).await;
         process
     }
+}
+
+/// The services' programs lie beside the engine's.
+fn program(binary: &str) -> PathBuf {
+    let path = PathBuf::from(env!("CARGO_BIN_EXE_engine")).with_file_name(binary);
+    assert!(path.exists(), "{binary} is not built; run cargo build --workspace --bins");
+    path
 }
 
 fn free_port() -> u16 {
