@@ -310,6 +310,12 @@ impl OrderStore for MemoryStore {
         Ok(self.open()?.of(account, id).map_or_else(Vec::new, |record| record.attempts.clone()))
     }
 
+    async fn open_orders(&self, at_most: u32) -> Result<u32, StoreError> {
+        let state = self.open()?;
+        let open = state.orders.values().filter(|record| record.wake_at.is_some()).count();
+        Ok(u32::try_from(open).unwrap_or(u32::MAX).min(at_most))
+    }
+
     async fn ping(&self) -> Result<(), StoreError> {
         self.open().map(|_| ())
     }

@@ -30,6 +30,7 @@ pub async fn check(store: Arc<dyn OrderStore>) {
     a_claim_given_back_is_free_at_once(store).await;
     two_sweepers_never_take_the_same(store).await;
     listings_page_and_belong_to_an_account(store).await;
+    open_orders_are_counted_up_to_a_bound(store).await;
 }
 
 async fn accepted(store: &dyn OrderStore, grace: Duration) -> Order {
@@ -260,4 +261,17 @@ async fn listings_page_and_belong_to_an_account(store: &dyn OrderStore) {
     assert_eq!(store.attempts(stranger, id).await.unwrap(), []);
     let all = OrderFilter { status: None, before: None, limit: 10 };
     assert_eq!(store.orders(stranger, all).await.unwrap(), []);
+}
+
+async fn open_orders_are_counted_up_to_a_bound(store: &dyn OrderStore) {
+    let before = store.open_orders(u32::MAX).await.unwrap();
+    let mut executing = claimed(store, LONG).await;
+    accepted(store, LONG).await;
+    assert_eq!(store.open_orders(u32::MAX).await.unwrap(), before + 2);
+    let failed = vec![EventData::RoutingStarted, EventData::Failed { failure: samples::failure() }];
+    let finish = step(&mut executing, failed, None, Then::Finish);
+    assert_eq!(store.commit(finish).await.unwrap(), CommitOutcome::Committed);
+    assert_eq!(store.open_orders(u32::MAX).await.unwrap(), before + 1);
+    assert_eq!(store.open_orders(1).await.unwrap(), 1);
+    assert_eq!(store.open_orders(0).await.unwrap(), 0);
 }

@@ -244,6 +244,13 @@ pub trait OrderStore: Send + Sync + 'static {
     /// [`StoreError`].
     async fn attempts(&self, account: AccountId, id: OrderId) -> Result<Vec<Attempt>, StoreError>;
 
+    /// How many orders of all accounts are not terminal, counted no further than `at_most`: the
+    /// price of asking has a bound, however long the backlog is.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn open_orders(&self, at_most: u32) -> Result<u32, StoreError>;
+
     /// Whether the store answers.
     ///
     /// # Errors

@@ -144,6 +144,10 @@ impl<D: Database> OrderStore for GroupedStore<D> {
         self.database.attempts(account, id).await.map_err(unavailable)
     }
 
+    async fn open_orders(&self, at_most: u32) -> Result<u32, StoreError> {
+        self.database.open_orders(at_most).await.map_err(unavailable)
+    }
+
     async fn ping(&self) -> Result<(), StoreError> {
         self.database.ping().await.map_err(unavailable)
     }

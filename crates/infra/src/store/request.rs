@@ -67,6 +67,9 @@ pub(super) trait Database: Send + Sync + 'static {
         id: OrderId,
     ) -> impl Future<Output = sqlx::Result<Vec<Attempt>>> + Send;
 
+    /// Orders that are not terminal, counted no further than `at_most`.
+    fn open_orders(&self, at_most: u32) -> impl Future<Output = sqlx::Result<u32>> + Send;
+
     /// Whether it answers.
     fn ping(&self) -> impl Future<Output = sqlx::Result<()>> + Send;
 }

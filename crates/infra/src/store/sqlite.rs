@@ -156,6 +156,16 @@ impl Database for Sqlite {
         rows.into_iter().map(Attempt::try_from).collect()
     }
 
+    async fn open_orders(&self, at_most: u32) -> sqlx::Result<u32> {
+        let count: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM (SELECT 1 FROM orders WHERE wake_at IS NOT NULL LIMIT $1) AS open",
+        )
+        .bind(i64::from(at_most))
+        .fetch_one(&self.readers)
+        .await?;
+        u32::try_from(count).map_err(decode)
+    }
+
     async fn ping(&self) -> sqlx::Result<()> {
         sqlx::query("SELECT 1").execute(&self.readers).await.map(drop)
     }
