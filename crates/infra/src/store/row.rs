@@ -12,7 +12,7 @@ use sqlx::types::{Json, Uuid};
 /// An order with what a claim of it needs to know.
 #[derive(sqlx::FromRow)]
 pub(super) struct OrderRow {
-    id: Uuid,
+    pub(super) id: Uuid,
     account_id: Uuid,
     client_order_id: Option<String>,
     pub(super) fingerprint: Vec<u8>,

@@ -1,0 +1,133 @@
+//! Makes orders durable, once per idempotency key and client order id.
+
+use std::collections::{HashMap, HashSet};
+
+use domain::{
+    Order, OrderId,
+    ports::{Acceptance, Accepted},
+};
+use sqlx::{AssertSqlSafe, PgConnection, types::Json, types::Uuid};
+use time::OffsetDateTime;
+
+use super::{
+    super::{
+        request::Written,
+        row::{OrderRow, micros},
+    },
+    Answers, ORDER, append,
+};
+
+/// An order that an acceptance ran into.
+#[derive(sqlx::FromRow)]
+struct KnownRow {
+    asked_id: Uuid,
+    #[sqlx(flatten)]
+    order: OrderRow,
+}
+
+/// Accepts orders that have no id or key in common.
+pub(super) async fn all(
+    connection: &mut PgConnection,
+    asked: &[(usize, &Acceptance)],
+    answers: &mut Answers,
+) -> sqlx::Result<()> {
+    let created = insert(connection, asked).await?;
+    let (new, repeated): (Vec<_>, Vec<_>) =
+        asked.iter().copied().partition(|(_, asked)| created.contains(&asked.order.id));
+    if !new.is_empty() {
+        let events: Vec<_> = new.iter().map(|(_, asked)| (asked.order.id, &asked.event)).collect();
+        append::events(connection, &events).await?;
+    }
+    for (position, _) in new {
+        answers[position] = Some(Written::Accept(Accepted::Created));
+    }
+    if repeated.is_empty() {
+        return Ok(());
+    }
+    let mut known = known(connection, &repeated).await?;
+    for (position, asked) in repeated {
+        let known = known.remove(&asked.order.id).unwrap_or_default();
+        answers[position] = Some(Written::Accept(same_order(asked, known)?));
+    }
+    Ok(())
+}
+
+async fn insert(
+    connection: &mut PgConnection,
+    asked: &[(usize, &Acceptance)],
+) -> sqlx::Result<HashSet<OrderId>> {
+    let created: Vec<Uuid> = sqlx::query_scalar(
+        "INSERT INTO orders (id, account_id, client_order_id, idempotency_key, fingerprint, spec, status,
+                             attempt, last_seq, created_at, updated_at, wake_at)
+         SELECT id, account_id, client_order_id, idempotency_key, fingerprint, spec, status,
+                attempt, last_seq, created_at, created_at, clock_timestamp() + grace * interval '1 microsecond'
+         FROM UNNEST($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bytea[], $6::jsonb[], $7::text[],
+                     $8::bigint[], $9::bigint[], $10::timestamptz[], $11::bigint[])
+              AS asked (id, account_id, client_order_id, idempotency_key, fingerprint, spec, status,
+                        attempt, last_seq, created_at, grace)
+         ON CONFLICT DO NOTHING
+         RETURNING id",
+    )
+    .bind(column(asked, |asked| asked.order.id.0))
+    .bind(column(asked, |asked| asked.order.account.0))
+    .bind(column(asked, |asked| asked.order.client_order_id.as_deref()))
+    .bind(column(asked, |asked| asked.idempotency_key.as_deref()))
+    .bind(column(asked, |asked| &asked.fingerprint[..]))
+    .bind(column(asked, |asked| Json(&asked.order.spec)))
+    .bind(column(asked, |asked| asked.order.status.as_str()))
+    .bind(column(asked, |asked| i64::from(asked.order.attempt)))
+    .bind(column(asked, |asked| i64::from(asked.order.last_seq)))
+    .bind(column(asked, |asked| OffsetDateTime::from(asked.order.created_at)))
+    .bind(column(asked, |asked| micros(asked.grace)))
+    .fetch_all(connection)
+    .await?;
+    Ok(created.into_iter().map(OrderId).collect())
+}
+
+/// The orders with the keys of acceptances, by the order id each acceptance came with: the one with
+/// its idempotency key before the one with its client order id.
+async fn known(
+    connection: &mut PgConnection,
+    asked: &[(usize, &Acceptance)],
+) -> sqlx::Result<HashMap<OrderId, Vec<OrderRow>>> {
+    let sql = format!(
+        "SELECT asked_id, known.*
+         FROM UNNEST($1::uuid[], $2::uuid[], $3::text[], $4::text[])
+              AS asked (asked_id, asked_account, asked_key, asked_client_id)
+         CROSS JOIN LATERAL (
+             SELECT 0 AS preference, {ORDER} FROM orders
+             WHERE account_id = asked_account AND idempotency_key = asked_key
+             UNION ALL
+             SELECT 1, {ORDER} FROM orders
+             WHERE account_id = asked_account AND client_order_id = asked_client_id
+         ) AS known
+         ORDER BY preference"
+    );
+    let rows: Vec<KnownRow> = sqlx::query_as(AssertSqlSafe(sql))
+        .bind(column(asked, |asked| asked.order.id.0))
+        .bind(column(asked, |asked| asked.order.account.0))
+        .bind(column(asked, |asked| asked.idempotency_key.as_deref()))
+        .bind(column(asked, |asked| asked.order.client_order_id.as_deref()))
+        .fetch_all(connection)
+        .await?;
+    let mut known: HashMap<OrderId, Vec<OrderRow>> = HashMap::new();
+    for row in rows {
+        known.entry(OrderId(row.asked_id)).or_default().push(row.order);
+    }
+    Ok(known)
+}
+
+/// The same request again, or another one under its key.
+fn same_order(asked: &Acceptance, known: Vec<OrderRow>) -> sqlx::Result<Accepted> {
+    let is_one = known.windows(2).all(|two| two[0].id == two[1].id);
+    let Some(row) = known.into_iter().next() else {
+        return Err(sqlx::Error::InvalidArgument(format!("order id {} is taken", asked.order.id)));
+    };
+    let is_same = is_one && row.fingerprint == asked.fingerprint;
+    let order = Order::try_from(row)?;
+    Ok(if is_same { Accepted::Replayed(Box::new(order)) } else { Accepted::Conflict(order.id) })
+}
+
+fn column<'a, T>(asked: &[(usize, &'a Acceptance)], value: impl Fn(&'a Acceptance) -> T) -> Vec<T> {
+    asked.iter().map(|(_, asked)| value(asked)).collect()
+}

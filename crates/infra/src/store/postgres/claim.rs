@@ -1,0 +1,90 @@
+//! Takes orders for execution.
+
+use std::{collections::HashMap, time::Duration};
+
+use domain::{
+    OrderId,
+    ports::{Attempt, Claim, Fence},
+};
+use sqlx::{AssertSqlSafe, PgConnection, types::Uuid};
+
+use super::{
+    super::{
+        request::Written,
+        row::{AttemptRow, OrderRow, decode, micros},
+    },
+    ATTEMPT, Answers, ORDER,
+};
+
+/// A claimed order, and the number of its attempt whose outcome is not known.
+#[derive(sqlx::FromRow)]
+struct ClaimedRow {
+    #[sqlx(flatten)]
+    order: OrderRow,
+    unresolved_attempt: Option<i64>,
+}
+
+/// Claims orders, each one once.
+pub(super) async fn all(
+    connection: &mut PgConnection,
+    worker: &str,
+    lease: Duration,
+    asked: &[(usize, OrderId)],
+    answers: &mut Answers,
+) -> sqlx::Result<()> {
+    let rows = take(connection, worker, lease, asked).await?;
+    let unsettled: Vec<Uuid> =
+        rows.iter().filter(|row| row.unresolved_attempt.is_some()).map(|row| row.order.id).collect();
+    let mut unresolved = unresolved(connection, unsettled).await?;
+    let mut claims = HashMap::with_capacity(rows.len());
+    for row in rows {
+        let id = OrderId(row.order.id);
+        let lease_epoch = u64::try_from(row.order.lease_epoch).map_err(decode)?;
+        let fence = Fence { order_id: id, lease_epoch };
+        let claim = Claim { fence, order: row.order.try_into()?, unresolved: unresolved.remove(&id) };
+        claims.insert(id, Box::new(claim));
+    }
+    for (position, id) in asked {
+        answers[*position] = Some(Written::Claim(claims.remove(id)));
+    }
+    Ok(())
+}
+
+async fn take(
+    connection: &mut PgConnection,
+    worker: &str,
+    lease: Duration,
+    asked: &[(usize, OrderId)],
+) -> sqlx::Result<Vec<ClaimedRow>> {
+    // A row that somebody else writes right now is not waited for: it is taken, or it is not free.
+    let sql = format!(
+        "UPDATE orders SET lease_epoch = lease_epoch + 1, lease_owner = $2,
+             lease_until = clock_timestamp() + $3::bigint * interval '1 microsecond',
+             wake_at = clock_timestamp() + $3::bigint * interval '1 microsecond'
+         WHERE id = ANY(ARRAY(
+             SELECT id FROM orders
+             WHERE id = ANY($1) AND wake_at IS NOT NULL
+               AND (lease_until IS NULL OR lease_until <= clock_timestamp())
+             FOR NO KEY UPDATE SKIP LOCKED
+         ))
+         RETURNING {ORDER}, unresolved_attempt"
+    );
+    sqlx::query_as(AssertSqlSafe(sql))
+        .bind(asked.iter().map(|(_, id)| id.0).collect::<Vec<_>>())
+        .bind(worker)
+        .bind(micros(lease))
+        .fetch_all(connection)
+        .await
+}
+
+async fn unresolved(
+    connection: &mut PgConnection,
+    orders: Vec<Uuid>,
+) -> sqlx::Result<HashMap<OrderId, Attempt>> {
+    if orders.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let sql = format!("SELECT {ATTEMPT} FROM attempts WHERE order_id = ANY($1) AND state = 'unresolved'");
+    let rows: Vec<AttemptRow> = sqlx::query_as(AssertSqlSafe(sql)).bind(orders).fetch_all(connection).await?;
+    rows.into_iter().map(|row| Attempt::try_from(row).map(|attempt| (attempt.order_id, attempt))).collect()
+}

@@ -1,0 +1,67 @@
+//! Extends claims and gives them back. The epoch alone decides: a lease that ran out and that nobody
+//! took may still be extended.
+
+use std::{collections::HashSet, time::Duration};
+
+use domain::ports::Fence;
+use sqlx::{PgConnection, types::Uuid};
+
+use super::{
+    super::{
+        request::Written,
+        row::{encode, micros},
+    },
+    Answers,
+};
+
+/// Extends leases of different orders.
+pub(super) async fn renew_all(
+    connection: &mut PgConnection,
+    asked: &[(usize, Fence, Duration)],
+    answers: &mut Answers,
+) -> sqlx::Result<()> {
+    let renewed: Vec<Uuid> = sqlx::query_scalar(
+        "UPDATE orders SET lease_until = clock_timestamp() + lease * interval '1 microsecond',
+             wake_at = clock_timestamp() + lease * interval '1 microsecond'
+         FROM UNNEST($1::uuid[], $2::bigint[], $3::bigint[]) AS asked (asked_id, asked_epoch, lease)
+         WHERE id = ANY($1) AND id = asked_id AND lease_epoch = asked_epoch AND wake_at IS NOT NULL
+         RETURNING id",
+    )
+    .bind(asked.iter().map(|(_, fence, _)| fence.order_id.0).collect::<Vec<_>>())
+    .bind(asked.iter().map(|(_, fence, _)| epoch(*fence)).collect::<Result<Vec<_>, _>>()?)
+    .bind(asked.iter().map(|(_, _, lease)| micros(*lease)).collect::<Vec<_>>())
+    .fetch_all(connection)
+    .await?;
+    let renewed: HashSet<Uuid> = renewed.into_iter().collect();
+    for (position, fence, _) in asked {
+        answers[*position] = Some(Written::Renew(renewed.contains(&fence.order_id.0)));
+    }
+    Ok(())
+}
+
+/// Gives back claims of different orders.
+pub(super) async fn release_all(
+    connection: &mut PgConnection,
+    asked: &[(usize, Fence)],
+    answers: &mut Answers,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "UPDATE orders SET lease_epoch = lease_epoch + 1, lease_owner = NULL, lease_until = NULL,
+             wake_at = clock_timestamp()
+         FROM UNNEST($1::uuid[], $2::bigint[]) AS asked (asked_id, asked_epoch)
+         WHERE id = ANY($1) AND id = asked_id AND lease_epoch = asked_epoch AND wake_at IS NOT NULL",
+    )
+    .bind(asked.iter().map(|(_, fence)| fence.order_id.0).collect::<Vec<_>>())
+    .bind(asked.iter().map(|(_, fence)| epoch(*fence)).collect::<Result<Vec<_>, _>>()?)
+    .execute(connection)
+    .await?;
+    for (position, _) in asked {
+        answers[*position] = Some(Written::Release);
+    }
+    Ok(())
+}
+
+/// A fence's epoch as the column has it.
+pub(super) fn epoch(fence: Fence) -> sqlx::Result<i64> {
+    i64::try_from(fence.lease_epoch).map_err(encode)
+}

@@ -1,0 +1,159 @@
+//! Orders in `PostgreSQL`. Leases and due times go by the database's clock.
+//!
+//! A batch of writes costs a handful of statements, however many writes it has: each statement takes
+//! its parameters as arrays and does one kind of write for many orders.
+
+mod accept;
+mod append;
+mod claim;
+mod commit;
+mod due;
+mod lease;
+mod read;
+mod rounds;
+
+use std::{str::FromStr, time::Duration};
+
+use anyhow::Context;
+use domain::{
+    AccountId, Event, Order, OrderId,
+    ports::{Attempt, OrderFilter},
+};
+use sqlx::{
+    PgConnection, PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+
+use super::{
+    request::{Database, Write, Written},
+    row::decode,
+};
+use rounds::{Round, Rounds};
+
+/// The columns of an [`OrderRow`](super::row::OrderRow).
+const ORDER: &str = "id, account_id, client_order_id, fingerprint, spec, status, attempt, last_seq,
+    (extract(epoch FROM created_at) * 1000000)::bigint AS created_at,
+    (extract(epoch FROM updated_at) * 1000000)::bigint AS updated_at, fill, failure, lease_epoch";
+/// The columns of an [`AttemptRow`](super::row::AttemptRow).
+const ATTEMPT: &str = "order_id, number, venue, signature, signed_bytes, last_valid_block_height, state,
+    (extract(epoch FROM created_at) * 1000000)::bigint AS created_at";
+
+/// How long a caller waits for a connection before the database counts as down.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// What every connection is set to.
+const SETTINGS: [(&str, &str); 7] = [
+    // Bounds that keep one stuck statement or a client that died inside a transaction from holding
+    // rows for ever.
+    ("statement_timeout", "10s"),
+    ("lock_timeout", "5s"),
+    ("idle_in_transaction_session_timeout", "10s"),
+    // Every statement goes by an index, and arrays are joined by hashing, whatever the planner knows
+    // of the tables. So each statement is planned once per connection, and a plan that was made while
+    // the tables were empty is still right with millions of orders in them.
+    ("plan_cache_mode", "force_generic_plan"),
+    ("enable_seqscan", "off"),
+    ("enable_nestloop", "off"),
+    // What is off has a prohibitive price in the planner's eyes, at which it would compile the plan
+    // to machine code each time; these statements are over sooner than that.
+    ("jit", "off"),
+];
+
+/// What became of each write of a batch, by its position. A write without an answer is a bug.
+type Answers = Vec<Option<Written>>;
+
+/// A `PostgreSQL` database.
+pub(super) struct Postgres {
+    pool: PgPool,
+}
+
+impl Postgres {
+    /// Connects and migrates. Several processes may do so at once: the migrator takes a lock.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or a migration fails.
+    pub(super) async fn connect(url: &str, max_connections: u32) -> anyhow::Result<Self> {
+        let options =
+            PgConnectOptions::from_str(url).context("DATABASE_URL cannot be read")?.options(SETTINGS);
+        let place = format!("{}:{}", options.get_host(), options.get_port());
+        let pool = PgPoolOptions::new()
+            .max_connections(max_connections)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_with(options)
+            .await
+            .with_context(|| format!("PostgreSQL at {place} cannot be reached"))?;
+        sqlx::migrate!("../../migrations/postgres").run(&pool).await.context("cannot migrate PostgreSQL")?;
+        Ok(Self { pool })
+    }
+}
+
+impl Database for Postgres {
+    async fn write_all(&self, writes: &[Write]) -> sqlx::Result<Vec<Written>> {
+        let Rounds { rounds, due } = Rounds::of(writes);
+        let mut answers: Answers = writes.iter().map(|_| None).collect();
+        let mut transaction = self.pool.begin().await?;
+        for round in rounds {
+            run(&mut transaction, round, &mut answers).await?;
+        }
+        // Last, for it takes its rows in the order they are due, not in the order of their ids.
+        for (position, limit, redeliver_after) in due {
+            let taken = due::take(&mut transaction, limit, redeliver_after).await?;
+            answers[position] = Some(Written::TakeDue(taken));
+        }
+        transaction.commit().await?;
+        answers.into_iter().map(|answer| answer.ok_or(sqlx::Error::RowNotFound)).collect()
+    }
+
+    async fn order(&self, account: AccountId, id: OrderId) -> sqlx::Result<Option<Order>> {
+        read::order(&self.pool, account, id).await
+    }
+
+    async fn orders(&self, account: AccountId, filter: &OrderFilter) -> sqlx::Result<Vec<Order>> {
+        read::orders(&self.pool, account, filter).await
+    }
+
+    async fn events(
+        &self,
+        account: AccountId,
+        id: OrderId,
+        after: u32,
+        limit: u32,
+    ) -> sqlx::Result<Vec<Event>> {
+        read::events(&self.pool, account, id, after, limit).await
+    }
+
+    async fn heads(&self, ids: &[OrderId]) -> sqlx::Result<Vec<(OrderId, u32)>> {
+        read::heads(&self.pool, ids).await
+    }
+
+    async fn attempts(&self, account: AccountId, id: OrderId) -> sqlx::Result<Vec<Attempt>> {
+        read::attempts(&self.pool, account, id).await
+    }
+
+    async fn open_orders(&self, at_most: u32) -> sqlx::Result<u32> {
+        read::open_orders(&self.pool, at_most).await
+    }
+
+    async fn ping(&self) -> sqlx::Result<()> {
+        sqlx::query("SELECT 1").execute(&self.pool).await.map(drop)
+    }
+}
+
+async fn run(connection: &mut PgConnection, round: Round<'_>, answers: &mut Answers) -> sqlx::Result<()> {
+    if !round.accepts.is_empty() {
+        accept::all(connection, &round.accepts, answers).await?;
+    }
+    for ((worker, lease), claims) in &round.claims {
+        claim::all(connection, worker, *lease, claims, answers).await?;
+    }
+    if !round.renewals.is_empty() {
+        lease::renew_all(connection, &round.renewals, answers).await?;
+    }
+    if !round.releases.is_empty() {
+        lease::release_all(connection, &round.releases, answers).await?;
+    }
+    if !round.commits.is_empty() {
+        commit::all(connection, &round.commits, answers).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,92 @@
+//! Reads: what was asked, where it stands, what happened.
+
+use domain::{
+    AccountId, Event, Order, OrderId,
+    ports::{Attempt, OrderFilter},
+};
+use sqlx::{AssertSqlSafe, PgPool, types::Uuid};
+
+use super::{
+    super::row::{AttemptRow, EventRow, OrderRow},
+    ATTEMPT, ORDER, decode,
+};
+
+pub(super) async fn order(pool: &PgPool, account: AccountId, id: OrderId) -> sqlx::Result<Option<Order>> {
+    let sql = format!("SELECT {ORDER} FROM orders WHERE id = $1 AND account_id = $2");
+    let row: Option<OrderRow> =
+        sqlx::query_as(AssertSqlSafe(sql)).bind(id.0).bind(account.0).fetch_optional(pool).await?;
+    row.map(Order::try_from).transpose()
+}
+
+pub(super) async fn orders(
+    pool: &PgPool,
+    account: AccountId,
+    filter: &OrderFilter,
+) -> sqlx::Result<Vec<Order>> {
+    let by_status = filter.status.map_or("", |_| "AND status = $4");
+    let sql = format!(
+        "SELECT {ORDER} FROM orders WHERE account_id = $1 AND id < $3 {by_status}
+         ORDER BY id DESC LIMIT $2"
+    );
+    let mut query = sqlx::query_as(AssertSqlSafe(sql))
+        .bind(account.0)
+        .bind(i64::from(filter.limit))
+        .bind(filter.before.map_or(Uuid::max(), |before| before.0));
+    if let Some(status) = filter.status {
+        query = query.bind(status.as_str());
+    }
+    let rows: Vec<OrderRow> = query.fetch_all(pool).await?;
+    rows.into_iter().map(Order::try_from).collect()
+}
+
+pub(super) async fn events(
+    pool: &PgPool,
+    account: AccountId,
+    id: OrderId,
+    after: u32,
+    limit: u32,
+) -> sqlx::Result<Vec<Event>> {
+    let rows: Vec<EventRow> = sqlx::query_as(
+        "SELECT seq, status, attempt, (extract(epoch FROM at) * 1000000)::bigint AS at, data
+         FROM order_events
+         WHERE order_id = $1 AND seq > $3
+           AND EXISTS (SELECT FROM orders WHERE id = $1 AND account_id = $2)
+         ORDER BY seq LIMIT $4",
+    )
+    .bind(id.0)
+    .bind(account.0)
+    .bind(i64::from(after))
+    .bind(i64::from(limit))
+    .fetch_all(pool)
+    .await?;
+    rows.into_iter().map(Event::try_from).collect()
+}
+
+pub(super) async fn heads(pool: &PgPool, ids: &[OrderId]) -> sqlx::Result<Vec<(OrderId, u32)>> {
+    let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
+    let heads: Vec<(Uuid, i64)> = sqlx::query_as("SELECT id, last_seq FROM orders WHERE id = ANY($1)")
+        .bind(ids)
+        .fetch_all(pool)
+        .await?;
+    heads.into_iter().map(|(id, seq)| Ok((OrderId(id), u32::try_from(seq).map_err(decode)?))).collect()
+}
+
+pub(super) async fn attempts(pool: &PgPool, account: AccountId, id: OrderId) -> sqlx::Result<Vec<Attempt>> {
+    let sql = format!(
+        "SELECT {ATTEMPT} FROM attempts
+         WHERE order_id = (SELECT id FROM orders WHERE id = $1 AND account_id = $2) ORDER BY number"
+    );
+    let rows: Vec<AttemptRow> =
+        sqlx::query_as(AssertSqlSafe(sql)).bind(id.0).bind(account.0).fetch_all(pool).await?;
+    rows.into_iter().map(Attempt::try_from).collect()
+}
+
+pub(super) async fn open_orders(pool: &PgPool, at_most: u32) -> sqlx::Result<u32> {
+    let count: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM (SELECT 1 FROM orders WHERE wake_at IS NOT NULL LIMIT $1) AS open",
+    )
+    .bind(i64::from(at_most))
+    .fetch_one(pool)
+    .await?;
+    u32::try_from(count).map_err(decode)
+}

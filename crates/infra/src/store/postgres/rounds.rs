@@ -1,0 +1,153 @@
+//! Sorts a batch into writes that may go in one statement.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
+
+use domain::{
+    AccountId, OrderId,
+    ports::{Acceptance, Commit, Fence},
+};
+
+use super::Write;
+
+/// Writes that have nothing in common, each with its position in the batch. They are sorted by what
+/// they lock, so that two processes with the same orders cannot wait for each other in a circle.
+#[derive(Default)]
+pub(super) struct Round<'a> {
+    pub(super) accepts: Vec<(usize, &'a Acceptance)>,
+    /// By worker and length of the lease, which all claims of a process have in common.
+    pub(super) claims: BTreeMap<(&'a str, Duration), Vec<(usize, OrderId)>>,
+    pub(super) renewals: Vec<(usize, Fence, Duration)>,
+    pub(super) releases: Vec<(usize, Fence)>,
+    pub(super) commits: Vec<(usize, &'a Commit)>,
+}
+
+/// A batch, sorted.
+pub(super) struct Rounds<'a> {
+    /// A write whose order, idempotency key or client order id an earlier write of the batch also
+    /// has is in a later round than that one, so those take effect in the order of their arrival.
+    pub(super) rounds: Vec<Round<'a>>,
+    /// Sweeps: position, limit, and when to deliver again.
+    pub(super) due: Vec<(usize, u32, Duration)>,
+}
+
+/// What two writes may have in common.
+#[derive(PartialEq, Eq, Hash)]
+enum Key<'a> {
+    Order(OrderId),
+    Idempotency(AccountId, &'a str),
+    ClientOrder(AccountId, &'a str),
+}
+
+impl<'a> Rounds<'a> {
+    pub(super) fn of(writes: &'a [Write]) -> Self {
+        let mut sorted = Self { rounds: Vec::new(), due: Vec::new() };
+        let mut next_round = HashMap::with_capacity(writes.len());
+        for (position, write) in writes.iter().enumerate() {
+            if let Write::TakeDue { limit, redeliver_after } = write {
+                sorted.due.push((position, *limit, *redeliver_after));
+                continue;
+            }
+            let keys = keys(write);
+            let number = keys.iter().filter_map(|key| next_round.get(key).copied()).max().unwrap_or(0);
+            next_round.extend(keys.into_iter().map(|key| (key, number + 1)));
+            if number == sorted.rounds.len() {
+                sorted.rounds.push(Round::default());
+            }
+            sorted.rounds[number].add(position, write);
+        }
+        sorted.rounds.iter_mut().for_each(Round::sort);
+        sorted
+    }
+}
+
+fn keys(write: &Write) -> Vec<Key<'_>> {
+    match write {
+        Write::Accept(asked) => {
+            let account = asked.order.account;
+            let idempotency = asked.idempotency_key.as_deref().map(|key| Key::Idempotency(account, key));
+            let client = asked.order.client_order_id.as_deref().map(|id| Key::ClientOrder(account, id));
+            [Some(Key::Order(asked.order.id)), idempotency, client].into_iter().flatten().collect()
+        }
+        Write::Claim { id, .. } => vec![Key::Order(*id)],
+        Write::Renew { fence, .. } | Write::Release(fence) => vec![Key::Order(fence.order_id)],
+        Write::Commit(commit) => vec![Key::Order(commit.fence.order_id)],
+        Write::TakeDue { .. } => Vec::new(),
+    }
+}
+
+impl<'a> Round<'a> {
+    fn add(&mut self, position: usize, write: &'a Write) {
+        match write {
+            Write::Accept(asked) => self.accepts.push((position, asked)),
+            Write::Claim { id, worker, lease } => {
+                self.claims.entry((worker, *lease)).or_default().push((position, *id));
+            }
+            Write::Renew { fence, lease } => self.renewals.push((position, *fence, *lease)),
+            Write::Release(fence) => self.releases.push((position, *fence)),
+            Write::Commit(commit) => self.commits.push((position, commit)),
+            Write::TakeDue { .. } => {}
+        }
+    }
+
+    fn sort(&mut self) {
+        // Repeated requests have new order ids each time: what they may wait for is their keys.
+        self.accepts.sort_unstable_by_key(|(_, asked)| {
+            (&asked.idempotency_key, &asked.order.client_order_id, asked.order.id)
+        });
+        self.renewals.sort_unstable_by_key(|(_, fence, _)| fence.order_id);
+        self.releases.sort_unstable_by_key(|(_, fence)| fence.order_id);
+        self.commits.sort_unstable_by_key(|(_, commit)| commit.fence.order_id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Order;
+    use testkit::samples;
+
+    use super::*;
+
+    fn accept(order: &Order, key: &str) -> Write {
+        let acceptance = samples::acceptance();
+        Write::Accept(Box::new(Acceptance {
+            order: order.clone(),
+            idempotency_key: Some(key.to_owned()),
+            ..acceptance
+        }))
+    }
+
+    fn claim(order: &Order) -> Write {
+        Write::Claim { id: order.id, worker: "worker".into(), lease: Duration::from_secs(1) }
+    }
+
+    #[test]
+    fn writes_with_nothing_in_common_share_a_round_and_others_keep_their_order() {
+        let orders = [(); 4].map(|()| samples::acceptance().order);
+        let due = Write::TakeDue { limit: 1, redeliver_after: Duration::ZERO };
+        let fence = Fence { order_id: orders[1].id, lease_epoch: 1 };
+        let batch = [
+            accept(&orders[0], "a"),
+            claim(&orders[1]),
+            due,
+            accept(&orders[2], "a"),
+            Write::Release(fence),
+            claim(&orders[1]),
+            accept(&orders[3], "b"),
+        ];
+        let Rounds { rounds, due } = Rounds::of(&batch);
+        let positions: Vec<Vec<usize>> = rounds
+            .iter()
+            .map(|round| {
+                let accepts = round.accepts.iter().map(|(position, _)| *position);
+                let claims = round.claims.values().flatten().map(|(position, _)| *position);
+                let releases = round.releases.iter().map(|(position, _)| *position);
+                accepts.chain(claims).chain(releases).collect()
+            })
+            .collect();
+        assert_eq!(positions, [vec![0, 6, 1], vec![3, 4], vec![5]]);
+        assert_eq!(due.len(), 1);
+    }
+}
