@@ -1,0 +1,79 @@
+//! What happened on chain, against what the orders say. The chain's ledger knows signatures only,
+//! so whatever the engine sent is in it, also what the engine has forgotten.
+
+use std::collections::BTreeSet;
+
+use domain::{Fill, OrderStatus, ports::AttemptState};
+use venues::simulated::ledger::{Entry, Outcome};
+
+use super::{Evidence, Findings, OrderRecord, Rule};
+
+pub(super) fn check_order(record: &OrderRecord, findings: &mut Findings<'_>) {
+    let order = &record.order;
+    let entries: Vec<Option<&Entry>> = record
+        .attempts
+        .iter()
+        .map(|attempt| findings.index.transactions.get(&attempt.transaction.signature).copied())
+        .collect();
+    let landed: Vec<(&Entry, &Fill)> =
+        entries.iter().flatten().filter_map(|entry| Some((*entry, fill_of(entry)?))).collect();
+
+    findings.require(landed.len() <= 1, Rule::LandsOnce, order.id, || {
+        format!("{} of its transactions landed", landed.len())
+    });
+    let should_have_landed = match order.status {
+        OrderStatus::Confirmed => Some(true),
+        OrderStatus::Failed => Some(false),
+        _ => None,
+    };
+    findings.require(
+        should_have_landed.is_none_or(|should| should != landed.is_empty()),
+        Rule::StatusTellsTheTruth,
+        order.id,
+        || format!("it is {} and {} of its transactions landed", order.status, landed.len()),
+    );
+    if let (Some(shown), Some((_, fill))) = (&order.fill, landed.first()) {
+        findings.require(shown == *fill, Rule::FillIsTrue, order.id, || format!("the chain says {fill:?}"));
+    }
+    for (entry, fill) in landed {
+        let is_kept = entry.swap().is_some_and(|swap| swap.bound.allows(fill.amount_in, fill.amount_out));
+        findings.require(is_kept, Rule::KeepsItsBound, order.id, || format!("{fill:?}"));
+    }
+    if order.status.is_terminal() {
+        check_attempts(record, &entries, findings);
+    }
+}
+
+fn check_attempts(record: &OrderRecord, entries: &[Option<&Entry>], findings: &mut Findings<'_>) {
+    for (attempt, entry) in record.attempts.iter().zip(entries) {
+        let agrees = match attempt.state {
+            AttemptState::Unresolved => false,
+            AttemptState::Landed => entry.is_some_and(|entry| matches!(entry.outcome, Outcome::Landed(_))),
+            AttemptState::Reverted => {
+                entry.is_some_and(|entry| matches!(entry.outcome, Outcome::Reverted { .. }))
+            }
+            AttemptState::Expired => entry.is_none_or(|entry| entry.outcome == Outcome::Expired),
+        };
+        findings.require(agrees, Rule::AttemptsResolved, record.order.id, || {
+            format!("attempt {} is {:?}", attempt.number, attempt.state)
+        });
+    }
+}
+
+/// Every transaction on the chain belongs to an attempt on record.
+pub(super) fn check_transactions(evidence: &Evidence, findings: &mut Findings<'_>) {
+    let attempts = evidence.orders.iter().flat_map(|record| &record.attempts);
+    let known: BTreeSet<_> = attempts.map(|attempt| &attempt.transaction.signature).collect();
+    for entry in &evidence.transactions {
+        if !known.contains(&entry.signature) {
+            findings.add(Rule::WrittenAhead, None, format!("{} is no attempt's: {entry:?}", entry.signature));
+        }
+    }
+}
+
+fn fill_of(entry: &Entry) -> Option<&Fill> {
+    match &entry.outcome {
+        Outcome::Landed(fill) => Some(fill),
+        Outcome::Reverted { .. } | Outcome::Expired => None,
+    }
+}

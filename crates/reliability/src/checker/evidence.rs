@@ -1,0 +1,66 @@
+use domain::{Event, Order, OrderId, ports::Attempt};
+use serde_json::Value;
+use venues::simulated::ledger::Entry;
+
+/// All that a run leaves behind, taken once the faults are over and nothing moves any more.
+#[derive(Debug, Clone, Default)]
+pub struct Evidence {
+    /// Attempts an order gets in all.
+    pub max_attempts: u32,
+    /// What clients asked for and were told.
+    pub requests: Vec<RequestRecord>,
+    /// What clients saw of orders.
+    pub follows: Vec<FollowRecord>,
+    /// What the store holds.
+    pub orders: Vec<OrderRecord>,
+    /// What the simulated chain holds.
+    pub transactions: Vec<Entry>,
+    /// What should have been cleaned up and was not, in words.
+    pub leftovers: Vec<String>,
+}
+
+/// One order that a client wanted, over all times it asked for it.
+#[derive(Debug, Clone)]
+pub struct RequestRecord {
+    /// The idempotency key that came with each of them.
+    pub key: String,
+    /// The answers that arrived, in the order they came; a lost one leaves no trace.
+    pub replies: Vec<Reply>,
+}
+
+/// An answer to a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reply {
+    /// The order is durable.
+    Acknowledged(OrderId),
+    /// It was refused before anything was kept.
+    Refused,
+}
+
+/// What one client saw of one order over all its connections, each resuming after the last.
+#[derive(Debug, Clone)]
+pub struct FollowRecord {
+    /// Which order.
+    pub order_id: OrderId,
+    /// The event messages, as they came.
+    pub events: Vec<Value>,
+    /// How often it connected.
+    pub connections: u32,
+    /// Whether it was told that the order's last event had come.
+    pub has_ended: bool,
+}
+
+/// One order as it is stored.
+#[derive(Debug, Clone)]
+pub struct OrderRecord {
+    /// The idempotency key it was made under.
+    pub key: Option<String>,
+    /// The row.
+    pub order: Order,
+    /// Its events, in order.
+    pub events: Vec<Event>,
+    /// The same events as clients are told them; left out for an order that nobody followed.
+    pub told: Option<Vec<Value>>,
+    /// Its attempts, in order.
+    pub attempts: Vec<Attempt>,
+}

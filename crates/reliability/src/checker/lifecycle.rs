@@ -1,0 +1,65 @@
+//! What an order's own row and events must agree on.
+
+use domain::{EventData, FailureClass, Order, OrderStatus};
+
+use super::{Findings, OrderRecord, Rule};
+
+pub(super) fn check(record: &OrderRecord, max_attempts: u32, findings: &mut Findings<'_>) {
+    let OrderRecord { order, events, .. } = record;
+    let id = order.id;
+    findings.require(order.status.is_terminal(), Rule::Terminates, id, || format!("it is {}", order.status));
+
+    let seqs: Vec<u32> = events.iter().map(|event| event.seq).collect();
+    let is_gapless = seqs.iter().zip(1..).all(|(&seq, expected)| seq == expected) && !seqs.is_empty();
+    findings.require(is_gapless, Rule::Gapless, id, || format!("its events are {seqs:?}"));
+
+    check_transitions(record, findings);
+
+    let ends: Vec<u32> =
+        events.iter().filter(|event| event.status.is_terminal()).map(|event| event.seq).collect();
+    let has_one_end = match ends.as_slice() {
+        [] => !order.status.is_terminal(),
+        [end] => Some(end) == seqs.last(),
+        _ => false,
+    };
+    findings.require(has_one_end, Rule::OneEnd, id, || format!("its terminal events are {ends:?}"));
+
+    let folded = Order::fold(id, order.account, order.client_order_id.clone(), events);
+    findings.require(folded.as_ref() == Some(order), Rule::FoldIsRow, id, || {
+        format!("its events give {folded:?}")
+    });
+
+    check_failure(record, max_attempts, findings);
+}
+
+fn check_transitions(record: &OrderRecord, findings: &mut Findings<'_>) {
+    for pair in record.events.windows(2) {
+        let [before, after] = pair else { continue };
+        let expected = before.status.after(after.data.kind());
+        findings.require(expected == Ok(after.status), Rule::LegalTransitions, record.order.id, || {
+            format!("event {} goes from {} to {}: {expected:?}", after.seq, before.status, after.status)
+        });
+    }
+}
+
+/// An order may fail at once for a reason that no further attempt can cure, and otherwise only
+/// after its last attempt.
+fn check_failure(record: &OrderRecord, max_attempts: u32, findings: &mut Findings<'_>) {
+    let order = &record.order;
+    let retries =
+        record.events.iter().filter(|event| matches!(event.data, EventData::Retrying { .. })).count();
+    findings.require(
+        u32::try_from(retries).is_ok_and(|retries| retries < max_attempts),
+        Rule::FailsLast,
+        order.id,
+        || format!("it was retried {retries} times with {max_attempts} attempts in all"),
+    );
+    if order.status != OrderStatus::Failed {
+        return;
+    }
+    let is_permanent =
+        order.failure.as_ref().is_some_and(|failure| failure.code.class() == FailureClass::Permanent);
+    findings.require(is_permanent || order.attempt == max_attempts, Rule::FailsLast, order.id, || {
+        format!("it failed in attempt {} of {max_attempts}", order.attempt)
+    });
+}

@@ -1,0 +1,280 @@
+//! A run in which all is well, and every way to break it.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::BTreeSet;
+
+use domain::{
+    Amount, EventData, Order, OrderStatus, Swap, Timestamp,
+    ports::{Attempt, AttemptState},
+    swap::SlippageBound,
+};
+use serde_json::json;
+use testkit::samples;
+use venues::simulated::ledger::{Entry, Outcome};
+
+use super::*;
+
+const MAX_ATTEMPTS: u32 = 2;
+
+/// An order whose first attempt reverts and whose second one lands or reverts too.
+fn order(key: &str, succeeds: bool) -> (OrderRecord, Vec<Entry>) {
+    let acceptance = samples::acceptance();
+    let (mut order, mut events) = (acceptance.order, vec![acceptance.event]);
+    let (mut attempts, mut entries) = (Vec::new(), Vec::new());
+    for number in 1..=MAX_ATTEMPTS {
+        for step in samples::steps_to_building() {
+            apply(&mut order, &mut events, step);
+        }
+        let mut attempt = samples::attempt(&order);
+        apply(&mut order, &mut events, samples::submitted(&attempt));
+        let failure = samples::failure();
+        let outcome = if number < MAX_ATTEMPTS {
+            let next_attempt_at = order.updated_at;
+            apply(&mut order, &mut events, EventData::Retrying { failure: failure.clone(), next_attempt_at });
+            Outcome::Reverted { slot: 1, failure }
+        } else if succeeds {
+            let fill = samples::fill(&attempt);
+            apply(&mut order, &mut events, EventData::Confirmed { fill: fill.clone() });
+            Outcome::Landed(fill)
+        } else {
+            apply(&mut order, &mut events, EventData::Failed { failure: failure.clone() });
+            Outcome::Reverted { slot: 2, failure }
+        };
+        attempt.state =
+            if matches!(outcome, Outcome::Landed(_)) { AttemptState::Landed } else { AttemptState::Reverted };
+        entries.push(entry(&attempt, outcome));
+        attempts.push(attempt);
+    }
+    let told = Some(events.iter().map(|event| serde_json::to_value(event).unwrap()).collect());
+    (OrderRecord { key: Some(key.to_owned()), order, events, told, attempts }, entries)
+}
+
+fn apply(order: &mut Order, events: &mut Vec<domain::Event>, data: EventData) {
+    let now = order.updated_at;
+    events.push(order.apply(data, now).unwrap());
+}
+
+fn entry(attempt: &Attempt, outcome: Outcome) -> Entry {
+    let swap = Swap {
+        venue: attempt.venue,
+        request: samples::spec().request,
+        bound: SlippageBound::MinAmountOut(Amount(1)),
+    };
+    let bytes = json!({ "recentBlockHash": "", "lastValidBlockHeight": 1, "nonce": "", "swap": swap });
+    Entry {
+        signature: attempt.transaction.signature.clone(),
+        signed_bytes: Some(bytes.to_string().into_bytes()),
+        received_at: Timestamp::from_unix_millis(0),
+        settles_at: Timestamp::from_unix_millis(0),
+        outcome,
+    }
+}
+
+fn clean() -> Evidence {
+    let (confirmed, mut transactions) = order("a", true);
+    let (failed, more) = order("b", false);
+    transactions.extend(more);
+    let orders = vec![confirmed, failed];
+    let requests = orders
+        .iter()
+        .map(|record| RequestRecord {
+            key: record.key.clone().unwrap(),
+            replies: vec![Reply::Acknowledged(record.order.id); 2],
+        })
+        .collect();
+    let follows = orders
+        .iter()
+        .map(|record| FollowRecord {
+            order_id: record.order.id,
+            events: record.told.clone().unwrap(),
+            connections: 3,
+            has_ended: true,
+        })
+        .collect();
+    Evidence { max_attempts: MAX_ATTEMPTS, requests, follows, orders, transactions, leftovers: Vec::new() }
+}
+
+/// The rules that are broken once `break_it` has had its way; the first order is confirmed, the
+/// second has failed.
+fn broken(break_it: impl FnOnce(&mut Evidence)) -> BTreeSet<Rule> {
+    let mut evidence = clean();
+    break_it(&mut evidence);
+    check(&evidence).into_iter().map(|violation| violation.rule).collect()
+}
+
+#[test]
+fn a_run_in_which_all_is_well_breaks_nothing() {
+    assert_eq!(broken(|_| {}), BTreeSet::new());
+}
+
+#[test]
+fn a_lost_order_is_found() {
+    let rules = broken(|evidence| {
+        evidence.orders.remove(1);
+    });
+    assert!(rules.contains(&Rule::AcknowledgedExists));
+    assert!(rules.contains(&Rule::WrittenAhead), "its transactions belong to nobody");
+}
+
+#[test]
+fn an_order_that_never_ends_is_found() {
+    let rules = broken(|evidence| {
+        evidence.orders[0].order.status = OrderStatus::Submitted;
+        evidence.orders[0].events.pop();
+    });
+    assert!(rules.contains(&Rule::Terminates));
+}
+
+#[test]
+fn a_second_landing_is_found() {
+    let rules = broken(|evidence| {
+        let fill = samples::fill(&evidence.orders[0].attempts[0]);
+        evidence.transactions[0].outcome = Outcome::Landed(fill);
+    });
+    assert!(rules.contains(&Rule::LandsOnce));
+    assert!(rules.contains(&Rule::AttemptsResolved), "the attempt says that it reverted");
+}
+
+#[test]
+fn a_landing_that_the_status_denies_is_found_both_ways() {
+    let denied = broken(|evidence| {
+        let fill = samples::fill(&evidence.orders[1].attempts[1]);
+        evidence.transactions[3].outcome = Outcome::Landed(fill);
+    });
+    assert!(denied.contains(&Rule::StatusTellsTheTruth));
+    let invented = broken(|evidence| {
+        evidence.transactions[1].outcome = Outcome::Expired;
+    });
+    assert!(invented.contains(&Rule::StatusTellsTheTruth));
+}
+
+#[test]
+fn a_fill_that_the_chain_does_not_know_is_found() {
+    let rules = broken(|evidence| {
+        let Outcome::Landed(fill) = &mut evidence.transactions[1].outcome else { panic!("it landed") };
+        fill.amount_out = Amount(fill.amount_out.0 + 1);
+    });
+    assert_eq!(rules, BTreeSet::from([Rule::FillIsTrue]));
+}
+
+#[test]
+fn a_trade_beyond_its_bound_is_found() {
+    let rules = broken(|evidence| {
+        let bytes = evidence.transactions[1].signed_bytes.as_mut().unwrap();
+        let text = String::from_utf8(bytes.clone()).unwrap();
+        *bytes = text.replace(r#""minAmountOut":"1""#, r#""minAmountOut":"9999999999""#).into_bytes();
+    });
+    assert_eq!(rules, BTreeSet::from([Rule::KeepsItsBound]));
+}
+
+#[test]
+fn a_transaction_that_was_never_written_ahead_is_found() {
+    let rules = broken(|evidence| {
+        let stray = samples::attempt(&evidence.orders[0].order);
+        evidence.transactions.push(entry(&stray, Outcome::Expired));
+    });
+    assert_eq!(rules, BTreeSet::from([Rule::WrittenAhead]));
+}
+
+#[test]
+fn an_attempt_that_is_left_open_is_found() {
+    let rules = broken(|evidence| evidence.orders[1].attempts[0].state = AttemptState::Unresolved);
+    assert_eq!(rules, BTreeSet::from([Rule::AttemptsResolved]));
+}
+
+#[test]
+fn a_gap_in_the_events_is_found() {
+    let rules = broken(|evidence| {
+        evidence.orders[0].events.remove(2);
+    });
+    assert!(rules.contains(&Rule::Gapless));
+    assert!(rules.contains(&Rule::FoldIsRow));
+}
+
+#[test]
+fn a_step_that_the_lifecycle_does_not_know_is_found() {
+    let rules = broken(|evidence| {
+        evidence.orders[0].events.swap(2, 3);
+        for (event, seq) in evidence.orders[0].events.iter_mut().zip(1..) {
+            event.seq = seq;
+        }
+    });
+    assert!(rules.contains(&Rule::LegalTransitions));
+}
+
+#[test]
+fn a_second_end_is_found() {
+    let rules = broken(|evidence| {
+        let mut again = evidence.orders[1].events.last().unwrap().clone();
+        again.seq += 1;
+        evidence.orders[1].events.push(again);
+    });
+    assert!(rules.contains(&Rule::OneEnd));
+}
+
+#[test]
+fn failing_before_the_last_attempt_and_retrying_after_it_are_found() {
+    let early = broken(|evidence| evidence.max_attempts = 3);
+    assert!(early.contains(&Rule::FailsLast));
+    let late = broken(|evidence| evidence.max_attempts = 1);
+    assert!(late.contains(&Rule::FailsLast));
+}
+
+#[test]
+fn a_row_that_is_not_the_fold_of_its_events_is_found() {
+    let rules = broken(|evidence| {
+        evidence.orders[0].order.updated_at = Timestamp::from_unix_millis(1);
+    });
+    assert_eq!(rules, BTreeSet::from([Rule::FoldIsRow]));
+}
+
+#[test]
+fn two_orders_of_one_key_are_found_also_when_no_reply_arrived() {
+    let stored = broken(|evidence| {
+        evidence.requests.clear();
+        evidence.orders[1].key = evidence.orders[0].key.clone();
+    });
+    assert_eq!(stored, BTreeSet::from([Rule::OneOrderPerKey]));
+    let told = broken(|evidence| {
+        let other = Reply::Acknowledged(evidence.orders[1].order.id);
+        evidence.requests[0].replies.push(other);
+    });
+    assert_eq!(told, BTreeSet::from([Rule::OneOrderPerKey]));
+}
+
+#[test]
+fn a_stream_that_misses_repeats_changes_or_never_ends_is_found() {
+    let expected = BTreeSet::from([Rule::StreamIsComplete]);
+    assert_eq!(broken(|evidence| drop(evidence.follows[0].events.remove(3))), expected);
+    assert_eq!(broken(|evidence| drop(evidence.follows[0].events.pop())), expected);
+    assert_eq!(
+        broken(|evidence| {
+            let again = evidence.follows[0].events[2].clone();
+            evidence.follows[0].events.insert(3, again);
+        }),
+        expected
+    );
+    assert_eq!(broken(|evidence| evidence.follows[0].events[1]["attempt"] = json!(9)), expected);
+    assert_eq!(broken(|evidence| evidence.follows[0].has_ended = false), expected);
+}
+
+#[test]
+fn what_is_left_in_redis_is_found_and_a_refused_request_is_not_missed() {
+    assert_eq!(
+        broken(|evidence| evidence.leftovers.push("jobs:data holds 3".to_owned())),
+        BTreeSet::from([Rule::Leftover])
+    );
+    let refused = RequestRecord { key: "c".to_owned(), replies: vec![Reply::Refused] };
+    assert_eq!(broken(|evidence| evidence.requests.push(refused)), BTreeSet::new());
+}
+
+#[test]
+fn a_violation_tells_the_whole_history_of_its_order() {
+    let mut evidence = clean();
+    evidence.orders[0].attempts[0].state = AttemptState::Unresolved;
+    let text = check(&evidence)[0].to_string();
+    for part in ["AttemptsResolved", "row", "routing", "Unresolved", "on chain", "landed"] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+}

@@ -1,0 +1,108 @@
+use std::{collections::BTreeMap, fmt, fmt::Write};
+
+use domain::{OrderId, Signature};
+use venues::simulated::ledger::{Entry, Outcome};
+
+use super::OrderRecord;
+
+/// A promise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Rule {
+    /// An acknowledged order exists.
+    AcknowledgedExists,
+    /// Every order reaches a terminal status.
+    Terminates,
+    /// At most one transaction of an order lands.
+    LandsOnce,
+    /// A confirmed order has landed and a failed one has not.
+    StatusTellsTheTruth,
+    /// What an order shows of its trade is what the chain did.
+    FillIsTrue,
+    /// A trade keeps the bound of its order.
+    KeepsItsBound,
+    /// Every transaction on the chain belongs to an attempt on record.
+    WrittenAhead,
+    /// No attempt of a terminal order is unresolved, and each ended as the chain says.
+    AttemptsResolved,
+    /// Sequence numbers have no gap and begin at 1.
+    Gapless,
+    /// Every step is in the table of the lifecycle.
+    LegalTransitions,
+    /// There is one terminal event and it is the last.
+    OneEnd,
+    /// An order fails only for good reason or after its last attempt.
+    FailsLast,
+    /// The events give the row.
+    FoldIsRow,
+    /// A key makes one order.
+    OneOrderPerKey,
+    /// A client saw the stored events, all and once.
+    StreamIsComplete,
+    /// Nothing is left of finished orders outside the store.
+    Leftover,
+}
+
+/// A promise that was broken.
+#[derive(Debug, Clone)]
+pub struct Violation {
+    /// Which.
+    pub rule: Rule,
+    /// By which order.
+    pub order: Option<OrderId>,
+    /// How.
+    pub detail: String,
+    /// Everything that is known of the order, a line each.
+    pub history: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.rule)?;
+        if let Some(order) = self.order {
+            write!(f, " by order {order}")?;
+        }
+        write!(f, ": {}", self.detail)?;
+        if !self.history.is_empty() {
+            write!(f, "\n{}", self.history)?;
+        }
+        Ok(())
+    }
+}
+
+/// Everything that is known of an order, for people.
+pub(super) fn history(record: &OrderRecord, transactions: &BTreeMap<&Signature, &Entry>) -> String {
+    let mut text = String::new();
+    let order = &record.order;
+    // writing to a string cannot fail
+    let _ = writeln!(
+        text,
+        "  row      {} attempt {} last_seq {} key {:?} fill {:?} failure {:?}",
+        order.status, order.attempt, order.last_seq, record.key, order.fill, order.failure
+    );
+    for event in &record.events {
+        let _ = writeln!(text, "  event    {} {} {} {:?}", event.at, event.seq, event.status, event.data);
+    }
+    for attempt in &record.attempts {
+        let signature = &attempt.transaction.signature;
+        let _ = writeln!(
+            text,
+            "  attempt  {} {} at {} {} {:?}",
+            attempt.created_at, attempt.number, attempt.venue, signature, attempt.state
+        );
+        let entry = transactions.get(signature).map_or_else(
+            || "never arrived".to_owned(),
+            |entry| format!("received {} settles {} {}", entry.received_at, entry.settles_at, outcome(entry)),
+        );
+        let _ = writeln!(text, "  on chain {entry}");
+    }
+    text
+}
+
+fn outcome(entry: &Entry) -> &'static str {
+    match (&entry.outcome, &entry.signed_bytes) {
+        (Outcome::Landed(_), _) => "landed",
+        (Outcome::Reverted { .. }, _) => "reverted",
+        (Outcome::Expired, Some(_)) => "expired",
+        (Outcome::Expired, None) => "expired (tombstone)",
+    }
+}
