@@ -4,4 +4,5 @@
 //! cuts what it can reach; a deterministic simulation drives the real code over faulty in-memory
 //! ports. Both end in the same evidence, and [`checker::check`] says what it breaks.
 
+pub mod chaos;
 pub mod checker;

@@ -9,7 +9,10 @@
 
 mod clock;
 mod memory_store;
+pub mod ports;
 pub mod postgres;
+mod postgres_server;
+pub mod process;
 pub mod redis;
 pub mod samples;
 pub mod store_contract;
@@ -17,4 +20,5 @@ mod waiting;
 
 pub use clock::ManualClock;
 pub use memory_store::MemoryStore;
+pub use postgres_server::PostgresServer;
 pub use waiting::{eventually, eventually_some};

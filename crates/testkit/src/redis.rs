@@ -1,19 +1,13 @@
 //! A private Redis for one test.
 
 use std::{
-    net::TcpListener,
     process::{Child, Command, Stdio},
-    sync::atomic::{AtomicU16, Ordering},
     time::Duration,
 };
 
 use tempfile::TempDir;
 
-/// Ports below the range that systems give to outgoing connections, so that the port of a stopped
-/// server stays free until it starts again.
-const FIRST_PORT: u16 = 20_000;
-const PORTS: u16 = 10_000;
-static NEXT_PORT: AtomicU16 = AtomicU16::new(0);
+use crate::{ports, process::dies_with_parent};
 
 /// A `redis-server` of its own on a free port, without persistence, killed on drop.
 pub struct TestRedis {
@@ -31,7 +25,7 @@ impl TestRedis {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut server = Self { port: 0, folder, process: None };
         for _ in 0..20 {
-            server.port = free_port();
+            server.port = ports::free();
             if server.launch().await {
                 return server;
             }
@@ -42,6 +36,11 @@ impl TestRedis {
     /// Where it listens.
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// Its port.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// A connection for looking at what is in it.
@@ -85,7 +84,7 @@ impl TestRedis {
 
     /// Whether the server came up; it does not when the port is taken.
     async fn launch(&mut self) -> bool {
-        let process = Command::new("redis-server")
+        let process = dies_with_parent("redis-server")
             .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
             .args(["--port", &self.port.to_string()])
             .arg("--dir")
@@ -115,17 +114,5 @@ impl TestRedis {
 impl Drop for TestRedis {
     fn drop(&mut self) {
         self.stop();
-    }
-}
-
-/// A port nobody listens on. Processes begin at different places, so that tests which run side by
-/// side rarely meet.
-fn free_port() -> u16 {
-    let start = u16::try_from(std::process::id().wrapping_mul(97) % u32::from(PORTS)).unwrap_or(0);
-    loop {
-        let offset = start.wrapping_add(NEXT_PORT.fetch_add(1, Ordering::Relaxed)) % PORTS;
-        if TcpListener::bind(("127.0.0.1", FIRST_PORT + offset)).is_ok() {
-            return FIRST_PORT + offset;
-        }
     }
 }

@@ -1,0 +1,120 @@
+//! All processes and servers of a run.
+
+use std::{path::PathBuf, time::Duration};
+
+use anyhow::{Context, bail};
+use sqlx::{Connection, PgConnection};
+use tempfile::TempDir;
+use testkit::{PostgresServer, redis::TestRedis};
+use tokio::time::Instant;
+
+use super::{
+    Options,
+    service::{Kind, Service},
+};
+
+const APIS: usize = 2;
+const WORKERS: usize = 3;
+/// How long processes may take to be ready while nothing is broken.
+const READY_WITHIN: Duration = Duration::from_mins(1);
+
+/// Everything that runs.
+pub(super) struct Cluster {
+    pub(super) postgres: PostgresServer,
+    pub(super) redis: TestRedis,
+    pub(super) services: Vec<Service>,
+    logs: Option<TempDir>,
+}
+
+/// Whether everything came to rest, and how long that took.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rest {
+    /// From the end of the faults until no order was open.
+    pub(super) took: Duration,
+    /// Orders that were still open when patience ended.
+    pub(super) open: i64,
+}
+
+impl Cluster {
+    pub(super) async fn start(options: &Options) -> anyhow::Result<Self> {
+        let programs = match &options.programs {
+            Some(folder) => folder.clone(),
+            None => own_folder()?,
+        };
+        let (postgres, redis) = (PostgresServer::start().await, TestRedis::start().await);
+        let logs = tempfile::Builder::new().prefix("chaos-").tempdir()?;
+        let mut cluster = Self { postgres, redis, services: Vec::new(), logs: None };
+        let targets = (cluster.postgres.port(), cluster.redis.port());
+        for (kind, count, name) in [(Kind::Api, APIS, "api"), (Kind::Worker, WORKERS, "worker")] {
+            for number in 1..=count {
+                let name = format!("{name}-{number}");
+                let service =
+                    Service::new(kind, &name, targets, &programs, logs.path(), options.seed).await?;
+                cluster.services.push(service);
+            }
+        }
+        cluster.logs = Some(logs);
+        cluster.start_all()?;
+        cluster.ready().await?;
+        Ok(cluster)
+    }
+
+    /// Starts what does not run.
+    pub(super) fn start_all(&mut self) -> anyhow::Result<()> {
+        self.services.iter_mut().try_for_each(Service::start)
+    }
+
+    /// Waits until every process is ready.
+    pub(super) async fn ready(&self) -> anyhow::Result<()> {
+        let deadline = Instant::now() + READY_WITHIN;
+        for service in &self.services {
+            while !service.is_ready().await {
+                if Instant::now() > deadline {
+                    bail!("a {:?} is not ready within {READY_WITHIN:?}", service.kind);
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// The ports through which clients reach the APIs.
+    pub(super) fn apis(&self) -> Vec<u16> {
+        let apis = self.services.iter().filter(|service| service.kind == Kind::Api);
+        apis.map(|service| service.from_clients.port).collect()
+    }
+
+    /// Waits until no order is open and the chain has settled everything it took.
+    pub(super) async fn rest(&self, deadline: Instant) -> Rest {
+        let began = Instant::now();
+        loop {
+            let open = self.open_orders().await;
+            if matches!(open, Ok(0)) || Instant::now() > deadline {
+                return Rest { took: began.elapsed(), open: open.unwrap_or(-1) };
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    async fn open_orders(&self) -> sqlx::Result<i64> {
+        let mut database = PgConnection::connect(&self.postgres.url()).await?;
+        sqlx::query_scalar(
+            "SELECT (SELECT count(*) FROM orders WHERE wake_at IS NOT NULL)
+                  + (SELECT count(*) FROM simulated_transactions WHERE settles_at > clock_timestamp())",
+        )
+        .fetch_one(&mut database)
+        .await
+    }
+
+    /// Leaves the logs of the processes where they are and says where.
+    pub(super) fn keep_logs(&mut self) {
+        if let Some(logs) = self.logs.take() {
+            eprintln!("the logs of the processes are in {}", logs.keep().display());
+        }
+    }
+}
+
+fn own_folder() -> anyhow::Result<PathBuf> {
+    let own = std::env::current_exe()?;
+    Ok(own.parent().context("this program is in a folder")?.to_owned())
+}

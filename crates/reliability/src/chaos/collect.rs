@@ -1,0 +1,124 @@
+//! Gathers what a run has left behind.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use anyhow::Context;
+use domain::{
+    AccountId, OrderId,
+    ports::{Clock, OrderStore},
+};
+use futures::{StreamExt, TryStreamExt, stream};
+use infra::{clock::SystemClock, config::BackendConfig};
+use serde_json::Value;
+use sqlx::{Connection, PgConnection, types::Uuid};
+use tokio::time::{Instant, sleep};
+use venues::{LedgerLocation, simulated::ledger};
+
+use super::{cluster::Cluster, load::Records, service::MAX_ATTEMPTS};
+use crate::checker::{Evidence, OrderRecord};
+
+/// Orders that are read at once.
+const AT_ONCE: usize = 16;
+/// More events than any order has.
+const ALL_EVENTS: u32 = 10_000;
+/// How long the queue may take to forget what was finished: entries of dead workers are taken back
+/// after three heartbeats of five seconds.
+const FORGOTTEN_WITHIN: Duration = Duration::from_mins(1);
+
+/// Reads everything.
+pub(super) async fn evidence(cluster: &Cluster, records: Records) -> anyhow::Result<Evidence> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let url = cluster.postgres.url();
+    let store = infra::store::connect(&direct(&url), clock.clone()).await?;
+    let mut database = PgConnection::connect(&url).await?;
+    let rows: Vec<(Uuid, Option<String>)> =
+        sqlx::query_as("SELECT id, idempotency_key FROM orders ORDER BY id").fetch_all(&mut database).await?;
+
+    let followed: BTreeSet<OrderId> = records.follows.iter().map(|follow| follow.order_id).collect();
+    let api = cluster.apis()[0];
+    let http = reqwest::Client::new();
+    let orders = stream::iter(rows)
+        .map(|(id, key)| {
+            let (id, store, http) = (OrderId(id), store.clone(), http.clone());
+            let is_followed = followed.contains(&id);
+            async move {
+                let mut record = order(store.as_ref(), id, key).await?;
+                if is_followed {
+                    record.told = Some(told(&http, api, id).await?);
+                }
+                anyhow::Ok(record)
+            }
+        })
+        .buffered(AT_ONCE)
+        .try_collect()
+        .await?;
+    let ledger = ledger::open(&LedgerLocation::Postgres(url), clock).await?;
+    Ok(Evidence {
+        max_attempts: MAX_ATTEMPTS,
+        requests: records.requests,
+        follows: records.follows,
+        orders,
+        transactions: ledger.entries().await?,
+        leftovers: leftovers(cluster).await?,
+    })
+}
+
+/// Straight to the database, not through a proxy.
+fn direct(url: &str) -> BackendConfig {
+    BackendConfig {
+        database_url: Some(url.to_owned()),
+        redis_url: None,
+        data_dir: "data".into(),
+        database_max_connections: u32::try_from(AT_ONCE).unwrap_or(10),
+        queue_capacity: 1,
+        redis_prefix: String::new(),
+    }
+}
+
+async fn order(store: &dyn OrderStore, id: OrderId, key: Option<String>) -> anyhow::Result<OrderRecord> {
+    let account = AccountId::DEFAULT;
+    let order = store.order(account, id).await?.context("an order vanished while it was read")?;
+    let events = store.events(account, id, 0, ALL_EVENTS).await?;
+    let attempts = store.attempts(account, id).await?;
+    Ok(OrderRecord { key, order, events, told: None, attempts })
+}
+
+/// The events of an order as the API tells them.
+async fn told(http: &reqwest::Client, api: u16, id: OrderId) -> anyhow::Result<Vec<Value>> {
+    let url = format!("http://127.0.0.1:{api}/api/orders/{id}/events?limit=1000");
+    Ok(http.get(url).send().await?.error_for_status()?.json().await?)
+}
+
+/// What the queue still holds of jobs, once it has had time to forget them.
+async fn leftovers(cluster: &Cluster) -> anyhow::Result<Vec<String>> {
+    let deadline = Instant::now() + FORGOTTEN_WITHIN;
+    loop {
+        let held = held(cluster).await?;
+        if held.is_empty() || Instant::now() > deadline {
+            return Ok(held);
+        }
+        sleep(Duration::from_millis(500)).await;
+    }
+}
+
+/// Every collection of the queue that is not empty, but for apalis' registers of queues and workers.
+async fn held(cluster: &Cluster) -> anyhow::Result<Vec<String>> {
+    let mut redis = cluster.redis.connection().await;
+    let keys: Vec<String> = redis::cmd("KEYS").arg("*").query_async(&mut redis).await?;
+    let mut held = Vec::new();
+    for key in keys.into_iter().filter(|key| !key.starts_with("core:apalis:") && !key.contains("worker")) {
+        let kind: String = redis::cmd("TYPE").arg(&key).query_async(&mut redis).await?;
+        let size = match kind.as_str() {
+            "hash" => "HLEN",
+            "list" => "LLEN",
+            "set" => "SCARD",
+            "zset" => "ZCARD",
+            _ => continue,
+        };
+        let size: u64 = redis::cmd(size).arg(&key).query_async(&mut redis).await?;
+        if size > 0 {
+            held.push(format!("Redis holds {size} in {key}"));
+        }
+    }
+    Ok(held)
+}

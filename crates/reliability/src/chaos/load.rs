@@ -1,0 +1,176 @@
+//! Clients: they ask open-loop, repeat what was not answered, and follow what they asked for.
+
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use domain::OrderId;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout_at};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{Options, follower};
+use crate::checker::{FollowRecord, Reply, RequestRecord};
+
+/// How long a client waits for one answer.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+/// How long a client repeats its request before it gives up not knowing.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// What the clients were told.
+pub(super) struct Records {
+    pub(super) requests: Vec<RequestRecord>,
+    pub(super) follows: Vec<FollowRecord>,
+}
+
+/// All clients of a run.
+pub(super) struct Load {
+    apis: Vec<u16>,
+    http: reqwest::Client,
+    seed: u64,
+    rate: u32,
+    follow_percent: u8,
+    asked: AtomicU64,
+    acknowledged: AtomicU64,
+    records: Mutex<Records>,
+    clients: TaskTracker,
+    give_up: CancellationToken,
+}
+
+impl Load {
+    pub(super) fn new(apis: Vec<u16>, options: &Options) -> Self {
+        Self {
+            apis,
+            http: reqwest::Client::new(),
+            seed: options.seed,
+            rate: options.rate,
+            follow_percent: options.follow_percent,
+            asked: AtomicU64::new(0),
+            acknowledged: AtomicU64::new(0),
+            records: Mutex::new(Records { requests: Vec::new(), follows: Vec::new() }),
+            clients: TaskTracker::new(),
+            give_up: CancellationToken::new(),
+        }
+    }
+
+    /// Starts a client at every tick, however the earlier ones fare.
+    pub(super) async fn run(self: Arc<Self>, duration: Duration) {
+        let mut ticks = interval(Duration::from_secs(1) / self.rate.max(1));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
+        let end = Instant::now() + duration;
+        while ticks.tick().await < end {
+            let number = self.asked.fetch_add(1, Ordering::Relaxed);
+            let load = self.clone();
+            self.clients.spawn(async move { load.client(number).await });
+        }
+        self.clients.close();
+    }
+
+    /// How far it is, for people.
+    pub(super) fn progress(&self) -> String {
+        let (asked, acknowledged) =
+            (self.asked.load(Ordering::Relaxed), self.acknowledged.load(Ordering::Relaxed));
+        format!("{asked} orders asked for, {acknowledged} acknowledged, {} clients busy", self.clients.len())
+    }
+
+    /// What clients were told, once all are done or `deadline` is over.
+    pub(super) async fn finish(&self, deadline: Instant) -> Records {
+        let _ = timeout_at(deadline, self.clients.wait()).await;
+        self.give_up.cancel();
+        self.clients.wait().await;
+        let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
+        Records {
+            requests: std::mem::take(&mut records.requests),
+            follows: std::mem::take(&mut records.follows),
+        }
+    }
+
+    async fn client(&self, number: u64) {
+        let mut rng = ChaCha8Rng::seed_from_u64(self.seed.wrapping_mul(1_000_003).wrapping_add(number));
+        let key = format!("{}-{number}", self.seed);
+        let body = order(&mut rng);
+        let request = self.place(key, &body, &mut rng).await;
+        let acknowledged = request.replies.iter().find_map(|reply| match reply {
+            Reply::Acknowledged(id) => Some(*id),
+            Reply::Refused => None,
+        });
+        self.keep(|records| records.requests.push(request));
+        let Some(id) = acknowledged else { return };
+        self.acknowledged.fetch_add(1, Ordering::Relaxed);
+        if rng.random_range(0..100) < self.follow_percent {
+            let follow = follower::follow(&self.apis, id, &mut rng, &self.give_up).await;
+            self.keep(|records| records.follows.push(follow));
+        }
+    }
+
+    fn keep(&self, add: impl FnOnce(&mut Records)) {
+        add(&mut self.records.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Asks until an answer arrives. Some clients never repeat a request whose answer was lost,
+    /// some ask two APIs at once, and some ask again although they know.
+    async fn place(&self, key: String, body: &Value, rng: &mut ChaCha8Rng) -> RequestRecord {
+        let mut replies = Vec::new();
+        let deadline = Instant::now() + PATIENCE;
+        let (asks_once, asks_twice_at_once, asks_again) =
+            (rng.random_bool(0.05), rng.random_bool(0.1), rng.random_bool(0.1));
+        let mut api = rng.random_range(0..self.apis.len());
+        if asks_twice_at_once {
+            let other = (api + 1) % self.apis.len();
+            let (one, two) = tokio::join!(self.post(api, &key, body), self.post(other, &key, body));
+            replies.extend([one, two].into_iter().flatten());
+        }
+        while replies.is_empty() {
+            replies.extend(self.post(api, &key, body).await);
+            if !replies.is_empty() || asks_once || Instant::now() > deadline || self.give_up.is_cancelled() {
+                break;
+            }
+            sleep(Duration::from_millis(rng.random_range(50..500))).await;
+            api = rng.random_range(0..self.apis.len());
+        }
+        if asks_again && !replies.is_empty() {
+            let other = (api + 1) % self.apis.len();
+            replies.extend(self.post(other, &key, body).await);
+        }
+        RequestRecord { key, replies }
+    }
+
+    /// One request; nothing when its answer was lost or says that it should be repeated.
+    async fn post(&self, api: usize, key: &str, body: &Value) -> Option<Reply> {
+        let url = format!("http://127.0.0.1:{}/api/orders/execute", self.apis[api]);
+        let request = self.http.post(url).timeout(ANSWER_WITHIN).header("idempotency-key", key).json(body);
+        let answer = request.send().await.ok()?;
+        match answer.status() {
+            StatusCode::OK | StatusCode::CREATED => {
+                let body: Value = answer.json().await.ok()?;
+                let id: OrderId = body["orderId"].as_str()?.parse().ok()?;
+                Some(Reply::Acknowledged(id))
+            }
+            status if status.is_client_error() => Some(Reply::Refused),
+            _ => None,
+        }
+    }
+}
+
+/// A market order that is valid: one of many pairs, exact-in or exact-out.
+fn order(rng: &mut ChaCha8Rng) -> Value {
+    const PAIRS: [(&str, &str, &str); 5] = [
+        ("SOL", "USDC", "amountIn"),
+        ("USDC", "SOL", "amountIn"),
+        ("JUP", "USDC", "amountIn"),
+        ("SOL", "JTO", "amountOut"),
+        ("USDC", "RAY", "amountOut"),
+    ];
+    let (token_in, token_out, amount) = PAIRS[rng.random_range(0..PAIRS.len())];
+    json!({
+        "tokenIn": token_in, "tokenOut": token_out, amount: rng.random_range(1..20).to_string(),
+        "slippageBps": rng.random_range(10..300),
+    })
+}

@@ -1,0 +1,52 @@
+//! Real processes over real servers, under load, while a nemesis breaks whatever it can reach.
+
+mod cluster;
+mod collect;
+mod follower;
+mod load;
+mod nemesis;
+mod options;
+mod proxy;
+mod service;
+mod summary;
+
+use std::{sync::Arc, time::Duration};
+
+pub use options::Options;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+pub use summary::Summary;
+use tokio::time::Instant;
+
+use crate::checker;
+use cluster::Cluster;
+use load::Load;
+use nemesis::Nemesis;
+
+/// How long everything may take to come to rest once the faults are over.
+const REST_WITHIN: Duration = Duration::from_mins(3);
+
+/// Runs the whole thing: start, load under faults, rest, judgement.
+///
+/// # Errors
+/// When the run itself cannot be carried out. Broken promises are in the summary.
+pub async fn run(options: &Options) -> anyhow::Result<Summary> {
+    let mut cluster = Cluster::start(options).await?;
+    let mut nemesis = Nemesis::new(ChaCha8Rng::seed_from_u64(options.seed), options);
+    let load = Arc::new(Load::new(cluster.apis(), options));
+    let started = Instant::now();
+    let under_load = tokio::spawn(load.clone().run(options.duration()));
+    nemesis.torment(&mut cluster, started + options.duration(), || load.progress()).await?;
+    nemesis.relent(&mut cluster).await?;
+    under_load.await?;
+
+    let deadline = Instant::now() + REST_WITHIN;
+    let rest = cluster.rest(deadline).await;
+    let records = load.finish(deadline).await;
+    let evidence = collect::evidence(&cluster, records).await?;
+    let violations = checker::check(&evidence);
+    if !violations.is_empty() {
+        cluster.keep_logs();
+    }
+    Ok(Summary::new(options, started.elapsed(), &nemesis.counts, &evidence, rest, violations))
+}

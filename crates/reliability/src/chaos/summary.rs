@@ -1,0 +1,89 @@
+use std::{collections::BTreeMap, fmt, time::Duration};
+
+use domain::OrderStatus;
+
+use super::{Options, cluster::Rest, nemesis::Fault};
+use crate::checker::{Evidence, Reply, Violation};
+
+/// What a run has shown.
+#[derive(Debug)]
+pub struct Summary {
+    /// A line each: what was counted, and how much.
+    pub figures: Vec<(String, String)>,
+    /// The seed that tells the same story again.
+    pub seed: u64,
+    /// Valid requests that were refused.
+    pub refused: usize,
+    /// Broken promises.
+    pub violations: Vec<Violation>,
+}
+
+impl Summary {
+    pub(super) fn new(
+        options: &Options,
+        took: Duration,
+        faults: &BTreeMap<Fault, u32>,
+        evidence: &Evidence,
+        rest: Rest,
+        violations: Vec<Violation>,
+    ) -> Self {
+        let replies = |wanted: fn(&Reply) -> bool| {
+            evidence.requests.iter().filter(|request| request.replies.iter().any(wanted)).count()
+        };
+        let status = |status| evidence.orders.iter().filter(|record| record.order.status == status).count();
+        let acknowledged = replies(|reply| matches!(reply, Reply::Acknowledged(_)));
+        let refused = replies(|reply| *reply == Reply::Refused);
+        let attempts: usize = evidence.orders.iter().map(|record| record.attempts.len()).sum();
+        let seen: usize = evidence.follows.iter().map(|follow| follow.events.len()).sum();
+        let connections: u32 = evidence.follows.iter().map(|follow| follow.connections).sum();
+        let mut figures = vec![
+            ("seed".to_owned(), options.seed.to_string()),
+            ("faults went on for".to_owned(), format!("{:.1} min", options.minutes)),
+            ("run in all".to_owned(), format!("{:.1} min", took.as_secs_f64() / 60.0)),
+        ];
+        figures.extend(faults.iter().map(|(fault, count)| (format!("fault: {fault:?}"), count.to_string())));
+        let counts: [(&str, usize); 12] = [
+            ("requests", evidence.requests.len()),
+            ("acknowledged", acknowledged),
+            ("never answered", evidence.requests.len() - acknowledged - refused),
+            ("refused", refused),
+            ("orders stored", evidence.orders.len()),
+            ("confirmed", status(OrderStatus::Confirmed)),
+            ("failed", status(OrderStatus::Failed)),
+            ("attempts", attempts),
+            ("transactions on chain", evidence.transactions.len()),
+            ("followers", evidence.follows.len()),
+            ("events they saw", seen),
+            ("violations", violations.len()),
+        ];
+        figures.extend(counts.iter().map(|(name, count)| ((*name).to_owned(), count.to_string())));
+        figures.push(("connections of followers".to_owned(), connections.to_string()));
+        figures
+            .push(("at rest after the last fault".to_owned(), format!("{:.1} s", rest.took.as_secs_f64())));
+        figures.push(("open when patience ended".to_owned(), rest.open.to_string()));
+        Self { figures, seed: options.seed, refused, violations }
+    }
+
+    /// Whether every promise held.
+    pub fn is_clean(&self) -> bool {
+        self.violations.is_empty() && self.refused == 0
+    }
+
+    /// The figures as a table in Markdown.
+    pub fn markdown(&self) -> String {
+        let rows = self.figures.iter().map(|(name, value)| format!("| {name} | {value} |\n"));
+        format!("| what | how much |\n|---|---|\n{}", rows.collect::<String>())
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, value) in &self.figures {
+            writeln!(f, "{name:<30} {value:>12}")?;
+        }
+        for violation in self.violations.iter().take(5) {
+            writeln!(f, "\nseed {}: {violation}", self.seed)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,23 @@
+//! A short run of the chaos harness: every kind of fault, several times.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use clap::Parser;
+use reliability::chaos::{self, Options};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_promised_holds_while_everything_breaks() {
+    let programs = std::path::Path::new(env!("CARGO_BIN_EXE_chaos")).parent().unwrap();
+    let options = Options::try_parse_from([
+        "chaos",
+        "--seed=20",
+        "--minutes=1.1",
+        "--rate=25",
+        "--kill-every-ms=3000",
+        "--fault-every-ms=4500",
+        "--programs",
+        programs.to_str().unwrap(),
+    ]);
+    let summary = chaos::run(&options.unwrap()).await.unwrap();
+    assert!(summary.is_clean(), "{summary}");
+}
