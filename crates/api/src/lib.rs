@@ -10,6 +10,7 @@
 mod accept;
 mod compat;
 mod config;
+pub mod direct;
 mod problem;
 mod request;
 mod routes;

@@ -47,7 +47,8 @@ impl Embedded {
             clock: clock.clone(),
             rng: Box::new(rand::make_rng::<StdRng>()),
         };
-        let worker = Worker::new(worker::Backends { store, bus, queue, venues, clock }, &args.worker);
+        let rng = rand::make_rng();
+        let worker = Worker::new(worker::Backends { store, bus, queue, venues, clock, rng }, &args.worker);
         let worker = tokio::spawn({
             let stop = stop.clone();
             async move { worker.run(stop).await }

@@ -19,6 +19,6 @@ pub mod store_contract;
 mod waiting;
 
 pub use clock::ManualClock;
-pub use memory_store::MemoryStore;
+pub use memory_store::{Guards, MemoryStore};
 pub use postgres_server::PostgresServer;
 pub use waiting::{eventually, eventually_some};

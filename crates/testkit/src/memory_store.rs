@@ -20,6 +20,22 @@ pub struct MemoryStore {
     state: Mutex<State>,
 }
 
+/// What a commit is checked against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Guards {
+    /// The claim still holds.
+    pub fence: bool,
+    /// Nothing was written since.
+    pub sequence: bool,
+    /// The attempt ledger is as the commit expects it: no second attempt while one is unresolved.
+    pub one_unresolved_attempt: bool,
+}
+
+impl Guards {
+    /// What the port promises.
+    pub const ALL: Self = Self { fence: true, sequence: true, one_unresolved_attempt: true };
+}
+
 struct State {
     is_down: bool,
     accounts: BTreeSet<AccountId>,
@@ -48,6 +64,21 @@ impl MemoryStore {
     /// Adds an account.
     pub fn add_account(&self, account: AccountId) {
         self.lock().accounts.insert(account);
+    }
+
+    /// Every order with its idempotency key, oldest first.
+    pub fn keys(&self) -> Vec<(OrderId, Option<String>)> {
+        let state = self.lock();
+        state.orders.iter().map(|(id, record)| (*id, record.idempotency_key.clone())).collect()
+    }
+
+    /// Commits as far as these guards allow: negative controls take some of them out.
+    ///
+    /// # Errors
+    /// As [`OrderStore::commit`].
+    pub fn commit_guarded(&self, commit: Commit, guards: Guards) -> Result<CommitOutcome, StoreError> {
+        let now = self.clock.now();
+        self.open()?.commit(commit, guards, now)
     }
 
     /// While it is down, every call ends in a [`StoreError`].
@@ -121,19 +152,40 @@ impl State {
         Ok(Accepted::Created)
     }
 
-    fn commit(&mut self, commit: Commit, now: Timestamp) -> Result<CommitOutcome, StoreError> {
+    fn commit(
+        &mut self,
+        commit: Commit,
+        guards: Guards,
+        now: Timestamp,
+    ) -> Result<CommitOutcome, StoreError> {
         let taken = match &commit.ledger {
             Some(LedgerEntry::Open(attempt)) => self.is_taken(attempt),
             _ => false,
         };
-        let Some(record) = self.held(commit.fence) else { return Ok(CommitOutcome::Fenced) };
-        if record.order.last_seq != commit.expected_seq() || !record.follows_ledger(commit.ledger.as_ref()) {
+        let Some(record) = self.orders.get_mut(&commit.fence.order_id) else {
+            return Ok(CommitOutcome::Fenced);
+        };
+        let is_held = record.lease_epoch == commit.fence.lease_epoch;
+        let follows = record.order.last_seq == commit.expected_seq();
+        let fits_ledger = record.follows_ledger(commit.ledger.as_ref());
+        if (guards.fence && !is_held)
+            || (guards.sequence && !follows)
+            || (guards.one_unresolved_attempt && !fits_ledger)
+        {
             return Ok(CommitOutcome::Fenced);
         }
-        if taken {
-            return Err(StoreError("the attempt's number or signature is taken".into()));
+        if guards == Guards::ALL {
+            if taken {
+                return Err(StoreError("the attempt's number or signature is taken".into()));
+            }
+            record.check(&commit)?;
         }
-        record.check(&commit)?;
+        self.apply(commit, now);
+        Ok(CommitOutcome::Committed)
+    }
+
+    fn apply(&mut self, commit: Commit, now: Timestamp) {
+        let Some(record) = self.orders.get_mut(&commit.order.id) else { return };
         record.order = commit.order;
         record.events.extend(commit.events);
         match commit.ledger {
@@ -150,7 +202,6 @@ impl State {
             Then::RetryAfter(delay) => record.end_lease(Some(now + delay), Some(now + delay)),
             Then::Finish => record.end_lease(None, None),
         }
-        Ok(CommitOutcome::Committed)
     }
 
     /// Whether another attempt has the signature, or one of the same order the number.
@@ -248,8 +299,7 @@ impl OrderStore for MemoryStore {
     }
 
     async fn commit(&self, commit: Commit) -> Result<CommitOutcome, StoreError> {
-        let now = self.clock.now();
-        self.open()?.commit(commit, now)
+        self.commit_guarded(commit, Guards::ALL)
     }
 
     async fn take_due(&self, limit: u32, redeliver_after: Duration) -> Result<Vec<OrderId>, StoreError> {

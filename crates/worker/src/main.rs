@@ -62,6 +62,7 @@ async fn run(settings: Settings) -> anyhow::Result<()> {
         queue: infra::queue::connect(backend)?,
         venues: venues::connect(&settings.venues, ledger, clock.clone()).await?,
         clock,
+        rng: rand::make_rng(),
     };
     let worker = Arc::new(Worker::new(backends, &settings.worker));
     let HealthConfig { host, worker_port } = settings.health;

@@ -45,14 +45,15 @@ pub struct Backends {
     pub venues: Venues,
     /// The time events happen at.
     pub clock: Arc<dyn Clock>,
+    /// The jitter of waits, and the worker's name.
+    pub rng: ChaCha8Rng,
 }
 
 impl Worker {
     /// A worker over its backends, under a name of its own.
     pub fn new(backends: Backends, config: &WorkerConfig) -> Self {
-        let Backends { store, bus, queue, venues, clock } = backends;
+        let Backends { store, bus, queue, venues, clock, mut rng } = backends;
         let concurrency = usize::try_from(config.worker_concurrency).unwrap_or(usize::MAX);
-        let mut rng: ChaCha8Rng = rand::make_rng();
         let policy = ExecutionPolicy {
             worker: format!("{}-{:08x}", std::process::id(), rng.next_u32()),
             lease: config.lease(),

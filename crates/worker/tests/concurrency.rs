@@ -66,7 +66,8 @@ async fn the_eleventh_order_waits_for_a_slot_and_runs() {
     venues.venues = vec![venue.clone()];
     let bus = infra::bus::connect(&settings.backend).unwrap();
     let producer = queue.producer.clone();
-    let worker = Worker::new(Backends { store: store.clone(), bus, queue, venues, clock }, &settings.worker);
+    let backends = Backends { store: store.clone(), bus, queue, venues, clock, rng: rand::make_rng() };
+    let worker = Worker::new(backends, &settings.worker);
 
     let mut ids = Vec::new();
     for _ in 0..11 {

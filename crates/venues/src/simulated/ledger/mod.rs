@@ -100,6 +100,13 @@ impl Entry {
 #[error("ledger: {0}")]
 pub struct LedgerError(String);
 
+impl LedgerError {
+    /// An error of a ledger elsewhere.
+    pub fn new(reason: impl Into<String>) -> Self {
+        Self(reason.into())
+    }
+}
+
 /// The ledger cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {

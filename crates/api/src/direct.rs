@@ -1,0 +1,99 @@
+//! The API without HTTP: what the routes do, for programs that embed it and for simulations of it.
+
+use domain::OrderId;
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    accept,
+    problem::Problem,
+    state::AppState,
+    stream::{Follower, find_order},
+    validation::OrderRequest,
+    wire::EventBody,
+};
+
+/// More events than any order has.
+const ALL_EVENTS: u32 = 100_000;
+
+/// The API over its state.
+#[derive(Clone)]
+pub struct Direct(AppState);
+
+/// Why something was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{code}: {detail}")]
+pub struct Refusal {
+    /// The stable code of the problem.
+    pub code: &'static str,
+    /// Whether the same request may succeed later.
+    pub is_retryable: bool,
+    /// What happened, for people.
+    pub detail: String,
+}
+
+impl Direct {
+    /// Over the same state as a router, or one of its own.
+    pub fn new(state: AppState) -> Self {
+        Self(state)
+    }
+
+    /// Listens to the bus until `stop`; without it nothing is delivered live.
+    pub async fn run(&self, stop: CancellationToken) {
+        self.0.hub.run(stop).await;
+    }
+
+    /// Places an order as `POST /api/orders/execute` does, from the body and the idempotency key.
+    ///
+    /// # Errors
+    /// [`Refusal`], as the route's problems.
+    pub async fn place(&self, body: &[u8], idempotency_key: Option<String>) -> Result<OrderId, Refusal> {
+        let request = OrderRequest::parse(body)?;
+        Ok(accept::place(&self.0, request, idempotency_key).await?.order.id)
+    }
+
+    /// Follows an order as the WebSocket does, from the first event after `after`.
+    ///
+    /// # Errors
+    /// [`Refusal`] when there is no such order or the store does not answer.
+    pub async fn follow(&self, id: OrderId, after: u32) -> Result<Following, Refusal> {
+        let order = find_order(&self.0, id).await?;
+        Ok(Following(self.0.hub.follow(&order, after)))
+    }
+
+    /// The events of an order as they are told to clients.
+    ///
+    /// # Errors
+    /// [`Refusal`] when there is no such order or the store does not answer.
+    pub async fn events(&self, id: OrderId) -> Result<Vec<Value>, Refusal> {
+        let order = find_order(&self.0, id).await?;
+        let read = self.0.store.events(order.account, id, 0, ALL_EVENTS);
+        let events = self.0.answer(read).await?;
+        let request = order.spec.request;
+        let bodies = events.iter().map(|event| to_value(&EventBody::new(id, &request, event)));
+        Ok(bodies.collect())
+    }
+}
+
+/// An order that is being followed.
+pub struct Following(Follower);
+
+impl Following {
+    /// The next event as clients are told it; `None` after the last.
+    pub async fn next(&mut self) -> Option<Value> {
+        let event = self.0.next().await?;
+        Some(to_value(&event.body()))
+    }
+}
+
+fn to_value(body: &EventBody<'_>) -> Value {
+    // what is serialised here has string keys and no fallible parts
+    serde_json::to_value(body).unwrap_or_default()
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        let (code, is_retryable) = (problem.code.as_str(), problem.code.is_retryable());
+        Self { code, is_retryable, detail: problem.detail }
+    }
+}

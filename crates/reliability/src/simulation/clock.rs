@@ -1,0 +1,27 @@
+use domain::{Timestamp, ports::Clock};
+use tokio::time::Instant;
+
+/// The simulated time: it goes on when everybody sleeps.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SimulatedClock {
+    began: Instant,
+}
+
+/// When every simulation begins.
+const BEGAN_AT: Timestamp = Timestamp::from_unix_millis(1_800_000_000_000);
+
+impl SimulatedClock {
+    pub(super) fn new() -> Self {
+        Self { began: Instant::now() }
+    }
+
+    pub(super) fn now_here(&self) -> Timestamp {
+        BEGAN_AT + self.began.elapsed()
+    }
+}
+
+impl Clock for SimulatedClock {
+    fn now(&self) -> Timestamp {
+        self.now_here()
+    }
+}

@@ -1,0 +1,180 @@
+//! The processes: two APIs and two workers, which die, stand still and are started again.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use api::{AppState, Limits, direct::Direct};
+use clap::Parser;
+use domain::{
+    OrderId, VenueId,
+    ports::{Chain, Venue},
+};
+use infra::queue::Queue;
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
+use serde_json::Value;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use venues::{
+    Venues,
+    simulated::{SimulatedChain, SimulatedVenue},
+};
+use worker::{Worker, WorkerConfig};
+
+use super::{
+    controls::Control,
+    ports::{FaultyChain, FaultyLedger, FaultyStore, SimulatedBus, SimulatedQueue},
+    process::Process,
+    world::{World, lock},
+};
+
+const APIS: usize = 2;
+const WORKERS: usize = 2;
+
+/// All processes.
+pub(super) struct Machines {
+    pub(super) world: Arc<World>,
+    apis: Mutex<Vec<(Arc<Process>, Direct)>>,
+    workers: Mutex<Vec<Arc<Process>>>,
+}
+
+#[derive(Parser)]
+struct Settings {
+    #[command(flatten)]
+    worker: WorkerConfig,
+}
+
+impl Machines {
+    pub(super) fn new(world: &Arc<World>) -> Self {
+        Self { world: world.clone(), apis: Mutex::default(), workers: Mutex::default() }
+    }
+
+    pub(super) fn start_all(&self) {
+        *lock(&self.apis) = (0..APIS).map(|number| self.start_api(number)).collect();
+        *lock(&self.workers) = (0..WORKERS).map(|number| self.start_worker(number)).collect();
+    }
+
+    /// One of the APIs, dead or alive, and what tells when it dies.
+    pub(super) fn some_api(&self) -> (Direct, CancellationToken) {
+        let number = usize::try_from(self.world.between(0, 2)).unwrap_or(0);
+        let (process, api) = &lock(&self.apis)[number];
+        (api.clone(), process.death.clone())
+    }
+
+    /// The events of an order as clients are told them, by an API that is well.
+    pub(super) async fn told(&self, id: OrderId) -> Option<Vec<Value>> {
+        let api = lock(&self.apis)[0].1.clone();
+        api.events(id).await.ok()
+    }
+
+    /// Kills, stops and starts processes for as long as it is let.
+    pub(super) async fn torment(self: Arc<Self>) {
+        loop {
+            sleep(Duration::from_millis(self.world.between(50, 3_000))).await;
+            let number = usize::try_from(self.world.between(0, 2)).unwrap_or(0);
+            match self.world.between(0, 4) {
+                0 => lock(&self.apis)[number].0.die(),
+                1 => lock(&self.workers)[number].die(),
+                2 => {
+                    let beyond = self.world.between(100, 4_000);
+                    let process = lock(&self.workers)[number].clone();
+                    process.pause(self.world.plan.lease + Duration::from_millis(beyond));
+                }
+                _ => self.replace_the_dead(),
+            }
+        }
+    }
+
+    /// Everybody is well again.
+    pub(super) fn recover(&self) {
+        self.replace_the_dead();
+        let apis = lock(&self.apis);
+        let workers = lock(&self.workers);
+        apis.iter().map(|(process, _)| process).chain(workers.iter()).for_each(|process| process.resume());
+    }
+
+    fn replace_the_dead(&self) {
+        let is_dead: Vec<bool> = lock(&self.apis).iter().map(|(process, _)| process.is_dead()).collect();
+        for number in (0..APIS).filter(|&number| is_dead[number]) {
+            let api = self.start_api(number);
+            lock(&self.apis)[number] = api;
+        }
+        let is_dead: Vec<bool> = lock(&self.workers).iter().map(|process| process.is_dead()).collect();
+        for number in (0..WORKERS).filter(|&number| is_dead[number]) {
+            let worker = self.start_worker(number);
+            lock(&self.workers)[number] = worker;
+        }
+    }
+
+    fn start_api(&self, number: usize) -> (Arc<Process>, Direct) {
+        let world = &self.world;
+        let process = Process::new(world, format!("api {number}"));
+        let backends = api::Backends {
+            store: Arc::new(FaultyStore(process.clone())),
+            queue: Arc::new(SimulatedQueue(process.clone())),
+            bus: Arc::new(SimulatedBus(process.clone())),
+            venues: self.venues(),
+            clock: world.clock.clone(),
+            rng: Box::new(world.fork_rng()),
+        };
+        let never = Duration::from_hours(24);
+        let tail_check_every =
+            if world.control == Some(Control::NeverChecksTails) { never } else { Duration::from_secs(1) };
+        let limits = Limits { tail_check_every, push_grace: Duration::from_millis(500), ..Limits::default() };
+        let api = Direct::new(AppState::new(backends, limits, None));
+        let running = api.clone();
+        tokio::spawn(async move { running.run(CancellationToken::new()).await });
+        (process, api)
+    }
+
+    fn start_worker(&self, number: usize) -> Arc<Process> {
+        let world = &self.world;
+        let process = Process::new(world, format!("worker {number}"));
+        let mut nonces = world.fork_rng();
+        let chain = SimulatedChain::new(
+            world.seed,
+            world.plan.conditions,
+            Arc::new(FaultyLedger(process.clone())),
+            ChaCha20Rng::from_rng(&mut nonces),
+        );
+        let chain: Arc<dyn Chain> =
+            Arc::new(FaultyChain { process: process.clone(), chain: Arc::new(chain) });
+        let queue = Arc::new(SimulatedQueue(process.clone()));
+        let backends = worker::Backends {
+            store: Arc::new(FaultyStore(process.clone())),
+            bus: Arc::new(SimulatedBus(process.clone())),
+            queue: Queue { producer: queue.clone(), consumer: queue },
+            venues: Venues { venues: self.venues(), chain },
+            clock: world.clock.clone(),
+            rng: world.fork_rng(),
+        };
+        let worker = Worker::new(backends, &self.worker_config());
+        tokio::spawn(async move { worker.run(CancellationToken::new()).await });
+        process
+    }
+
+    fn venues(&self) -> Vec<Arc<dyn Venue>> {
+        let world = &self.world;
+        [VenueId::Raydium, VenueId::Meteora]
+            .map(|id| {
+                let venue = SimulatedVenue::new(id, world.seed, world.plan.conditions, world.clock.clone());
+                Arc::new(venue) as Arc<dyn Venue>
+            })
+            .into()
+    }
+
+    fn worker_config(&self) -> WorkerConfig {
+        let plan = &self.world.plan;
+        WorkerConfig {
+            lease_ms: u64::try_from(plan.lease.as_millis()).unwrap_or(u64::MAX),
+            max_attempts: plan.max_attempts,
+            retry_base_ms: 200,
+            retry_cap_ms: 1_000,
+            quote_deadline_ms: 500,
+            redeliver_after_ms: 2_000,
+            ..Settings::parse_from(["simulation"]).worker
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The real executor, sweeper, router and delivery over faulty in-memory ports, in time that only
+//! exists here. One seed decides everything: what is lost, repeated, delayed, and who dies where.
+//!
+//! A process of the simulation is whatever holds the same [`process::Process`]: every call it makes to
+//! a port goes through there, and may fail, wait, or never return because the process has died before
+//! or after the call took effect. Between two such calls a process does nothing that anybody else
+//! could see, so this is a crash at every point that matters.
+
+mod clients;
+mod clock;
+mod controls;
+mod machine;
+mod plan;
+mod ports;
+mod process;
+mod world;
+
+use std::{sync::Arc, time::Duration};
+
+pub use controls::Control;
+use domain::{
+    AccountId,
+    ports::{OrderFilter, OrderStore},
+};
+use machine::Machines;
+pub use plan::Plan;
+use tokio::time::{Instant, sleep, timeout};
+use world::World;
+
+use crate::checker::{self, Evidence, OrderRecord, Violation};
+
+/// How long everything may take to come to rest once the faults are over, in simulated time: a
+/// transaction that never arrives expires after a minute, three times in the worst case.
+const REST_WITHIN: Duration = Duration::from_mins(6);
+
+/// What a run has shown.
+pub struct Verdict {
+    /// The seed that gives the same run again.
+    pub seed: u64,
+    /// Broken promises.
+    pub violations: Vec<Violation>,
+    /// Everything that happened, in order, a line each.
+    pub trace: Vec<String>,
+    /// How many orders were stored.
+    pub orders: usize,
+}
+
+/// Runs one seed. With a control one protection is taken out, and the checker must notice.
+///
+/// # Panics
+/// When no runtime can be built.
+pub fn run(seed: u64, control: Option<Control>) -> Verdict {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .expect("a runtime without I/O can be built");
+    runtime.block_on(simulate(seed, control))
+}
+
+async fn simulate(seed: u64, control: Option<Control>) -> Verdict {
+    let world = World::new(seed, control);
+    let machines = Arc::new(Machines::new(&world));
+    machines.start_all();
+    let clients = clients::start(&machines);
+    let troubled = machines.clone().torment();
+    let _ = timeout(world.plan.trouble, troubled).await;
+    world.calm();
+    machines.recover();
+
+    let deadline = Instant::now() + REST_WITHIN;
+    while !is_at_rest(&world).await && Instant::now() < deadline {
+        sleep(Duration::from_millis(100)).await;
+    }
+    let records = clients.finish(deadline + Duration::from_secs(30)).await;
+    let evidence = collect(&world, &machines, records).await;
+    Verdict {
+        seed,
+        violations: checker::check(&evidence),
+        trace: world.trace(),
+        orders: evidence.orders.len(),
+    }
+}
+
+async fn is_at_rest(world: &World) -> bool {
+    let is_settled =
+        world.ledger_entries().await.iter().all(|entry| entry.settles_at <= world.clock.now_here());
+    let open = world.store.open_orders(1).await;
+    is_settled && matches!(open, Ok(0))
+}
+
+async fn collect(world: &World, machines: &Machines, records: clients::Records) -> Evidence {
+    let everything = OrderFilter { status: None, before: None, limit: u32::MAX };
+    let stored = world.store.orders(AccountId::DEFAULT, everything).await.unwrap_or_default();
+    let keys: std::collections::BTreeMap<_, _> = world.store.keys().into_iter().collect();
+    let mut orders = Vec::with_capacity(stored.len());
+    for order in stored {
+        let id = order.id;
+        orders.push(OrderRecord {
+            key: keys.get(&id).cloned().flatten(),
+            events: world.store.events(AccountId::DEFAULT, id, 0, u32::MAX).await.unwrap_or_default(),
+            attempts: world.store.attempts(AccountId::DEFAULT, id).await.unwrap_or_default(),
+            told: machines.told(id).await,
+            order,
+        });
+    }
+    Evidence {
+        max_attempts: world.plan.max_attempts,
+        requests: records.requests,
+        follows: records.follows,
+        orders,
+        transactions: world.ledger_entries().await,
+        leftovers: Vec::new(),
+    }
+}

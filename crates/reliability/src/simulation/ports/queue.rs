@@ -1,0 +1,76 @@
+//! A queue that loses, repeats and reorders.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use domain::{
+    OrderId,
+    ports::{JobQueue, QueueError},
+};
+use infra::queue::{Handler, JobConsumer};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use crate::simulation::{process::Process, world::lock};
+
+/// Entries that may wait.
+const CAPACITY: usize = 100;
+
+/// The queue as one process sees it.
+pub(crate) struct SimulatedQueue(pub(crate) Arc<Process>);
+
+#[async_trait]
+impl JobQueue for SimulatedQueue {
+    async fn push(&self, orders: &[OrderId]) -> Result<usize, QueueError> {
+        let world = &self.0.world;
+        let pushed = self.0.call("push", async || {
+            let mut hints = lock(&world.hints);
+            let taken = orders.len().min(CAPACITY.saturating_sub(hints.len()));
+            for order in &orders[..taken] {
+                let copies = match () {
+                    () if world.happens(world.plan.loses_hint) => 0,
+                    () if world.happens(world.plan.repeats_hint) => 2,
+                    () => 1,
+                };
+                hints.extend(std::iter::repeat_n(*order, copies));
+            }
+            taken
+        });
+        let taken = pushed.await.map_err(|lost| QueueError(lost.0.to_owned()))?;
+        world.hint_came.notify_waiters();
+        Ok(taken)
+    }
+
+    async fn room(&self) -> Result<usize, QueueError> {
+        let world = &self.0.world;
+        let room = self.0.call("room", async || CAPACITY.saturating_sub(lock(&world.hints).len()));
+        room.await.map_err(|lost| QueueError(lost.0.to_owned()))
+    }
+}
+
+#[async_trait]
+impl JobConsumer for SimulatedQueue {
+    async fn run(&self, _concurrency: usize, handler: Handler, stop: CancellationToken) {
+        let world = &self.0.world;
+        stop.run_until_cancelled(async {
+            loop {
+                self.0.live().await;
+                let taken = {
+                    let mut hints = lock(&world.hints);
+                    let waiting = u64::try_from(hints.len()).unwrap_or(0);
+                    let position = if waiting > 0 { world.between(0, waiting) } else { 0 };
+                    hints.remove(usize::try_from(position).unwrap_or(0))
+                };
+                match taken {
+                    Some(order) => handler(order).await,
+                    None => sleep(Duration::from_millis(5)).await,
+                }
+            }
+        })
+        .await;
+    }
+
+    fn is_consuming(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,127 @@
+//! The store as one process reaches it: it may fail before or after a commit.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use domain::{
+    AccountId, Event, Order, OrderId, OrderStatus,
+    ports::{
+        Acceptance, Accepted, Attempt, Claim, Commit, CommitOutcome, EventBus, Fence, OrderFilter,
+        OrderStore, StoreError,
+    },
+};
+
+use testkit::Guards;
+
+use super::SimulatedBus;
+use crate::simulation::{
+    controls::Control,
+    process::{Lost, Process},
+};
+
+/// The store as one process reaches it. Only negative controls change what it does.
+pub(crate) struct FaultyStore(pub(crate) Arc<Process>);
+
+impl FaultyStore {
+    fn is(&self, control: Control) -> bool {
+        self.0.world.control == Some(control)
+    }
+}
+
+impl From<Lost> for StoreError {
+    fn from(lost: Lost) -> Self {
+        Self(lost.0.to_owned())
+    }
+}
+
+#[async_trait]
+impl OrderStore for FaultyStore {
+    async fn accept(&self, mut acceptance: Acceptance) -> Result<Accepted, StoreError> {
+        if self.is(Control::AcknowledgesBeforeDurable) && self.0.world.happens(1_000) {
+            return Ok(Accepted::Created);
+        }
+        if self.is(Control::ForgetsKeys) {
+            acceptance.idempotency_key = None;
+        }
+        let id = acceptance.order.id;
+        let accepted = self.0.call("accept", async || self.0.world.store.accept(acceptance).await).await??;
+        self.0
+            .note(&format!("accepted {id}: {}", if accepted == Accepted::Created { "new" } else { "known" }));
+        Ok(accepted)
+    }
+
+    async fn claim(&self, id: OrderId, worker: &str, lease: Duration) -> Result<Option<Claim>, StoreError> {
+        let world = &self.0.world;
+        let claimed = self.0.call("claim", async || world.store.claim(id, worker, lease).await);
+        let Some(mut claim) = claimed.await?? else { return Ok(None) };
+        self.0.note(&format!("claims {id} in epoch {}", claim.fence.lease_epoch));
+        if claim.unresolved.is_some() && world.control.is_some_and(Control::forgets_unresolved) {
+            claim.unresolved = None;
+            claim.order.status = OrderStatus::Routing;
+        }
+        Ok(Some(claim))
+    }
+
+    async fn renew(&self, fence: Fence, lease: Duration) -> Result<bool, StoreError> {
+        self.0.call("renew", async || self.0.world.store.renew(fence, lease).await).await?
+    }
+
+    async fn release(&self, fence: Fence) -> Result<(), StoreError> {
+        self.0.call("release", async || self.0.world.store.release(fence).await).await?
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<CommitOutcome, StoreError> {
+        let world = &self.0.world;
+        if self.is(Control::AnnouncesBeforeCommit) {
+            SimulatedBus(self.0.clone()).publish(commit.announcements().into_iter().map(Arc::new).collect());
+        }
+        let (id, order) = (commit.order.id, (commit.order.status, commit.order.last_seq));
+        let guards = world.control.map_or(Guards::ALL, Control::guards);
+        let outcome = self.0.call("commit", async || world.store.commit_guarded(commit, guards)).await??;
+        self.0.note(&format!("commits {id} {} {}: {outcome:?}", order.0, order.1));
+        Ok(outcome)
+    }
+
+    async fn take_due(&self, limit: u32, redeliver_after: Duration) -> Result<Vec<OrderId>, StoreError> {
+        if self.is(Control::NeverSweeps) {
+            return Ok(Vec::new());
+        }
+        self.0.call("sweep", async || self.0.world.store.take_due(limit, redeliver_after).await).await?
+    }
+
+    async fn order(&self, account: AccountId, id: OrderId) -> Result<Option<Order>, StoreError> {
+        self.0.call("read", async || self.0.world.store.order(account, id).await).await?
+    }
+
+    async fn orders(&self, account: AccountId, filter: OrderFilter) -> Result<Vec<Order>, StoreError> {
+        self.0.call("list", async || self.0.world.store.orders(account, filter).await).await?
+    }
+
+    async fn events(
+        &self,
+        account: AccountId,
+        id: OrderId,
+        after: u32,
+        limit: u32,
+    ) -> Result<Vec<Event>, StoreError> {
+        self.0
+            .call("read events", async || self.0.world.store.events(account, id, after, limit).await)
+            .await?
+    }
+
+    async fn heads(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, u32)>, StoreError> {
+        self.0.call("read heads", async || self.0.world.store.heads(ids).await).await?
+    }
+
+    async fn attempts(&self, account: AccountId, id: OrderId) -> Result<Vec<Attempt>, StoreError> {
+        self.0.call("read attempts", async || self.0.world.store.attempts(account, id).await).await?
+    }
+
+    async fn open_orders(&self, at_most: u32) -> Result<u32, StoreError> {
+        self.0.call("count", async || self.0.world.store.open_orders(at_most).await).await?
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.0.call("ping", async || self.0.world.store.ping().await).await?
+    }
+}
