@@ -50,7 +50,13 @@ pub(crate) async fn place(
     request: OrderRequest,
     idempotency_key: Option<String>,
 ) -> Result<Placed, Problem> {
-    let task = tokio::spawn(commit(state.clone(), request, idempotency_key));
+    let entry = state.admission.enter()?;
+    let placing = commit(state.clone(), request, idempotency_key);
+    let task = tokio::spawn(async move {
+        let placed = placing.await;
+        drop(entry);
+        placed
+    });
     let joined = async { task.await.map_err(|error| StoreError(error.to_string())) };
     state.answer(joined).await?
 }
@@ -74,6 +80,7 @@ async fn commit(
     let accepted = state.store.accept(acceptance).await;
     match accepted.map_err(|error| Problem::store_unavailable(&error))? {
         Accepted::Created => {
+            state.admission.accepted();
             tracing::info!(order_id = %order.id, spec = ?order.spec.request, "order accepted");
             state.bus.publish(vec![Arc::new(OrderEvent {
                 order_id: order.id,

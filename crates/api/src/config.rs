@@ -27,6 +27,10 @@ pub struct ApiConfig {
     /// WebSocket connections that are open at once; more are refused
     #[arg(long, env = "API_MAX_STREAMS", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub api_max_streams: u32,
+    /// Open orders, of all APIs together, from which on new ones are refused with 503 until some are
+    /// executed
+    #[arg(long, env = "MAX_OPEN_ORDERS", default_value_t = 25_000, value_parser = clap::value_parser!(u32).range(10..=10_000_000))]
+    pub max_open_orders: u32,
     /// How long `/api/quotes` waits for venues, milliseconds
     #[arg(long, env = "API_QUOTE_TIMEOUT_MS", default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..=30_000))]
     pub api_quote_timeout_ms: u32,
@@ -65,6 +69,10 @@ pub struct Limits {
     pub max_connections: usize,
     /// WebSocket connections that are open at once.
     pub max_streams: usize,
+    /// Open orders, of all APIs together, from which on new ones are refused.
+    pub max_open_orders: u32,
+    /// Orders of this process that are on their way into the store at once; more are refused.
+    pub max_accepts: usize,
     /// How long the headers of a request may take.
     pub headers_within: Duration,
     /// How long the body of a request may take.
@@ -99,6 +107,8 @@ impl Default for Limits {
             max_body_bytes: 64 * 1024,
             max_connections: 10_000,
             max_streams: 10_000,
+            max_open_orders: 25_000,
+            max_accepts: 2_048,
             headers_within: Duration::from_secs(10),
             body_within: Duration::from_secs(10),
             store_within: Duration::from_secs(10),
@@ -123,6 +133,7 @@ impl From<&ApiConfig> for Limits {
             max_body_bytes: size(config.api_max_body_bytes),
             max_connections: size(config.api_max_connections),
             max_streams: size(config.api_max_streams),
+            max_open_orders: config.max_open_orders,
             quotes_within: Duration::from_millis(config.api_quote_timeout_ms.into()),
             push_grace: Duration::from_millis(config.push_grace_ms.into()),
             ..Self::default()

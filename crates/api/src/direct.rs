@@ -38,9 +38,10 @@ impl Direct {
         Self(state)
     }
 
-    /// Listens to the bus until `stop`; without it nothing is delivered live.
+    /// Listens to the bus and counts open orders until `stop`; without it nothing is delivered live.
     pub async fn run(&self, stop: CancellationToken) {
-        self.0.hub.run(stop).await;
+        let state = &self.0;
+        tokio::join!(state.hub.run(stop.clone()), state.admission.run(state.store.as_ref(), stop.clone()));
     }
 
     /// Places an order as `POST /api/orders/execute` does, from the body and the idempotency key.

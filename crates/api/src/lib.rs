@@ -8,6 +8,7 @@
 //! unknown order.
 
 mod accept;
+mod admission;
 mod compat;
 mod config;
 pub mod direct;

@@ -111,6 +111,10 @@ pub async fn serve(listener: TcpListener, state: AppState, stop: CancellationTok
     let hub = state.hub.clone();
     let stopping = state.stopping.clone();
     state.tasks.spawn(async move { hub.run(stopping).await });
+    let counting = state.clone();
+    state.tasks.spawn(async move {
+        counting.admission.run(counting.store.as_ref(), counting.stopping.clone()).await;
+    });
     let slots = Arc::new(Semaphore::new(state.limits.max_connections));
     let app = router(state.clone());
     while let Some((stream, slot)) = stop.run_until_cancelled(accept(&listener, &slots)).await {

@@ -13,7 +13,7 @@ use rand::Rng;
 use tokio::{sync::Semaphore, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{config::Limits, problem::Problem, stream::Hub};
+use crate::{admission::Admission, config::Limits, problem::Problem, stream::Hub};
 
 /// Everything outside that the API needs.
 pub struct Backends {
@@ -47,6 +47,7 @@ pub struct Inner {
     pub(crate) account: AccountId,
     pub(crate) limits: Limits,
     pub(crate) public_url: Option<String>,
+    pub(crate) admission: Admission,
     pub(crate) hub: Arc<Hub>,
     /// One permit a WebSocket.
     pub(crate) streams: Arc<Semaphore>,
@@ -72,6 +73,7 @@ impl AppState {
     pub fn new(backends: Backends, limits: Limits, public_url: Option<String>) -> Self {
         let Backends { store, queue, bus, venues, clock, rng } = backends;
         Self(Arc::new(Inner {
+            admission: Admission::new(limits.max_open_orders, limits.max_accepts),
             hub: Arc::new(Hub::new(store.clone(), bus.clone(), limits.tail_check_every)),
             streams: Arc::new(Semaphore::new(limits.max_streams)),
             pushes: Arc::new(Semaphore::new(limits.max_pushes)),

@@ -12,12 +12,14 @@ use domain::{
         OrderFilter, OrderStore, StoreError, Then,
     },
 };
+use tokio::sync::watch;
 
 /// An order store in memory, by the clock it is given: the shortest code that keeps the contract.
-/// It never waits and starts nothing, so a simulation that uses it is deterministic.
+/// It starts nothing and never waits unless it is told to hang, so a simulation that uses it is deterministic.
 pub struct MemoryStore {
     clock: Arc<dyn Clock>,
     state: Mutex<State>,
+    hangs: watch::Sender<bool>,
 }
 
 /// What a commit is checked against.
@@ -58,7 +60,7 @@ impl MemoryStore {
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         let state =
             State { is_down: false, accounts: BTreeSet::from([AccountId::DEFAULT]), orders: BTreeMap::new() };
-        Self { clock, state: Mutex::new(state) }
+        Self { clock, state: Mutex::new(state), hangs: watch::Sender::new(false) }
     }
 
     /// Adds an account.
@@ -79,6 +81,11 @@ impl MemoryStore {
     pub fn commit_guarded(&self, commit: Commit, guards: Guards) -> Result<CommitOutcome, StoreError> {
         let now = self.clock.now();
         self.open()?.commit(commit, guards, now)
+    }
+
+    /// While it hangs, orders that are to be accepted wait.
+    pub fn hang(&self, hangs: bool) {
+        self.hangs.send_replace(hangs);
     }
 
     /// While it is down, every call ends in a [`StoreError`].
@@ -260,6 +267,7 @@ impl Record {
 #[async_trait]
 impl OrderStore for MemoryStore {
     async fn accept(&self, acceptance: Acceptance) -> Result<Accepted, StoreError> {
+        let _ = self.hangs.subscribe().wait_for(|hangs| !hangs).await;
         let now = self.clock.now();
         self.open()?.accept(acceptance, now)
     }

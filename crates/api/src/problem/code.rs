@@ -40,6 +40,8 @@ pub(crate) enum Code {
     UpgradeRequired,
     /// Our fault.
     Internal,
+    /// More orders are open than can be executed soon.
+    Overloaded,
     /// The store does not answer.
     StoreUnavailable,
     /// No venue quoted in time.
@@ -50,7 +52,7 @@ pub(crate) enum Code {
 
 impl Code {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 21] = [
+    pub(crate) const ALL: [Self; 22] = [
         Self::MalformedJson,
         Self::InvalidOrder,
         Self::InvalidQuery,
@@ -69,6 +71,7 @@ impl Code {
         Self::InsufficientLiquidity,
         Self::UpgradeRequired,
         Self::Internal,
+        Self::Overloaded,
         Self::StoreUnavailable,
         Self::QuotesUnavailable,
         Self::TooManyStreams,
@@ -97,6 +100,7 @@ impl Code {
             Self::InsufficientLiquidity => ("insufficient_liquidity",  S::UNPROCESSABLE_ENTITY,   false, "No pool is deep enough"),
             Self::UpgradeRequired       => ("upgrade_required",        S::UPGRADE_REQUIRED,       false, "This address is a WebSocket"),
             Self::Internal              => ("internal_error",          S::INTERNAL_SERVER_ERROR,  true,  "Internal error"),
+            Self::Overloaded            => ("overloaded",              S::SERVICE_UNAVAILABLE,    true,  "Too many orders are open"),
             Self::StoreUnavailable      => ("store_unavailable",       S::SERVICE_UNAVAILABLE,    true,  "The order store is unavailable"),
             Self::QuotesUnavailable     => ("quotes_unavailable",      S::SERVICE_UNAVAILABLE,    true,  "No venue quoted in time"),
             Self::TooManyStreams        => ("too_many_streams",        S::SERVICE_UNAVAILABLE,    true,  "Too many WebSockets are open"),

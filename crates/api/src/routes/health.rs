@@ -15,7 +15,7 @@ use crate::state::AppState;
 #[serde(rename_all = "lowercase")]
 enum Health {
     Ok,
-    /// Orders are accepted, and start or show later than usual.
+    /// Orders start or show later than usual, or are refused because too many are open.
     Degraded,
     Down,
 }
@@ -32,6 +32,8 @@ struct Report {
     store: Health,
     queue: Health,
     bus: Health,
+    /// `closed` while new orders are refused because too many are open.
+    admission: &'static str,
     /// Orders that somebody follows through this process.
     followed: usize,
 }
@@ -45,12 +47,14 @@ pub(crate) async fn report(State(state): State<AppState>) -> Response {
     };
     let (store, queue) = tokio::join!(store(&state), queue);
     let bus = Health::from(state.bus.is_connected());
+    let is_closed = state.admission.is_closed();
     let status = match (store, queue, bus) {
-        (Health::Ok, Health::Ok, Health::Ok) => Health::Ok,
+        (Health::Ok, Health::Ok, Health::Ok) if !is_closed => Health::Ok,
         (Health::Ok, _, _) => Health::Degraded,
         _ => Health::Down,
     };
-    answer(status, Report { status, store, queue, bus, followed: state.hub.followed() })
+    let admission = if is_closed { "closed" } else { "open" };
+    answer(status, Report { status, store, queue, bus, admission, followed: state.hub.followed() })
 }
 
 /// Whether the process runs at all.

@@ -7,6 +7,7 @@ mod compat;
 mod execute;
 mod faults;
 mod health;
+mod overload;
 mod queries;
 mod server;
 mod streams;

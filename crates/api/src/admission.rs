@@ -1,0 +1,173 @@
+//! Whether another order is let in. What cannot be executed soon is refused before anything is kept.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use domain::ports::OrderStore;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{MissedTickBehavior, interval},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::problem::{Code, Problem};
+
+/// How often the open orders are counted. Between two counts an API adds what it accepted itself, so
+/// the mark is overshot by at most what the other APIs accept within this time.
+const COUNT_EVERY: Duration = Duration::from_millis(250);
+
+/// The door: closed from `max_open` open orders on, and open again below nine tenths of it, so that it
+/// does not flap.
+pub(crate) struct Admission {
+    max_open: u32,
+    /// Orders that were open when they were last counted.
+    counted: AtomicU32,
+    /// Accepted by this API since then.
+    accepted: AtomicU32,
+    is_closed: AtomicBool,
+    /// One permit an order on its way into the store.
+    entries: Arc<Semaphore>,
+}
+
+impl Admission {
+    /// A door that is open. At most `max_entering` orders are on their way into the store at once.
+    pub(crate) fn new(max_open: u32, max_entering: usize) -> Self {
+        Self {
+            max_open,
+            counted: AtomicU32::new(0),
+            accepted: AtomicU32::new(0),
+            is_closed: AtomicBool::new(false),
+            entries: Arc::new(Semaphore::new(max_entering)),
+        }
+    }
+
+    /// Lets an order in. The permit is held until the order is durable or refused.
+    ///
+    /// # Errors
+    /// The problem `overloaded`; nothing was kept.
+    pub(crate) fn enter(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        if self.is_closed() {
+            return Err(overloaded("more orders are open than can be executed soon"));
+        }
+        let permit = self.entries.clone().try_acquire_owned();
+        permit.map_err(|_| overloaded("too many orders are on their way into the store"))
+    }
+
+    /// Counts an order that was accepted.
+    pub(crate) fn accepted(&self) {
+        let since = self.accepted.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+        if self.counted.load(Ordering::Relaxed).saturating_add(since) >= self.max_open {
+            self.close();
+        }
+    }
+
+    /// Whether orders are refused.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::Relaxed)
+    }
+
+    /// Counts open orders now and then until `stop`.
+    pub(crate) async fn run(&self, store: &dyn OrderStore, stop: CancellationToken) {
+        let counting = async {
+            let mut ticks = interval(COUNT_EVERY);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            loop {
+                ticks.tick().await;
+                self.count(store).await;
+            }
+        };
+        stop.run_until_cancelled(counting).await;
+    }
+
+    /// A store that does not answer changes nothing: it accepts nothing either. An idle API that
+    /// found nothing open need not ask again.
+    async fn count(&self, store: &dyn OrderStore) {
+        let accepted = self.accepted.load(Ordering::Relaxed);
+        if accepted == 0 && self.counted.load(Ordering::Relaxed) == 0 {
+            return;
+        }
+        let Ok(open) = store.open_orders(self.max_open).await else { return };
+        self.counted.store(open, Ordering::Relaxed);
+        // what was accepted while the store counted may or may not be among the counted
+        self.accepted.fetch_sub(accepted, Ordering::Relaxed);
+        if open >= self.max_open {
+            self.close();
+        } else if open < self.max_open / 10 * 9 && self.is_closed.swap(false, Ordering::Relaxed) {
+            tracing::info!(open, "orders are let in again");
+        }
+    }
+
+    fn close(&self) {
+        if !self.is_closed.swap(true, Ordering::Relaxed) {
+            tracing::warn!(max_open = self.max_open, "too many orders are open; new ones are refused");
+        }
+    }
+}
+
+fn overloaded(detail: &str) -> Problem {
+    Problem::new(Code::Overloaded, format!("{detail}; repeat the request with the same Idempotency-Key"))
+}
+
+#[cfg(test)]
+mod tests {
+    use testkit::{ManualClock, MemoryStore, samples};
+
+    use super::*;
+
+    async fn store_with(open: usize) -> MemoryStore {
+        let store = MemoryStore::new(Arc::new(ManualClock::default()));
+        for _ in 0..open {
+            store.accept(samples::acceptance()).await.unwrap();
+        }
+        store
+    }
+
+    #[tokio::test]
+    async fn it_closes_at_the_mark_and_opens_below_nine_tenths_of_it() {
+        let door = Admission::new(100, 1);
+        for _ in 0..99 {
+            door.accepted();
+        }
+        assert!(!door.is_closed());
+        door.accepted();
+        assert!(door.is_closed(), "before anybody has counted");
+        door.count(&store_with(90).await).await;
+        assert!(door.is_closed(), "not few enough");
+        door.count(&store_with(89).await).await;
+        assert!(!door.is_closed());
+        door.count(&store_with(150).await).await;
+        assert!(door.is_closed(), "whoever accepted them");
+    }
+
+    #[tokio::test]
+    async fn what_was_counted_is_not_added_again() {
+        let door = Admission::new(100, 1);
+        for _ in 0..60 {
+            door.accepted();
+        }
+        door.count(&store_with(60).await).await;
+        for _ in 0..39 {
+            door.accepted();
+        }
+        assert!(!door.is_closed());
+        door.accepted();
+        assert!(door.is_closed());
+    }
+
+    #[tokio::test]
+    async fn a_store_that_is_down_changes_nothing() {
+        let door = Admission::new(10, 1);
+        for _ in 0..10 {
+            door.accepted();
+        }
+        let store = store_with(0).await;
+        store.set_down(true);
+        door.count(&store).await;
+        assert!(door.is_closed());
+    }
+}
