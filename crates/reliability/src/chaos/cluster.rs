@@ -29,7 +29,7 @@ pub(super) struct Cluster {
 /// Whether everything came to rest, and how long that took.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rest {
-    /// From the end of the faults until no order was open.
+    /// From the end of the faults until all clients were done and no order was open.
     pub(super) took: Duration,
     /// Orders that were still open when patience ended.
     pub(super) open: i64,
@@ -84,13 +84,13 @@ impl Cluster {
         apis.map(|service| service.from_clients.port).collect()
     }
 
-    /// Waits until no order is open and the chain has settled everything it took.
-    pub(super) async fn rest(&self, deadline: Instant) -> Rest {
-        let began = Instant::now();
+    /// Waits until no order is open and the chain has settled everything it took. Returns how much
+    /// is left when patience ends; -1 if nobody could say.
+    pub(super) async fn rest(&self, deadline: Instant) -> i64 {
         loop {
             let open = self.open_orders().await;
             if matches!(open, Ok(0)) || Instant::now() > deadline {
-                return Rest { took: began.elapsed(), open: open.unwrap_or(-1) };
+                return open.unwrap_or(-1);
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }

@@ -19,7 +19,7 @@ pub use summary::Summary;
 use tokio::time::Instant;
 
 use crate::checker;
-use cluster::Cluster;
+use cluster::{Cluster, Rest};
 use load::Load;
 use nemesis::Nemesis;
 
@@ -41,8 +41,11 @@ pub async fn run(options: &Options) -> anyhow::Result<Summary> {
     under_load.await?;
 
     let deadline = Instant::now() + REST_WITHIN;
-    let rest = cluster.rest(deadline).await;
+    // clients first: a request that was under way may still become an order
+    let relented = Instant::now();
     let records = load.finish(deadline).await;
+    let open = cluster.rest(deadline).await;
+    let rest = Rest { took: relented.elapsed(), open };
     let evidence = collect::evidence(&cluster, records).await?;
     let violations = checker::check(&evidence);
     if !violations.is_empty() {

@@ -69,10 +69,11 @@ async fn simulate(seed: u64, control: Option<Control>) -> Verdict {
     machines.recover();
 
     let deadline = Instant::now() + REST_WITHIN;
+    // clients first: a request that was under way may still become an order
+    let records = clients.finish(deadline).await;
     while !is_at_rest(&world).await && Instant::now() < deadline {
         sleep(Duration::from_millis(100)).await;
     }
-    let records = clients.finish(deadline + Duration::from_secs(30)).await;
     let evidence = collect(&world, &machines, records).await;
     Verdict {
         seed,
