@@ -3,7 +3,8 @@
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-/// A token that is cancelled when the process is asked to stop (`SIGTERM`, or Ctrl-C).
+/// A token that is cancelled when the process is asked to stop (`SIGTERM`, or Ctrl-C). Asked again,
+/// the process ends at once: everything it does survives that.
 ///
 /// # Errors
 /// When the signals cannot be listened to.
@@ -12,12 +13,17 @@ pub fn stop_on_signal() -> anyhow::Result<CancellationToken> {
     let stop = CancellationToken::new();
     let asked = stop.clone();
     tokio::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+        for is_first in [true, false] {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            if is_first {
+                tracing::info!("stopping");
+                asked.cancel();
+            }
         }
-        tracing::info!("stopping");
-        asked.cancel();
+        std::process::exit(1);
     });
     Ok(stop)
 }

@@ -5,5 +5,7 @@
 mod backlog;
 mod container;
 mod crash;
+mod postgres_down;
 mod redis_down;
+mod rolling_restart;
 mod support;

@@ -7,14 +7,14 @@ use std::{
 
 use futures::StreamExt;
 use serde_json::{Value, json};
-use testkit::{eventually, postgres::fresh_database, redis::TestRedis};
+use testkit::{PostgresServer, eventually, postgres::fresh_database, redis::TestRedis};
 use tokio_tungstenite::connect_async;
 
 /// A process that dies with its test, if not before.
 pub(crate) struct Process {
     binary: &'static str,
     port_variable: &'static str,
-    port: u16,
+    pub(crate) port: u16,
     child: Child,
     http: reqwest::Client,
 }
@@ -25,6 +25,12 @@ impl Process {
         let port = self.port.to_string();
         let check = Command::new(program(self.binary)).arg("--check").env(self.port_variable, port).output();
         check.unwrap().status.success()
+    }
+
+    /// Sends `SIGTERM` and waits; whether it ended well.
+    pub(crate) fn terminate(&mut self) -> bool {
+        testkit::process::signal(self.child.id(), "TERM");
+        self.child.wait().unwrap().success()
     }
 
     /// Sends `SIGKILL`: nothing is finished, nothing is given back.
@@ -46,18 +52,14 @@ impl Process {
 
     /// Places an order and returns its id.
     pub(crate) async fn place(&self, client_order_id: &str) -> String {
-        let answer = self
-            .http
-            .post(format!("http://127.0.0.1:{}/api/orders/execute", self.port))
-            .json(&json!({
-                "tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1", "slippageBps": 500,
-                "clientOrderId": client_order_id,
-            }))
-            .send()
-            .await
-            .unwrap();
+        let answer = self.ask(client_order_id).await.unwrap();
         assert_eq!(answer.status(), 201);
         answer.json::<Value>().await.unwrap()["orderId"].as_str().unwrap().to_owned()
+    }
+
+    /// Asks for an order.
+    pub(crate) async fn ask(&self, client_order_id: &str) -> reqwest::Result<reqwest::Response> {
+        ask(&self.http, self.port, client_order_id).await
     }
 
     /// Every event a follower is sent, to the end of the stream.
@@ -99,6 +101,16 @@ impl Services {
         Self { database_url: fresh_database().await, redis: TestRedis::start().await }
     }
 
+    /// Over a `PostgreSQL` of its own, which can be stopped.
+    pub(crate) async fn over(postgres: &PostgresServer) -> Self {
+        Self { database_url: postgres.url(), redis: TestRedis::start().await }
+    }
+
+    /// Starts a process that has ended again, in the same place, and waits until it is ready.
+    pub(crate) async fn start_again(&self, ended: &Process, settings: Settings<'_>) -> Process {
+        self.start_at(ended.port, ended.binary, ended.port_variable, settings).await
+    }
+
     /// Starts an API and waits until it is ready.
     pub(crate) async fn api(&self, settings: Settings<'_>) -> Process {
         self.start("order-api", "PORT", settings).await
@@ -115,7 +127,16 @@ impl Services {
         port_variable: &'static str,
         settings: Settings<'_>,
     ) -> Process {
-        let port = free_port();
+        self.start_at(testkit::ports::free(), binary, port_variable, settings).await
+    }
+
+    async fn start_at(
+        &self,
+        port: u16,
+        binary: &'static str,
+        port_variable: &'static str,
+        settings: Settings<'_>,
+    ) -> Process {
         let child = Command::new(program(binary))
             .env("DATABASE_URL", &self.database_url)
             .env("REDIS_URL", self.redis.url())
@@ -138,6 +159,17 @@ fn program(binary: &str) -> PathBuf {
     path
 }
 
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+/// Asks the API at a port for an order.
+pub(crate) async fn ask(
+    http: &reqwest::Client,
+    port: u16,
+    client_order_id: &str,
+) -> reqwest::Result<reqwest::Response> {
+    http.post(format!("http://127.0.0.1:{port}/api/orders/execute"))
+        .json(&json!({
+            "tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1", "slippageBps": 500,
+            "clientOrderId": client_order_id,
+        }))
+        .send()
+        .await
 }
