@@ -10,9 +10,10 @@ INSERT INTO accounts (id, name) VALUES ('00000000-0000-0000-0000-000000000000', 
 
 -- Where every order stands: the fold of its events, and when somebody should look at it next.
 --
--- An order is rewritten a handful of times within seconds and then rests. The free quarter of each
--- page lets a new row version land beside the old one, so that updates which change no indexed
--- column (a step within `routing`, a release of the lease) need no new index entries (HOT).
+-- An order is rewritten a handful of times within seconds and then rests. The free part of each page
+-- lets a new row version land beside the old one, so that updates which change no indexed column (a
+-- claim, every step but the last) need no new index entries (HOT). Orders come and move on in groups,
+-- so it takes half a page for a group to find its place.
 CREATE TABLE orders (
     id                 uuid PRIMARY KEY, -- a UUIDv7: the order of ids is the order of creation
     account_id         uuid NOT NULL REFERENCES accounts (id),
@@ -28,7 +29,7 @@ CREATE TABLE orders (
     updated_at         timestamptz NOT NULL,
     fill               jsonb, -- NULL: not confirmed
     failure            jsonb, -- NULL: no attempt has failed
-    wake_at            timestamptz, -- NULL: terminal, nobody needs to look at it again
+    wake_at            timestamptz, -- due then, or when the lease ends if that is later; NULL: terminal, never again
     lease_epoch        bigint NOT NULL DEFAULT 0, -- grows with every claim and with every end of one
     lease_until        timestamptz, -- NULL: anybody may claim it now
     lease_owner        text, -- NULL: nobody executes it; for people, the epoch alone decides
@@ -41,7 +42,7 @@ CREATE TABLE orders (
     -- A terminal order has nothing left that may land.
     CONSTRAINT orders_terminal_is_resolved
         CHECK (unresolved_attempt IS NULL OR status NOT IN ('confirmed', 'failed'))
-) WITH (fillfactor = 75);
+) WITH (fillfactor = 50);
 
 CREATE UNIQUE INDEX orders_idempotency_key ON orders (account_id, idempotency_key)
     WHERE idempotency_key IS NOT NULL;
@@ -49,9 +50,13 @@ CREATE UNIQUE INDEX orders_client_order_id ON orders (account_id, client_order_i
     WHERE client_order_id IS NOT NULL;
 -- The sweeper: what is due, longest waiting first. Finished orders, nearly all of them, are not in it.
 CREATE INDEX orders_wake_at ON orders (wake_at) WHERE wake_at IS NOT NULL;
--- Listings, newest first: all of an account's orders, or those of one status.
+-- Listings, newest first: all of an account's orders, or those of one status. No index mentions the
+-- status itself, because every step changes it; what tells the terminal ones apart changes only at the
+-- end. The open ones are told apart by reading them, for they are few beside the finished ones.
 CREATE INDEX orders_by_account ON orders (account_id, id DESC);
-CREATE INDEX orders_by_status ON orders (account_id, status, id DESC);
+CREATE INDEX orders_open ON orders (account_id, id DESC) WHERE wake_at IS NOT NULL;
+CREATE INDEX orders_confirmed ON orders (account_id, id DESC) WHERE fill IS NOT NULL;
+CREATE INDEX orders_failed ON orders (account_id, id DESC) WHERE wake_at IS NULL AND fill IS NULL;
 
 -- What happened to every order. Append-only; `seq` is gapless within an order and begins at 1.
 CREATE TABLE order_events (

@@ -28,7 +28,7 @@ CREATE TABLE orders (
     updated_at         integer NOT NULL,
     fill               text, -- NULL: not confirmed
     failure            text, -- NULL: no attempt has failed
-    wake_at            integer, -- NULL: terminal, nobody needs to look at it again
+    wake_at            integer, -- due then, or when the lease ends if that is later; NULL: terminal, never again
     lease_epoch        integer NOT NULL DEFAULT 0, -- grows with every claim and with every end of one
     lease_until        integer, -- NULL: anybody may claim it now
     lease_owner        text, -- NULL: nobody executes it; for people, the epoch alone decides
@@ -49,9 +49,13 @@ CREATE UNIQUE INDEX orders_client_order_id ON orders (account_id, client_order_i
     WHERE client_order_id IS NOT NULL;
 -- The sweeper: what is due, longest waiting first. Finished orders, nearly all of them, are not in it.
 CREATE INDEX orders_wake_at ON orders (wake_at) WHERE wake_at IS NOT NULL;
--- Listings, newest first: all of an account's orders, or those of one status.
+-- Listings, newest first: all of an account's orders, or those of one status. No index mentions the
+-- status itself, because every step changes it; what tells the terminal ones apart changes only at the
+-- end. The open ones are told apart by reading them, for they are few beside the finished ones.
 CREATE INDEX orders_by_account ON orders (account_id, id DESC);
-CREATE INDEX orders_by_status ON orders (account_id, status, id DESC);
+CREATE INDEX orders_open ON orders (account_id, id DESC) WHERE wake_at IS NOT NULL;
+CREATE INDEX orders_confirmed ON orders (account_id, id DESC) WHERE fill IS NOT NULL;
+CREATE INDEX orders_failed ON orders (account_id, id DESC) WHERE wake_at IS NULL AND fill IS NULL;
 
 -- What happened to every order. Append-only; `seq` is gapless within an order and begins at 1.
 CREATE TABLE order_events (

@@ -27,6 +27,7 @@ use infra::{clock::SystemClock, config::BackendConfig, store};
 use testkit::samples;
 use tokio::sync::mpsc;
 
+const GRACE: Duration = Duration::from_secs(2);
 const LEASE: Duration = Duration::from_secs(10);
 
 #[derive(Parser)]
@@ -93,6 +94,7 @@ async fn accept_all(
                 order,
                 event,
                 idempotency_key: Some(format!("key-{id}")),
+                grace: GRACE,
                 ..samples::acceptance()
             };
             assert_eq!(store.accept(acceptance).await.unwrap(), Accepted::Created);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{
-    AccountId, Event, EventData, Failure, Fill, Order, OrderId, OrderSpec, Signature, Timestamp,
+    AccountId, Event, EventData, Failure, Fill, Order, OrderId, OrderSpec, OrderStatus, Signature, Timestamp,
     ports::{Attempt, AttemptState, LedgerEntry, Then},
     swap::SignedTransaction,
 };
@@ -117,6 +117,16 @@ pub(super) fn encode(error: impl std::error::Error + Send + Sync + 'static) -> s
 /// A duration in microseconds.
 pub(super) fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
+
+/// The condition of a listing by status, `$4`: the status itself, and what it implies, by which an
+/// index finds it.
+pub(super) fn with_status(status: OrderStatus) -> &'static str {
+    match status {
+        OrderStatus::Confirmed => "AND status = $4 AND fill IS NOT NULL",
+        OrderStatus::Failed => "AND status = $4 AND wake_at IS NULL AND fill IS NULL",
+        _ => "AND status = $4 AND wake_at IS NOT NULL",
+    }
 }
 
 /// What a commit does to the claim, as parameters of the update.

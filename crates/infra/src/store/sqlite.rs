@@ -17,7 +17,7 @@ use sqlx::{
 
 use super::{
     request::{Database, Write, Written},
-    row::{AttemptRow, ClaimChange, EventRow, LedgerChange, OrderRow, decode, encode, micros},
+    row::{AttemptRow, ClaimChange, EventRow, LedgerChange, OrderRow, decode, encode, micros, with_status},
 };
 
 /// The columns of an [`OrderRow`].
@@ -97,7 +97,7 @@ impl Database for Sqlite {
     }
 
     async fn orders(&self, account: AccountId, filter: &OrderFilter) -> sqlx::Result<Vec<Order>> {
-        let by_status = filter.status.map_or("", |_| "AND status = $4");
+        let by_status = filter.status.map_or("", with_status);
         let sql = format!(
             "SELECT {ORDER} FROM orders WHERE account_id = $1 AND id < $3 {by_status}
              ORDER BY id DESC LIMIT $2"
@@ -267,7 +267,7 @@ async fn claim(
 ) -> sqlx::Result<Option<Claim>> {
     let sql = format!(
         "UPDATE orders SET lease_epoch = lease_epoch + 1, lease_owner = $2,
-             lease_until = $3, wake_at = $3
+             lease_until = $3, wake_at = min(wake_at, $3)
          WHERE id = $1 AND wake_at IS NOT NULL AND (lease_until IS NULL OR lease_until <= $4)
          RETURNING {ORDER}"
     );
@@ -298,7 +298,7 @@ async fn renew(
     now: i64,
 ) -> sqlx::Result<bool> {
     let renewed = sqlx::query(
-        "UPDATE orders SET lease_until = $3, wake_at = $3
+        "UPDATE orders SET lease_until = $3, wake_at = min(wake_at, $3)
          WHERE id = $1 AND lease_epoch = $2 AND wake_at IS NOT NULL",
     )
     .bind(fence.order_id.0)
@@ -311,7 +311,8 @@ async fn renew(
 
 async fn release(connection: &mut SqliteConnection, fence: Fence, now: i64) -> sqlx::Result<()> {
     sqlx::query(
-        "UPDATE orders SET lease_epoch = lease_epoch + 1, lease_owner = NULL, lease_until = NULL, wake_at = $3
+        "UPDATE orders SET lease_epoch = lease_epoch + 1, lease_owner = NULL, lease_until = NULL,
+             wake_at = min(wake_at, $3)
          WHERE id = $1 AND lease_epoch = $2 AND wake_at IS NOT NULL",
     )
     .bind(fence.order_id.0)
@@ -411,12 +412,14 @@ async fn take_due(
     redeliver_after: Duration,
     now: i64,
 ) -> sqlx::Result<Vec<OrderId>> {
-    let due: Vec<(Uuid,)> =
-        sqlx::query_as("SELECT id FROM orders WHERE wake_at <= $1 ORDER BY wake_at LIMIT $2")
-            .bind(now)
-            .bind(i64::from(limit))
-            .fetch_all(&mut *connection)
-            .await?;
+    let due: Vec<(Uuid,)> = sqlx::query_as(
+        "SELECT id FROM orders WHERE wake_at <= $1 AND (lease_until IS NULL OR lease_until <= $1)
+         ORDER BY wake_at LIMIT $2",
+    )
+    .bind(now)
+    .bind(i64::from(limit))
+    .fetch_all(&mut *connection)
+    .await?;
     for (id,) in &due {
         sqlx::query("UPDATE orders SET wake_at = $2 WHERE id = $1")
             .bind(id)

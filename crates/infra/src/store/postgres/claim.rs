@@ -13,7 +13,7 @@ use super::{
         request::Written,
         row::{AttemptRow, OrderRow, decode, micros},
     },
-    ATTEMPT, Answers, ORDER,
+    ATTEMPT, Answers, OPEN, ORDER,
 };
 
 /// A claimed order, and the number of its attempt whose outcome is not known.
@@ -60,10 +60,10 @@ async fn take(
     let sql = format!(
         "UPDATE orders SET lease_epoch = lease_epoch + 1, lease_owner = $2,
              lease_until = clock_timestamp() + $3::bigint * interval '1 microsecond',
-             wake_at = clock_timestamp() + $3::bigint * interval '1 microsecond'
+             wake_at = LEAST(wake_at, clock_timestamp() + $3::bigint * interval '1 microsecond')
          WHERE id = ANY(ARRAY(
              SELECT id FROM orders
-             WHERE id = ANY($1) AND wake_at IS NOT NULL
+             WHERE id = ANY($1) AND {OPEN}
                AND (lease_until IS NULL OR lease_until <= clock_timestamp())
              FOR NO KEY UPDATE SKIP LOCKED
          ))

@@ -144,8 +144,8 @@ async fn resolve_attempts(connection: &mut PgConnection, committed: &[&Commit]) 
         "UPDATE attempts SET state = new.state, resolved_at = new.resolved_at
          FROM UNNEST($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::timestamptz[])
               AS new (order_id, number, signature, state, resolved_at)
-         WHERE attempts.signature = ANY($3) AND attempts.signature = new.signature
-           AND attempts.order_id = new.order_id AND attempts.number = new.number
+         WHERE attempts.order_id = ANY($1) AND attempts.order_id = new.order_id
+           AND attempts.number = new.number AND attempts.signature = new.signature
            AND attempts.state = 'unresolved'",
     )
     .bind(ended.iter().map(|(commit, ..)| commit.fence.order_id.0).collect::<Vec<_>>())

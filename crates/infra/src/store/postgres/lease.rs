@@ -4,14 +4,14 @@
 use std::{collections::HashSet, time::Duration};
 
 use domain::ports::Fence;
-use sqlx::{PgConnection, types::Uuid};
+use sqlx::{AssertSqlSafe, PgConnection, types::Uuid};
 
 use super::{
     super::{
         request::Written,
         row::{encode, micros},
     },
-    Answers,
+    Answers, OPEN,
 };
 
 /// Extends leases of different orders.
@@ -20,18 +20,19 @@ pub(super) async fn renew_all(
     asked: &[(usize, Fence, Duration)],
     answers: &mut Answers,
 ) -> sqlx::Result<()> {
-    let renewed: Vec<Uuid> = sqlx::query_scalar(
+    let sql = format!(
         "UPDATE orders SET lease_until = clock_timestamp() + lease * interval '1 microsecond',
-             wake_at = clock_timestamp() + lease * interval '1 microsecond'
+             wake_at = LEAST(wake_at, clock_timestamp() + lease * interval '1 microsecond')
          FROM UNNEST($1::uuid[], $2::bigint[], $3::bigint[]) AS asked (asked_id, asked_epoch, lease)
-         WHERE id = ANY($1) AND id = asked_id AND lease_epoch = asked_epoch AND wake_at IS NOT NULL
-         RETURNING id",
-    )
-    .bind(asked.iter().map(|(_, fence, _)| fence.order_id.0).collect::<Vec<_>>())
-    .bind(asked.iter().map(|(_, fence, _)| epoch(*fence)).collect::<Result<Vec<_>, _>>()?)
-    .bind(asked.iter().map(|(_, _, lease)| micros(*lease)).collect::<Vec<_>>())
-    .fetch_all(connection)
-    .await?;
+         WHERE id = ANY($1) AND id = asked_id AND lease_epoch = asked_epoch AND {OPEN}
+         RETURNING id"
+    );
+    let renewed: Vec<Uuid> = sqlx::query_scalar(AssertSqlSafe(sql))
+        .bind(asked.iter().map(|(_, fence, _)| fence.order_id.0).collect::<Vec<_>>())
+        .bind(asked.iter().map(|(_, fence, _)| epoch(*fence)).collect::<Result<Vec<_>, _>>()?)
+        .bind(asked.iter().map(|(_, _, lease)| micros(*lease)).collect::<Vec<_>>())
+        .fetch_all(connection)
+        .await?;
     let renewed: HashSet<Uuid> = renewed.into_iter().collect();
     for (position, fence, _) in asked {
         answers[*position] = Some(Written::Renew(renewed.contains(&fence.order_id.0)));
@@ -45,16 +46,17 @@ pub(super) async fn release_all(
     asked: &[(usize, Fence)],
     answers: &mut Answers,
 ) -> sqlx::Result<()> {
-    sqlx::query(
+    let sql = format!(
         "UPDATE orders SET lease_epoch = lease_epoch + 1, lease_owner = NULL, lease_until = NULL,
-             wake_at = clock_timestamp()
+             wake_at = LEAST(wake_at, clock_timestamp())
          FROM UNNEST($1::uuid[], $2::bigint[]) AS asked (asked_id, asked_epoch)
-         WHERE id = ANY($1) AND id = asked_id AND lease_epoch = asked_epoch AND wake_at IS NOT NULL",
-    )
-    .bind(asked.iter().map(|(_, fence)| fence.order_id.0).collect::<Vec<_>>())
-    .bind(asked.iter().map(|(_, fence)| epoch(*fence)).collect::<Result<Vec<_>, _>>()?)
-    .execute(connection)
-    .await?;
+         WHERE id = ANY($1) AND id = asked_id AND lease_epoch = asked_epoch AND {OPEN}"
+    );
+    sqlx::query(AssertSqlSafe(sql))
+        .bind(asked.iter().map(|(_, fence)| fence.order_id.0).collect::<Vec<_>>())
+        .bind(asked.iter().map(|(_, fence)| epoch(*fence)).collect::<Result<Vec<_>, _>>()?)
+        .execute(connection)
+        .await?;
     for (position, _) in asked {
         answers[*position] = Some(Written::Release);
     }

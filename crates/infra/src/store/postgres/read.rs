@@ -7,7 +7,7 @@ use domain::{
 use sqlx::{AssertSqlSafe, PgPool, types::Uuid};
 
 use super::{
-    super::row::{AttemptRow, EventRow, OrderRow},
+    super::row::{AttemptRow, EventRow, OrderRow, with_status},
     ATTEMPT, ORDER, decode,
 };
 
@@ -23,7 +23,7 @@ pub(super) async fn orders(
     account: AccountId,
     filter: &OrderFilter,
 ) -> sqlx::Result<Vec<Order>> {
-    let by_status = filter.status.map_or("", |_| "AND status = $4");
+    let by_status = filter.status.map_or("", with_status);
     let sql = format!(
         "SELECT {ORDER} FROM orders WHERE account_id = $1 AND id < $3 {by_status}
          ORDER BY id DESC LIMIT $2"
