@@ -36,13 +36,17 @@ pub enum FailureCode {
     TransactionReverted,
     /// The transaction was not included before its last valid block height.
     TransactionExpired,
+    /// The execution broke off again and again before anything was sent.
+    ExecutionCrashed,
 }
 
 impl FailureCode {
     /// Whether another attempt may succeed.
     pub fn class(self) -> FailureClass {
         match self {
-            Self::NoRoute | Self::AmountTooSmall | Self::InsufficientLiquidity => FailureClass::Permanent,
+            Self::NoRoute | Self::AmountTooSmall | Self::InsufficientLiquidity | Self::ExecutionCrashed => {
+                FailureClass::Permanent
+            }
             Self::QuotesUnavailable
             | Self::BuildFailed
             | Self::ChainUnavailable

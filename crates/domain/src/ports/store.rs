@@ -43,7 +43,8 @@ pub enum Accepted {
 pub struct Fence {
     /// Which order.
     pub order_id: OrderId,
-    /// Which claim of it; grows by one with every claim.
+    /// Which claim of it; grows by one with every claim, and by one when a claim ends otherwise than
+    /// by running out.
     pub lease_epoch: u64,
 }
 
@@ -56,6 +57,16 @@ pub struct Claim {
     pub order: Order,
     /// The attempt whose outcome is not known. It must be resolved before anything else.
     pub unresolved: Option<Attempt>,
+}
+
+impl Claim {
+    /// About how many claims of this order came to nothing: they ran out because their worker died
+    /// or hung (one each), or were given back (two each). Every attempt that was retried explains one
+    /// claim and its end.
+    pub fn claims_in_vain(&self) -> u64 {
+        let retries = u64::from(self.order.attempt.saturating_sub(1));
+        self.fence.lease_epoch.saturating_sub(2 * retries + 1)
+    }
 }
 
 /// One try at an order, written ahead of sending it.

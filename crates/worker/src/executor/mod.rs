@@ -15,7 +15,7 @@ use std::{
 };
 
 use domain::{
-    EventData, Failure, FailureClass, Fill, OrderId,
+    EventData, Failure, FailureClass, FailureCode, Fill, OrderId,
     backoff::RetryPolicy,
     order::InvalidTransition,
     ports::{Chain, Claim, Clock, EventBus, Fence, LedgerEntry, OrderStore, StoreError, Then, Venue},
@@ -23,6 +23,11 @@ use domain::{
 use journal::Journal;
 use rand_chacha::ChaCha8Rng;
 use tokio_util::sync::CancellationToken;
+
+/// An order whose executions break off so often, before anything was sent, is given up: something
+/// about it kills its workers. High enough that no healthy order gets there, however often workers are
+/// killed or restarted around it.
+const MAX_CLAIMS_IN_VAIN: u64 = 50;
 
 /// What an execution needs.
 pub struct Executor {
@@ -92,6 +97,14 @@ enum AttemptEnd {
     Failed { failure: Failure, ledger: Option<LedgerEntry> },
 }
 
+/// Gives an order up that nothing was sent for.
+fn abandon(journal: &mut Journal) -> Result<AttemptEnd, Interruption> {
+    journal.record(EventData::RoutingStarted)?;
+    let told = "the execution broke off too often before anything was sent";
+    let failure = Failure::new(FailureCode::ExecutionCrashed, told);
+    Ok(AttemptEnd::Failed { failure, ledger: None })
+}
+
 impl Executor {
     /// Executes an order as far as it goes now. Never fails: whatever stops it is logged, and the
     /// order stays due. On `stop` the claim is given back at once, wherever the execution is.
@@ -125,9 +138,11 @@ impl Executor {
     }
 
     async fn proceed(&self, claim: Claim) -> Result<Outcome, Interruption> {
+        let is_poisonous = claim.claims_in_vain() > MAX_CLAIMS_IN_VAIN;
         let mut journal = Journal::open(&self.store, &self.bus, &self.clock, claim.fence, claim.order);
         let end = match claim.unresolved {
             Some(attempt) => self.settle_inherited(&attempt).await,
+            None if is_poisonous => abandon(&mut journal)?,
             None => self.attempt(&mut journal).await?,
         };
         self.conclude(&mut journal, end).await

@@ -1,4 +1,9 @@
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    collections::VecDeque,
+    panic::AssertUnwindSafe,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use domain::{
@@ -6,7 +11,7 @@ use domain::{
     ports::{Acceptance, Attempt, AttemptState, BusMessage, ChainError, TransactionStatus, VenueError},
     swap::{Instruction, SignedTransaction},
 };
-use futures::stream::BoxStream;
+use futures::{FutureExt, stream::BoxStream};
 use rand::SeedableRng;
 use testkit::{ManualClock, MemoryStore, samples};
 use tokio_util::sync::CancellationToken;
@@ -94,6 +99,7 @@ impl Chain for ScriptedChain {
 
 struct OneQuote {
     refuses: bool,
+    panics: Arc<AtomicBool>,
 }
 
 #[async_trait]
@@ -103,6 +109,7 @@ impl Venue for OneQuote {
     }
 
     async fn quote(&self, _: &domain::QuoteRequest) -> Result<domain::Quote, VenueError> {
+        assert!(!self.panics.load(Ordering::SeqCst), "a venue with a bug");
         if self.refuses {
             return Err(Failure::at(VenueId::Meteora, FailureCode::NoRoute, "does not trade it"));
         }
@@ -129,6 +136,7 @@ impl EventBus for NoBus {
 }
 
 struct Bench {
+    panics: Arc<AtomicBool>,
     clock: Arc<ManualClock>,
     store: Arc<MemoryStore>,
     chain: Arc<ScriptedChain>,
@@ -138,6 +146,7 @@ struct Bench {
 
 impl Bench {
     async fn new(refuses: bool, answers: &[Result<Answer, ()>]) -> Self {
+        let panics = Arc::new(AtomicBool::new(false));
         let clock = Arc::new(ManualClock::default());
         let store = Arc::new(MemoryStore::new(clock.clone()));
         let chain = Arc::new(ScriptedChain::default());
@@ -148,7 +157,7 @@ impl Bench {
         let executor = Executor {
             store: store.clone(),
             bus: Arc::new(NoBus),
-            venues: vec![Arc::new(OneQuote { refuses })],
+            venues: vec![Arc::new(OneQuote { refuses, panics: panics.clone() })],
             chain: chain.clone(),
             clock: clock.clone(),
             rng: Mutex::new(ChaCha8Rng::seed_from_u64(7)),
@@ -160,7 +169,7 @@ impl Bench {
                 rebroadcast_interval: Duration::from_secs(2),
             },
         };
-        Self { clock, store, chain, executor, order }
+        Self { panics, clock, store, chain, executor, order }
     }
 
     async fn execute(&self) -> Outcome {
@@ -269,4 +278,33 @@ async fn stopping_gives_the_claim_back_at_once() {
     });
     assert_eq!(outcome, Outcome::Interrupted);
     assert_eq!(bench.execute().await, Outcome::Confirmed, "without waiting for the lease to end");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_that_kills_its_executions_fails_in_the_end() {
+    let bench = Bench::new(false, &[]).await;
+    bench.panics.store(true, Ordering::SeqCst);
+    let mut crashes = 0;
+    while AssertUnwindSafe(bench.execute()).catch_unwind().await.is_err() {
+        crashes += 1;
+        bench.clock.advance(Duration::from_hours(2)); // its lease runs out
+    }
+    assert_eq!(crashes, MAX_CLAIMS_IN_VAIN + 1);
+    let order = bench.store.order(AccountId::DEFAULT, bench.order.id).await.unwrap().unwrap();
+    assert_eq!(order.status, OrderStatus::Failed);
+    assert_eq!(order.failure.unwrap().code, FailureCode::ExecutionCrashed);
+    assert_eq!((bench.sent(), bench.kinds().await.last().copied()), (0, Some("failed")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_that_may_have_been_sent_is_never_given_up() {
+    let bench = Bench::new(false, &[Ok(Answer::Unknown); 2]).await;
+    for _ in 0..=MAX_CLAIMS_IN_VAIN {
+        assert!(tokio::time::timeout(Duration::from_millis(500), bench.execute()).await.is_err());
+        bench.clock.advance(Duration::from_hours(2));
+        bench.chain.answers.lock().unwrap().extend([Ok(Answer::Unknown); 2]);
+    }
+    bench.chain.answers.lock().unwrap().clear();
+    assert_eq!(bench.execute().await, Outcome::Confirmed);
+    assert_eq!(bench.attempt_states().await, [AttemptState::Landed]);
 }
