@@ -1,6 +1,6 @@
 //! The command line.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, builder::TypedValueParser};
 use domain::OrderId;
 use infra::config::{BackendConfig, LogConfig};
 use venues::VenueConfig;
@@ -27,6 +27,8 @@ pub(crate) enum Command {
     Demo(Box<DemoArgs>),
     /// Place one order and follow it to its end
     Submit(SubmitArgs),
+    /// Load a running engine, or one it starts, and measure it
+    Bench(Box<BenchArgs>),
     /// Follow an order to its end
     Watch(WatchArgs),
 }
@@ -89,6 +91,40 @@ pub(crate) struct SubmitArgs {
     /// Your own id for the order; the same id again gives the same order
     #[arg(long)]
     pub(crate) client_order_id: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BenchArgs {
+    /// Address of an engine, such as `http://127.0.0.1:3000`; several share the load
+    #[arg(long)]
+    pub(crate) url: Vec<String>,
+    /// Connections; in a closed loop each asks as soon as it is answered
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..).map(usize::from))]
+    pub(crate) concurrency: usize,
+    /// Orders a second, open loop: each at its time, whether or not earlier ones were answered, and
+    /// its latency counts from that time
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) rate: Option<u32>,
+    /// How long orders are placed, seconds
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub(crate) seconds: u64,
+    /// So many orders, however long that takes
+    #[arg(long, conflicts_with = "seconds")]
+    pub(crate) orders: Option<u64>,
+    /// Sockets that follow orders just placed, one after the other
+    #[arg(long, default_value_t = 0)]
+    pub(crate) followers: usize,
+    /// Do not wait for the orders to end, as when no worker runs
+    #[arg(long)]
+    pub(crate) accept_only: bool,
+    /// How long to wait for all orders to end, seconds
+    #[arg(long, default_value_t = 300)]
+    pub(crate) patience_s: u64,
+    /// Print the figures as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) serve: ServeArgs,
 }
 
 #[derive(Debug, Args)]

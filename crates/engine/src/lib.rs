@@ -1,5 +1,6 @@
 //! The engine in one process, and the command line that talks to one.
 
+mod bench;
 mod cli;
 mod client;
 mod commands;
@@ -13,6 +14,8 @@ use cli::{Cli, Command};
 
 /// Exit status of a command whose order failed.
 const ORDER_FAILED: u8 = 1;
+/// Exit status of a measurement that found something lost, refused or incomplete.
+const NOT_SOUND: u8 = 1;
 /// Exit status of a command that could not be carried out.
 const NOT_DONE: u8 = 2;
 
@@ -39,6 +42,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Serve(args)) => commands::serve::run(*args).await,
         Some(Command::Demo(args)) => commands::demo::run(*args).await,
         Some(Command::Submit(args)) => commands::submit::run(args).await,
+        Some(Command::Bench(args)) => commands::bench::run(*args).await,
         Some(Command::Watch(args)) => commands::watch::run(args).await,
     }
 }

@@ -1,0 +1,122 @@
+use std::{fmt, time::Duration};
+
+use comfy_table::{Table, presets::UTF8_BORDERS_ONLY};
+use serde_json::{Value, json};
+
+use super::{follow::Followed, latency::Latencies, load::Accepted, verify::Ended};
+use crate::cli::BenchArgs;
+
+/// What was measured.
+#[derive(Debug)]
+pub(crate) struct Report {
+    accepted: Accepted,
+    loaded_for: Duration,
+    followed: Followed,
+    ended: Ended,
+    is_accept_only: bool,
+}
+
+impl Report {
+    pub(super) fn new(
+        args: &BenchArgs,
+        accepted: Accepted,
+        loaded_for: Duration,
+        followed: Followed,
+        ended: Ended,
+    ) -> Self {
+        Self { accepted, loaded_for, followed, ended, is_accept_only: args.accept_only }
+    }
+
+    /// Whether everything that was accepted has ended, every stream was complete, and nothing but
+    /// overload was refused.
+    pub(crate) fn is_sound(&self) -> bool {
+        let all_ended = self.is_accept_only || (self.ended.open == 0 && self.ended_orders() == self.orders());
+        all_ended && self.followed.incomplete == 0 && self.accepted.failed == 0
+    }
+
+    fn orders(&self) -> u64 {
+        u64::try_from(self.accepted.orders.len()).unwrap_or(u64::MAX)
+    }
+
+    fn ended_orders(&self) -> u64 {
+        self.ended.confirmed + self.ended.failed
+    }
+
+    /// Orders accepted a second, while the load went on.
+    fn accepted_rate(&self) -> f64 {
+        rate(self.orders(), self.loaded_for)
+    }
+
+    /// Orders ended a second, from the first acceptance to the last end, by the engine's times.
+    fn ended_rate(&self) -> f64 {
+        let span =
+            self.ended.first.zip(self.ended.last).map_or(Duration::ZERO, |(first, last)| last.since(first));
+        rate(self.ended_orders(), span)
+    }
+
+    /// For programs.
+    pub(crate) fn to_json(&self) -> Value {
+        json!({
+            "isSound": self.is_sound(),
+            "accepted": self.orders(),
+            "acceptedPerSecond": self.accepted_rate(),
+            "overloaded": self.accepted.overloaded,
+            "refusedOrBroken": self.accepted.failed,
+            "acceptLatency": self.accepted.latencies.to_json(),
+            "confirmed": self.ended.confirmed,
+            "failed": self.ended.failed,
+            "open": self.ended.open,
+            "endedPerSecond": self.ended_rate(),
+            "acceptToEnd": self.ended.latencies.to_json(),
+            "followed": self.followed.orders,
+            "eventsSeen": self.followed.events,
+            "incompleteStreams": self.followed.incomplete,
+            "delivery": self.followed.delivery.to_json(),
+        })
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a rate is rounded anyway")]
+fn rate(count: u64, time: Duration) -> f64 {
+    if time.is_zero() { 0.0 } else { count as f64 / time.as_secs_f64() }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut table = Table::new();
+        table.load_preset(UTF8_BORDERS_ONLY);
+        table.set_header(["", "count", "per second", "p50 ms", "p90 ms", "p99 ms", "p99.9 ms", "max ms"]);
+        let mut row = |name: &str, count: u64, per_second: Option<f64>, latencies: &Latencies| {
+            let per_second = per_second.map_or_else(String::new, |rate| format!("{rate:.0}"));
+            let mut cells = vec![name.to_owned(), count.to_string(), per_second];
+            for millis in [0.5, 0.9, 0.99, 0.999].map(|quantile| latencies.at(quantile)) {
+                cells.push(format!("{millis:.2}"));
+            }
+            cells.push(format!("{:.2}", latencies.max()));
+            table.add_row(cells);
+        };
+        row("accepted", self.orders(), Some(self.accepted_rate()), &self.accepted.latencies);
+        if !self.is_accept_only {
+            row("accepted to ended", self.ended_orders(), Some(self.ended_rate()), &self.ended.latencies);
+        }
+        if self.followed.orders > 0 {
+            row("event to message", self.followed.events, None, &self.followed.delivery);
+        }
+        writeln!(f, "{table}")?;
+        writeln!(
+            f,
+            "{} confirmed, {} failed, {} still open; {} refused as overload, {} otherwise; {} streams followed, {} incomplete",
+            self.ended.confirmed,
+            self.ended.failed,
+            self.ended.open,
+            self.accepted.overloaded,
+            self.accepted.failed,
+            self.followed.orders,
+            self.followed.incomplete
+        )?;
+        if let Some(failure) = &self.accepted.first_failure {
+            writeln!(f, "the first that was refused otherwise: {failure}")?;
+        }
+        Ok(())
+    }
+}

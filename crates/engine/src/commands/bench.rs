@@ -1,0 +1,34 @@
+//! `engine bench`: loads a running engine, or one it starts, and measures it.
+
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+
+use crate::{NOT_SOUND, bench, cli::BenchArgs, client::Client, embedded::Embedded};
+
+#[expect(clippy::print_stdout, reason = "the figures are the result")]
+pub(crate) async fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
+    let own_url = args.serve.api.local_url();
+    let urls = if args.url.is_empty() { vec![own_url.clone()] } else { args.url.clone() };
+    let mut own = None;
+    for url in &urls {
+        if !Client::new(url)?.is_alive().await {
+            if !args.url.is_empty() {
+                bail!("no engine answers at {url}");
+            }
+            eprintln!("no engine runs; starting one at {own_url}");
+            own = Some(Embedded::start(&args.serve).await.context("cannot start an engine")?);
+        }
+    }
+    let report = bench::run(&args, &urls).await;
+    if let Some(own) = own {
+        own.stop().await?;
+    }
+    let report = report?;
+    if args.json {
+        println!("{:#}", report.to_json());
+    } else {
+        println!("{report}");
+    }
+    Ok(if report.is_sound() { ExitCode::SUCCESS } else { ExitCode::from(NOT_SOUND) })
+}
