@@ -34,11 +34,10 @@ impl JobQueue for SimulatedQueue {
                 };
                 hints.extend(std::iter::repeat_n(*order, copies));
             }
+            world.hint_came.notify_waiters();
             taken
         });
-        let taken = pushed.await.map_err(|lost| QueueError(lost.0.to_owned()))?;
-        world.hint_came.notify_waiters();
-        Ok(taken)
+        pushed.await.map_err(|lost| QueueError(lost.0.to_owned()))
     }
 
     async fn room(&self) -> Result<usize, QueueError> {
@@ -55,15 +54,19 @@ impl JobConsumer for SimulatedQueue {
         stop.run_until_cancelled(async {
             loop {
                 self.0.live().await;
+                let came = world.hint_came.notified();
                 let taken = {
                     let mut hints = lock(&world.hints);
                     let waiting = u64::try_from(hints.len()).unwrap_or(0);
                     let position = if waiting > 0 { world.between(0, waiting) } else { 0 };
                     hints.remove(usize::try_from(position).unwrap_or(0))
                 };
-                match taken {
-                    Some(order) => handler(order).await,
-                    None => sleep(Duration::from_millis(5)).await,
+                if let Some(order) = taken {
+                    handler(order).await;
+                } else {
+                    came.await;
+                    // any of those who wait may be the first
+                    sleep(Duration::from_millis(world.between(0, 10))).await;
                 }
             }
         })
