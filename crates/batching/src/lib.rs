@@ -1,9 +1,9 @@
 //! Groups concurrent calls into batches without adding delay: an idle batcher runs a single item
 //! at once; while a batch is in flight the next items gather and go together.
 
-use std::future::Future;
+use std::{future::Future, sync::Arc};
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot};
 
 /// The batcher has stopped (its runtime is shutting down) or its function lost the item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -30,16 +30,28 @@ impl<T, R> Clone for Batcher<T, R> {
 }
 
 impl<T: Send + 'static, R: Send + 'static> Batcher<T, R> {
-    /// Starts a batcher on the current runtime. `run` gets between one and `max_batch` items and
-    /// must answer each of them, in order. At most `capacity` items wait; more callers are held
-    /// back.
+    /// Starts a batcher on the current runtime, with one batch in flight at a time. `run` gets
+    /// between one and `max_batch` items and must answer each of them, in order. At most `capacity`
+    /// items wait; more callers are held back.
     pub fn spawn<F, Fut>(max_batch: usize, capacity: usize, run: F) -> Self
     where
-        F: Fn(Vec<T>) -> Fut + Send + 'static,
+        F: Fn(Vec<T>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Vec<R>> + Send + 'static,
+    {
+        Self::spawn_several(1, max_batch, capacity, run)
+    }
+
+    /// Like [`Self::spawn`], with up to `in_flight` batches at a time.
+    pub fn spawn_several<F, Fut>(in_flight: usize, max_batch: usize, capacity: usize, run: F) -> Self
+    where
+        F: Fn(Vec<T>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Vec<R>> + Send + 'static,
     {
         let (sender, receiver) = mpsc::channel(capacity);
-        tokio::spawn(drain(receiver, max_batch, run));
+        let (receiver, run) = (Arc::new(Mutex::new(receiver)), Arc::new(run));
+        for _ in 0..in_flight {
+            tokio::spawn(drain(receiver.clone(), max_batch, run.clone()));
+        }
         Self { sender }
     }
 
@@ -54,13 +66,17 @@ impl<T: Send + 'static, R: Send + 'static> Batcher<T, R> {
     }
 }
 
-async fn drain<T, R, F, Fut>(mut receiver: mpsc::Receiver<Waiting<T, R>>, max_batch: usize, run: F)
-where
+async fn drain<T, R, F, Fut>(
+    receiver: Arc<Mutex<mpsc::Receiver<Waiting<T, R>>>>,
+    max_batch: usize,
+    run: Arc<F>,
+) where
     F: Fn(Vec<T>) -> Fut,
     Fut: Future<Output = Vec<R>>,
 {
     let mut waiting = Vec::with_capacity(max_batch);
-    while receiver.recv_many(&mut waiting, max_batch).await > 0 {
+    // Whoever waits for items holds the lock, so they go to one batch, not one by one to several.
+    while receiver.lock().await.recv_many(&mut waiting, max_batch).await > 0 {
         let (items, replies): (Vec<T>, Vec<oneshot::Sender<R>>) =
             waiting.drain(..).map(|waiting| (waiting.item, waiting.reply)).unzip();
         let results = run(items).await;
@@ -117,6 +133,42 @@ mod tests {
             sizes.push(task.await.unwrap().unwrap());
         }
         assert_eq!(sizes, [(0, 1), (1, 5), (2, 5), (3, 5), (4, 5), (5, 5)]);
+    }
+
+    #[tokio::test]
+    async fn several_batches_may_be_in_flight_and_no_more() {
+        let gate = Arc::new(Semaphore::new(0));
+        let (started, mut sizes_begun) = mpsc::unbounded_channel();
+        let batcher = {
+            let gate = gate.clone();
+            Batcher::spawn_several(2, 10, 100, move |items: Vec<u32>| {
+                started.send(items.len()).unwrap();
+                let gate = gate.clone();
+                async move {
+                    gate.acquire().await.unwrap().forget();
+                    items
+                }
+            })
+        };
+        let mut callers = Vec::new();
+        for item in 0..2 {
+            let batcher = batcher.clone();
+            callers.push(tokio::spawn(async move { batcher.submit(item).await }));
+            assert_eq!(sizes_begun.recv().await, Some(1));
+        }
+        for item in 2..5 {
+            let batcher = batcher.clone();
+            callers.push(tokio::spawn(async move { batcher.submit(item).await }));
+        }
+        while batcher.sender.capacity() > 97 {
+            tokio::task::yield_now().await;
+        }
+        assert!(sizes_begun.try_recv().is_err(), "two are in flight");
+        gate.add_permits(3);
+        assert_eq!(sizes_begun.recv().await, Some(3));
+        for (item, caller) in (0..).zip(callers) {
+            assert_eq!(caller.await.unwrap(), Ok(item));
+        }
     }
 
     #[tokio::test]

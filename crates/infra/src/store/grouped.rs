@@ -19,6 +19,9 @@ const MAX_BATCH: usize = 256;
 /// Writes that may wait; more callers are held back.
 const MAX_WAITING: usize = 4_096;
 
+/// How often a transaction is tried that loses against another one.
+const MAX_TRIES: u32 = 3;
+
 /// A store whose writes share transactions.
 pub(super) struct GroupedStore<D> {
     database: Arc<D>,
@@ -30,10 +33,11 @@ impl<D: Database> GroupedStore<D> {
     pub(super) fn new(database: D) -> Self {
         let database = Arc::new(database);
         let grouped = database.clone();
-        let writes = Batcher::spawn(MAX_BATCH, MAX_WAITING, move |batch: Vec<Write>| {
-            let database = grouped.clone();
-            async move { write_batch(database.as_ref(), batch).await }
-        });
+        let writes =
+            Batcher::spawn_several(D::BATCHES_IN_FLIGHT, MAX_BATCH, MAX_WAITING, move |batch: Vec<Write>| {
+                let database = grouped.clone();
+                async move { write_batch(database.as_ref(), batch).await }
+            });
         Self { database, writes }
     }
 
@@ -44,7 +48,7 @@ impl<D: Database> GroupedStore<D> {
 
 /// One transaction for all; if it fails, one for each, so that a bad neighbour hurts nobody.
 async fn write_batch<D: Database>(database: &D, batch: Vec<Write>) -> Vec<Result<Written, StoreError>> {
-    match database.write_all(&batch).await {
+    match write_together(database, &batch).await {
         Ok(written) => written.into_iter().map(Ok).collect(),
         Err(error) if batch.len() == 1 || is_connection_lost(&error) => {
             let message = error.to_string();
@@ -53,7 +57,7 @@ async fn write_batch<D: Database>(database: &D, batch: Vec<Write>) -> Vec<Result
         Err(_) => {
             let mut results = Vec::with_capacity(batch.len());
             for write in &batch {
-                let written = database.write_all(std::slice::from_ref(write)).await;
+                let written = write_together(database, std::slice::from_ref(write)).await;
                 let one = written.map_err(unavailable).and_then(|mut written| {
                     written.pop().ok_or_else(|| StoreError("a write gave no result".to_owned()))
                 });
@@ -62,6 +66,23 @@ async fn write_batch<D: Database>(database: &D, batch: Vec<Write>) -> Vec<Result
             results
         }
     }
+}
+
+/// One transaction, again if the database has ended it in favour of another one.
+async fn write_together<D: Database>(database: &D, batch: &[Write]) -> sqlx::Result<Vec<Written>> {
+    let mut tries = 1;
+    loop {
+        match database.write_all(batch).await {
+            Err(error) if tries < MAX_TRIES && is_victim(&error) => tries += 1,
+            result => return result,
+        }
+    }
+}
+
+/// Whether the transaction was rolled back, whole, to end a deadlock or a conflict with another.
+fn is_victim(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    matches!(code.as_deref(), Some("40P01" | "40001"))
 }
 
 /// Trying each write alone would only wait for the same dead server once per write. A transaction

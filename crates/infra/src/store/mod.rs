@@ -1,8 +1,8 @@
 //! The order store: `PostgreSQL` or `SQLite`.
 //!
 //! Both adapters speak the same requests. Every write of a process goes through one batcher: while
-//! one transaction is in flight the next writes gather and go together in one transaction, each
-//! waiter getting its own result. An idle store adds no delay.
+//! transactions are in flight the next writes gather and go together in one transaction, each waiter
+//! getting its own result. An idle store adds no delay.
 
 mod grouped;
 mod postgres;

@@ -31,6 +31,9 @@ pub(super) enum Written {
 
 /// A database that holds orders.
 pub(super) trait Database: Send + Sync + 'static {
+    /// Transactions that this process writes at a time.
+    const BATCHES_IN_FLIGHT: usize;
+
     /// Runs writes in one transaction, in order. When it fails nothing of it is written.
     fn write_all(&self, writes: &[Write]) -> impl Future<Output = sqlx::Result<Vec<Written>>> + Send;
 

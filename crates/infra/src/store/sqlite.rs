@@ -75,6 +75,8 @@ impl Sqlite {
 }
 
 impl Database for Sqlite {
+    const BATCHES_IN_FLIGHT: usize = 1;
+
     async fn write_all(&self, writes: &[Write]) -> sqlx::Result<Vec<Written>> {
         let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         let now = self.clock.now().unix_micros();
