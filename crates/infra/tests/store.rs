@@ -44,6 +44,20 @@ async fn postgres_keeps_the_contract() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn random_lives_of_orders_end_alike_in_every_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut over_postgres = settings(Path::new("unused"));
+    over_postgres.database_url = Some(fresh_database().await);
+    let stores = [connect(&settings(folder.path())).await, connect(&over_postgres).await];
+    for seed in 1..=3 {
+        for store in &stores {
+            let model = MemoryStore::new(Arc::new(SystemClock));
+            store_contract::check_histories_against(&model, store.as_ref(), seed).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn several_processes_may_migrate_postgres_at_once() {
     let mut settings = settings(Path::new("unused"));
     settings.database_url = Some(fresh_database().await);

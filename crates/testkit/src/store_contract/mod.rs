@@ -1,6 +1,9 @@
 //! The contract every order store keeps. Time passes by waiting for a condition: leases and delays
 //! are short, and nothing asserts how long anything took.
 
+mod histories;
+mod together;
+
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use domain::{
@@ -17,6 +20,8 @@ use crate::{eventually, eventually_some, samples};
 const LONG: Duration = Duration::from_mins(1);
 const SHORT: Duration = Duration::from_millis(30);
 
+pub use histories::check_against as check_histories_against;
+
 /// Holds a store against the whole contract.
 pub async fn check(store: Arc<dyn OrderStore>) {
     let store = store.as_ref();
@@ -31,6 +36,8 @@ pub async fn check(store: Arc<dyn OrderStore>) {
     two_sweepers_never_take_the_same(store).await;
     listings_page_and_belong_to_an_account(store).await;
     open_orders_are_counted_up_to_a_bound(store).await;
+    a_claimed_order_is_due_when_its_lease_ends(store).await;
+    together::check(store).await;
 }
 
 async fn accepted(store: &dyn OrderStore, grace: Duration) -> Order {
@@ -274,4 +281,17 @@ async fn open_orders_are_counted_up_to_a_bound(store: &dyn OrderStore) {
     assert_eq!(store.open_orders(u32::MAX).await.unwrap(), before + 1);
     assert_eq!(store.open_orders(1).await.unwrap(), 1);
     assert_eq!(store.open_orders(0).await.unwrap(), 0);
+}
+
+async fn a_claimed_order_is_due_when_its_lease_ends(store: &dyn OrderStore) {
+    let order = accepted(store, Duration::ZERO).await;
+    let claim = store.claim(order.id, "worker", LONG).await.unwrap().unwrap();
+    assert!(!store.take_due(1_000, LONG).await.unwrap().contains(&order.id), "it is being executed");
+    assert!(store.renew(claim.fence, SHORT).await.unwrap());
+    eventually("it is due", || async { store.take_due(1_000, LONG).await.unwrap().contains(&order.id) })
+        .await;
+    assert!(!store.take_due(1_000, LONG).await.unwrap().contains(&order.id), "it was just delivered");
+    let claim = store.claim(order.id, "heir", LONG).await.unwrap().unwrap();
+    store.release(claim.fence).await.unwrap();
+    assert!(store.take_due(1_000, LONG).await.unwrap().contains(&order.id), "a claim given back is due");
 }
