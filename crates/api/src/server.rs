@@ -43,7 +43,10 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Every route of the API.
 pub fn router(state: AppState) -> Router {
     let request_ids = NewRequestId(state.clone());
-    let spans = TraceLayer::new_for_http().make_span_with(span).on_response(DefaultOnResponse::new());
+    // whatever makes an answer a failure has logged its reason; a line for each of thousands that are
+    // refused as overload would be an overload of its own
+    let spans =
+        TraceLayer::new_for_http().make_span_with(span).on_response(DefaultOnResponse::new()).on_failure(());
     Router::new()
         .route("/api/orders/execute", post(execute::place).get(execute::stream))
         .route("/api/orders", get(orders::list))

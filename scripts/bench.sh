@@ -1,0 +1,167 @@
+#!/usr/bin/env bash
+# Measures the engine on this machine and writes docs/PERFORMANCE.table.md: everything runs here at
+# once, load generator, API, worker, PostgreSQL with its default durability, and Redis.
+#
+#   ./scripts/bench.sh                          # all scenarios
+#   ./scripts/bench.sh end_to_end accept        # some of them
+#   QUICK=1 ./scripts/bench.sh                  # short, to see that it works
+#
+# Scenarios: floor end_to_end accept overhead delivery embedded backlog growth idle start
+set -euo pipefail
+cd "$(dirname "$0")/.."
+if [ -z "${TEST_DATABASE_URL:-}" ]; then
+    cargo build --locked --release --workspace --bins
+    cargo build --locked --release -p infra --example store_rate
+    exec ./scripts/servers.sh "$0" "$@"
+fi
+
+all=(floor end_to_end accept overhead delivery embedded backlog growth idle start)
+[ $# -gt 0 ] || set -- "${all[@]}"
+bin=target/release table=docs/PERFORMANCE.table.md
+port=3880 url=http://127.0.0.1:3880
+work=$(mktemp -d)
+api='' worker=''
+stop() { for pid in $api $worker; do kill "$pid" 2>/dev/null || true; wait "$pid" 2>/dev/null || true; done; api='' worker=''; }
+trap 'stop; rm -rf "$work"' EXIT
+export RUST_LOG=error REDIS_URL=$TEST_REDIS_URL MAX_OPEN_ORDERS=10000000
+export SIM_PRESET=instant
+
+scale() { [ -z "${QUICK:-}" ] && echo "$1" || echo "$2"; }
+sql() { psql -X -q -t -A -v ON_ERROR_STOP=1 "$DATABASE_URL" -c "$1"; }
+
+# A database and a queue of their own for every measurement.
+fresh() {
+    stop
+    name=bench_$RANDOM$RANDOM
+    psql -X -q "$TEST_DATABASE_URL" -c "CREATE DATABASE $name" -c CHECKPOINT
+    export DATABASE_URL=${TEST_DATABASE_URL%/*}/$name REDIS_PREFIX=$name
+}
+start_api() { PORT=$port "$bin/order-api" & api=$!; until "$bin/order-api" --check --port $port 2>/dev/null; do sleep 0.05; done; }
+start_worker() { WORKER_PORT=$((port + 1)) "$bin/order-worker" & worker=$!; until "$bin/order-worker" --check --worker-port $((port + 1)) 2>/dev/null; do sleep 0.05; done; }
+services() { fresh; start_api; start_worker; }
+bench() { "$bin/engine" bench --url $url --json --patience-s 900 "$@" >"$work/json" || { cat "$work/json" >&2; exit 1; }; }
+
+# A figure of the last report: `figure confirmed`, `figure acceptToEnd p99Ms`.
+figure() {
+    awk -v section="${2:+$1}" -v key="${2:-$1}" '
+        /": \{/ { split($0, part, "\""); inside = part[2] }
+        /^  \}/ { inside = "" }
+        $0 ~ "\"" key "\":" && inside == section { gsub(/[,"]/, "", $2); print $2 + 0 }' "$work/json"
+}
+round() { awk -v value="$1" -v digits="${2:-0}" 'BEGIN { printf "%." digits "f", value }'; }
+ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
+cpu_ticks() { awk '{ print $14 + $15 }' "/proc/$1/stat"; } # hundredths of a second
+postgres_ticks() { total=0; for pid in $(pgrep -x postgres); do total=$((total + $(cpu_ticks "$pid" 2>/dev/null || echo 0))); done; echo $total; }
+rss_mb() { awk '/^VmRSS/ { printf "%.1f", $2 / 1024 }' "/proc/$1/status"; }
+row() { printf '| %s | %s | %s | %s |\n' "$@" | tee -a "$work/table"; }
+
+floor=''
+measure_floor() {
+    fresh
+    floor=$(target/release/examples/store_rate --orders "$(scale 60000 5000)" | sed -n 's/^accepted and executed: \([0-9]*\).*/\1/p')
+}
+run_floor() {
+    measure_floor
+    row "floor: the store's writes alone, grouped, without engine, queue and chain" "$floor /s" "" "\`store_rate\`"
+}
+run_end_to_end() {
+    [ -n "$floor" ] || measure_floor
+    services
+    before_api=$(cpu_ticks $api) before_worker=$(cpu_ticks $worker) before_postgres=$(postgres_ticks)
+    began=$(date +%s%N)
+    bench --seconds "$(scale 60 5)" --concurrency 64
+    took=$((($(date +%s%N) - began) / 10000000))
+    share() { awk -v ticks="$1" -v all="$took" 'BEGIN { printf "%.0f %%", 100 * ticks / all }'; }
+    shares="CPU of a core: API $(share $(($(cpu_ticks $api) - before_api))), worker $(share $(($(cpu_ticks $worker) - before_worker))), PostgreSQL $(share $(($(postgres_ticks) - before_postgres)))"
+    row "orders executed end to end, durable, $(scale 60 5) s" "$(round "$(figure endedPerSecond)") /s, $(ratio "$(figure endedPerSecond)" "$floor") of the floor" "≥ 2,500 /s, ≥ 0.4" \
+        "$(figure confirmed) orders, 64 connections; $shares; RSS API $(rss_mb $api) MB, worker $(rss_mb $worker) MB"
+}
+run_accept() {
+    fresh; start_api
+    bench --seconds "$(scale 20 3)" --concurrency 64 --accept-only
+    row "orders accepted, workers off" "$(round "$(figure acceptedPerSecond)") /s, p99 $(round "$(figure acceptLatency p99Ms)" 1) ms" "≥ 8,000 /s, p99 ≤ 50 ms" \
+        "p50 $(round "$(figure acceptLatency p50Ms)" 1) ms; RSS API $(rss_mb $api) MB"
+}
+run_overhead() {
+    # every simulated delay is fixed, so what is left over it is the engine's
+    export SIM_PRESET=ideal SIM_QUOTE_LATENCY_MS=200 SIM_QUOTE_JITTER_MS=0 SIM_LANDING_MIN_MS=2000 SIM_LANDING_MAX_MS=2000
+    services
+    bench --rate 10 --seconds "$(scale 60 5)"
+    over() { awk -v ms="$(figure acceptToEnd "$1")" 'BEGIN { printf "%.1f ms", ms - 2200 }'; }
+    row "overhead of the engine at 10 orders/s over 2,200 ms of simulated delays" "p50 $(over p50Ms), p99 $(over p99Ms)" "p50 ≤ 10 ms, p99 ≤ 30 ms" "$(figure confirmed) orders, acceptance to \`confirmed\`"
+    unset SIM_QUOTE_LATENCY_MS SIM_QUOTE_JITTER_MS SIM_LANDING_MIN_MS SIM_LANDING_MAX_MS
+    export SIM_PRESET=instant
+}
+run_delivery() {
+    export SIM_PRESET=ideal SIM_QUOTE_LATENCY_MS=50 SIM_QUOTE_JITTER_MS=0 SIM_LANDING_MIN_MS=300 SIM_LANDING_MAX_MS=300
+    services
+    bench --rate 170 --seconds "$(scale 30 5)" --followers 150
+    row "event → WebSocket message at about 1,000 events/s" "p50 $(round "$(figure delivery p50Ms)" 1) ms, p99 $(round "$(figure delivery p99Ms)" 1) ms" "p50 ≤ 3 ms, p99 ≤ 20 ms" \
+        "$(figure delivery count) live messages; from the event's time, which is before its commit"
+    unset SIM_QUOTE_LATENCY_MS SIM_QUOTE_JITTER_MS SIM_LANDING_MIN_MS SIM_LANDING_MAX_MS
+    export SIM_PRESET=instant
+}
+run_embedded() {
+    stop
+    env -u DATABASE_URL -u REDIS_URL "$bin/engine" bench --json --patience-s 900 --port $port --data-dir "$work/embedded" \
+        --seconds "$(scale 20 3)" --concurrency 64 >"$work/json" 2>/dev/null
+    row "embedded mode (SQLite), end to end" "$(round "$(figure endedPerSecond)") /s" "≥ 1,500 /s" "$(figure confirmed) orders; generator, API and worker in one process"
+}
+# Accepts so many orders without a worker, then drains them: seconds of the drain.
+drain() {
+    fresh; start_api
+    bench --orders "$1" --concurrency 64 --accept-only
+    began=$(date +%s%N)
+    start_worker
+    until [ "$(sql "SELECT NOT EXISTS (SELECT FROM orders WHERE wake_at IS NOT NULL)")" = t ]; do sleep 0.1; done
+    drained=$((($(date +%s%N) - began) / 1000000))
+}
+run_backlog() {
+    small=$(scale 2000 500) large=$(scale 200000 5000)
+    drain "$small"; per_small=$(awk -v ms=$drained -v n="$small" 'BEGIN { printf "%.3f", ms / n }')
+    drain "$large"; per_large=$(awk -v ms=$drained -v n="$large" 'BEGIN { printf "%.3f", ms / n }')
+    memory=$(redis-cli -u "$REDIS_URL" info memory | tr -d '\r' | sed -n 's/^used_memory_peak:\(.*\)/\1/p')
+    row "backlog of $large orders accepted with no worker, then drained" "$per_large ms an order; $small: $per_small ms" "no slower than 2,000" \
+        "Redis at most $((memory / 1024 / 1024)) MB over the whole run"
+}
+run_growth() {
+    stored=$(scale 2000000 20000)
+    services
+    bench --seconds "$(scale 20 3)" --concurrency 64
+    few=$(figure endedPerSecond)
+    sql "INSERT INTO orders (id, account_id, idempotency_key, fingerprint, spec, status, attempt, last_seq, created_at, updated_at, fill, wake_at)
+         SELECT overlay(overlay(gen_random_uuid()::text placing '00000000-0000-7000' from 1 for 18) placing lpad(to_hex(n), 8, '0') from 1 for 8)::uuid,
+                o.account_id, 'old-' || n, o.fingerprint, o.spec, 'confirmed', 1, 6, o.created_at, o.updated_at, o.fill, NULL
+         FROM generate_series(1, $stored) n, (SELECT * FROM orders WHERE status = 'confirmed' LIMIT 1) o" >/dev/null
+    sql "ANALYZE orders" >/dev/null
+    bench --seconds "$(scale 20 3)" --concurrency 64
+    many=$(figure endedPerSecond)
+    row "growth: end-to-end rate with $stored orders stored" "$(ratio "$many" "$few") of the rate without" "≥ 0.9" "$(round "$many") /s and $(round "$few") /s, in one run"
+}
+run_idle() {
+    services
+    sleep 3
+    before=$(($(cpu_ticks $api) + $(cpu_ticks $worker)))
+    rest=$(scale 30 5); sleep "$rest"
+    ticks=$(($(cpu_ticks $api) + $(cpu_ticks $worker) - before))
+    row "idle cost" "RSS API $(rss_mb $api) MB, worker $(rss_mb $worker) MB; CPU $(awk -v t=$ticks -v s="$rest" 'BEGIN { printf "%.2f", t / s }') % of a core" "≤ 25 MB each, ≤ 1 % together" "over $rest s"
+}
+run_start() {
+    stop
+    best='' worst=0
+    for n in 1 2 3 4 5; do
+        began=$(date +%s%N)
+        env -u DATABASE_URL -u REDIS_URL "$bin/engine" --port $port --data-dir "$work/start-$n" >/dev/null & pid=$!
+        until curl -s -o /dev/null "$url/health/ready"; do sleep 0.005; done
+        took=$((($(date +%s%N) - began) / 1000000))
+        kill $pid; wait $pid 2>/dev/null || true
+        [ "$took" -gt "$worst" ] && worst=$took
+        if [ -z "$best" ] || [ "$took" -lt "$best" ]; then best=$took; fi
+    done
+    row "start: embedded, exec to the first request served" "$best to $worst ms" "≤ 300 ms" "five starts on empty folders"
+}
+
+printf '| scenario | measured | must reach | remarks |\n|---|---|---|---|\n' >"$work/table"
+for scenario in "$@"; do "run_$scenario"; done
+printf '\n%s, %s cores, at commit %s.\n' "$(date -u +%F)" "$(nproc)" "$(git rev-parse --short HEAD 2>/dev/null || echo unknown)" >>"$work/table"
+cp "$work/table" "$table"
