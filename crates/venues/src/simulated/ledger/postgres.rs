@@ -35,6 +35,15 @@ macro_rules! select {
 /// One for the writes, one for the reads, one to spare.
 const MAX_CONNECTIONS: u32 = 3;
 
+/// What every connection is set to: bounds on a stuck statement, and signatures found by their index
+/// also by a plan that was made while the ledger was empty.
+const SETTINGS: [(&str, &str); 4] = [
+    ("statement_timeout", "10s"),
+    ("lock_timeout", "5s"),
+    ("enable_seqscan", "off"),
+    ("enable_bitmapscan", "off"),
+];
+
 /// How long a connection may be waited for.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -66,7 +75,7 @@ impl PostgresLedger {
             // A dead connection shows by an error, which the engine takes for what it is: nothing
             // is known. Asking before every use would double the round trips.
             .test_before_acquire(false)
-            .connect_with(options.options([("statement_timeout", "10s"), ("lock_timeout", "5s")]))
+            .connect_with(options.options(SETTINGS))
             .await?;
         let time = Arc::new(DatabaseTime { clock, ahead_micros: AtomicI64::new(0) });
         time.learn(sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(&pool).await?);
