@@ -1,5 +1,5 @@
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -44,7 +44,8 @@ pub(crate) struct Hub {
     pub(super) store: Arc<dyn OrderStore>,
     bus: Arc<dyn EventBus>,
     tail_check_every: Duration,
-    orders: Mutex<HashMap<OrderId, Followed>>,
+    /// In the order of ids, so that a simulation wakes followers in the same order every time.
+    orders: Mutex<BTreeMap<OrderId, Followed>>,
     pub(super) reads: Semaphore,
 }
 
@@ -160,7 +161,7 @@ impl Hub {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<OrderId, Followed>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<OrderId, Followed>> {
         // no code that holds the lock can leave the map half changed
         self.orders.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -18,6 +18,9 @@ const WORKERS: usize = 3;
 /// How long processes may take to be ready while nothing is broken.
 const READY_WITHIN: Duration = Duration::from_mins(1);
 
+/// How long nothing must move: longer than any request takes once all is well.
+const QUIET_FOR: Duration = Duration::from_secs(2);
+
 /// Everything that runs.
 pub(super) struct Cluster {
     pub(super) postgres: PostgresServer,
@@ -84,12 +87,17 @@ impl Cluster {
         apis.map(|service| service.from_clients.port).collect()
     }
 
-    /// Waits until no order is open and the chain has settled everything it took. Returns how much
+    /// Waits until no order has been open for a while and the chain has settled everything it took;
+    /// a request whose client is gone may still be on its way and become an order. Returns how much
     /// is left when patience ends; -1 if nobody could say.
     pub(super) async fn rest(&self, deadline: Instant) -> i64 {
+        let mut since = Instant::now();
         loop {
             let open = self.open_orders().await;
-            if matches!(open, Ok(0)) || Instant::now() > deadline {
+            if !matches!(open, Ok(0)) {
+                since = Instant::now();
+            }
+            if since.elapsed() >= QUIET_FOR || Instant::now() > deadline {
                 return open.unwrap_or(-1);
             }
             tokio::time::sleep(Duration::from_millis(100)).await;

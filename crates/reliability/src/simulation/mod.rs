@@ -33,6 +33,9 @@ use crate::checker::{self, Evidence, OrderRecord, Violation};
 /// transaction that never arrives expires after a minute, three times in the worst case.
 const REST_WITHIN: Duration = Duration::from_mins(6);
 
+/// How long nothing must move: longer than any call takes once all is well.
+const QUIET_FOR: Duration = Duration::from_secs(1);
+
 /// What a run has shown.
 pub struct Verdict {
     /// The seed that gives the same run again.
@@ -69,17 +72,26 @@ async fn simulate(seed: u64, control: Option<Control>) -> Verdict {
     machines.recover();
 
     let deadline = Instant::now() + REST_WITHIN;
-    // clients first: a request that was under way may still become an order
     let records = clients.finish(deadline).await;
-    while !is_at_rest(&world).await && Instant::now() < deadline {
-        sleep(Duration::from_millis(100)).await;
-    }
+    rest(&world, deadline).await;
     let evidence = collect(&world, &machines, records).await;
     Verdict {
         seed,
         violations: checker::check(&evidence),
         trace: world.trace(),
         orders: evidence.orders.len(),
+    }
+}
+
+/// Waits until nothing has moved for a while: a request whose client is gone may still be on its way
+/// and become an order.
+async fn rest(world: &World, deadline: Instant) {
+    let mut since = Instant::now();
+    while since.elapsed() < QUIET_FOR && Instant::now() < deadline {
+        sleep(Duration::from_millis(100)).await;
+        if !is_at_rest(world).await {
+            since = Instant::now();
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use domain::{
     ports::{Chain, ChainError, TransactionStatus},
     swap::SignedTransaction,
 };
-use moka::future::Cache;
+use moka::sync::Cache;
 use rand::Rng;
 use rand_chacha::ChaCha20Rng;
 use tokio::time::Instant;
@@ -67,11 +67,11 @@ impl SimulatedChain {
     }
 
     async fn find(&self, signature: &Signature) -> Result<Option<Arc<Entry>>, LedgerError> {
-        if let Some(entry) = self.seen.get(signature).await {
+        if let Some(entry) = self.seen.get(signature) {
             return Ok(Some(entry));
         }
         match self.ledger.find(signature).await? {
-            Some(entry) => Ok(Some(self.keep(entry).await)),
+            Some(entry) => Ok(Some(self.keep(entry))),
             None => Ok(None),
         }
     }
@@ -90,14 +90,14 @@ impl SimulatedChain {
             return Ok(None);
         }
         match self.ledger.record(Entry::tombstone(signature.clone(), now), valid_until).await? {
-            Some(entry) => Ok(Some(self.keep(entry).await)),
+            Some(entry) => Ok(Some(self.keep(entry))),
             None => Ok(None),
         }
     }
 
-    async fn keep(&self, entry: Entry) -> Arc<Entry> {
+    fn keep(&self, entry: Entry) -> Arc<Entry> {
         let entry = Arc::new(entry);
-        self.seen.insert(entry.signature.clone(), entry.clone()).await;
+        self.seen.insert(entry.signature.clone(), entry.clone());
         entry
     }
 
@@ -144,7 +144,7 @@ impl Chain for SimulatedChain {
         let valid_until = end_of(transaction.last_valid_block_height);
         let entry = self.fates.entry(signed, &transaction, now);
         if let Some(recorded) = self.ledger.record(entry, valid_until).await? {
-            self.keep(recorded).await;
+            self.keep(recorded);
         }
         Ok(())
     }
