@@ -97,7 +97,7 @@ impl Admission {
         self.accepted.fetch_sub(accepted, Ordering::Relaxed);
         if open >= self.max_open {
             self.close();
-        } else if open < self.max_open / 10 * 9 && self.is_closed.swap(false, Ordering::Relaxed) {
+        } else if open < self.max_open - self.max_open / 10 && self.is_closed.swap(false, Ordering::Relaxed) {
             tracing::info!(open, "orders are let in again");
         }
     }
@@ -142,6 +142,15 @@ mod tests {
         assert!(!door.is_closed());
         door.count(&store_with(150).await).await;
         assert!(door.is_closed(), "whoever accepted them");
+    }
+
+    #[tokio::test]
+    async fn a_door_for_few_opens_again_too() {
+        let door = Admission::new(4, 1);
+        door.count(&store_with(4).await).await;
+        assert!(door.is_closed());
+        door.count(&store_with(3).await).await;
+        assert!(!door.is_closed());
     }
 
     #[tokio::test]
