@@ -67,6 +67,12 @@ fn an_attempt_that_a_claim_forgets_stops_the_order_and_without_the_index_it_land
     breaks(Control::ForgetsUnresolvedAndAllowsTwo, Rule::LandsOnce);
 }
 
+/// A node that lags behind does not know what has landed.
+#[test]
+fn without_a_second_witness_an_order_lands_twice() {
+    breaks(Control::AsksOneNode, Rule::LandsOnce);
+}
+
 #[test]
 fn without_the_sweeper_an_order_is_forgotten() {
     breaks(Control::NeverSweeps, Rule::Terminates);

@@ -87,14 +87,20 @@ impl Client {
         let mut replies = Vec::new();
         while replies.is_empty() && !self.give_up.is_cancelled() {
             let asks_two = self.world().between(0, 4) == 0;
-            let (one, two) =
-                tokio::join!(self.ask(key), async { if asks_two { self.ask(key).await } else { None } });
+            let (one, two) = tokio::join!(self.ask(key, "1"), async {
+                if !asks_two {
+                    return None;
+                }
+                // the same key for something else is a mistake, and makes no second order either
+                let amount = if self.world().between(0, 4) == 0 { "2" } else { "1" };
+                self.ask(key, amount).await
+            });
             replies.extend([one, two].into_iter().flatten());
             if self.world().happens(1_000) {
                 self.world().note("client", &format!("loses the answers {replies:?} to {key}"));
                 // it will be told again, but the order must be the same one
                 let told = std::mem::take(&mut replies);
-                let again = self.ask(key).await;
+                let again = self.ask(key, "1").await;
                 replies.extend(told.into_iter().chain(again));
                 return replies;
             }
@@ -103,15 +109,18 @@ impl Client {
         replies
     }
 
-    async fn ask(&self, key: &str) -> Option<Reply> {
-        let body = json!({ "tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1", "slippageBps": 100 });
+    async fn ask(&self, key: &str, amount: &str) -> Option<Reply> {
+        let body = json!({ "tokenIn": "SOL", "tokenOut": "USDC", "amountIn": amount, "slippageBps": 100 });
         let (api, death) = self.machines.some_api();
         let body = body.to_string();
         let answer = timeout(ANSWER_WITHIN, api.place(body.as_bytes(), Some(key.to_owned())));
         match death.run_until_cancelled(answer).await? {
             Ok(Ok(id)) => Some(Reply::Acknowledged(id)),
-            Ok(Err(refusal)) if !refusal.is_retryable => Some(Reply::Refused),
-            Ok(Err(_)) | Err(_) => None,
+            Ok(Err(refusal)) => {
+                self.world().note("client", &format!("is refused {key}: {}", refusal.code));
+                (!refusal.is_retryable).then_some(Reply::Refused)
+            }
+            Err(_elapsed) => None,
         }
     }
 

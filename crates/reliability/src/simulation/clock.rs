@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use domain::{Timestamp, ports::Clock};
 use tokio::time::Instant;
 
@@ -23,5 +25,21 @@ impl SimulatedClock {
 impl Clock for SimulatedClock {
     fn now(&self) -> Timestamp {
         self.now_here()
+    }
+}
+
+/// The clock of one process, which is wrong by a constant.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SkewedClock {
+    pub(super) behind: Duration,
+    pub(super) ahead: Duration,
+    pub(super) right: SimulatedClock,
+}
+
+impl Clock for SkewedClock {
+    fn now(&self) -> Timestamp {
+        let ahead = self.right.now_here() + self.ahead;
+        let behind = i64::try_from(self.behind.as_micros()).unwrap_or(0);
+        Timestamp::from_unix_micros(ahead.unix_micros() - behind)
     }
 }

@@ -12,8 +12,6 @@ use domain::{
     ports::{Chain, Venue},
 };
 use infra::queue::Queue;
-use rand::SeedableRng;
-use rand_chacha::ChaCha20Rng;
 use serde_json::Value;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -25,7 +23,7 @@ use worker::{Worker, WorkerConfig};
 
 use super::{
     controls::Control,
-    ports::{FaultyChain, FaultyLedger, FaultyStore, SimulatedBus, SimulatedQueue},
+    ports::{FaultyChain, FaultyStore, SimulatedBus, SimulatedQueue, chain_for},
     process::Process,
     world::{World, lock},
 };
@@ -38,6 +36,7 @@ pub(super) struct Machines {
     pub(super) world: Arc<World>,
     apis: Mutex<Vec<(Arc<Process>, Direct)>>,
     workers: Mutex<Vec<Arc<Process>>>,
+    network: Arc<SimulatedChain>,
 }
 
 #[derive(Parser)]
@@ -48,7 +47,8 @@ struct Settings {
 
 impl Machines {
     pub(super) fn new(world: &Arc<World>) -> Self {
-        Self { world: world.clone(), apis: Mutex::default(), workers: Mutex::default() }
+        let network = Arc::new(chain_for(&Process::network(world)));
+        Self { world: world.clone(), apis: Mutex::default(), workers: Mutex::default(), network }
     }
 
     pub(super) fn start_all(&self) {
@@ -74,7 +74,7 @@ impl Machines {
         loop {
             sleep(Duration::from_millis(self.world.between(50, 3_000))).await;
             let number = usize::try_from(self.world.between(0, 2)).unwrap_or(0);
-            match self.world.between(0, 4) {
+            match self.world.between(0, 5) {
                 0 => lock(&self.apis)[number].0.die(),
                 1 => lock(&self.workers)[number].die(),
                 2 => {
@@ -82,6 +82,7 @@ impl Machines {
                     let process = lock(&self.workers)[number].clone();
                     process.pause(self.world.plan.lease + Duration::from_millis(beyond));
                 }
+                3 => lock(&self.workers)[number].ask_to_stop(),
                 _ => self.replace_the_dead(),
             }
         }
@@ -101,7 +102,7 @@ impl Machines {
             let api = self.start_api(number);
             lock(&self.apis)[number] = api;
         }
-        let is_dead: Vec<bool> = lock(&self.workers).iter().map(|process| process.is_dead()).collect();
+        let is_dead: Vec<bool> = lock(&self.workers).iter().map(|process| process.is_leaving()).collect();
         for number in (0..WORKERS).filter(|&number| is_dead[number]) {
             let worker = self.start_worker(number);
             lock(&self.workers)[number] = worker;
@@ -116,13 +117,18 @@ impl Machines {
             queue: Arc::new(SimulatedQueue(process.clone())),
             bus: Arc::new(SimulatedBus(process.clone())),
             venues: self.venues(),
-            clock: world.clock.clone(),
+            clock: Arc::new(world.some_clock()),
             rng: Box::new(world.fork_rng()),
         };
         let never = Duration::from_hours(24);
         let tail_check_every =
             if world.control == Some(Control::NeverChecksTails) { never } else { Duration::from_secs(1) };
-        let limits = Limits { tail_check_every, push_grace: Duration::from_millis(500), ..Limits::default() };
+        let limits = Limits {
+            tail_check_every,
+            push_grace: Duration::from_millis(500),
+            max_open_orders: world.plan.max_open_orders,
+            ..Limits::default()
+        };
         let api = Direct::new(AppState::new(backends, limits, None));
         let running = api.clone();
         tokio::spawn(async move { running.run(CancellationToken::new()).await });
@@ -132,26 +138,22 @@ impl Machines {
     fn start_worker(&self, number: usize) -> Arc<Process> {
         let world = &self.world;
         let process = Process::new(world, format!("worker {number}"));
-        let mut nonces = world.fork_rng();
-        let chain = SimulatedChain::new(
-            world.seed,
-            world.plan.conditions,
-            Arc::new(FaultyLedger(process.clone())),
-            ChaCha20Rng::from_rng(&mut nonces),
-        );
-        let chain: Arc<dyn Chain> =
-            Arc::new(FaultyChain { process: process.clone(), chain: Arc::new(chain) });
+        let chain: Arc<dyn Chain> = Arc::new(FaultyChain::new(&process, &self.network));
         let queue = Arc::new(SimulatedQueue(process.clone()));
         let backends = worker::Backends {
             store: Arc::new(FaultyStore(process.clone())),
             bus: Arc::new(SimulatedBus(process.clone())),
             queue: Queue { producer: queue.clone(), consumer: queue },
             venues: Venues { venues: self.venues(), chain },
-            clock: world.clock.clone(),
+            clock: Arc::new(world.some_clock()),
             rng: world.fork_rng(),
         };
         let worker = Worker::new(backends, &self.worker_config());
-        tokio::spawn(async move { worker.run(CancellationToken::new()).await });
+        let running = process.clone();
+        tokio::spawn(async move {
+            worker.run(running.stop.clone()).await;
+            running.has_stopped();
+        });
         process
     }
 

@@ -29,10 +29,6 @@ use world::World;
 
 use crate::checker::{self, Evidence, OrderRecord, Violation};
 
-/// How long everything may take to come to rest once the faults are over, in simulated time: a
-/// transaction that never arrives expires after a minute, three times in the worst case.
-const REST_WITHIN: Duration = Duration::from_mins(6);
-
 /// How long nothing must move: longer than any call takes once all is well.
 const QUIET_FOR: Duration = Duration::from_secs(1);
 
@@ -44,8 +40,10 @@ pub struct Verdict {
     pub violations: Vec<Violation>,
     /// Everything that happened, in order, a line each.
     pub trace: Vec<String>,
-    /// How many orders were stored.
-    pub orders: usize,
+    /// A number that any difference between two runs changes, also one that the trace leaves out.
+    pub fingerprint: u64,
+    /// What the run left behind.
+    pub evidence: Evidence,
 }
 
 /// Runs one seed. With a control one protection is taken out, and the checker must notice.
@@ -71,7 +69,7 @@ async fn simulate(seed: u64, control: Option<Control>) -> Verdict {
     world.calm();
     machines.recover();
 
-    let deadline = Instant::now() + REST_WITHIN;
+    let deadline = Instant::now() + world.plan.rest_within();
     let records = clients.finish(deadline).await;
     rest(&world, deadline).await;
     let evidence = collect(&world, &machines, records).await;
@@ -79,7 +77,8 @@ async fn simulate(seed: u64, control: Option<Control>) -> Verdict {
         seed,
         violations: checker::check(&evidence),
         trace: world.trace(),
-        orders: evidence.orders.len(),
+        fingerprint: world.fingerprint(),
+        evidence,
     }
 }
 

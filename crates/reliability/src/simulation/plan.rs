@@ -1,8 +1,12 @@
-use std::time::Duration;
+use std::{ops::Range, time::Duration};
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use venues::config::{Conditions, Preset};
+
+/// How long orders that are open at once may take, in simulated time: a transaction that never arrives
+/// expires after a minute, three times in the worst case.
+const REST_WITHIN: Duration = Duration::from_mins(6);
 
 /// What kind of day a seed has. Chances are of 10,000, for every call to a port.
 #[derive(Debug, Clone)]
@@ -21,6 +25,15 @@ pub struct Plan {
     pub dies_after: u32,
     /// The process stands still for longer than its leases, before the effect.
     pub pauses: u32,
+    /// A call is stuck on its way while its process goes on, perhaps for longer than a lease.
+    pub stalls: u32,
+    /// A transaction is on its way for long, and arrives even if its sender has died.
+    pub delays_sending: u32,
+    /// How long such a transaction is on its way, milliseconds.
+    pub delay_of_sending_ms: Range<u64>,
+    /// A node of the chain that lags behind answers: it does not know what has landed, and may even
+    /// take it for expired.
+    pub lags: u32,
     /// A hint of the queue is lost.
     pub loses_hint: u32,
     /// A hint of the queue comes twice.
@@ -29,6 +42,10 @@ pub struct Plan {
     pub loses_message: u32,
     /// A message of the bus comes twice, or late.
     pub disturbs_message: u32,
+    /// How far the clock of a process may be off, either way.
+    pub skew: Duration,
+    /// Open orders from which on new ones are refused.
+    pub max_open_orders: u32,
     /// Attempts an order gets in all.
     pub max_attempts: u32,
     /// How long a claim holds.
@@ -38,6 +55,12 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// How long everything may take to come to rest once the faults are over.
+    pub(super) fn rest_within(&self) -> Duration {
+        let is_let_in_at_once = self.orders <= u64::from(self.max_open_orders);
+        REST_WITHIN * if is_let_in_at_once { 1 } else { 2 }
+    }
+
     /// Draws a day. Most are bad in few ways, some in all.
     pub(super) fn draw(rng: &mut ChaCha8Rng) -> Self {
         let mut chance = |often: f64, at_most: u32| {
@@ -51,21 +74,39 @@ impl Plan {
             dies_before: chance(0.5, 250),
             dies_after: chance(0.5, 250),
             pauses: chance(0.4, 250),
+            stalls: chance(0.4, 250),
+            delays_sending: chance(0.5, 5_000),
+            delay_of_sending_ms: 1..10_000,
+            lags: chance(0.5, 3_000),
             loses_hint: chance(0.5, 5_000),
             repeats_hint: chance(0.5, 3_000),
             loses_message: chance(0.5, 5_000),
             disturbs_message: chance(0.5, 3_000),
+            skew: Duration::ZERO,
+            max_open_orders: 100,
             max_attempts: 3,
             lease: Duration::ZERO,
             conditions: Preset::Congested.conditions(),
         };
         plan.orders = rng.random_range(2..8);
         plan.trouble = Duration::from_millis(rng.random_range(2_000..20_000));
+        if rng.random_bool(0.15) {
+            // long enough for transactions to expire meanwhile, and to arrive only then
+            plan.trouble = Duration::from_millis(rng.random_range(60_000..150_000));
+            plan.delays_sending = 9_500;
+            plan.delay_of_sending_ms = rng.random_range(1..60_000)..90_000;
+        }
         plan.lease = Duration::from_millis(rng.random_range(1_000..6_000));
+        if rng.random_bool(0.3) {
+            plan.skew = Duration::from_millis(rng.random_range(1..10_000));
+        }
+        if rng.random_bool(0.2) {
+            plan.max_open_orders = u32::try_from(plan.orders.div_ceil(2)).unwrap_or(1);
+        }
         plan.conditions = Conditions {
             quote_latency_ms: rng.random_range(1..300),
             quote_jitter_ms: 0,
-            quote_failure_bps: rng.random_range(0..2_000),
+            quote_failure_bps: if rng.random_bool(0.1) { 8_000 } else { rng.random_range(0..2_000) },
             landing_min_ms: rng.random_range(0..500),
             // some land later than they may, which is to expire
             landing_max_ms: if rng.random_bool(0.2) { 120_000 } else { rng.random_range(500..6_000) },

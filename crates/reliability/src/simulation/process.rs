@@ -20,20 +20,45 @@ pub(super) struct Lost(pub(super) &'static str);
 pub(super) struct Process {
     pub(super) world: Arc<World>,
     pub(super) name: String,
+    /// Cancelled once it is asked to stop.
+    pub(super) stop: CancellationToken,
     /// Cancelled once it is dead; connections to it break then.
     pub(super) death: CancellationToken,
     paused_until: Mutex<Option<Instant>>,
+    /// Nothing happens to it, nor to its calls.
+    is_immortal: bool,
 }
 
 impl Process {
     pub(super) fn new(world: &Arc<World>, name: String) -> Arc<Self> {
+        Self::start(world, name, false)
+    }
+
+    /// Whatever is under way between processes: what dies does not take it along.
+    pub(super) fn network(world: &Arc<World>) -> Arc<Self> {
+        Self::start(world, "network".to_owned(), true)
+    }
+
+    fn start(world: &Arc<World>, name: String, is_immortal: bool) -> Arc<Self> {
         world.note(&name, "starts");
-        let (death, paused_until) = (CancellationToken::new(), Mutex::new(None));
-        Arc::new(Self { world: world.clone(), name, death, paused_until })
+        let (stop, death) = (CancellationToken::new(), CancellationToken::new());
+        Arc::new(Self {
+            world: world.clone(),
+            name,
+            stop,
+            death,
+            paused_until: Mutex::new(None),
+            is_immortal,
+        })
     }
 
     pub(super) fn is_dead(&self) -> bool {
         self.death.is_cancelled()
+    }
+
+    /// Whether it takes no new work any more.
+    pub(super) fn is_leaving(&self) -> bool {
+        self.is_dead() || self.stop.is_cancelled()
     }
 
     /// `SIGKILL`: no call of it ever returns or has an effect again.
@@ -42,6 +67,18 @@ impl Process {
             self.note("dies");
             self.death.cancel();
         }
+    }
+
+    /// `SIGTERM`: it ends by itself once it has put everything in order.
+    pub(super) fn ask_to_stop(&self) {
+        self.note("is asked to stop");
+        self.stop.cancel();
+    }
+
+    /// It has ended by itself.
+    pub(super) fn has_stopped(&self) {
+        self.note("has stopped");
+        self.death.cancel();
     }
 
     /// `SIGSTOP`, and `SIGCONT` after a while.
@@ -63,7 +100,10 @@ impl Process {
     /// something can happen.
     pub(super) async fn call<T>(&self, what: &str, effect: impl AsyncFnOnce() -> T) -> Result<T, Lost> {
         let (world, plan) = (&self.world, &self.world.plan);
-        self.travel().await;
+        if self.is_immortal {
+            return Ok(effect().await);
+        }
+        self.travel(what).await;
         if world.happens(plan.dies_before) {
             self.note(&format!("dies before {what}"));
             self.die();
@@ -82,7 +122,7 @@ impl Process {
             self.die();
         }
         let is_lost = world.happens(plan.fails_after);
-        self.travel().await;
+        self.travel(what).await;
         self.live().await;
         if is_lost {
             self.note(&format!("{what} was done, its answer is lost"));
@@ -108,8 +148,15 @@ impl Process {
         }
     }
 
-    async fn travel(&self) {
-        let micros = self.world.between(100, 8_000);
-        sleep(Duration::from_micros(micros)).await;
+    async fn travel(&self, what: &str) {
+        let world = &self.world;
+        world.mark(&self.name, what);
+        sleep(Duration::from_micros(world.between(100, 8_000))).await;
+        if !world.happens(world.plan.stalls) {
+            return;
+        }
+        let stuck = world.plan.lease / 4 * u32::try_from(world.between(1, 9)).unwrap_or(1);
+        self.note(&format!("{what} is stuck for {} ms", stuck.as_millis()));
+        world.linger(stuck).await;
     }
 }

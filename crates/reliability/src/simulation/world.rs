@@ -2,20 +2,29 @@
 
 use std::{
     collections::VecDeque,
+    hash::{DefaultHasher, Hash, Hasher},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use domain::{OrderId, ports::BusMessage};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use testkit::MemoryStore;
-use tokio::sync::{Notify, mpsc};
+use tokio::{
+    sync::{Notify, mpsc},
+    time::{Instant, sleep},
+};
 use venues::simulated::ledger::{Entry, Ledger, MemoryLedger};
 
-use super::{clock::SimulatedClock, controls::Control, plan::Plan};
+use super::{
+    clock::{SimulatedClock, SkewedClock},
+    controls::Control,
+    plan::Plan,
+};
 
 /// Everything outside of the processes.
 pub(super) struct World {
@@ -31,6 +40,7 @@ pub(super) struct World {
     is_calm: AtomicBool,
     rng: Mutex<ChaCha8Rng>,
     trace: Mutex<Vec<String>>,
+    fingerprint: Mutex<DefaultHasher>,
 }
 
 impl World {
@@ -54,6 +64,7 @@ impl World {
             is_calm: AtomicBool::new(false),
             rng: Mutex::new(rng),
             trace: Mutex::default(),
+            fingerprint: Mutex::default(),
         })
     }
 
@@ -83,8 +94,35 @@ impl World {
         ChaCha8Rng::seed_from_u64(lock(&self.rng).random())
     }
 
+    /// A clock for a process.
+    pub(super) fn some_clock(&self) -> SkewedClock {
+        let most = u64::try_from(self.plan.skew.as_millis()).unwrap_or(0) + 1;
+        let off = || Duration::from_millis(self.between(0, most));
+        SkewedClock { behind: off(), ahead: off(), right: *self.clock }
+    }
+
+    /// Counts something into the fingerprint of the run.
+    pub(super) fn mark(&self, who: &str, what: &str) {
+        let mut fingerprint = lock(&self.fingerprint);
+        (self.clock.now_here().unix_micros(), who, what).hash(&mut *fingerprint);
+    }
+
+    /// A number that any difference between two runs changes.
+    pub(super) fn fingerprint(&self) -> u64 {
+        lock(&self.fingerprint).finish()
+    }
+
+    /// Waits, but no longer than until it is calm.
+    pub(super) async fn linger(&self, time: Duration) {
+        let until = Instant::now() + time;
+        while Instant::now() < until && !self.is_calm() {
+            sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     /// Writes down what happened.
     pub(super) fn note(&self, who: &str, what: &str) {
+        self.mark(who, what);
         let at = self.clock.now_here();
         lock(&self.trace).push(format!("{at} {who:<10} {what}"));
     }

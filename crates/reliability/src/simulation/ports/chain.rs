@@ -1,6 +1,10 @@
 //! The way to the chain, and the chain's own ledger, as a process reaches them.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use domain::{
@@ -8,9 +12,14 @@ use domain::{
     ports::{Chain, ChainError, TransactionStatus},
     swap::SignedTransaction,
 };
-use venues::simulated::ledger::{Entry, Ledger, LedgerError};
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
+use venues::simulated::{
+    SimulatedChain,
+    ledger::{Entry, Ledger, LedgerError},
+};
 
-use crate::simulation::{controls::Control, process::Process};
+use crate::simulation::{controls::Control, process::Process, world::lock};
 
 /// The ledger behind the simulated chain: a sender may stand still between looking at the clock and
 /// writing.
@@ -24,8 +33,18 @@ impl Ledger for FaultyLedger {
 
     async fn record(&self, entry: Entry, valid_until: Timestamp) -> Result<Option<Entry>, LedgerError> {
         let ledger = &self.0.world.ledger;
+        let sent = entry.clone();
         let recorded = self.0.call("record on chain", async || ledger.record(entry, valid_until).await);
-        recorded.await.map_err(|lost| LedgerError::new(lost.0))?
+        let recorded = recorded.await.map_err(|lost| LedgerError::new(lost.0))??;
+        if sent.signed_bytes.is_some() {
+            let found = match &recorded {
+                Some(entry) if *entry == sent => "new",
+                Some(entry) if entry.signed_bytes.is_some() => "there already",
+                _ => "too late",
+            };
+            self.0.note(&format!("{} reaches the chain and is {found}", sent.signature));
+        }
+        Ok(recorded)
     }
 
     async fn find(&self, signature: &Signature) -> Result<Option<Entry>, LedgerError> {
@@ -39,13 +58,33 @@ impl Ledger for FaultyLedger {
     }
 }
 
-/// The chain as one process reaches it. Only negative controls change what it says.
+/// The chain for a process, or for the network between it and the processes.
+pub(crate) fn chain_for(process: &Arc<Process>) -> SimulatedChain {
+    let world = &process.world;
+    let nonces = ChaCha20Rng::from_rng(&mut world.fork_rng());
+    SimulatedChain::new(world.seed, world.plan.conditions, Arc::new(FaultyLedger(process.clone())), nonces)
+}
+
+/// The chain as one process reaches it: through several nodes, of which some lag behind.
 pub(crate) struct FaultyChain {
-    pub(crate) process: Arc<Process>,
-    pub(crate) chain: Arc<dyn Chain>,
+    process: Arc<Process>,
+    chain: SimulatedChain,
+    /// What is under way in it is nobody's any more.
+    network: Arc<SimulatedChain>,
+    /// What a lagging node has wrongly called expired.
+    misjudged: Mutex<BTreeSet<Signature>>,
 }
 
 impl FaultyChain {
+    pub(crate) fn new(process: &Arc<Process>, network: &Arc<SimulatedChain>) -> Self {
+        Self {
+            process: process.clone(),
+            chain: chain_for(process),
+            network: network.clone(),
+            misjudged: Mutex::default(),
+        }
+    }
+
     fn is(&self, control: Control) -> bool {
         self.process.world.control == Some(control)
     }
@@ -56,6 +95,21 @@ impl FaultyChain {
             TransactionStatus::Unknown if self.is(Control::RebuildsUnresolved) => TransactionStatus::Expired,
             status => status,
         }
+    }
+
+    /// What a node says that may not know yet what has landed.
+    fn as_a_node_says(&self, signature: &Signature, status: TransactionStatus) -> TransactionStatus {
+        let world = &self.process.world;
+        let is_settled = matches!(status, TransactionStatus::Landed(_) | TransactionStatus::Reverted(_));
+        if !is_settled || !world.happens(world.plan.lags) {
+            return status;
+        }
+        self.process.note(&format!("asks a node that lags behind for {signature}"));
+        if world.between(0, 2) == 0 {
+            return TransactionStatus::Unknown;
+        }
+        lock(&self.misjudged).insert(signature.clone());
+        TransactionStatus::Expired
     }
 }
 
@@ -70,11 +124,27 @@ impl Chain for FaultyChain {
     }
 
     async fn send(&self, transaction: &SignedTransaction) -> Result<(), ChainError> {
+        let world = &self.process.world;
         self.process.note(&format!("sends {}", transaction.signature));
-        self.chain.send(transaction).await
+        if !world.happens(world.plan.delays_sending) {
+            return self.chain.send(transaction).await;
+        }
+        self.process.live().await;
+        let way = &world.plan.delay_of_sending_ms;
+        let delay = Duration::from_millis(world.between(way.start, way.end));
+        self.process.note(&format!("what it sent is under way for {} ms", delay.as_millis()));
+        let (world, network, transaction) = (world.clone(), self.network.clone(), transaction.clone());
+        tokio::spawn(async move {
+            world.linger(delay).await;
+            let _ = network.send(&transaction).await;
+        });
+        Ok(())
     }
 
     async fn status(&self, signature: &Signature, last_valid: u64) -> Result<TransactionStatus, ChainError> {
+        if self.is(Control::AsksOneNode) && lock(&self.misjudged).contains(signature) {
+            return Ok(TransactionStatus::Expired);
+        }
         Ok(self.judge(self.chain.status(signature, last_valid).await?))
     }
 
@@ -84,6 +154,7 @@ impl Chain for FaultyChain {
         last_valid: u64,
         patience: Duration,
     ) -> Result<TransactionStatus, ChainError> {
-        Ok(self.judge(self.chain.await_status(signature, last_valid, patience).await?))
+        let status = self.chain.await_status(signature, last_valid, patience).await?;
+        Ok(self.judge(self.as_a_node_says(signature, status)))
     }
 }

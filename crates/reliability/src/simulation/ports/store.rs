@@ -45,8 +45,12 @@ impl OrderStore for FaultyStore {
         }
         let id = acceptance.order.id;
         let accepted = self.0.call("accept", async || self.0.world.store.accept(acceptance).await).await??;
-        self.0
-            .note(&format!("accepted {id}: {}", if accepted == Accepted::Created { "new" } else { "known" }));
+        let as_what = match &accepted {
+            Accepted::Created => "new".to_owned(),
+            Accepted::Replayed(known) => format!("known as {}", known.id),
+            Accepted::Conflict(known) => format!("in conflict with {known}"),
+        };
+        self.0.note(&format!("accepts {id}: {as_what}"));
         Ok(accepted)
     }
 
@@ -54,7 +58,8 @@ impl OrderStore for FaultyStore {
         let world = &self.0.world;
         let claimed = self.0.call("claim", async || world.store.claim(id, worker, lease).await);
         let Some(mut claim) = claimed.await?? else { return Ok(None) };
-        self.0.note(&format!("claims {id} in epoch {}", claim.fence.lease_epoch));
+        let inherits = if claim.unresolved.is_some() { " with an attempt" } else { "" };
+        self.0.note(&format!("claims {id} in epoch {}{inherits}", claim.fence.lease_epoch));
         if claim.unresolved.is_some() && world.control.is_some_and(Control::forgets_unresolved) {
             claim.unresolved = None;
             claim.order.status = OrderStatus::Routing;
@@ -67,6 +72,7 @@ impl OrderStore for FaultyStore {
     }
 
     async fn release(&self, fence: Fence) -> Result<(), StoreError> {
+        self.0.note(&format!("gives {} back", fence.order_id));
         self.0.call("release", async || self.0.world.store.release(fence).await).await?
     }
 

@@ -5,12 +5,21 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod sightings;
+
 use std::{
-    sync::atomic::{AtomicU64, AtomicUsize, Ordering},
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
     thread,
 };
 
 use reliability::simulation::{self, Verdict};
+use sightings::Sightings;
+
+/// From so many seeds on everything must have been met that the simulation is there for.
+const SEEDS_TO_MEET_ALL: u64 = 1_000;
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name} must be a number")))
@@ -37,7 +46,7 @@ fn what_is_promised_holds_for_every_seed() {
     }
     let first = number("SIMULATION_FIRST_SEED").unwrap_or(1);
     let seeds = number("SIMULATION_SEEDS").unwrap_or(2_000);
-    let (next, orders) = (AtomicU64::new(first), AtomicUsize::new(0));
+    let (next, sightings) = (AtomicU64::new(first), Mutex::new(Sightings::default()));
     thread::scope(|scope| {
         let threads: Vec<_> = (0..thread::available_parallelism().map_or(1, usize::from))
             .map(|_| {
@@ -48,7 +57,7 @@ fn what_is_promised_holds_for_every_seed() {
                             return;
                         }
                         let verdict = simulation::run(seed, None);
-                        orders.fetch_add(verdict.orders, Ordering::Relaxed);
+                        sightings.lock().unwrap().add(&verdict);
                         if !verdict.violations.is_empty() {
                             next.store(u64::MAX / 2, Ordering::Relaxed); // the others stop too
                             panic!("{}", explain(&verdict));
@@ -61,7 +70,11 @@ fn what_is_promised_holds_for_every_seed() {
             thread.join().expect("no seed breaks a promise");
         }
     });
-    eprintln!("{seeds} seeds from {first}: {} orders, nothing broken", orders.load(Ordering::Relaxed));
+    let sightings = sightings.into_inner().unwrap();
+    eprintln!("{seeds} seeds from {first}, nothing broken\n{sightings}");
+    if seeds >= SEEDS_TO_MEET_ALL {
+        assert_eq!(sightings.never_met(), Vec::<&str>::new());
+    }
 }
 
 #[test]
@@ -72,5 +85,6 @@ fn a_seed_tells_the_same_story_every_time() {
             assert_eq!(a, b, "seed {seed}, line {line}");
         }
         assert_eq!(once.trace.len(), again.trace.len(), "seed {seed}");
+        assert_eq!(once.fingerprint, again.fingerprint, "seed {seed}: a call that the trace leaves out");
     }
 }

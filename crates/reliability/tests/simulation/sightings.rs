@@ -1,0 +1,82 @@
+//! What the seeds met: a simulation in which nothing goes wrong proves nothing.
+
+use std::fmt;
+
+use domain::{OrderStatus, ports::AttemptState};
+use reliability::{checker::OrderRecord, simulation::Verdict};
+
+type Count = fn(&Verdict) -> usize;
+
+const KINDS: [(&str, Count); 27] = [
+    ("orders", |run| run.evidence.orders.len()),
+    ("confirmed at the first attempt", |run| {
+        orders(run, |it| it.order.status == OrderStatus::Confirmed && it.attempts.len() == 1)
+    }),
+    ("confirmed after a revert", |run| orders(run, |it| is_confirmed_after(it, AttemptState::Reverted))),
+    ("confirmed after an expiry", |run| orders(run, |it| is_confirmed_after(it, AttemptState::Expired))),
+    ("failed", |run| orders(run, |it| it.order.status == OrderStatus::Failed)),
+    ("failed without an attempt on record", |run| {
+        orders(run, |it| it.order.status == OrderStatus::Failed && it.attempts.is_empty())
+    }),
+    ("processes that died before a call took effect", |run| told(run, " dies before ")),
+    ("processes that died after a call took effect", |run| told(run, " dies after ")),
+    ("processes that stood still", |run| told(run, " stands still ")),
+    ("workers that stopped in good order", |run| told(run, " has stopped")),
+    ("claims given back", |run| told(run, " gives ")),
+    ("calls that failed", |run| told(run, " fails")),
+    ("calls that were stuck", |run| told(run, " is stuck ")),
+    ("answers that were lost", |run| told(run, "its answer is lost")),
+    ("answers of a chain lost", |run| told(run, "record on chain was done, its answer is lost")),
+    ("commits done whose answer was lost", |run| told(run, "commit was done, its answer is lost")),
+    ("writes refused by the fence", |run| told(run, ": Fenced")),
+    ("orders claimed again", |run| claims(run, |claim| !claim.ends_with("epoch 1"))),
+    ("attempts inherited", |run| claims(run, |claim| claim.ends_with(" with an attempt"))),
+    ("transactions that reached the chain once more", |run| told(run, " is there already")),
+    ("transactions that reached the chain too late", |run| told(run, " is too late")),
+    ("answers of a node that lags behind", |run| told(run, " asks a node that lags behind ")),
+    ("requests repeated", |run| told(run, ": known as ")),
+    ("keys used for something else", |run| told(run, ": in conflict with ")),
+    ("requests refused because too many orders are open", |run| told(run, ": overloaded")),
+    ("requests refused because the store failed", |run| told(run, ": store_unavailable")),
+    ("streams that went on over a new connection", |run| {
+        run.evidence.follows.iter().filter(|follow| follow.connections > 1).count()
+    }),
+];
+
+/// How often each was met.
+#[derive(Default)]
+pub(crate) struct Sightings([usize; KINDS.len()]);
+
+impl Sightings {
+    pub(crate) fn add(&mut self, run: &Verdict) {
+        for (met, (_, count)) in self.0.iter_mut().zip(KINDS) {
+            *met += count(run);
+        }
+    }
+
+    pub(crate) fn never_met(&self) -> Vec<&'static str> {
+        self.0.iter().zip(KINDS).filter(|(met, _)| **met == 0).map(|(_, (name, _))| name).collect()
+    }
+}
+
+impl fmt::Display for Sightings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().zip(KINDS).try_for_each(|(met, (name, _))| writeln!(f, "{met:>9} {name}"))
+    }
+}
+
+fn orders(run: &Verdict, is: impl Fn(&OrderRecord) -> bool) -> usize {
+    run.evidence.orders.iter().filter(|record| is(record)).count()
+}
+
+fn is_confirmed_after(record: &OrderRecord, end: AttemptState) -> bool {
+    record.order.status == OrderStatus::Confirmed && record.attempts.iter().any(|it| it.state == end)
+}
+
+fn told(run: &Verdict, what: &str) -> usize {
+    run.trace.iter().filter(|line| line.contains(what)).count()
+}
+
+fn claims(run: &Verdict, is: impl Fn(&str) -> bool) -> usize {
+    run.trace.iter().filter(|line| line.contains(" claims ") && is(line)).count()
+}
