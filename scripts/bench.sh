@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Measures the engine on this machine and writes docs/PERFORMANCE.table.md: everything runs here at
-# once, load generator, API, worker, PostgreSQL with its default durability, and Redis.
+# Measures the engine on this machine and writes the table of docs/PERFORMANCE.md: everything runs here
+# at once, load generator, API, worker, PostgreSQL with its default durability, and Redis.
 #
 #   ./scripts/bench.sh                          # all scenarios
 #   ./scripts/bench.sh end_to_end accept        # some of them
@@ -17,7 +17,7 @@ fi
 
 all=(floor end_to_end accept overhead delivery embedded backlog growth idle start)
 [ $# -gt 0 ] || set -- "${all[@]}"
-bin=target/release table=docs/PERFORMANCE.table.md
+bin=target/release page=docs/PERFORMANCE.md
 port=3880 url=http://127.0.0.1:3880
 work=$(mktemp -d)
 api='' worker=''
@@ -164,4 +164,8 @@ run_start() {
 printf '| scenario | measured | must reach | remarks |\n|---|---|---|---|\n' >"$work/table"
 for scenario in "$@"; do "run_$scenario"; done
 printf '\n%s, %s cores, at commit %s.\n' "$(date -u +%F)" "$(nproc)" "$(git rev-parse --short HEAD 2>/dev/null || echo unknown)" >>"$work/table"
-cp "$work/table" "$table"
+awk -v table="$work/table" '
+    /^<!-- measured -->/ { print; print ""; while ((getline line < table) > 0) print line; print ""; inside = 1 }
+    /^<!-- \/measured -->/ { inside = 0 }
+    !inside && !/^<!-- measured -->/' "$page" >"$work/page"
+cp "$work/page" "$page"
