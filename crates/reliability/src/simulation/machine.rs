@@ -88,15 +88,8 @@ impl Machines {
         }
     }
 
-    /// Everybody is well again.
-    pub(super) fn recover(&self) {
-        self.replace_the_dead();
-        let apis = lock(&self.apis);
-        let workers = lock(&self.workers);
-        apis.iter().map(|(process, _)| process).chain(workers.iter()).for_each(|process| process.resume());
-    }
-
-    fn replace_the_dead(&self) {
+    /// Whoever is dead, or is about to stop, gets a successor.
+    pub(super) fn replace_the_dead(&self) {
         let is_dead: Vec<bool> = lock(&self.apis).iter().map(|(process, _)| process.is_dead()).collect();
         for number in (0..APIS).filter(|&number| is_dead[number]) {
             let api = self.start_api(number);
@@ -175,6 +168,7 @@ impl Machines {
             retry_base_ms: 200,
             retry_cap_ms: 1_000,
             quote_deadline_ms: 500,
+            sweep_interval_ms: 1_000, // the rarer, the more of a day is not spent looking
             redeliver_after_ms: 2_000,
             ..Settings::parse_from(["simulation"]).worker
         }

@@ -67,7 +67,7 @@ async fn simulate(seed: u64, control: Option<Control>) -> Verdict {
     let troubled = machines.clone().torment();
     let _ = timeout(world.plan.trouble, troubled).await;
     world.calm();
-    machines.recover();
+    machines.replace_the_dead();
 
     let deadline = Instant::now() + world.plan.rest_within();
     let records = clients.finish(deadline).await;
@@ -87,7 +87,7 @@ async fn simulate(seed: u64, control: Option<Control>) -> Verdict {
 async fn rest(world: &World, deadline: Instant) {
     let mut since = Instant::now();
     while since.elapsed() < QUIET_FOR && Instant::now() < deadline {
-        sleep(Duration::from_millis(100)).await;
+        sleep(Duration::from_millis(250)).await;
         if !is_at_rest(world).await {
             since = Instant::now();
         }
@@ -95,10 +95,8 @@ async fn rest(world: &World, deadline: Instant) {
 }
 
 async fn is_at_rest(world: &World) -> bool {
-    let is_settled =
-        world.ledger_entries().await.iter().all(|entry| entry.settles_at <= world.clock.now_here());
-    let open = world.store.open_orders(1).await;
-    is_settled && matches!(open, Ok(0))
+    matches!(world.store.open_orders(1).await, Ok(0))
+        && world.ledger_entries().await.iter().all(|entry| entry.settles_at <= world.clock.now_here())
 }
 
 async fn collect(world: &World, machines: &Machines, records: clients::Records) -> Evidence {

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::world::{World, lock};
@@ -81,15 +81,10 @@ impl Process {
         self.death.cancel();
     }
 
-    /// `SIGSTOP`, and `SIGCONT` after a while.
+    /// `SIGSTOP`, and `SIGCONT` after a while, or once it is calm.
     pub(super) fn pause(&self, time: Duration) {
         self.note(&format!("stands still for {} ms", time.as_millis()));
         *lock(&self.paused_until) = Some(Instant::now() + time);
-    }
-
-    /// `SIGCONT`.
-    pub(super) fn resume(&self) {
-        *lock(&self.paused_until) = None;
     }
 
     pub(super) fn note(&self, what: &str) {
@@ -139,9 +134,8 @@ impl Process {
             }
             let until = *lock(&self.paused_until);
             match until {
-                Some(until) if Instant::now() < until => {
-                    // it may be told to go on earlier
-                    sleep_until(until.min(Instant::now() + Duration::from_millis(50))).await;
+                Some(until) if Instant::now() < until && !self.world.is_calm() => {
+                    self.world.linger(until - Instant::now()).await;
                 }
                 _ => return,
             }

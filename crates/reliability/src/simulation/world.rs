@@ -3,10 +3,7 @@
 use std::{
     collections::VecDeque,
     hash::{DefaultHasher, Hash, Hasher},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -16,8 +13,9 @@ use rand_chacha::ChaCha8Rng;
 use testkit::MemoryStore;
 use tokio::{
     sync::{Notify, mpsc},
-    time::{Instant, sleep},
+    time::timeout,
 };
+use tokio_util::sync::CancellationToken;
 use venues::simulated::ledger::{Entry, Ledger, MemoryLedger};
 
 use super::{
@@ -37,7 +35,8 @@ pub(super) struct World {
     pub(super) hints: Mutex<VecDeque<OrderId>>,
     pub(super) hint_came: Notify,
     pub(super) subscribers: Mutex<Vec<mpsc::UnboundedSender<BusMessage>>>,
-    is_calm: AtomicBool,
+    /// Cancelled once the faults are over.
+    calm: CancellationToken,
     rng: Mutex<ChaCha8Rng>,
     trace: Mutex<Vec<String>>,
     fingerprint: Mutex<DefaultHasher>,
@@ -61,7 +60,7 @@ impl World {
             hints: Mutex::default(),
             hint_came: Notify::new(),
             subscribers: Mutex::default(),
-            is_calm: AtomicBool::new(false),
+            calm: CancellationToken::new(),
             rng: Mutex::new(rng),
             trace: Mutex::default(),
             fingerprint: Mutex::default(),
@@ -71,12 +70,12 @@ impl World {
     /// From now on nothing goes wrong any more.
     pub(super) fn calm(&self) {
         self.note("world", "calm");
-        self.is_calm.store(true, Ordering::Relaxed);
+        self.calm.cancel();
     }
 
     /// Whether the faults are over.
     pub(super) fn is_calm(&self) -> bool {
-        self.is_calm.load(Ordering::Relaxed)
+        self.calm.is_cancelled()
     }
 
     /// Whether something of this chance, of 10,000, happens now. Never once it is calm.
@@ -114,10 +113,7 @@ impl World {
 
     /// Waits, but no longer than until it is calm.
     pub(super) async fn linger(&self, time: Duration) {
-        let until = Instant::now() + time;
-        while Instant::now() < until && !self.is_calm() {
-            sleep(Duration::from_millis(50)).await;
-        }
+        let _ = timeout(time, self.calm.cancelled()).await;
     }
 
     /// Writes down what happened.
