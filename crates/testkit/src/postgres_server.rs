@@ -51,6 +51,11 @@ impl PostgresServer {
         self.port
     }
 
+    /// Whether it is meant to run: it was started and not stopped since.
+    pub fn is_running(&self) -> bool {
+        self.process.is_some()
+    }
+
     /// Ends the server at once, as a crash would: every connection breaks, nothing is flushed.
     ///
     /// # Panics

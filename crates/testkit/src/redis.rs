@@ -1,6 +1,7 @@
 //! A private Redis for one test.
 
 use std::{
+    path::PathBuf,
     process::{Child, Command, Stdio},
     time::Duration,
 };
@@ -9,10 +10,12 @@ use tempfile::TempDir;
 
 use crate::{ports, process::dies_with_parent};
 
-/// A `redis-server` of its own on a free port, without persistence, killed on drop.
+/// A `redis-server` of its own on a free port, without persistence unless asked for, killed on drop.
 pub struct TestRedis {
     port: u16,
     folder: TempDir,
+    /// When it takes snapshots, as in its configuration; empty for never.
+    snapshots: &'static str,
     process: Option<Child>,
 }
 
@@ -22,8 +25,21 @@ impl TestRedis {
     /// # Panics
     /// If `redis-server` is not installed or does not start.
     pub async fn start() -> Self {
+        Self::start_with("").await
+    }
+
+    /// The same, but it takes a snapshot of what changed every second. A server that is stopped and
+    /// started again is then as it was at its last snapshot, which may be a little while ago.
+    ///
+    /// # Panics
+    /// As [`TestRedis::start`].
+    pub async fn start_with_snapshots() -> Self {
+        Self::start_with("1 1").await
+    }
+
+    async fn start_with(snapshots: &'static str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let mut server = Self { port: 0, folder, process: None };
+        let mut server = Self { port: 0, folder, snapshots, process: None };
         for _ in 0..20 {
             server.port = ports::free();
             if server.launch().await {
@@ -52,7 +68,31 @@ impl TestRedis {
         client.get_multiplexed_async_connection().await.expect("the test's Redis answers")
     }
 
-    /// Kills the server. Everything in it is lost.
+    /// Whether it is meant to run: it was started and not stopped since.
+    pub fn is_running(&self) -> bool {
+        self.process.is_some()
+    }
+
+    /// Whether there is a snapshot that it would start from.
+    pub fn has_snapshot(&self) -> bool {
+        self.snapshot().exists()
+    }
+
+    /// Forgets the last snapshot: a stopped server then starts empty.
+    ///
+    /// # Panics
+    /// When it cannot be removed.
+    pub fn forget_snapshot(&self) {
+        if self.has_snapshot() {
+            std::fs::remove_file(self.snapshot()).expect("the folder is ours");
+        }
+    }
+
+    fn snapshot(&self) -> PathBuf {
+        self.folder.path().join("dump.rdb")
+    }
+
+    /// Kills the server. Everything since its last snapshot is lost.
     ///
     /// # Panics
     /// If it cannot be killed.
@@ -73,7 +113,7 @@ impl TestRedis {
         assert!(paused.expect("kill is installed").success());
     }
 
-    /// Starts it again on the same port, empty.
+    /// Starts it again on the same port, as of its last snapshot; empty if it takes none.
     ///
     /// # Panics
     /// If it does not start.
@@ -85,7 +125,7 @@ impl TestRedis {
     /// Whether the server came up; it does not when the port is taken.
     async fn launch(&mut self) -> bool {
         let process = dies_with_parent("redis-server")
-            .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+            .args(["--bind", "127.0.0.1", "--save", self.snapshots, "--appendonly", "no"])
             .args(["--port", &self.port.to_string()])
             .arg("--dir")
             .arg(self.folder.path())

@@ -9,10 +9,11 @@ use reliability::chaos::{self, Options};
 async fn main() -> ExitCode {
     let options = Options::parse();
     let run = async {
-        tokio::select! {
-            summary = chaos::run(&options) => summary,
-            _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("stopped")),
-        }
+        let stop = infra::process::stop_on_signal()?;
+        // dropped, a run ends everything it started
+        stop.run_until_cancelled(chaos::run(&options))
+            .await
+            .unwrap_or_else(|| Err(anyhow::anyhow!("stopped")))
     };
     match run.await {
         Ok(summary) => report(&options, &summary),

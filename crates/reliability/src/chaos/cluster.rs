@@ -44,7 +44,7 @@ impl Cluster {
             Some(folder) => folder.clone(),
             None => own_folder()?,
         };
-        let (postgres, redis) = (PostgresServer::start().await, TestRedis::start().await);
+        let (postgres, redis) = (PostgresServer::start().await, TestRedis::start_with_snapshots().await);
         let logs = tempfile::Builder::new().prefix("chaos-").tempdir()?;
         let mut cluster = Self { postgres, redis, services: Vec::new(), logs: None };
         let targets = (cluster.postgres.port(), cluster.redis.port());
@@ -73,7 +73,7 @@ impl Cluster {
         for service in &self.services {
             while !service.is_ready().await {
                 if Instant::now() > deadline {
-                    bail!("a {:?} is not ready within {READY_WITHIN:?}", service.kind);
+                    bail!("{} is not ready within {READY_WITHIN:?}", service.name);
                 }
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
@@ -83,8 +83,7 @@ impl Cluster {
 
     /// The ports through which clients reach the APIs.
     pub(super) fn apis(&self) -> Vec<u16> {
-        let apis = self.services.iter().filter(|service| service.kind == Kind::Api);
-        apis.map(|service| service.from_clients.port).collect()
+        self.services.iter().filter_map(|service| service.from_clients.as_ref()).map(|it| it.port).collect()
     }
 
     /// Waits until no order has been open for a while and the chain has settled everything it took;

@@ -101,12 +101,13 @@ async fn leftovers(cluster: &Cluster) -> anyhow::Result<Vec<String>> {
     }
 }
 
-/// Every collection of the queue that is not empty, but for apalis' registers of queues and workers.
+/// Every collection of the queue that is not empty, but for apalis' registers of queues and workers,
+/// which are bounded by what runs. What a worker holds is no register.
 async fn held(cluster: &Cluster) -> anyhow::Result<Vec<String>> {
     let mut redis = cluster.redis.connection().await;
     let keys: Vec<String> = redis::cmd("KEYS").arg("*").query_async(&mut redis).await?;
     let mut held = Vec::new();
-    for key in keys.into_iter().filter(|key| !key.starts_with("core:apalis:") && !key.contains("worker")) {
+    for key in keys.into_iter().filter(|key| !is_register(key)) {
         let kind: String = redis::cmd("TYPE").arg(&key).query_async(&mut redis).await?;
         let size = match kind.as_str() {
             "hash" => "HLEN",
@@ -121,4 +122,9 @@ async fn held(cluster: &Cluster) -> anyhow::Result<Vec<String>> {
         }
     }
     Ok(held)
+}
+
+fn is_register(key: &str) -> bool {
+    let is_of_workers = key.contains("worker") && !key.contains(":inflight");
+    key.starts_with("core:apalis:") || is_of_workers
 }

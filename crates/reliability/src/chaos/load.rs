@@ -39,6 +39,7 @@ pub(super) struct Load {
     follow_percent: u8,
     asked: AtomicU64,
     acknowledged: AtomicU64,
+    sent: AtomicU64,
     records: Mutex<Records>,
     clients: TaskTracker,
     give_up: CancellationToken,
@@ -54,6 +55,7 @@ impl Load {
             follow_percent: options.follow_percent,
             asked: AtomicU64::new(0),
             acknowledged: AtomicU64::new(0),
+            sent: AtomicU64::new(0),
             records: Mutex::new(Records { requests: Vec::new(), follows: Vec::new() }),
             clients: TaskTracker::new(),
             give_up: CancellationToken::new(),
@@ -80,6 +82,11 @@ impl Load {
         format!("{asked} orders asked for, {acknowledged} acknowledged, {} clients busy", self.clients.len())
     }
 
+    /// How often a client asked for what it had asked for before.
+    pub(super) fn repeated(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed).saturating_sub(self.asked.load(Ordering::Relaxed))
+    }
+
     /// What clients were told, once all are done or `deadline` is over.
     pub(super) async fn finish(&self, deadline: Instant) -> Records {
         let _ = timeout_at(deadline, self.clients.wait()).await;
@@ -95,8 +102,8 @@ impl Load {
     async fn client(&self, number: u64) {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed.wrapping_mul(1_000_003).wrapping_add(number));
         let key = format!("{}-{number}", self.seed);
-        let body = order(&mut rng);
-        let request = self.place(key, &body, &mut rng).await;
+        let ask = Ask::new(&key, &mut rng);
+        let request = self.place(key, &ask, &mut rng).await;
         let acknowledged = request.replies.iter().find_map(|reply| match reply {
             Reply::Acknowledged(id) => Some(*id),
             Reply::Refused => None,
@@ -116,7 +123,7 @@ impl Load {
 
     /// Asks until an answer arrives. Some clients never repeat a request whose answer was lost,
     /// some ask two APIs at once, and some ask again although they know.
-    async fn place(&self, key: String, body: &Value, rng: &mut ChaCha8Rng) -> RequestRecord {
+    async fn place(&self, key: String, ask: &Ask, rng: &mut ChaCha8Rng) -> RequestRecord {
         let mut replies = Vec::new();
         let deadline = Instant::now() + PATIENCE;
         let (asks_once, asks_twice_at_once, asks_again) =
@@ -124,11 +131,11 @@ impl Load {
         let mut api = rng.random_range(0..self.apis.len());
         if asks_twice_at_once {
             let other = (api + 1) % self.apis.len();
-            let (one, two) = tokio::join!(self.post(api, &key, body), self.post(other, &key, body));
+            let (one, two) = tokio::join!(self.post(api, ask), self.post(other, ask));
             replies.extend([one, two].into_iter().flatten());
         }
         while replies.is_empty() {
-            replies.extend(self.post(api, &key, body).await);
+            replies.extend(self.post(api, ask).await);
             if !replies.is_empty() || asks_once || Instant::now() > deadline || self.give_up.is_cancelled() {
                 break;
             }
@@ -137,15 +144,19 @@ impl Load {
         }
         if asks_again && !replies.is_empty() {
             let other = (api + 1) % self.apis.len();
-            replies.extend(self.post(other, &key, body).await);
+            replies.extend(self.post(other, ask).await);
         }
         RequestRecord { key, replies }
     }
 
     /// One request; nothing when its answer was lost or says that it should be repeated.
-    async fn post(&self, api: usize, key: &str, body: &Value) -> Option<Reply> {
+    async fn post(&self, api: usize, ask: &Ask) -> Option<Reply> {
+        self.sent.fetch_add(1, Ordering::Relaxed);
         let url = format!("http://127.0.0.1:{}/api/orders/execute", self.apis[api]);
-        let request = self.http.post(url).timeout(ANSWER_WITHIN).header("idempotency-key", key).json(body);
+        let mut request = self.http.post(url).timeout(ANSWER_WITHIN).json(&ask.body);
+        if let Some(key) = &ask.idempotency_key {
+            request = request.header("idempotency-key", key);
+        }
         let answer = request.send().await.ok()?;
         match answer.status() {
             StatusCode::OK | StatusCode::CREATED => {
@@ -156,6 +167,24 @@ impl Load {
             status if status.is_client_error() => Some(Reply::Refused),
             _ => None,
         }
+    }
+}
+
+/// A request that can be sent again: its name goes as an idempotency key, as a client order id, or
+/// as both.
+struct Ask {
+    idempotency_key: Option<String>,
+    body: Value,
+}
+
+impl Ask {
+    fn new(name: &str, rng: &mut ChaCha8Rng) -> Self {
+        let mut body = order(rng);
+        let (has_key, has_id) = [(true, false), (false, true), (true, true)][rng.random_range(0..3)];
+        if has_id {
+            body["clientOrderId"] = name.into();
+        }
+        Self { idempotency_key: has_key.then(|| name.to_owned()), body }
     }
 }
 

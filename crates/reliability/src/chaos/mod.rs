@@ -2,6 +2,7 @@
 
 mod cluster;
 mod collect;
+mod fault;
 mod follower;
 mod load;
 mod nemesis;
@@ -12,9 +13,11 @@ mod summary;
 
 use std::{sync::Arc, time::Duration};
 
+pub use fault::{Fault, Tally};
 pub use options::Options;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+use summary::Course;
 pub use summary::Summary;
 use tokio::time::Instant;
 
@@ -32,12 +35,20 @@ const REST_WITHIN: Duration = Duration::from_mins(3);
 /// When the run itself cannot be carried out. Broken promises are in the summary.
 pub async fn run(options: &Options) -> anyhow::Result<Summary> {
     let mut cluster = Cluster::start(options).await?;
+    let summary = run_on(&mut cluster, options).await;
+    if !summary.as_ref().is_ok_and(Summary::is_clean) {
+        cluster.keep_logs();
+    }
+    summary
+}
+
+async fn run_on(cluster: &mut Cluster, options: &Options) -> anyhow::Result<Summary> {
     let mut nemesis = Nemesis::new(ChaCha8Rng::seed_from_u64(options.seed), options);
     let load = Arc::new(Load::new(cluster.apis(), options));
     let started = Instant::now();
     let under_load = tokio::spawn(load.clone().run(options.duration()));
-    nemesis.torment(&mut cluster, started + options.duration(), || load.progress()).await?;
-    nemesis.relent(&mut cluster).await?;
+    nemesis.torment(cluster, started + options.duration(), || load.progress()).await?;
+    nemesis.relent(cluster).await?;
     under_load.await?;
 
     let deadline = Instant::now() + REST_WITHIN;
@@ -46,10 +57,8 @@ pub async fn run(options: &Options) -> anyhow::Result<Summary> {
     let records = load.finish(deadline).await;
     let open = cluster.rest(deadline).await;
     let rest = Rest { took: relented.elapsed(), open };
-    let evidence = collect::evidence(&cluster, records).await?;
+    let evidence = collect::evidence(cluster, records).await?;
     let violations = checker::check(&evidence);
-    if !violations.is_empty() {
-        cluster.keep_logs();
-    }
-    Ok(Summary::new(options, started.elapsed(), &nemesis.counts, &evidence, rest, violations))
+    let course = Course { took: started.elapsed(), rest, tally: nemesis.tally, repeated: load.repeated() };
+    Ok(Summary::new(options, course, &evidence, violations))
 }

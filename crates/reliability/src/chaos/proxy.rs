@@ -1,6 +1,13 @@
 //! A TCP proxy that can cut, delay or half-open what goes through it.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -32,10 +39,36 @@ struct State {
     cuts: u64,
 }
 
+/// What has gone through.
+#[derive(Debug, Default)]
+struct Traffic {
+    /// Connections that are open now.
+    open: AtomicUsize,
+    /// Chunks that came late or vanished.
+    suffered: AtomicU64,
+}
+
+/// A connection that is counted as long as it is open.
+struct Open(Arc<Traffic>);
+
+impl Open {
+    fn new(traffic: Arc<Traffic>) -> Self {
+        traffic.open.fetch_add(1, Ordering::Relaxed);
+        Self(traffic)
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// A way from one part to another.
 pub(super) struct Proxy {
     pub(super) port: u16,
     state: watch::Sender<State>,
+    traffic: Arc<Traffic>,
     task: JoinHandle<()>,
 }
 
@@ -46,14 +79,31 @@ impl Proxy {
         let listener = TcpListener::bind(("127.0.0.1", port)).await?;
         let (state, seen) = watch::channel(State { weather: Weather::Clear, cuts: 0 });
         let target = SocketAddr::from(([127, 0, 0, 1], target));
+        let traffic = Arc::new(Traffic::default());
+        let counted = traffic.clone();
         let task = tokio::spawn(async move {
             loop {
                 if let Ok((client, _)) = listener.accept().await {
-                    tokio::spawn(carry(client, target, seen.clone()));
+                    tokio::spawn(carry(client, target, seen.clone(), counted.clone()));
                 }
             }
         });
-        Ok(Self { port, state, task })
+        Ok(Self { port, state, traffic, task })
+    }
+
+    /// Whether anybody is connected, so that a fault can hurt.
+    pub(super) fn is_used(&self) -> bool {
+        self.traffic.open.load(Ordering::Relaxed) > 0
+    }
+
+    /// Whether nothing is wrong with it now.
+    pub(super) fn is_clear(&self) -> bool {
+        self.state.borrow().weather == Weather::Clear
+    }
+
+    /// How many chunks came late or vanished so far.
+    pub(super) fn suffered(&self) -> u64 {
+        self.traffic.suffered.load(Ordering::Relaxed)
     }
 
     /// Changes the weather. Bytes that vanished leave a connection that must not go on, so the end
@@ -79,25 +129,35 @@ impl Drop for Proxy {
     }
 }
 
-async fn carry(client: TcpStream, target: SocketAddr, mut state: watch::Receiver<State>) {
+async fn carry(client: TcpStream, target: SocketAddr, state: watch::Receiver<State>, traffic: Arc<Traffic>) {
     let cuts_before = state.borrow().cuts;
     let Ok(server) = TcpStream::connect(target).await else { return };
+    let (open, mut cuts) = (Open::new(traffic), state.clone());
     let _ = (client.set_nodelay(true), server.set_nodelay(true));
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
-    let up = pump(from_client, to_server, state.clone(), Weather::DeafServer);
-    let down = pump(from_server, to_client, state.clone(), Weather::DeafClient);
+    let up = pump(from_client, to_server, &state, Weather::DeafServer, &open.0);
+    let down = pump(from_server, to_client, &state, Weather::DeafClient, &open.0);
     tokio::select! {
         () = async { tokio::join!(up, down); } => {}
-        _ = state.wait_for(|state| state.cuts > cuts_before) => {}
+        _ = cuts.wait_for(|state| state.cuts > cuts_before) => {}
     }
 }
 
 /// Copies one direction until it ends; in `deaf` weather what arrives is thrown away.
-async fn pump(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, state: watch::Receiver<State>, deaf: Weather) {
+async fn pump(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    state: &watch::Receiver<State>,
+    deaf: Weather,
+    traffic: &Traffic,
+) {
     let mut buffer = vec![0; 64 * 1024];
     while let Ok(size @ 1..) = from.read(&mut buffer).await {
         let weather = state.borrow().weather;
+        if weather == deaf || matches!(weather, Weather::Slow(_)) {
+            traffic.suffered.fetch_add(1, Ordering::Relaxed);
+        }
         if weather == deaf {
             continue;
         }

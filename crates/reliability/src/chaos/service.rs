@@ -3,11 +3,20 @@
 use std::{
     fs::File,
     path::{Path, PathBuf},
-    process::{Child, Stdio},
+    process::{Child, ExitStatus, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use anyhow::{Context, ensure};
 use testkit::process::{dies_with_parent, signal};
+use tokio::{
+    task::JoinHandle,
+    time::{Instant, sleep},
+};
 
 use super::proxy::Proxy;
 
@@ -38,6 +47,10 @@ pub(super) const MAX_ATTEMPTS: u32 = 3;
 /// How long a claim holds, as in the settings above, milliseconds.
 pub(super) const LEASE_MS: u64 = 2_000;
 
+/// How long a process that ended on its own is left alone before it is started again, as a
+/// supervisor would.
+const RESTART_AFTER: Duration = Duration::from_millis(300);
+
 /// An API or a worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -48,17 +61,57 @@ pub(super) enum Kind {
 /// A process that can be killed, paused and started again, always in the same place.
 pub(super) struct Service {
     pub(super) kind: Kind,
+    pub(super) name: String,
     /// How it reaches `PostgreSQL`.
     pub(super) to_postgres: Proxy,
     /// How it reaches Redis.
     pub(super) to_redis: Proxy,
-    /// How clients reach it.
-    pub(super) from_clients: Proxy,
+    /// How clients reach it; nobody calls a worker.
+    pub(super) from_clients: Option<Proxy>,
     program: PathBuf,
     port: u16,
     log: PathBuf,
     seed: u64,
-    child: Option<Child>,
+    life: Option<Life>,
+    ended_at: Option<Instant>,
+}
+
+/// One process, from its start to its end.
+struct Life {
+    child: Child,
+    was_ready: Arc<AtomicBool>,
+    watcher: JoinHandle<()>,
+    paused_at: Option<Instant>,
+}
+
+impl Life {
+    fn new(child: Child, port: u16) -> Self {
+        let was_ready = Arc::new(AtomicBool::new(false));
+        let flag = was_ready.clone();
+        let watcher = tokio::spawn(async move {
+            while !is_ready(port).await {
+                sleep(Duration::from_millis(100)).await;
+            }
+            flag.store(true, Ordering::Relaxed);
+        });
+        Self { child, was_ready, watcher, paused_at: None }
+    }
+}
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        self.watcher.abort();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A process ended and nobody had told it to.
+#[derive(Debug)]
+pub(super) struct Ended {
+    /// Whether it had been ready: before that it may give up, for instance without its database.
+    pub(super) was_ready: bool,
+    pub(super) status: ExitStatus,
 }
 
 impl Service {
@@ -78,20 +131,25 @@ impl Service {
         let port = testkit::ports::free();
         Ok(Self {
             kind,
+            name: name.to_owned(),
             to_postgres: Proxy::start(postgres).await?,
             to_redis: Proxy::start(redis).await?,
-            from_clients: Proxy::start(port).await?,
+            from_clients: match kind {
+                Kind::Api => Some(Proxy::start(port).await?),
+                Kind::Worker => None,
+            },
             program,
             port,
             log: logs.join(format!("{name}.log")),
             seed,
-            child: None,
+            life: None,
+            ended_at: None,
         })
     }
 
     /// Starts the process, unless it runs.
     pub(super) fn start(&mut self) -> anyhow::Result<()> {
-        if self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(None))) {
+        if self.is_running() {
             return Ok(());
         }
         let log = File::options().create(true).append(true).open(&self.log)?;
@@ -109,43 +167,76 @@ impl Service {
             .stdout(log.try_clone()?)
             .stderr(log)
             .spawn();
-        self.child = Some(child.with_context(|| format!("{} does not start", self.program.display()))?);
+        let child = child.with_context(|| format!("{} does not start", self.program.display()))?;
+        self.life = Some(Life::new(child, self.port));
         Ok(())
+    }
+
+    /// Starts it again if it ended on its own, a moment later, and tells once that it did.
+    pub(super) fn supervise(&mut self) -> anyhow::Result<Option<Ended>> {
+        if let Some(ended_at) = self.ended_at
+            && ended_at.elapsed() >= RESTART_AFTER
+        {
+            self.ended_at = None;
+            self.start()?;
+        }
+        let Some(life) = &mut self.life else { return Ok(None) };
+        let Some(status) = life.child.try_wait()? else { return Ok(None) };
+        let was_ready = life.was_ready.load(Ordering::Relaxed);
+        self.life = None;
+        self.ended_at = Some(Instant::now());
+        Ok(Some(Ended { was_ready, status }))
+    }
+
+    /// Whether there is a process, paused or not.
+    pub(super) fn is_running(&mut self) -> bool {
+        self.life.as_mut().is_some_and(|life| matches!(life.child.try_wait(), Ok(None)))
+    }
+
+    /// Whether there is a process that has been ready and is not paused.
+    pub(super) fn is_working(&mut self) -> bool {
+        self.is_running()
+            && self
+                .life
+                .as_ref()
+                .is_some_and(|life| life.was_ready.load(Ordering::Relaxed) && life.paused_at.is_none())
     }
 
     /// `SIGKILL`.
     pub(super) fn kill(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
+        self.life = None;
+        self.ended_at = None;
     }
 
     /// `SIGSTOP`: it holds what it holds and does nothing.
-    pub(super) fn pause(&self) {
-        self.signal("STOP");
-    }
-
-    /// `SIGCONT`: it goes on as if nothing had happened.
-    pub(super) fn resume(&self) {
-        self.signal("CONT");
-    }
-
-    fn signal(&self, name: &str) {
-        if let Some(child) = &self.child {
-            signal(child.id(), name);
+    pub(super) fn pause(&mut self) {
+        if let Some(life) = &mut self.life {
+            life.paused_at = Some(Instant::now());
+            signal(life.child.id(), "STOP");
         }
+    }
+
+    /// `SIGCONT`: it goes on as if nothing had happened. Returns for how long nothing had, unless
+    /// the process died meanwhile.
+    pub(super) fn resume(&mut self) -> Option<Duration> {
+        let life = self.life.as_mut()?;
+        let paused_at = life.paused_at.take()?;
+        signal(life.child.id(), "CONT");
+        Some(paused_at.elapsed())
+    }
+
+    /// Its ways in and out.
+    pub(super) fn links(&self) -> impl Iterator<Item = &Proxy> {
+        [&self.to_postgres, &self.to_redis].into_iter().chain(&self.from_clients)
     }
 
     /// Whether it says that it is ready.
     pub(super) async fn is_ready(&self) -> bool {
-        let answer = reqwest::get(format!("http://127.0.0.1:{}/health/ready", self.port)).await;
-        answer.is_ok_and(|answer| answer.status().is_success())
+        is_ready(self.port).await
     }
 }
 
-impl Drop for Service {
-    fn drop(&mut self) {
-        self.kill();
-    }
+async fn is_ready(port: u16) -> bool {
+    let answer = reqwest::get(format!("http://127.0.0.1:{port}/health/ready")).await;
+    answer.is_ok_and(|answer| answer.status().is_success())
 }

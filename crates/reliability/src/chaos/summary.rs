@@ -1,9 +1,18 @@
-use std::{collections::BTreeMap, fmt, time::Duration};
+use std::{fmt, time::Duration};
 
 use domain::OrderStatus;
 
-use super::{Options, cluster::Rest, nemesis::Fault};
+use super::{Options, Tally, cluster::Rest};
 use crate::checker::{Evidence, Reply, Violation};
+
+/// How a run went, apart from what it left behind.
+pub(super) struct Course {
+    pub(super) took: Duration,
+    pub(super) rest: Rest,
+    pub(super) tally: Tally,
+    /// Requests that clients sent again.
+    pub(super) repeated: u64,
+}
 
 /// What a run has shown.
 #[derive(Debug)]
@@ -12,6 +21,8 @@ pub struct Summary {
     pub figures: Vec<(String, String)>,
     /// The seed that tells the same story again.
     pub seed: u64,
+    /// What broke.
+    pub tally: Tally,
     /// Valid requests that were refused.
     pub refused: usize,
     /// Broken promises.
@@ -21,12 +32,11 @@ pub struct Summary {
 impl Summary {
     pub(super) fn new(
         options: &Options,
-        took: Duration,
-        faults: &BTreeMap<Fault, u32>,
+        course: Course,
         evidence: &Evidence,
-        rest: Rest,
         violations: Vec<Violation>,
     ) -> Self {
+        let Course { took, rest, tally, repeated } = course;
         let replies = |wanted: fn(&Reply) -> bool| {
             evidence.requests.iter().filter(|request| request.replies.iter().any(wanted)).count()
         };
@@ -41,7 +51,9 @@ impl Summary {
             ("faults went on for".to_owned(), format!("{:.1} min", options.minutes)),
             ("run in all".to_owned(), format!("{:.1} min", took.as_secs_f64() / 60.0)),
         ];
-        figures.extend(faults.iter().map(|(fault, count)| (format!("fault: {fault:?}"), count.to_string())));
+        figures.extend(tally.all().map(|(fault, count)| (format!("fault: {fault}"), count.to_string())));
+        figures.push(("gave up starting, started again".to_owned(), tally.gave_up_starting.to_string()));
+        figures.push(("ended on their own once ready".to_owned(), tally.ended_working.len().to_string()));
         let counts: [(&str, usize); 12] = [
             ("requests", evidence.requests.len()),
             ("acknowledged", acknowledged),
@@ -57,16 +69,17 @@ impl Summary {
             ("violations", violations.len()),
         ];
         figures.extend(counts.iter().map(|(name, count)| ((*name).to_owned(), count.to_string())));
+        figures.push(("requests sent again".to_owned(), repeated.to_string()));
         figures.push(("connections of followers".to_owned(), connections.to_string()));
         figures
             .push(("at rest after the last fault".to_owned(), format!("{:.1} s", rest.took.as_secs_f64())));
         figures.push(("open when patience ended".to_owned(), rest.open.to_string()));
-        Self { figures, seed: options.seed, refused, violations }
+        Self { figures, seed: options.seed, tally, refused, violations }
     }
 
-    /// Whether every promise held.
+    /// Whether every promise held and no process needed help once it was ready.
     pub fn is_clean(&self) -> bool {
-        self.violations.is_empty() && self.refused == 0
+        self.violations.is_empty() && self.refused == 0 && self.tally.ended_working.is_empty()
     }
 
     /// The figures as a table in Markdown.
@@ -79,7 +92,10 @@ impl Summary {
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (name, value) in &self.figures {
-            writeln!(f, "{name:<30} {value:>12}")?;
+            writeln!(f, "{name:<50} {value:>10}")?;
+        }
+        for ended in &self.tally.ended_working {
+            writeln!(f, "\nseed {}: ended on its own once ready: {ended}", self.seed)?;
         }
         for violation in self.violations.iter().take(5) {
             writeln!(f, "\nseed {}: {violation}", self.seed)?;

@@ -3,16 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::OrderId;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Evidence, Findings, FollowRecord, Reply, Rule};
 
 /// An acknowledged order exists, and a key made at most one order, whether or not its reply arrived.
 pub(super) fn check_requests(evidence: &Evidence, findings: &mut Findings<'_>) {
     let mut by_key: BTreeMap<&str, BTreeSet<OrderId>> = BTreeMap::new();
+    let asked: BTreeSet<&str> = evidence.requests.iter().map(|request| request.key.as_str()).collect();
     for record in &evidence.orders {
-        if let Some(key) = &record.key {
-            by_key.entry(key).or_default().insert(record.order.id);
+        let names = [&record.key, &record.order.client_order_id];
+        let names: Vec<&str> = names.into_iter().flatten().map(String::as_str).collect();
+        let is_asked_for = !names.is_empty() && names.iter().all(|name| asked.contains(name));
+        findings.require(is_asked_for, Rule::AskedFor, record.order.id, || format!("it goes by {names:?}"));
+        for name in names {
+            by_key.entry(name).or_default().insert(record.order.id);
         }
     }
     for request in &evidence.requests {
@@ -33,6 +38,19 @@ pub(super) fn check_requests(evidence: &Evidence, findings: &mut Findings<'_>) {
             let first = ids.first().copied();
             findings.add(Rule::OneOrderPerKey, first, format!("the key {key} made {ids:?}"));
         }
+    }
+}
+
+/// What the API tells of an order is what is stored, so that a stream may be compared with it.
+pub(super) fn check_told(evidence: &Evidence, findings: &mut Findings<'_>) {
+    for record in &evidence.orders {
+        let Some(told) = &record.told else { continue };
+        let stored: Vec<Value> =
+            record.events.iter().map(|event| json!([event.seq, event.status, event.attempt])).collect();
+        let shown: Vec<Value> =
+            told.iter().map(|event| json!([event["seq"], event["status"], event["attempt"]])).collect();
+        findings
+            .require(stored == shown, Rule::ToldIsStored, record.order.id, || format!("it tells {shown:?}"));
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::{Fill, OrderStatus, ports::AttemptState};
+use domain::{EventData, Fill, OrderStatus, Signature, ports::AttemptState};
 use venues::simulated::ledger::{Entry, Outcome};
 
 use super::{Evidence, Findings, OrderRecord, Rule};
@@ -21,6 +21,7 @@ pub(super) fn check_order(record: &OrderRecord, findings: &mut Findings<'_>) {
     findings.require(landed.len() <= 1, Rule::LandsOnce, order.id, || {
         format!("{} of its transactions landed", landed.len())
     });
+    check_submissions(record, findings);
     let should_have_landed = match order.status {
         OrderStatus::Confirmed => Some(true),
         OrderStatus::Failed => Some(false),
@@ -42,6 +43,23 @@ pub(super) fn check_order(record: &OrderRecord, findings: &mut Findings<'_>) {
     if order.status.is_terminal() {
         check_attempts(record, &entries, findings);
     }
+}
+
+/// An attempt and its `submitted` event are written together, so there is one for the other.
+fn check_submissions(record: &OrderRecord, findings: &mut Findings<'_>) {
+    let submitted: Vec<&Signature> = record
+        .events
+        .iter()
+        .filter_map(|event| match &event.data {
+            EventData::Submitted { signature, .. } => Some(signature),
+            _ => None,
+        })
+        .collect();
+    let written: Vec<&Signature> =
+        record.attempts.iter().map(|attempt| &attempt.transaction.signature).collect();
+    findings.require(submitted == written, Rule::WrittenAhead, record.order.id, || {
+        format!("it told of {submitted:?}")
+    });
 }
 
 fn check_attempts(record: &OrderRecord, entries: &[Option<&Entry>], findings: &mut Findings<'_>) {

@@ -22,7 +22,8 @@ pub struct Evidence {
 /// One order that a client wanted, over all times it asked for it.
 #[derive(Debug, Clone)]
 pub struct RequestRecord {
-    /// The idempotency key that came with each of them.
+    /// What made them the same request: each of them carried it as its idempotency key, as its
+    /// client order id, or as both.
     pub key: String,
     /// The answers that arrived, in the order they came; a lost one leaves no trace.
     pub replies: Vec<Reply>,
@@ -53,7 +54,7 @@ pub struct FollowRecord {
 /// One order as it is stored.
 #[derive(Debug, Clone)]
 pub struct OrderRecord {
-    /// The idempotency key it was made under.
+    /// The idempotency key it was made under; its client order id is in the row.
     pub key: Option<String>,
     /// The row.
     pub order: Order,

@@ -25,6 +25,7 @@ pub fn check(evidence: &Evidence) -> Vec<Violation> {
     }
     effects::check_transactions(evidence, &mut findings);
     clients::check_requests(evidence, &mut findings);
+    clients::check_told(evidence, &mut findings);
     clients::check_streams(evidence, &mut findings);
     for leftover in &evidence.leftovers {
         findings.add(Rule::Leftover, None, leftover.clone());

@@ -232,15 +232,47 @@ fn a_row_that_is_not_the_fold_of_its_events_is_found() {
 #[test]
 fn two_orders_of_one_key_are_found_also_when_no_reply_arrived() {
     let stored = broken(|evidence| {
-        evidence.requests.clear();
+        for request in &mut evidence.requests {
+            request.replies.clear();
+        }
         evidence.orders[1].key = evidence.orders[0].key.clone();
     });
     assert_eq!(stored, BTreeSet::from([Rule::OneOrderPerKey]));
+    let as_client_order_id = broken(|evidence| {
+        let key = evidence.orders[0].key.clone();
+        evidence.orders[1].order.client_order_id = key;
+    });
+    assert!(as_client_order_id.contains(&Rule::OneOrderPerKey));
     let told = broken(|evidence| {
         let other = Reply::Acknowledged(evidence.orders[1].order.id);
         evidence.requests[0].replies.push(other);
     });
     assert_eq!(told, BTreeSet::from([Rule::OneOrderPerKey]));
+}
+
+#[test]
+fn an_order_that_nobody_asked_for_or_that_lost_its_key_is_found() {
+    let expected = BTreeSet::from([Rule::AskedFor]);
+    assert_eq!(broken(|evidence| drop(evidence.requests.pop())), expected);
+    assert_eq!(broken(|evidence| evidence.orders[0].key = None), expected);
+}
+
+#[test]
+fn an_attempt_without_its_event_is_found() {
+    let rules = broken(|evidence| {
+        evidence.orders[1].attempts.remove(0);
+        evidence.transactions.remove(2);
+    });
+    assert_eq!(rules, BTreeSet::from([Rule::WrittenAhead]));
+}
+
+#[test]
+fn an_api_that_keeps_an_event_to_itself_everywhere_is_found() {
+    let rules = broken(|evidence| {
+        evidence.follows[0].events.remove(3);
+        evidence.orders[0].told.as_mut().unwrap().remove(3);
+    });
+    assert_eq!(rules, BTreeSet::from([Rule::ToldIsStored]));
 }
 
 #[test]

@@ -20,7 +20,8 @@ pub enum Rule {
     FillIsTrue,
     /// A trade keeps the bound of its order.
     KeepsItsBound,
-    /// Every transaction on the chain belongs to an attempt on record.
+    /// Every transaction on the chain belongs to an attempt on record, and every attempt on record
+    /// was told as `submitted`.
     WrittenAhead,
     /// No attempt of a terminal order is unresolved, and each ended as the chain says.
     AttemptsResolved,
@@ -34,8 +35,12 @@ pub enum Rule {
     FailsLast,
     /// The events give the row.
     FoldIsRow,
-    /// A key makes one order.
+    /// An idempotency key or client order id makes one order.
     OneOrderPerKey,
+    /// Every order that is stored was asked for.
+    AskedFor,
+    /// What the API tells of an order's events is what is stored.
+    ToldIsStored,
     /// A client saw the stored events, all and once.
     StreamIsComplete,
     /// Nothing is left of finished orders outside the store.

@@ -1,0 +1,89 @@
+//! What can break, and a tally of what did.
+
+use std::{collections::BTreeMap, fmt};
+
+/// What can happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fault {
+    /// `SIGKILL` of an API or a worker, which starts again.
+    Kill,
+    /// `SIGSTOP` of a worker past its lease, then `SIGCONT`: a zombie.
+    Pause,
+    /// `FLUSHALL`.
+    FlushRedis,
+    /// `SIGKILL` of Redis, which comes back empty.
+    KillRedis,
+    /// `SIGKILL` of Redis, which comes back as it was a little earlier: what was finished since is
+    /// there again.
+    RewindRedis,
+    /// An immediate stop of `PostgreSQL`, which recovers.
+    CrashPostgres,
+    /// Connections end.
+    Cut,
+    /// What goes through a connection comes late.
+    Delay,
+    /// What goes one way through a connection vanishes.
+    HalfOpen,
+}
+
+impl Fault {
+    /// Everything but [`Fault::Kill`], which has a clock of its own.
+    pub(super) const OTHERS: [Self; 8] = [
+        Self::Pause,
+        Self::FlushRedis,
+        Self::KillRedis,
+        Self::RewindRedis,
+        Self::CrashPostgres,
+        Self::Cut,
+        Self::Delay,
+        Self::HalfOpen,
+    ];
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Kill => "kill -9 of a living API or worker",
+            Self::Pause => "worker paused beyond its lease, went on",
+            Self::FlushRedis => "FLUSHALL",
+            Self::KillRedis => "kill -9 of Redis, back empty",
+            Self::RewindRedis => "kill -9 of Redis, back with its snapshot",
+            Self::CrashPostgres => "immediate stop of PostgreSQL",
+            Self::Cut => "open connections cut",
+            Self::Delay => "traffic delayed",
+            Self::HalfOpen => "traffic swallowed one way",
+        })
+    }
+}
+
+/// What really happened. A fault that met nothing, such as the kill of a process that was dead
+/// already, is not in it.
+#[derive(Debug, Clone, Default)]
+pub struct Tally {
+    counts: BTreeMap<Fault, u32>,
+    /// Processes that gave up before they were ready, as they may, and were started again.
+    pub gave_up_starting: u32,
+    /// Processes that had been ready and ended on their own, and how.
+    pub ended_working: Vec<String>,
+}
+
+impl Tally {
+    pub(super) fn count(&mut self, fault: Fault) {
+        *self.counts.entry(fault).or_default() += 1;
+    }
+
+    /// How often it happened.
+    pub fn of(&self, fault: Fault) -> u32 {
+        self.counts.get(&fault).copied().unwrap_or(0)
+    }
+
+    /// How often anything happened.
+    pub(super) fn total(&self) -> u32 {
+        self.counts.values().sum()
+    }
+
+    /// Every kind of fault and how often it happened.
+    pub fn all(&self) -> impl Iterator<Item = (Fault, u32)> {
+        std::iter::once(Fault::Kill).chain(Fault::OTHERS).map(|fault| (fault, self.of(fault)))
+    }
+}
