@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use domain::{
     AccountId, Event, Order, OrderId, OrderStatus, Timestamp,
     ports::{
-        Acceptance, Accepted, Attempt, AttemptState, Claim, Clock, Commit, CommitOutcome, Fence, LedgerEntry,
-        OrderFilter, OrderStore, StoreError, Then,
+        Acceptance, Accepted, Attempt, AttemptState, Beyond, Claim, Clock, Commit, CommitOutcome, FeedCursor,
+        FeedEvent, FeedPage, FeedScope, Fence, LedgerEntry, OrderFilter, OrderStore, StoreError, Then,
     },
 };
 use tokio::sync::watch;
@@ -42,6 +42,8 @@ struct State {
     is_down: bool,
     accounts: BTreeSet<AccountId>,
     orders: BTreeMap<OrderId, Record>,
+    /// Every event's order and sequence number, as they were written.
+    feed: Vec<(OrderId, u32)>,
 }
 
 struct Record {
@@ -58,8 +60,12 @@ struct Record {
 impl MemoryStore {
     /// An empty store with the default account.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        let state =
-            State { is_down: false, accounts: BTreeSet::from([AccountId::DEFAULT]), orders: BTreeMap::new() };
+        let state = State {
+            is_down: false,
+            accounts: BTreeSet::from([AccountId::DEFAULT]),
+            orders: BTreeMap::new(),
+            feed: Vec::new(),
+        };
         Self { clock, state: Mutex::new(state), hangs: watch::Sender::new(false) }
     }
 
@@ -143,6 +149,7 @@ impl State {
                 Accepted::Conflict(known.order.id)
             });
         }
+        self.feed.push((asked.order.id, asked.event.seq));
         self.orders.insert(
             asked.order.id,
             Record {
@@ -193,6 +200,7 @@ impl State {
 
     fn apply(&mut self, commit: Commit, now: Timestamp) {
         let Some(record) = self.orders.get_mut(&commit.order.id) else { return };
+        self.feed.extend(commit.events.iter().map(|event| (commit.order.id, event.seq)));
         record.order = commit.order;
         record.events.extend(commit.events);
         match commit.ledger {
@@ -209,6 +217,44 @@ impl State {
             Then::RetryAfter(delay) => record.end_lease(Some(now + delay), Some(now + delay)),
             Then::Finish => record.end_lease(None, None),
         }
+    }
+
+    fn cursor(&self, index: usize) -> FeedCursor {
+        let (order_id, seq) = self.feed[index];
+        FeedCursor { position: u64::try_from(index + 1).unwrap_or(u64::MAX), order_id, seq }
+    }
+
+    fn feed_end(&self) -> FeedCursor {
+        self.feed.len().checked_sub(1).map_or(FeedCursor::START, |last| self.cursor(last))
+    }
+
+    fn feed(&self, account: AccountId, scope: &FeedScope, after: FeedCursor, limit: u32) -> FeedPage {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let begin = usize::try_from(after.position).unwrap_or(usize::MAX).min(self.feed.len());
+        let mut page = FeedPage { events: Vec::new(), next: after, beyond: Beyond::Nothing };
+        for index in begin..self.feed.len() {
+            if page.events.len() == limit {
+                page.beyond = Beyond::More;
+                break;
+            }
+            let (cursor, (order_id, seq)) = (self.cursor(index), self.feed[index]);
+            page.next = cursor;
+            let is_named = match scope {
+                FeedScope::All => true,
+                FeedScope::Orders(ids) => ids.contains(&order_id),
+            };
+            let Some(record) = self.of(account, order_id).filter(|_| is_named) else { continue };
+            let event = record.events.iter().find(|event| event.seq == seq);
+            let request = record.order.spec.request;
+            page.events.extend(event.cloned().map(|event| FeedEvent {
+                cursor,
+                order_id,
+                account,
+                request,
+                event,
+            }));
+        }
+        page
     }
 
     /// Whether another attempt has the signature, or one of the same order the number.
@@ -353,6 +399,20 @@ impl OrderStore for MemoryStore {
         let events = state.of(account, id).map_or(&[][..], |record| &record.events);
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         Ok(events.iter().filter(|event| event.seq > after).take(limit).cloned().collect())
+    }
+
+    async fn feed(
+        &self,
+        account: AccountId,
+        scope: &FeedScope,
+        after: FeedCursor,
+        limit: u32,
+    ) -> Result<FeedPage, StoreError> {
+        Ok(self.open()?.feed(account, scope, after, limit))
+    }
+
+    async fn feed_end(&self) -> Result<FeedCursor, StoreError> {
+        Ok(self.open()?.feed_end())
     }
 
     async fn heads(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, u32)>, StoreError> {

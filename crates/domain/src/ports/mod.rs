@@ -4,6 +4,7 @@
 mod bus;
 mod chain;
 mod clock;
+mod feed;
 mod queue;
 mod store;
 mod venue;
@@ -11,6 +12,7 @@ mod venue;
 pub use bus::{BusMessage, EventBus};
 pub use chain::{Chain, ChainError, TransactionStatus};
 pub use clock::Clock;
+pub use feed::{Beyond, FeedCursor, FeedEvent, FeedPage, FeedScope, InvalidCursor};
 pub use queue::{JobQueue, QueueError};
 pub use store::{
     Acceptance, Accepted, Attempt, AttemptState, Claim, Commit, CommitOutcome, Fence, LedgerEntry,

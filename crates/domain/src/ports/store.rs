@@ -4,6 +4,7 @@ use async_trait::async_trait;
 
 use crate::{
     AccountId, Event, Order, OrderEvent, OrderId, OrderStatus, Signature, Timestamp, VenueId,
+    ports::{FeedCursor, FeedPage, FeedScope},
     swap::SignedTransaction,
 };
 
@@ -241,6 +242,28 @@ pub trait OrderStore: Send + Sync + 'static {
         after: u32,
         limit: u32,
     ) -> Result<Vec<Event>, StoreError>;
+
+    /// The events of many orders of an account, after a cursor, at most `limit`. Whoever reads on from
+    /// [`FeedPage::next`] sees every event once, those of one order in their order, whatever is written
+    /// meanwhile and by whom. An event may appear a moment after its commit, but never behind a cursor
+    /// that was given out.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn feed(
+        &self,
+        account: AccountId,
+        scope: &FeedScope,
+        after: FeedCursor,
+        limit: u32,
+    ) -> Result<FeedPage, StoreError>;
+
+    /// The place in the feed after everything that is certain now. No cursor that was given out before
+    /// is beyond it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn feed_end(&self) -> Result<FeedCursor, StoreError>;
 
     /// The last sequence numbers of orders, for the tail check of streams. Unknown ones are left
     /// out.

@@ -7,8 +7,8 @@ use batching::Batcher;
 use domain::{
     AccountId, Event, Order, OrderId,
     ports::{
-        Acceptance, Accepted, Attempt, Claim, Commit, CommitOutcome, Fence, OrderFilter, OrderStore,
-        StoreError,
+        Acceptance, Accepted, Attempt, Claim, Commit, CommitOutcome, FeedCursor, FeedPage, FeedScope, Fence,
+        OrderFilter, OrderStore, StoreError,
     },
 };
 
@@ -155,6 +155,20 @@ impl<D: Database> OrderStore for GroupedStore<D> {
         limit: u32,
     ) -> Result<Vec<Event>, StoreError> {
         self.database.events(account, id, after, limit).await.map_err(unavailable)
+    }
+
+    async fn feed(
+        &self,
+        account: AccountId,
+        scope: &FeedScope,
+        after: FeedCursor,
+        limit: u32,
+    ) -> Result<FeedPage, StoreError> {
+        self.database.feed(account, scope, after, limit).await.map_err(unavailable)
+    }
+
+    async fn feed_end(&self) -> Result<FeedCursor, StoreError> {
+        self.database.feed_end().await.map_err(unavailable)
     }
 
     async fn heads(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, u32)>, StoreError> {

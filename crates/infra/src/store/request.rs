@@ -4,7 +4,10 @@ use std::{future::Future, time::Duration};
 
 use domain::{
     AccountId, Event, Order, OrderId,
-    ports::{Acceptance, Accepted, Attempt, Claim, Commit, CommitOutcome, Fence, OrderFilter, StoreError},
+    ports::{
+        Acceptance, Accepted, Attempt, Claim, Commit, CommitOutcome, FeedCursor, FeedPage, FeedScope, Fence,
+        OrderFilter, StoreError,
+    },
 };
 
 /// A write.
@@ -59,6 +62,18 @@ pub(super) trait Database: Send + Sync + 'static {
         after: u32,
         limit: u32,
     ) -> impl Future<Output = sqlx::Result<Vec<Event>>> + Send;
+
+    /// Events of many orders after a cursor.
+    fn feed(
+        &self,
+        account: AccountId,
+        scope: &FeedScope,
+        after: FeedCursor,
+        limit: u32,
+    ) -> impl Future<Output = sqlx::Result<FeedPage>> + Send;
+
+    /// The place after everything that is certain now.
+    fn feed_end(&self) -> impl Future<Output = sqlx::Result<FeedCursor>> + Send;
 
     /// Last sequence numbers.
     fn heads(&self, ids: &[OrderId]) -> impl Future<Output = sqlx::Result<Vec<(OrderId, u32)>>> + Send;

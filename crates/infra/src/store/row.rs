@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::{
     AccountId, Event, EventData, Failure, Fill, Order, OrderId, OrderSpec, OrderStatus, Signature, Timestamp,
-    ports::{Attempt, AttemptState, LedgerEntry, Then},
+    ports::{Attempt, AttemptState, FeedCursor, FeedEvent, LedgerEntry, Then},
     swap::SignedTransaction,
 };
 use sqlx::types::{Json, Uuid};
@@ -34,6 +34,17 @@ pub(super) struct EventRow {
     attempt: i64,
     at: i64,
     data: Json<EventData>,
+}
+
+/// An event in the feed.
+#[derive(sqlx::FromRow)]
+pub(super) struct FeedRow {
+    position: i64,
+    order_id: Uuid,
+    #[sqlx(flatten)]
+    event: EventRow,
+    /// `None`: the order belongs to another account.
+    spec: Option<Json<OrderSpec>>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -79,6 +90,30 @@ impl TryFrom<EventRow> for Event {
             at: Timestamp::from_unix_micros(row.at),
             data: row.data.0,
         })
+    }
+}
+
+impl FeedRow {
+    /// Behind this event.
+    pub(super) fn cursor(&self) -> sqlx::Result<FeedCursor> {
+        Ok(FeedCursor {
+            position: u64::try_from(self.position).map_err(decode)?,
+            order_id: OrderId(self.order_id),
+            seq: u32::try_from(self.event.seq).map_err(decode)?,
+        })
+    }
+
+    /// The events that belong to the account for which they were read.
+    pub(super) fn events(rows: Vec<Self>, account: AccountId) -> sqlx::Result<Vec<FeedEvent>> {
+        let mut events = Vec::with_capacity(rows.len());
+        for row in rows {
+            let cursor = row.cursor()?;
+            if let Some(Json(OrderSpec { request, .. })) = row.spec {
+                let order_id = OrderId(row.order_id);
+                events.push(FeedEvent { cursor, order_id, account, request, event: row.event.try_into()? });
+            }
+        }
+        Ok(events)
     }
 }
 

@@ -6,7 +6,8 @@ use anyhow::Context;
 use domain::{
     AccountId, Event, Order, OrderId,
     ports::{
-        Acceptance, Accepted, Attempt, Claim, Clock, Commit, CommitOutcome, Fence, LedgerEntry, OrderFilter,
+        Acceptance, Accepted, Attempt, Beyond, Claim, Clock, Commit, CommitOutcome, FeedCursor, FeedPage,
+        FeedScope, Fence, LedgerEntry, OrderFilter,
     },
 };
 use sqlx::{
@@ -17,7 +18,10 @@ use sqlx::{
 
 use super::{
     request::{Database, Write, Written},
-    row::{AttemptRow, ClaimChange, EventRow, LedgerChange, OrderRow, decode, encode, micros, with_status},
+    row::{
+        AttemptRow, ClaimChange, EventRow, FeedRow, LedgerChange, OrderRow, decode, encode, micros,
+        with_status,
+    },
 };
 
 /// The columns of an [`OrderRow`].
@@ -135,6 +139,53 @@ impl Database for Sqlite {
         .fetch_all(&self.readers)
         .await?;
         rows.into_iter().map(Event::try_from).collect()
+    }
+
+    async fn feed(
+        &self,
+        account: AccountId,
+        scope: &FeedScope,
+        after: FeedCursor,
+        limit: u32,
+    ) -> sqlx::Result<FeedPage> {
+        let end = self.feed_end().await?; // first: what is written after it may be among what is read
+        let named = match scope {
+            FeedScope::All => "",
+            // `+` keeps the way through the feed out: a few orders are found by their ids
+            FeedScope::Orders(_) => "AND order_id IN (SELECT unhex(value) FROM json_each($4))",
+        };
+        let column = if named.is_empty() { "position" } else { "+position" };
+        let sql = format!(
+            "SELECT position, order_id, seq, e.status, e.attempt, e.at, data,
+                    (SELECT spec FROM orders o WHERE o.id = order_id AND account_id = $1) AS spec
+             FROM order_events e WHERE {column} > $2 {named} ORDER BY {column} LIMIT $3"
+        );
+        let mut query = sqlx::query_as(AssertSqlSafe(sql))
+            .bind(account.0)
+            .bind(i64::try_from(after.position).map_err(encode)?)
+            .bind(i64::from(limit));
+        if let FeedScope::Orders(ids) = scope {
+            query = query.bind(Json(ids.iter().map(|id| id.0.simple().to_string()).collect::<Vec<_>>()));
+        }
+        let rows: Vec<FeedRow> = query.fetch_all(&self.readers).await?;
+        let is_full = rows.len() >= usize::try_from(limit).unwrap_or(usize::MAX);
+        let last = rows.last().map_or(Ok(after), FeedRow::cursor)?;
+        let next = if is_full { last } else { last.max(end) };
+        let beyond = if is_full { Beyond::More } else { Beyond::Nothing };
+        Ok(FeedPage { events: FeedRow::events(rows, account)?, next, beyond })
+    }
+
+    async fn feed_end(&self) -> sqlx::Result<FeedCursor> {
+        let last: Option<(i64, Uuid, i64)> =
+            sqlx::query_as("SELECT position, order_id, seq FROM order_events ORDER BY position DESC LIMIT 1")
+                .fetch_optional(&self.readers)
+                .await?;
+        let Some((position, order_id, seq)) = last else { return Ok(FeedCursor::START) };
+        Ok(FeedCursor {
+            position: u64::try_from(position).map_err(decode)?,
+            order_id: OrderId(order_id),
+            seq: u32::try_from(seq).map_err(decode)?,
+        })
     }
 
     async fn heads(&self, ids: &[OrderId]) -> sqlx::Result<Vec<(OrderId, u32)>> {

@@ -1,6 +1,7 @@
 //! The contract every order store keeps. Time passes by waiting for a condition: leases and delays
 //! are short, and nothing asserts how long anything took.
 
+mod feed;
 mod histories;
 mod together;
 
@@ -38,6 +39,7 @@ pub async fn check(store: Arc<dyn OrderStore>) {
     open_orders_are_counted_up_to_a_bound(store).await;
     a_claimed_order_is_due_when_its_lease_ends(store).await;
     together::check(store).await;
+    feed::check(store).await;
 }
 
 async fn accepted(store: &dyn OrderStore, grace: Duration) -> Order {

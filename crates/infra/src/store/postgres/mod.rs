@@ -8,6 +8,7 @@ mod append;
 mod claim;
 mod commit;
 mod due;
+mod feed;
 mod lease;
 mod read;
 mod rounds;
@@ -17,7 +18,7 @@ use std::{str::FromStr, time::Duration};
 use anyhow::Context;
 use domain::{
     AccountId, Event, Order, OrderId,
-    ports::{Attempt, OrderFilter},
+    ports::{Attempt, FeedCursor, FeedPage, FeedScope, OrderFilter},
 };
 use sqlx::{
     PgConnection, PgPool,
@@ -129,6 +130,20 @@ impl Database for Postgres {
         limit: u32,
     ) -> sqlx::Result<Vec<Event>> {
         read::events(&self.pool, account, id, after, limit).await
+    }
+
+    async fn feed(
+        &self,
+        account: AccountId,
+        scope: &FeedScope,
+        after: FeedCursor,
+        limit: u32,
+    ) -> sqlx::Result<FeedPage> {
+        feed::read(&self.pool, account, scope, after, limit).await
+    }
+
+    async fn feed_end(&self) -> sqlx::Result<FeedCursor> {
+        feed::end(&self.pool).await
     }
 
     async fn heads(&self, ids: &[OrderId]) -> sqlx::Result<Vec<(OrderId, u32)>> {

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use domain::{
     AccountId, Event, Order, OrderId, OrderStatus,
     ports::{
-        Acceptance, Accepted, Attempt, Claim, Commit, CommitOutcome, EventBus, Fence, OrderFilter,
-        OrderStore, StoreError,
+        Acceptance, Accepted, Attempt, Claim, Commit, CommitOutcome, EventBus, FeedCursor, FeedPage,
+        FeedScope, Fence, OrderFilter, OrderStore, StoreError,
     },
 };
 
@@ -113,6 +113,22 @@ impl OrderStore for FaultyStore {
         self.0
             .call("read events", async || self.0.world.store.events(account, id, after, limit).await)
             .await?
+    }
+
+    async fn feed(
+        &self,
+        account: AccountId,
+        scope: &FeedScope,
+        after: FeedCursor,
+        limit: u32,
+    ) -> Result<FeedPage, StoreError> {
+        self.0
+            .call("read the feed", async || self.0.world.store.feed(account, scope, after, limit).await)
+            .await?
+    }
+
+    async fn feed_end(&self) -> Result<FeedCursor, StoreError> {
+        self.0.call("read the feed's end", async || self.0.world.store.feed_end().await).await?
     }
 
     async fn heads(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, u32)>, StoreError> {
