@@ -95,6 +95,10 @@ pub struct Limits {
     pub ping_every: Duration,
     /// How long a peer may stay silent, pongs included.
     pub idle_after: Duration,
+    /// Orders that one connection of `/api/stream` may follow by name.
+    pub max_stream_orders: usize,
+    /// How often a connection of `/api/stream` is told how far it is.
+    pub heartbeat_every: Duration,
     /// How often followed orders are compared with the store, in case their last event got lost.
     pub tail_check_every: Duration,
     /// How long requests and streams may take to end once the process is to stop.
@@ -120,6 +124,8 @@ impl Default for Limits {
             send_within: Duration::from_secs(10),
             ping_every: Duration::from_secs(25),
             idle_after: Duration::from_mins(1),
+            max_stream_orders: 1_000,
+            heartbeat_every: Duration::from_secs(15),
             tail_check_every: Duration::from_secs(2),
             stop_within: Duration::from_secs(10),
         }

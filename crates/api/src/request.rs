@@ -8,6 +8,7 @@ use axum::{
 };
 use domain::OrderId;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     problem::{Code, FieldCode, FieldError, Problem},
@@ -108,6 +109,32 @@ impl Parameters {
 /// The problem of a query, if it has any.
 pub(crate) fn refuse_query(errors: Vec<FieldError>) -> Result<(), Problem> {
     if errors.is_empty() { Ok(()) } else { Err(Problem::fields(Code::InvalidQuery, errors)) }
+}
+
+/// The connection that a request came on.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Connection(CancellationToken);
+
+impl<S: Send + Sync> FromRequestParts<S> for Connection {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        // without one the router is called by something that has no connections to cut
+        Ok(parts.extensions.get::<Self>().cloned().unwrap_or_default())
+    }
+}
+
+impl Connection {
+    /// Drops the connection with whatever is on its way: the only way to end an answer that nobody
+    /// reads.
+    pub(crate) fn cut(&self) {
+        self.0.cancel();
+    }
+
+    /// Waits until it is to be dropped.
+    pub(crate) async fn is_cut(&self) {
+        self.0.cancelled().await;
+    }
 }
 
 /// How clients reach this API: the start of the addresses in replies.

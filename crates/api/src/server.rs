@@ -9,7 +9,11 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use hyper::server::conn::http1;
+use hyper::{
+    body::Incoming,
+    server::conn::http1,
+    service::{Service, service_fn},
+};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
@@ -30,8 +34,8 @@ use tower_http::{
 use crate::{
     compat,
     problem::Problem,
-    request::{method_not_allowed, not_found},
-    routes::{events, execute, explain, health, order, orders, quotes},
+    request::{Connection, method_not_allowed, not_found},
+    routes::{events, execute, explain, health, order, orders, quotes, stream},
     state::AppState,
 };
 
@@ -56,6 +60,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/orders/{id}/history", get(events::list))
         .route("/api/orders/{id}/explain", get(explain::explain))
         .route("/api/orders/{id}/status", get(compat::sockets::status))
+        .route("/api/stream", get(stream::stream))
         .route("/api/quotes", post(quotes::ask))
         .route("/health", get(health::report))
         .route("/health/live", get(health::live))
@@ -114,6 +119,8 @@ pub async fn serve(listener: TcpListener, state: AppState, stop: CancellationTok
     let hub = state.hub.clone();
     let stopping = state.stopping.clone();
     state.tasks.spawn(async move { hub.run(stopping).await });
+    let (feed, stopping) = (state.feed.clone(), state.stopping.clone());
+    state.tasks.spawn(async move { stopping.run_until_cancelled(feed.run()).await });
     let counting = state.clone();
     state.tasks.spawn(async move {
         counting.admission.run(counting.store.as_ref(), counting.stopping.clone()).await;
@@ -153,16 +160,24 @@ async fn serve_connection(
     state: AppState,
 ) {
     let _ = stream.set_nodelay(true); // an event is small and must not wait for the next one
+    let cut = Connection::default();
+    let own = cut.clone();
+    let app = TowerToHyperService::new(app);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(own.clone());
+        app.call(request)
+    });
     // HTTP/1 only: telling the versions apart would wait for a first byte without a timer
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(state.limits.headers_within)
         .max_buf_size(MAX_HEADER_BYTES)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(app))
+        .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     tokio::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
+        () = cut.is_cut() => Ok(()),
         () = state.stopping.cancelled() => {
             connection.as_mut().graceful_shutdown();
             connection.await

@@ -13,7 +13,12 @@ use rand::Rng;
 use tokio::{sync::Semaphore, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{admission::Admission, config::Limits, problem::Problem, stream::Hub};
+use crate::{
+    admission::Admission,
+    config::Limits,
+    problem::Problem,
+    stream::{Hub, Tail},
+};
 
 /// Everything outside that the API needs.
 pub struct Backends {
@@ -49,7 +54,8 @@ pub struct Inner {
     pub(crate) public_url: Option<String>,
     pub(crate) admission: Admission,
     pub(crate) hub: Arc<Hub>,
-    /// One permit a WebSocket.
+    pub(crate) feed: Arc<Tail>,
+    /// One permit a stream.
     pub(crate) streams: Arc<Semaphore>,
     /// One permit a push that is under way.
     pub(crate) pushes: Arc<Semaphore>,
@@ -72,13 +78,16 @@ impl AppState {
     /// at its end; without it addresses in replies follow the request's `Host`.
     pub fn new(backends: Backends, limits: Limits, public_url: Option<String>) -> Self {
         let Backends { store, queue, bus, venues, clock, rng } = backends;
+        let account = AccountId::DEFAULT;
+        let feed = Arc::new(Tail::new(store.clone(), account, limits.tail_check_every));
         Self(Arc::new(Inner {
             admission: Admission::new(limits.max_open_orders, limits.max_accepts),
-            hub: Arc::new(Hub::new(store.clone(), bus.clone(), limits.tail_check_every)),
+            hub: Arc::new(Hub::new(store.clone(), bus.clone(), limits.tail_check_every, feed.clone())),
+            feed,
             streams: Arc::new(Semaphore::new(limits.max_streams)),
             pushes: Arc::new(Semaphore::new(limits.max_pushes)),
             rng: Mutex::new(rng),
-            account: AccountId::DEFAULT,
+            account,
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
             store,
@@ -98,6 +107,11 @@ impl Inner {
         // a generator is whole after a panic elsewhere, so poison means nothing here
         let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
         OrderId::generate(self.clock.now(), rng.as_mut())
+    }
+
+    /// How many streams are open.
+    pub(crate) fn open_streams(&self) -> usize {
+        self.limits.max_streams - self.streams.available_permits()
     }
 
     /// Waits for the store, but not for ever.

@@ -15,6 +15,7 @@ mod postgres_server;
 pub mod process;
 pub mod redis;
 pub mod samples;
+pub mod sse;
 pub mod store_contract;
 mod waiting;
 

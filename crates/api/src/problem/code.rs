@@ -8,6 +8,8 @@ pub(crate) enum Code {
     MalformedJson,
     /// Fields of an order are missing, unknown or wrong.
     InvalidOrder,
+    /// Fields of a request on a stream are missing, unknown or wrong.
+    InvalidRequest,
     /// Parameters of the query are wrong.
     InvalidQuery,
     /// The id in the address is not an order id.
@@ -46,15 +48,16 @@ pub(crate) enum Code {
     StoreUnavailable,
     /// No venue quoted in time.
     QuotesUnavailable,
-    /// The process holds as many WebSocket connections as it may.
+    /// The process holds as many streams as it may.
     TooManyStreams,
 }
 
 impl Code {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 22] = [
+    pub(crate) const ALL: [Self; 23] = [
         Self::MalformedJson,
         Self::InvalidOrder,
+        Self::InvalidRequest,
         Self::InvalidQuery,
         Self::InvalidOrderId,
         Self::InvalidIdempotencyKey,
@@ -84,6 +87,7 @@ impl Code {
         match self {
             Self::MalformedJson         => ("malformed_json",          S::BAD_REQUEST,            false, "The body is not valid JSON"),
             Self::InvalidOrder          => ("invalid_order",           S::BAD_REQUEST,            false, "The order is invalid"),
+            Self::InvalidRequest        => ("invalid_request",         S::BAD_REQUEST,            false, "The request is invalid"),
             Self::InvalidQuery          => ("invalid_query",           S::BAD_REQUEST,            false, "The query is invalid"),
             Self::InvalidOrderId        => ("invalid_order_id",        S::BAD_REQUEST,            false, "Not an order id"),
             Self::InvalidIdempotencyKey => ("invalid_idempotency_key", S::BAD_REQUEST,            false, "Not an idempotency key"),
@@ -103,7 +107,7 @@ impl Code {
             Self::Overloaded            => ("overloaded",              S::SERVICE_UNAVAILABLE,    true,  "Too many orders are open"),
             Self::StoreUnavailable      => ("store_unavailable",       S::SERVICE_UNAVAILABLE,    true,  "The order store is unavailable"),
             Self::QuotesUnavailable     => ("quotes_unavailable",      S::SERVICE_UNAVAILABLE,    true,  "No venue quoted in time"),
-            Self::TooManyStreams        => ("too_many_streams",        S::SERVICE_UNAVAILABLE,    true,  "Too many WebSockets are open"),
+            Self::TooManyStreams        => ("too_many_streams",        S::SERVICE_UNAVAILABLE,    true,  "Too many streams are open"),
         }
     }
 

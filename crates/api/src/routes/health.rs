@@ -36,6 +36,8 @@ struct Report {
     admission: &'static str,
     /// Orders that somebody follows through this process.
     followed: usize,
+    /// Streams that are open, of whatever kind.
+    streams: usize,
 }
 
 /// How every part is. `503` only when orders cannot be accepted: without the queue they are, and
@@ -54,7 +56,8 @@ pub(crate) async fn report(State(state): State<AppState>) -> Response {
         _ => Health::Down,
     };
     let admission = if is_closed { "closed" } else { "open" };
-    answer(status, Report { status, store, queue, bus, admission, followed: state.hub.followed() })
+    let (followed, streams) = (state.hub.followed(), state.open_streams());
+    answer(status, Report { status, store, queue, bus, admission, followed, streams })
 }
 
 /// Whether the process runs at all.

@@ -7,3 +7,4 @@ pub(crate) mod health;
 pub(crate) mod order;
 pub(crate) mod orders;
 pub(crate) mod quotes;
+pub(crate) mod stream;

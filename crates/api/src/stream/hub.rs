@@ -15,7 +15,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::Follower;
+use super::{Follower, Tail};
 use crate::wire::WireEvent;
 
 /// Events that wait for a follower before it loses the oldest and reads the store again.
@@ -44,6 +44,8 @@ pub(crate) struct Hub {
     pub(super) store: Arc<dyn OrderStore>,
     bus: Arc<dyn EventBus>,
     tail_check_every: Duration,
+    /// Told of everything that is heard: it reads the store itself.
+    feed: Arc<Tail>,
     /// In the order of ids, so that a simulation wakes followers in the same order every time.
     orders: Mutex<BTreeMap<OrderId, Followed>>,
     pub(super) reads: Semaphore,
@@ -64,9 +66,10 @@ impl Hub {
         store: Arc<dyn OrderStore>,
         bus: Arc<dyn EventBus>,
         tail_check_every: Duration,
+        feed: Arc<Tail>,
     ) -> Self {
         let reads = Semaphore::new(CONCURRENT_READS);
-        Self { store, bus, tail_check_every, orders: Mutex::default(), reads }
+        Self { store, bus, tail_check_every, feed, orders: Mutex::default(), reads }
     }
 
     /// Follows an order from the first event after `after`. An `after` beyond the order's last
@@ -121,6 +124,7 @@ impl Hub {
     }
 
     fn pass_on(&self, event: &OrderEvent) {
+        self.feed.wake();
         let mut orders = self.lock();
         let Some(followed) = orders.get_mut(&event.order_id) else { return };
         followed.told_seq = followed.told_seq.max(event.event.seq);
@@ -129,6 +133,7 @@ impl Hub {
     }
 
     fn interrupted(&self) {
+        self.feed.wake();
         for followed in self.lock().values() {
             let _ = followed.sender.send(Heard::ReadStore);
         }

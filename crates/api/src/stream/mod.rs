@@ -2,13 +2,15 @@
 //! missing.
 
 mod dialect;
+mod feed;
 mod follower;
 mod hub;
 mod session;
 mod socket;
 
 pub(crate) use dialect::{Canonical, Dialect};
+pub(crate) use feed::{Tail, converse, respond};
 pub(crate) use follower::Follower;
 pub(crate) use hub::Hub;
 pub(crate) use session::{find_order, follow, place_and_follow, refuse};
-pub(crate) use socket::{Ending, Peer, Upgrade};
+pub(crate) use socket::{Ending, Outbox, Peer, Upgrade, permit};

@@ -15,7 +15,7 @@ use futures::{
     stream::{SplitSink, SplitStream},
 };
 use tokio::{
-    sync::OwnedSemaphorePermit,
+    sync::{OwnedSemaphorePermit, mpsc},
     time::{Instant, Interval, MissedTickBehavior, interval_at, timeout},
 };
 use tokio_tungstenite::tungstenite;
@@ -90,12 +90,16 @@ impl FromRequestParts<AppState> for Upgrade {
         let upgrade = WebSocketUpgrade::from_request_parts(parts, state)
             .await
             .map_err(|rejection| Problem::new(Code::UpgradeRequired, rejection.body_text()))?;
-        let permit = state.streams.clone().try_acquire_owned().map_err(|_| {
-            let detail = format!("{} WebSockets are open, which is the limit", state.limits.max_streams);
-            Problem::new(Code::TooManyStreams, detail)
-        })?;
-        Ok(Self { upgrade, permit })
+        Ok(Self { upgrade, permit: permit(state)? })
     }
+}
+
+/// Room for one more stream, for as long as the permit is held.
+pub(crate) fn permit(state: &AppState) -> Result<OwnedSemaphorePermit, Problem> {
+    state.streams.clone().try_acquire_owned().map_err(|_| {
+        let detail = format!("{} streams are open, which is the limit", state.limits.max_streams);
+        Problem::new(Code::TooManyStreams, detail)
+    })
 }
 
 impl Upgrade {
@@ -178,11 +182,74 @@ impl Peer {
         }
     }
 
+    /// Its two directions, for a conversation in which both sides speak when they like.
+    pub(crate) fn split(&mut self) -> (Outbox<'_>, Inbox<'_>) {
+        let limits = &self.state.limits;
+        (
+            Outbox { sink: &mut self.sink, within: limits.send_within },
+            Inbox { incoming: &mut self.incoming, idle_after: limits.idle_after },
+        )
+    }
+
     async fn close(mut self, ending: Ending) {
         let Some(frame) = ending.close_frame() else { return };
         if send(&mut self.sink, Message::Close(Some(frame)), CLOSE_WITHIN).await.is_ok() {
             // leaving before the peer has answered could cost it the last messages
             let _ = timeout(CLOSE_WITHIN, until_gone(&mut self.incoming, CLOSE_WITHIN)).await;
+        }
+    }
+}
+
+/// The way to a peer. A message that is not taken in time ends the conversation.
+pub(crate) struct Outbox<'a> {
+    sink: &'a mut SplitSink<WebSocket, Message>,
+    within: Duration,
+}
+
+impl Outbox<'_> {
+    /// Sends one message.
+    pub(crate) async fn send(&mut self, text: Utf8Bytes) -> Result<(), Ending> {
+        send(self.sink, Message::Text(text), self.within).await
+    }
+
+    /// Sends messages as one write, as far as they fit.
+    pub(crate) async fn send_all(&mut self, texts: Vec<Utf8Bytes>) -> Result<(), Ending> {
+        let sent = async {
+            for text in texts {
+                self.sink.feed(Message::Text(text)).await?;
+            }
+            self.sink.flush().await
+        };
+        in_time(sent, self.within).await
+    }
+
+    /// Asks for a sign of life.
+    pub(crate) async fn ping(&mut self) -> Result<(), Ending> {
+        send(self.sink, Message::Ping(Bytes::new()), self.within).await
+    }
+}
+
+/// The way from a peer.
+pub(crate) struct Inbox<'a> {
+    incoming: &'a mut SplitStream<WebSocket>,
+    idle_after: Duration,
+}
+
+impl Inbox<'_> {
+    /// Hands messages on until the peer leaves or falls silent. Nothing is read while the receiver has
+    /// no room.
+    pub(crate) async fn forward(self, messages: mpsc::Sender<Bytes>) -> Ending {
+        loop {
+            let message = match timeout(self.idle_after, self.incoming.next()).await.map(received) {
+                Ok(Ok(Message::Text(text))) => text.into(),
+                Ok(Ok(Message::Binary(bytes))) => bytes,
+                Ok(Ok(_)) => continue,
+                Ok(Err(ending)) => return ending,
+                Err(_elapsed) => return Ending::Idle,
+            };
+            if messages.send(message).await.is_err() {
+                return Ending::Gone;
+            }
         }
     }
 }
@@ -211,7 +278,14 @@ async fn send(
     message: Message,
     within: Duration,
 ) -> Result<(), Ending> {
-    match timeout(within, sink.send(message)).await {
+    in_time(sink.send(message), within).await
+}
+
+async fn in_time(
+    sent: impl Future<Output = Result<(), axum::Error>>,
+    within: Duration,
+) -> Result<(), Ending> {
+    match timeout(within, sent).await {
         Ok(sent) => sent.map_err(|_| Ending::Gone),
         Err(_elapsed) => Err(Ending::TryLater("messages are read too slowly")),
     }

@@ -6,6 +6,7 @@ mod bad_input;
 mod compat;
 mod execute;
 mod faults;
+mod feed;
 mod health;
 mod overload;
 mod queries;

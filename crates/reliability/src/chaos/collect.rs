@@ -57,6 +57,7 @@ pub(super) async fn evidence(cluster: &Cluster, records: Records) -> anyhow::Res
         max_attempts: MAX_ATTEMPTS,
         requests: records.requests,
         follows: records.follows,
+        feeds: Vec::new(),
         orders,
         transactions: ledger.entries().await?,
         leftovers: leftovers(cluster).await?,

@@ -10,6 +10,7 @@ mod options;
 mod proxy;
 mod service;
 mod summary;
+mod watcher;
 
 use std::{sync::Arc, time::Duration};
 
@@ -25,9 +26,13 @@ use crate::checker;
 use cluster::{Cluster, Rest};
 use load::Load;
 use nemesis::Nemesis;
+use watcher::Watchers;
 
 /// How long everything may take to come to rest once the faults are over.
 const REST_WITHIN: Duration = Duration::from_mins(3);
+
+/// How long who follows all orders may take to have seen everything once all is at rest.
+const CAUGHT_UP_WITHIN: Duration = Duration::from_mins(1);
 
 /// Runs the whole thing: start, load under faults, rest, judgement.
 ///
@@ -45,6 +50,7 @@ pub async fn run(options: &Options) -> anyhow::Result<Summary> {
 async fn run_on(cluster: &mut Cluster, options: &Options) -> anyhow::Result<Summary> {
     let mut nemesis = Nemesis::new(ChaCha8Rng::seed_from_u64(options.seed), options);
     let load = Arc::new(Load::new(cluster.apis(), options));
+    let watchers = Watchers::start(&cluster.apis(), options.seed).await;
     let started = Instant::now();
     let under_load = tokio::spawn(load.clone().run(options.duration()));
     nemesis.torment(cluster, started + options.duration(), || load.progress()).await?;
@@ -57,7 +63,9 @@ async fn run_on(cluster: &mut Cluster, options: &Options) -> anyhow::Result<Summ
     let records = load.finish(deadline).await;
     let open = cluster.rest(deadline).await;
     let rest = Rest { took: relented.elapsed(), open };
-    let evidence = collect::evidence(cluster, records).await?;
+    let mut evidence = collect::evidence(cluster, records).await?;
+    let count = evidence.orders.iter().map(|record| record.events.len()).sum();
+    evidence.feeds = watchers.finish(count, Instant::now() + CAUGHT_UP_WITHIN).await?;
     let violations = checker::check(&evidence);
     let course = Course { took: started.elapsed(), rest, tally: nemesis.tally, repeated: load.repeated() };
     Ok(Summary::new(options, course, &evidence, violations))

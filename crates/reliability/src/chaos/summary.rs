@@ -71,6 +71,11 @@ impl Summary {
         figures.extend(counts.iter().map(|(name, count)| ((*name).to_owned(), count.to_string())));
         figures.push(("requests sent again".to_owned(), repeated.to_string()));
         figures.push(("connections of followers".to_owned(), connections.to_string()));
+        let connections: u32 = evidence.feeds.iter().map(|feed| feed.connections).sum();
+        let seen: usize = evidence.feeds.iter().map(|feed| feed.events.len()).sum();
+        figures.push(("followers of all orders".to_owned(), evidence.feeds.len().to_string()));
+        figures.push(("events they saw".to_owned(), seen.to_string()));
+        figures.push(("connections of theirs".to_owned(), connections.to_string()));
         figures
             .push(("at rest after the last fault".to_owned(), format!("{:.1} s", rest.took.as_secs_f64())));
         figures.push(("open when patience ended".to_owned(), rest.open.to_string()));

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::OrderId;
+use domain::{OrderId, OrderStatus};
 use serde_json::{Value, json};
 
 use super::{Evidence, Findings, FollowRecord, Reply, Rule};
@@ -68,6 +68,27 @@ pub(super) fn check_streams(evidence: &Evidence, findings: &mut Findings<'_>) {
                 Some(follow.order_id),
                 format!("over {} connections a client {difference}", follow.connections),
             );
+        }
+    }
+}
+
+/// Who followed all orders saw every event of each once, in its order, and nothing else.
+pub(super) fn check_feeds(evidence: &Evidence, findings: &mut Findings<'_>) {
+    for feed in &evidence.feeds {
+        let mut seen: BTreeMap<OrderId, Vec<(u32, OrderStatus)>> = BTreeMap::new();
+        for (id, seq, status) in &feed.events {
+            seen.entry(*id).or_default().push((*seq, *status));
+        }
+        for record in &evidence.orders {
+            let id = record.order.id;
+            let stored: Vec<_> = record.events.iter().map(|event| (event.seq, event.status)).collect();
+            let seen = seen.remove(&id).unwrap_or_default();
+            findings.require(seen == stored, Rule::FeedIsComplete, id, || {
+                format!("over {} connections a client of all orders saw {seen:?}", feed.connections)
+            });
+        }
+        for id in seen.into_keys() {
+            findings.add(Rule::FeedIsComplete, Some(id), "a client saw an order that is not stored");
         }
     }
 }

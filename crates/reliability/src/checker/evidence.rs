@@ -1,4 +1,4 @@
-use domain::{Event, Order, OrderId, ports::Attempt};
+use domain::{Event, Order, OrderId, OrderStatus, ports::Attempt};
 use serde_json::Value;
 use venues::simulated::ledger::Entry;
 
@@ -11,6 +11,8 @@ pub struct Evidence {
     pub requests: Vec<RequestRecord>,
     /// What clients saw of orders.
     pub follows: Vec<FollowRecord>,
+    /// What clients saw of all orders.
+    pub feeds: Vec<FeedRecord>,
     /// What the store holds.
     pub orders: Vec<OrderRecord>,
     /// What the simulated chain holds.
@@ -49,6 +51,16 @@ pub struct FollowRecord {
     pub connections: u32,
     /// Whether it was told that the order's last event had come.
     pub has_ended: bool,
+}
+
+/// What one client saw of all orders, from before the first to after the last, over all its
+/// connections, each resuming after the last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedRecord {
+    /// Which order, the sequence number and the status of every event, as they came.
+    pub events: Vec<(OrderId, u32, OrderStatus)>,
+    /// How often it connected.
+    pub connections: u32,
 }
 
 /// One order as it is stored.

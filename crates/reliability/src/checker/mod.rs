@@ -11,7 +11,7 @@ mod violation;
 use std::collections::BTreeMap;
 
 use domain::{OrderId, Signature};
-pub use evidence::{Evidence, FollowRecord, OrderRecord, Reply, RequestRecord};
+pub use evidence::{Evidence, FeedRecord, FollowRecord, OrderRecord, Reply, RequestRecord};
 use venues::simulated::ledger::Entry;
 pub use violation::{Rule, Violation};
 
@@ -27,6 +27,7 @@ pub fn check(evidence: &Evidence) -> Vec<Violation> {
     clients::check_requests(evidence, &mut findings);
     clients::check_told(evidence, &mut findings);
     clients::check_streams(evidence, &mut findings);
+    clients::check_feeds(evidence, &mut findings);
     for leftover in &evidence.leftovers {
         findings.add(Rule::Leftover, None, leftover.clone());
     }

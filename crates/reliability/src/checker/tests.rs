@@ -50,6 +50,16 @@ fn order(key: &str, succeeds: bool) -> (OrderRecord, Vec<Entry>) {
     (OrderRecord { key: Some(key.to_owned()), order, events, told, attempts }, entries)
 }
 
+/// One event of each order after the other, as a client of all orders may see them.
+fn feed(orders: &[OrderRecord]) -> FeedRecord {
+    let mut events: Vec<_> = orders
+        .iter()
+        .flat_map(|record| record.events.iter().map(|event| (record.order.id, event.seq, event.status)))
+        .collect();
+    events.sort_by_key(|(_, seq, _)| *seq);
+    FeedRecord { events, connections: 2 }
+}
+
 fn apply(order: &mut Order, events: &mut Vec<domain::Event>, data: EventData) {
     let now = order.updated_at;
     events.push(order.apply(data, now).unwrap());
@@ -92,14 +102,20 @@ fn clean() -> Evidence {
             has_ended: true,
         })
         .collect();
-    Evidence { max_attempts: MAX_ATTEMPTS, requests, follows, orders, transactions, leftovers: Vec::new() }
+    let feeds = vec![feed(&orders)];
+    let leftovers = Vec::new();
+    Evidence { max_attempts: MAX_ATTEMPTS, requests, follows, feeds, orders, transactions, leftovers }
 }
 
 /// The rules that are broken once `break_it` has had its way; the first order is confirmed, the
 /// second has failed.
 fn broken(break_it: impl FnOnce(&mut Evidence)) -> BTreeSet<Rule> {
     let mut evidence = clean();
+    let feeds = evidence.feeds.clone();
     break_it(&mut evidence);
+    if evidence.feeds == feeds {
+        evidence.feeds = vec![feed(&evidence.orders)]; // they tell what is stored, broken or not
+    }
     check(&evidence).into_iter().map(|violation| violation.rule).collect()
 }
 
@@ -273,6 +289,23 @@ fn an_api_that_keeps_an_event_to_itself_everywhere_is_found() {
         evidence.orders[0].told.as_mut().unwrap().remove(3);
     });
     assert_eq!(rules, BTreeSet::from([Rule::ToldIsStored]));
+}
+
+#[test]
+fn a_feed_that_misses_repeats_or_turns_round_is_found() {
+    let expected = BTreeSet::from([Rule::FeedIsComplete]);
+    assert_eq!(broken(|evidence| _ = evidence.feeds[0].events.remove(2)), expected);
+    assert_eq!(broken(|evidence| _ = evidence.feeds[0].events.pop()), expected);
+    assert_eq!(broken(|evidence| evidence.feeds[0].events.reverse()), expected);
+    assert_eq!(
+        broken(|evidence| evidence.feeds[0].events.push((samples::order_id(), 1, OrderStatus::Pending))),
+        expected
+    );
+    let repeated = broken(|evidence| {
+        let first = evidence.feeds[0].events[0];
+        evidence.feeds[0].events.push(first);
+    });
+    assert_eq!(repeated, expected);
 }
 
 #[test]

@@ -43,6 +43,8 @@ pub enum Rule {
     ToldIsStored,
     /// A client saw the stored events, all and once.
     StreamIsComplete,
+    /// A client of all orders saw the stored events of each, all and once.
+    FeedIsComplete,
     /// Nothing is left of finished orders outside the store.
     Leftover,
 }

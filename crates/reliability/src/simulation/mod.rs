@@ -115,6 +115,7 @@ async fn collect(world: &World, machines: &Machines, records: clients::Records) 
         });
     }
     Evidence {
+        feeds: Vec::new(),
         max_attempts: world.plan.max_attempts,
         requests: records.requests,
         follows: records.follows,

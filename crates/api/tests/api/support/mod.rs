@@ -3,6 +3,7 @@
 mod backends;
 mod execution;
 mod socket;
+mod sse;
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use backends::{FixedVenue, TestBus, TestQueue};
 pub(crate) use execution::Execution;
 pub(crate) use socket::Socket;
+pub(crate) use sse::EventSource;
 
 /// An API that listens on a free port.
 pub(crate) struct App {

@@ -52,6 +52,17 @@ impl Socket {
         }
     }
 
+    /// All messages until the connection ends, however it does: there may be no room for a close frame.
+    pub(crate) async fn drain(mut self) -> Vec<Value> {
+        let mut messages = Vec::new();
+        while let Some(Ok(message)) = self.0.next().await {
+            if let Message::Text(text) = message {
+                messages.push(serde_json::from_str(&text).unwrap());
+            }
+        }
+        messages
+    }
+
     /// The close code, with no message before it.
     pub(crate) async fn close_code(&mut self) -> u16 {
         self.next_text().await.expect_err("a close, not a message")

@@ -1,0 +1,56 @@
+//! `/api/stream`: many orders, or all of the account, on one connection.
+//!
+//! The store's feed is the one order of all events; the bus only says when to look. [`Tail`] reads the
+//! feed once for the whole process, and every connection has a [`FeedReader`] that takes what the tail
+//! brings, or reads the store where that does not follow on from what it has.
+
+mod message;
+mod reader;
+mod request;
+mod sse;
+mod tail;
+mod websocket;
+
+use domain::{OrderId, ports::FeedCursor};
+use futures::{StreamExt, TryStreamExt, stream};
+
+use crate::{
+    problem::{FieldCode, FieldError, Problem},
+    state::AppState,
+    stream::find_order,
+};
+
+pub(crate) use sse::respond;
+pub(crate) use tail::Tail;
+pub(crate) use websocket::converse;
+
+use message::Told;
+use reader::FeedReader;
+
+/// Orders that are looked up at once.
+const CONCURRENT_LOOKUPS: usize = 16;
+
+/// Whether all of these orders exist and are the account's.
+async fn find_orders(state: &AppState, ids: &[OrderId]) -> Result<(), Problem> {
+    stream::iter(ids.iter().copied())
+        .map(|id| async move { find_order(state, id).await.map(drop) })
+        .buffered(CONCURRENT_LOOKUPS)
+        .try_collect()
+        .await
+}
+
+/// A cursor as a client gives it, if it can be one of this store's.
+async fn check_cursor(
+    state: &AppState,
+    text: &str,
+    refuse: impl FnOnce(FieldError) -> Problem,
+) -> Result<FeedCursor, Problem> {
+    let Ok(cursor) = text.parse() else {
+        return Err(refuse(FieldError::new("cursor", FieldCode::Malformed, "is no cursor of this stream")));
+    };
+    if cursor > state.answer(state.store.feed_end()).await? {
+        let message = "is ahead of everything that has happened, so it belongs to another database";
+        return Err(refuse(FieldError::new("cursor", FieldCode::OutOfRange, message)));
+    }
+    Ok(cursor)
+}

@@ -1,0 +1,138 @@
+//! The feed as Server-Sent Events.
+
+use std::{collections::HashSet, convert::Infallible, time::Duration};
+
+use axum::{
+    http::HeaderMap,
+    response::{
+        IntoResponse, Response,
+        sse::{Event, Sse},
+    },
+};
+use domain::{OrderId, ports::FeedCursor};
+use futures::stream;
+use tokio::{
+    sync::{OwnedSemaphorePermit, mpsc},
+    time::{MissedTickBehavior, interval, timeout},
+};
+
+use super::{FeedReader, check_cursor, find_orders, message, reader::Scope};
+use crate::{
+    problem::{Code, FieldCode, FieldError, Problem},
+    request::{Connection, Parameters},
+    state::AppState,
+};
+
+const LAST_EVENT_ID: &str = "last-event-id";
+/// Events that wait to be written.
+const WAITING: usize = 16;
+/// When a browser is to connect again after the connection broke.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// Answers with a stream of the orders that the query names, all by default, after the cursor that the
+/// header or the query names. Without one, all orders are told from now on, and named ones from their
+/// first event.
+pub(crate) async fn respond(
+    state: AppState,
+    query: &Parameters,
+    headers: &HeaderMap,
+    connection: Connection,
+    permit: OwnedSemaphorePermit,
+) -> Result<Response, Problem> {
+    let named = read_orders(query, state.limits.max_stream_orders)?;
+    let resumed = headers.get(LAST_EVENT_ID).and_then(|value| value.to_str().ok());
+    // the header is newer: a browser repeats the address when it connects again
+    let cursor = match resumed.filter(|text| !text.is_empty()).or_else(|| query.text("cursor")) {
+        Some(text) => {
+            let refuse = |error| Problem::fields(Code::InvalidQuery, vec![error]);
+            check_cursor(&state, text, refuse).await?
+        }
+        None if named.is_some() => FeedCursor::START,
+        None => state.answer(state.store.feed_end()).await?,
+    };
+    let scope = match named {
+        None => Scope { all: true, named: HashSet::new() },
+        Some(ids) => {
+            find_orders(&state, &ids).await?;
+            Scope { all: false, named: ids.into_iter().collect() }
+        }
+    };
+    let mut reader = FeedReader::new(state.feed.clone(), cursor);
+    reader.rescope(scope, cursor);
+    let (sender, receiver) = mpsc::channel(WAITING);
+    let writer = Writer { state: state.clone(), reader, sender, connection };
+    state.tasks.spawn(async move {
+        writer.run().await;
+        drop(permit);
+    });
+    let body = stream::unfold(receiver, |mut receiver| async move {
+        let event: Event = receiver.recv().await?;
+        Some((Ok::<_, Infallible>(event), receiver))
+    });
+    // a proxy that gathers the answer before it passes it on would hold everything back
+    Ok(([("x-accel-buffering", "no")], Sse::new(body)).into_response())
+}
+
+/// `None` for all orders.
+fn read_orders(query: &Parameters, most: usize) -> Result<Option<Vec<OrderId>>, Problem> {
+    let text = query.text("orders").unwrap_or("*");
+    if text == "*" {
+        return Ok(None);
+    }
+    let refuse = |code, message: String| {
+        Err(Problem::fields(Code::InvalidQuery, vec![FieldError::new("orders", code, message)]))
+    };
+    match text.split(',').map(|id| id.trim().parse()).collect::<Result<Vec<OrderId>, _>>() {
+        Ok(ids) if ids.len() > most => refuse(FieldCode::OutOfRange, format!("may name {most} at most")),
+        Ok(ids) => Ok(Some(ids)),
+        Err(_) => refuse(FieldCode::Malformed, "must be * or order ids with commas between them".into()),
+    }
+}
+
+struct Writer {
+    state: AppState,
+    reader: FeedReader,
+    sender: mpsc::Sender<Event>,
+    connection: Connection,
+}
+
+impl Writer {
+    /// Writes until the client leaves, reads too slowly, or the process stops. The answer then just
+    /// ends, and the client goes on after the last `id` it has read.
+    async fn run(mut self) {
+        let mut heartbeats = interval(self.state.limits.heartbeat_every); // the first one at once: a cursor
+        heartbeats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let stopping = self.state.stopping.clone();
+        loop {
+            let event = tokio::select! {
+                biased;
+                () = stopping.cancelled() => return,
+                () = self.sender.closed() => return,
+                _ = heartbeats.tick() => self.heartbeat(),
+                () = self.reader.ready() => match self.reader.take().await {
+                    Some(told) => event("event", told.cursor, &told.message()),
+                    None => continue,
+                },
+            };
+            let sent =
+                stopping.run_until_cancelled(timeout(self.state.limits.send_within, self.sender.send(event)));
+            match sent.await {
+                Some(Ok(Ok(()))) => {}
+                Some(Err(_elapsed)) => {
+                    tracing::debug!("a stream of events is read too slowly");
+                    return self.connection.cut(); // its answer cannot end: nobody reads it
+                }
+                Some(Ok(Err(_))) | None => return,
+            }
+        }
+    }
+
+    fn heartbeat(&self) -> Event {
+        let cursor = self.reader.cursor();
+        event("heartbeat", cursor, &message::heartbeat(cursor, self.state.clock.now())).retry(RETRY)
+    }
+}
+
+fn event(kind: &str, cursor: FeedCursor, data: &str) -> Event {
+    Event::default().event(kind).id(cursor.to_string()).data(data)
+}

@@ -1,0 +1,212 @@
+use std::collections::HashMap;
+
+use axum::body::Bytes;
+use domain::{
+    OrderId,
+    ports::{Beyond, FeedCursor, FeedScope},
+};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, Interval, MissedTickBehavior, interval_at},
+};
+
+use super::{
+    FeedReader, Told, check_cursor, find_orders, message,
+    message::Orders,
+    request::{Request, Wish},
+};
+use crate::{
+    problem::{Code, FieldCode, FieldError, Problem},
+    state::AppState,
+    stream::{Canonical, Ending, Outbox, Peer, refuse},
+};
+
+/// Requests of a client that wait for their turn; more are not read from its connection.
+const WAITING_REQUESTS: usize = 8;
+/// Messages that go out together at most.
+const MESSAGES_TOGETHER: usize = 64;
+/// Events of newly named orders that are read at once.
+const PAGE: u32 = 512;
+
+/// Serves a WebSocket of `/api/stream` to its end.
+pub(crate) async fn converse(peer: &mut Peer, state: &AppState) -> Ending {
+    let now = match state.answer(state.store.feed_end()).await {
+        Ok(now) => now,
+        Err(problem) => return refuse(peer, &problem, &Canonical).await,
+    };
+    let (outbox, inbox) = peer.split();
+    let (requests, asked) = mpsc::channel(WAITING_REQUESTS);
+    let reader = FeedReader::new(state.feed.clone(), now);
+    let session = Session { state, outbox, reader }.run(asked);
+    tokio::select! {
+        () = state.stopping.cancelled() => Ending::Stopping,
+        ending = inbox.forward(requests) => ending,
+        ended = session => match ended {
+            Ok(never) => match never {},
+            Err(ending) => ending,
+        },
+    }
+}
+
+/// One client and what it follows.
+struct Session<'a> {
+    state: &'a AppState,
+    outbox: Outbox<'a>,
+    reader: FeedReader,
+}
+
+impl Session<'_> {
+    async fn run(mut self, mut asked: mpsc::Receiver<Bytes>) -> Result<std::convert::Infallible, Ending> {
+        let limits = &self.state.limits;
+        let (mut pings, mut heartbeats) = (every(limits.ping_every), every(limits.heartbeat_every));
+        let hello = message::connected(self.reader.cursor(), limits.heartbeat_every.as_millis());
+        self.outbox.send(hello).await?;
+        loop {
+            tokio::select! {
+                biased;
+                Some(request) = asked.recv() => self.serve(Request::parse(&request)).await?,
+                _ = pings.tick() => self.outbox.ping().await?,
+                _ = heartbeats.tick() => {
+                    let heartbeat = message::heartbeat(self.reader.cursor(), self.state.clock.now());
+                    self.outbox.send(heartbeat).await?;
+                }
+                () = self.reader.ready() => self.tell().await?,
+            }
+        }
+    }
+
+    /// Sends what there is now, some of it.
+    async fn tell(&mut self) -> Result<(), Ending> {
+        let mut messages = Vec::new();
+        let mut next = self.reader.take().await;
+        while let Some(told) = next {
+            messages.push(told.message());
+            next = if messages.len() < MESSAGES_TOGETHER { self.reader.take_read() } else { None };
+        }
+        self.outbox.send_all(messages).await
+    }
+
+    async fn serve(&mut self, request: Request) -> Result<(), Ending> {
+        let Request { id, wish } = request;
+        let done = match wish {
+            Ok(Wish::SubscribeAll { cursor }) => {
+                self.subscribe_all(cursor).await.map(|()| Done::all("subscribed"))
+            }
+            Ok(Wish::Subscribe { orders }) => self.subscribe(orders).await,
+            Ok(Wish::Unsubscribe(orders)) => {
+                self.unsubscribe(&orders);
+                Ok(Done { kind: "unsubscribed", orders, history: HashMap::new() })
+            }
+            Err(problem) => Err(problem),
+        };
+        match done {
+            Ok(Done { kind, orders, history }) => {
+                self.outbox.send(message::answer(kind, &orders, id.as_ref())).await?;
+                self.tell_history(history).await
+            }
+            Err(problem) => self.outbox.send(message::refusal(&problem, id.as_ref())).await,
+        }
+    }
+
+    async fn subscribe_all(&mut self, cursor: Option<String>) -> Result<(), Problem> {
+        let reader = &mut self.reader;
+        let mut scope = reader.scope().clone();
+        let place = match cursor {
+            Some(text) => {
+                let refuse = |error| Problem::fields(Code::InvalidRequest, vec![error]);
+                let cursor = check_cursor(self.state, &text, refuse).await?;
+                // what is still to be told of named orders must not be left out
+                if scope.is_empty() { cursor } else { cursor.min(reader.cursor()) }
+            }
+            None if scope.is_empty() => self.state.answer(self.state.store.feed_end()).await?,
+            None if scope.all => return Ok(()),
+            None => reader.cursor(),
+        };
+        scope.all = true;
+        reader.rescope(scope, place);
+        Ok(())
+    }
+
+    /// From now on the orders are told live; up to here their history is to be told.
+    async fn subscribe(&mut self, orders: Vec<(OrderId, u32)>) -> Result<Done, Problem> {
+        let ids: Vec<OrderId> = orders.iter().map(|(id, _)| *id).collect();
+        let mut scope = self.reader.scope().clone();
+        let was_empty = scope.is_empty();
+        scope.named.extend(&ids);
+        let most = self.state.limits.max_stream_orders;
+        if scope.named.len() > most {
+            let message = format!("would be more than {most} on this connection; all of them are \"*\"");
+            let error = FieldError::new("orders", FieldCode::OutOfRange, message);
+            return Err(Problem::fields(Code::InvalidRequest, vec![error]));
+        }
+        find_orders(self.state, &ids).await?;
+        let place = if was_empty {
+            self.state.answer(self.state.store.feed_end()).await?
+        } else {
+            self.reader.cursor()
+        };
+        self.reader.rescope(scope, place);
+        let history = orders.into_iter().collect();
+        Ok(Done { kind: "subscribed", orders: Orders::Named(ids), history })
+    }
+
+    fn unsubscribe(&mut self, orders: &Orders) {
+        let mut scope = self.reader.scope().clone();
+        match orders {
+            Orders::All => scope.all = false,
+            Orders::Named(ids) => ids.iter().for_each(|id| {
+                scope.named.remove(id);
+            }),
+        }
+        if scope != *self.reader.scope() {
+            self.reader.rescope(scope, self.reader.cursor());
+        }
+    }
+
+    /// Tells what happened to orders, each after a sequence number, up to the place from which on
+    /// they are told live.
+    async fn tell_history(&mut self, orders: HashMap<OrderId, u32>) -> Result<(), Ending> {
+        if orders.is_empty() {
+            return Ok(());
+        }
+        let live_from = self.reader.cursor();
+        let scope = FeedScope::Orders(orders.keys().copied().collect());
+        let (mut after, mut beyond) = (FeedCursor::START, Beyond::More);
+        while beyond == Beyond::More && after < live_from {
+            let page = self.state.answer(self.state.feed.read(&scope, after, PAGE)).await;
+            let page = page.map_err(|problem| Ending::after(&problem))?;
+            (after, beyond) = (page.next, page.beyond);
+            for fed in page.events.into_iter().filter(|fed| fed.cursor <= live_from) {
+                let told = Told::from(fed);
+                let (id, event) = (told.event.order_id, &told.event.event);
+                if orders.get(&id).is_some_and(|seen| event.seq > *seen) {
+                    self.outbox.send(told.message()).await?;
+                }
+                if event.status.is_terminal() {
+                    self.reader.finish(id);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What came of a request.
+struct Done {
+    kind: &'static str,
+    orders: Orders,
+    /// Orders whose events are to be told now, each after a sequence number.
+    history: HashMap<OrderId, u32>,
+}
+
+impl Done {
+    fn all(kind: &'static str) -> Self {
+        Self { kind, orders: Orders::All, history: HashMap::new() }
+    }
+}
+
+fn every(period: std::time::Duration) -> Interval {
+    let mut ticks = interval_at(Instant::now() + period, period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
