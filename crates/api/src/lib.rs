@@ -11,6 +11,7 @@ mod accept;
 mod admission;
 mod compat;
 mod config;
+mod dashboard;
 pub mod direct;
 mod problem;
 mod request;

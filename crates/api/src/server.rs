@@ -32,7 +32,7 @@ use tower_http::{
 };
 
 use crate::{
-    compat,
+    compat, dashboard,
     problem::Problem,
     request::{Connection, method_not_allowed, not_found},
     routes::{events, execute, explain, health, order, orders, quotes, stream},
@@ -65,6 +65,7 @@ pub fn router(state: AppState) -> Router {
         .route("/health", get(health::report))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
+        .merge(dashboard::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(state.limits.max_body_bytes))

@@ -17,7 +17,7 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
 fn print_welcome(url: &str) {
     println!(
         "The engine listens at {url}\n\
-         \n  health   {url}/health\n  orders   {url}/api/orders\n\
+         \n  dashboard  {url}/\n  health     {url}/health\n  orders     {url}/api/orders\n\
          \nPlace an order:\n\
          \n  curl -s {url}/api/orders/execute -H 'content-type: application/json' \\\
          \n    -d '{{\"tokenIn\":\"SOL\",\"tokenOut\":\"USDC\",\"amountIn\":\"1\"}}'\n\

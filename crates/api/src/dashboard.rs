@@ -1,0 +1,123 @@
+//! The dashboard: the files of `dashboard/app`, embedded, at `/`.
+
+use std::fmt::Write;
+
+use axum::{
+    Router,
+    extract::Path,
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use rust_embed::{EmbeddedFile, RustEmbed};
+use tower_http::compression::CompressionLayer;
+
+use crate::{request::not_found, state::AppState};
+
+#[derive(RustEmbed)]
+#[folder = "../../dashboard/app"]
+struct Files;
+
+/// Everything comes from here, nothing is inline, and no text ever becomes markup.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+     img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
+     require-trusted-types-for 'script'; trusted-types 'none'";
+
+/// The page under each address it gives its views, and its files under `/assets`.
+pub(crate) fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/", get(page))
+        .route("/orders/{id}", get(page))
+        .route("/market", get(page))
+        .route("/engine", get(page))
+        .route("/assets/{*path}", get(asset))
+        .layer(CompressionLayer::new())
+}
+
+async fn page(headers: HeaderMap) -> Response {
+    match Files::get("index.html") {
+        Some(file) => answer("index.html", file, &headers),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+async fn asset(Path(path): Path<String>, headers: HeaderMap, uri: Uri) -> Response {
+    match Files::get(&path) {
+        Some(file) => answer(&path, file, &headers),
+        None => not_found(uri).await.into_response(),
+    }
+}
+
+fn answer(path: &str, file: EmbeddedFile, request: &HeaderMap) -> Response {
+    let tag = tag(&file);
+    let is_known = request
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|known| matches!(known.trim(), known if known == tag || known == "*"));
+    let mut response =
+        if is_known { StatusCode::NOT_MODIFIED.into_response() } else { file.data.into_response() };
+    let headers = response.headers_mut();
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        headers.insert(header::ETAG, tag);
+    }
+    // modules name each other without a version, so a browser has to ask whether its copy is current
+    let fixed = [
+        (header::CACHE_CONTROL, "no-cache"),
+        (header::CONTENT_TYPE, content_type(path)),
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    ];
+    for (name, value) in fixed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// Weak, because the same file is sent with and without compression.
+fn tag(file: &EmbeddedFile) -> String {
+    let mut tag = String::from("W/\"");
+    for byte in &file.metadata.sha256_hash()[..16] {
+        let _ = write!(tag, "{byte:02x}"); // a String takes all that is written to it
+    }
+    tag.push('"');
+    tag
+}
+
+fn content_type(path: &str) -> &'static str {
+    match path.rsplit('.').next() {
+        Some("html") => "text/html; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Token;
+
+    use super::*;
+
+    #[test]
+    fn the_ticket_offers_every_listed_token_and_no_other() {
+        let file = Files::get("js/core/tokens.js").unwrap();
+        let text = std::str::from_utf8(&file.data).unwrap();
+        for token in Token::all() {
+            let line = format!("symbol: \"{}\", name: \"{}\"", token.symbol(), token.name());
+            assert!(text.contains(&line), "{line}");
+        }
+        assert_eq!(text.matches("symbol: \"").count(), Token::all().count());
+    }
+
+    #[test]
+    fn every_file_has_a_type_that_browsers_run() {
+        for path in Files::iter() {
+            assert_ne!(content_type(&path), "application/octet-stream", "{path}");
+        }
+    }
+}

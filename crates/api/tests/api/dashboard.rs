@@ -1,0 +1,83 @@
+use std::{collections::BTreeMap, fs, path::Path};
+
+use reqwest::{Client, StatusCode, Url, header};
+
+use crate::support::App;
+
+#[tokio::test]
+async fn every_view_of_the_page_has_an_address() {
+    let app = App::start().await;
+    for path in ["/", "/market", "/engine", "/orders/00000000-0000-7000-8000-000000000000", "/?status=failed"]
+    {
+        let response = app.get(path).await;
+        assert_eq!(response.status(), 200, "{path}");
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "text/html; charset=utf-8");
+        let policy = response.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned();
+        assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+        assert!(response.text().await.unwrap().contains("<app-shell>"));
+    }
+}
+
+#[tokio::test]
+async fn a_file_is_sent_compressed_and_not_again_while_it_is_current() {
+    let app = App::start().await;
+    let url = app.url("/assets/js/main.js");
+    let ask = Client::new().get(&url).header(header::ACCEPT_ENCODING, "gzip");
+    let response = ask.try_clone().unwrap().send().await.unwrap();
+    assert_eq!(response.headers()[header::CONTENT_ENCODING], "gzip");
+    assert_eq!(response.headers()[header::CACHE_CONTROL], "no-cache");
+    let tag = response.headers()[header::ETAG].clone();
+    let again = ask.header(header::IF_NONE_MATCH, tag).send().await.unwrap();
+    assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+    assert!(again.bytes().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_file_that_does_not_exist_is_a_problem() {
+    let app = App::start().await;
+    for path in ["/assets/nothing.js", "/assets/../Cargo.toml", "/assets/%2e%2e/package.json"] {
+        let response = app.get(path).await;
+        assert_eq!(response.status(), 404, "{path}");
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
+    }
+}
+
+/// What a first visit may cost, compressed.
+const FIRST_VIEW_BYTES: usize = 120 * 1024;
+
+#[tokio::test]
+async fn the_first_view_is_small_and_complete() {
+    let app = App::start().await;
+    let files = first_view(&app.url("/")).await;
+    let bytes: usize = files.values().sum();
+    println!("{} files, {bytes} bytes compressed", files.len());
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../dashboard/app");
+    assert_eq!(files.len(), count_files(Path::new(folder)), "no file is missed or useless: {files:#?}");
+    assert!(bytes <= FIRST_VIEW_BYTES, "{bytes} bytes: {files:?}");
+}
+
+/// The sizes, compressed, of a page and of everything that it and its modules name.
+async fn first_view(page: &str) -> BTreeMap<Url, usize> {
+    let client = Client::new();
+    let mut sizes = BTreeMap::new();
+    let mut wanted = vec![Url::parse(page).unwrap()];
+    while let Some(url) = wanted.pop() {
+        if sizes.contains_key(&url) {
+            continue;
+        }
+        let plain = client.get(url.clone()).send().await.unwrap().error_for_status().unwrap();
+        let text = plain.text().await.unwrap();
+        let small = client.get(url.clone()).header(header::ACCEPT_ENCODING, "gzip").send().await.unwrap();
+        let names = text.split('"').skip(1).step_by(2);
+        let ours = names
+            .filter(|name| name.starts_with("/assets/") || name.starts_with("./") || name.starts_with("../"));
+        wanted.extend(ours.map(|name| url.join(name).unwrap()));
+        sizes.insert(url, small.bytes().await.unwrap().len());
+    }
+    sizes
+}
+
+fn count_files(folder: &Path) -> usize {
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    paths.map(|path| if path.is_dir() { count_files(&path) } else { 1 }).sum()
+}

@@ -1,0 +1,128 @@
+import { market, stream, tell } from "../core/app.js";
+import * as api from "../core/api.js";
+import { Component, h, icon, setText } from "../core/dom.js";
+import { router } from "../core/router.js";
+import { shortcut } from "../core/shortcuts.js";
+import { DEMO } from "../core/demo.js";
+import "./engine-page.js";
+import "./help-dialog.js";
+import "./market-page.js";
+import "./order-page.js";
+import "./trade-page.js";
+
+const VIEWS = /** @type {const} */ ([
+  { view: "trade", path: "/", label: "Trade", key: "1", icon: "trade" },
+  { view: "market", path: "/market", label: "Market", key: "2", icon: "market" },
+  { view: "engine", path: "/engine", label: "Engine", key: "3", icon: "engine" },
+]);
+
+/** The frame: where one is, whether the stream is alive, and the view of the address. */
+class AppShell extends Component {
+  #main = h("main", { class: "main", id: "main", tabindex: -1 });
+  #links = VIEWS.map(({ path, label, icon: name }) => h("a", { href: path }, icon(name), label));
+  #state = h("span", { class: "status", id: "connection", role: "status" });
+  #banner = h("div", { class: "banner", hidden: true });
+  #toasts = h("div", { class: "toasts", role: "status", "aria-live": "polite" });
+  #demo = h("button", { class: "button", id: "demo", type: "button", onclick: () => this.#runDemo() }, icon("play"), h("span", { class: "wide-only" }, "Run demo"));
+  #help = /** @type {import("./help-dialog.js").HelpDialog} */ (document.createElement("help-dialog"));
+
+  /** @override */
+  start() {
+    this.#demo.setAttribute("aria-label", "Run demo");
+    this.append(
+      h("header", { class: "top" },
+        h("a", { class: "skip button", href: "#main", onclick: (/** @type {Event} */ event) => { event.preventDefault(); this.#main.focus(); } }, "Skip to content"),
+        h("a", { class: "brand", href: "/", "aria-label": "Order engine" }, icon("trade"), h("span", { class: "wide-only" }, "Order engine")),
+        h("nav", { class: "nav", "aria-label": "Views" }, this.#links),
+        h("div", { class: "tools" },
+          this.#state,
+          this.#demo,
+          h("button", { class: "button quiet icon", type: "button", "aria-label": "Light or dark", title: "Light or dark (d)", onclick: switchTheme }, icon("theme")),
+          h("button", { class: "button quiet icon wide-only", type: "button", "aria-label": "Keyboard shortcuts", title: "Keyboard shortcuts (?)", onclick: () => this.#help.open() }, icon("keys")))),
+      this.#banner, this.#main, this.#toasts, this.#help);
+
+    for (const { key, label, path } of VIEWS) shortcut(key, `Go to ${label}`, () => router.go(path));
+    shortcut("r", "Run the demo: five orders", () => this.#runDemo());
+    shortcut("d", "Light or dark", switchTheme);
+    shortcut("?", "These shortcuts", () => this.#help.open());
+    this.listen(router, "route", () => this.#show(true));
+    this.listen(stream, "state", () => this.#showState());
+    this.listen(document, "tell", (/** @type {CustomEvent} */ event) => this.#tell(event.detail));
+    this.every(1000, () => stream.state === "offline" && this.#showState());
+    router.start();
+    this.#showState();
+    this.#show(false);
+  }
+
+  /** @param {boolean} isMove whether the focus should follow */
+  #show(isMove) {
+    const { view, id } = router.route;
+    const isTrade = view === "trade" || view === "order";
+    VIEWS.forEach(({ view: name }, index) => {
+      const isHere = name === view || (name === "trade" && isTrade);
+      if (isHere) this.#links[index]?.setAttribute("aria-current", "page");
+      else this.#links[index]?.removeAttribute("aria-current");
+    });
+    const page = view === "nowhere" ? nowhere() : document.createElement(`${view}-page`);
+    if (id) page.setAttribute("order", id);
+    document.title = `${id ? "Order" : (VIEWS.find((item) => item.view === view)?.label ?? "Nothing here")} – Order engine`;
+    this.#main.replaceChildren(page);
+    if (isMove) {
+      scrollTo(0, 0);
+      this.#main.querySelector("h1")?.focus();
+    }
+  }
+
+  #showState() {
+    const { state } = stream;
+    const tone = { live: "ok", connecting: "retrying", offline: "failed" }[state];
+    this.#state.dataset.tone = tone;
+    setText(this.#state, { live: "Live", connecting: "Connecting", offline: "Offline" }[state]);
+    this.#banner.hidden = state !== "offline";
+    if (state === "offline") {
+      const seconds = Math.max(0, Math.ceil((stream.retryAt - Date.now()) / 1000));
+      this.#banner.replaceChildren(
+        h("span", { role: "status" }, "No connection to the engine. What happens meanwhile is shown once it is back."),
+        h("button", { class: "button", type: "button", onclick: () => stream.retryNow() }, `Retry now (${seconds} s)`));
+    }
+  }
+
+  async #runDemo() {
+    if (this.#demo.disabled) return;
+    this.#demo.disabled = true;
+    try {
+      await Promise.all(DEMO.map((order) => api.placeOrder(order, api.newKey())));
+      tell(`${DEMO.length} orders placed`, router.route.view === "trade" ? undefined : { href: "/", label: "Follow them" });
+      market.choose({ base: "SOL", quote: "USDC" });
+    } catch (error) {
+      tell(/** @type {Error} */ (error).message);
+    } finally {
+      this.#demo.disabled = false;
+    }
+  }
+
+  /** @param {{ text: string, link?: { href: string, label: string } }} message */
+  #tell({ text, link }) {
+    const toast = h("div", { class: "toast" }, text, link && h("a", { href: link.href }, link.label));
+    this.#toasts.append(toast);
+    setTimeout(() => toast.remove(), 6000);
+  }
+}
+
+function nowhere() {
+  return h("section", { class: "panel notice" }, h("h1", { tabindex: -1 }, "Nothing here"), h("p", {}, "This address is no view of the dashboard."), h("a", { class: "button", href: "/" }, "Go to the orders"));
+}
+
+function switchTheme() {
+  const root = document.documentElement;
+  const isDark = getComputedStyle(root).colorScheme === "dark"
+    || (root.dataset.theme === undefined && matchMedia("(prefers-color-scheme: dark)").matches);
+  root.dataset.theme = isDark ? "light" : "dark";
+  try {
+    localStorage.setItem("theme", root.dataset.theme);
+  } catch {
+    // without storage the choice lasts as long as the page
+  }
+}
+
+customElements.define("app-shell", AppShell);

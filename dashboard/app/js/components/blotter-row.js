@@ -1,0 +1,97 @@
+/** @import { Order } from "../core/types.js" */
+/** @import { SortKey } from "../core/order-list.js" */
+import { h, setText } from "../core/dom.js";
+import { brief, duration, elapsed, fullTime, shortId, shownPrice, time, words } from "../core/format.js";
+
+/** @type {{ label: string, name: string, sort?: SortKey, isNumber?: boolean }[]} */
+export const COLUMNS = [
+  { label: "Time", name: "time", sort: "createdAt" },
+  { label: "Order", name: "id" },
+  { label: "Pair", name: "pair", sort: "pair" },
+  { label: "Spent", name: "spent", sort: "amount", isNumber: true },
+  { label: "Received", name: "received", isNumber: true },
+  { label: "Price", name: "price", isNumber: true },
+  { label: "Venue", name: "venue", sort: "venue" },
+  { label: "Status", name: "status", sort: "status" },
+  { label: "Attempt", name: "attempt", sort: "attempt", isNumber: true },
+  { label: "Took", name: "took", sort: "elapsed", isNumber: true },
+];
+
+/** A row that is used again for whatever order comes to its place. */
+export class BlotterRow {
+  #link = h("a", { tabindex: -1, class: "mono" });
+  #status = h("span", { class: "status" });
+  #venue = h("span", { class: "venue" });
+  /** @type {HTMLElement[]} */
+  #cells = COLUMNS.map(({ name, isNumber }) => h("div", { role: "gridcell", class: `cell-${name}${isNumber ? " number" : ""}` }));
+  element = h("div", { class: "row", role: "row" }, this.#cells);
+  #id = "";
+  #top = -1;
+
+  constructor() {
+    this.#cell("id").append(this.#link);
+    this.#cell("status").append(this.#status);
+    this.#cell("venue").append(this.#venue);
+    this.element.addEventListener("click", (event) => {
+      if (!(event.target instanceof HTMLAnchorElement) && !getSelection()?.toString()) this.#link.click();
+    });
+  }
+
+  /** @param {string} name */
+  #cell(name) {
+    return /** @type {HTMLElement} */ (this.#cells[COLUMNS.findIndex((column) => column.name === name)]);
+  }
+
+  /** @param {Order | undefined} order @param {number} index @param {number} height @param {boolean} isActive */
+  draw(order, index, height, isActive) {
+    const { element } = this;
+    element.hidden = order === undefined;
+    if (!order) {
+      element.removeAttribute("id");
+      this.#id = "";
+      return;
+    }
+    if (this.#top !== index * height) {
+      this.#top = index * height;
+      element.style.transform = `translateY(${this.#top}px)`;
+      element.setAttribute("aria-rowindex", String(index + 2));
+    }
+    element.classList.toggle("active", isActive);
+    if (this.#id !== order.id) this.#drawFixed(order);
+    this.#drawMoving(order);
+  }
+
+  /** What never changes. @param {Order} order */
+  #drawFixed(order) {
+    this.#id = order.id;
+    this.element.id = `row-${order.id}`;
+    this.#link.href = `/orders/${order.id}`;
+    this.#link.title = order.id;
+    setText(this.#link, shortId(order.id));
+    const at = this.#cell("time");
+    setText(at, time(order.createdAt));
+    at.title = fullTime(order.createdAt);
+    setText(this.#cell("pair"), `${order.tokenIn} → ${order.tokenOut}`);
+  }
+
+  /** @param {Order} order */
+  #drawMoving(order) {
+    const { fill, status, isRetrying } = order;
+    setText(this.#cell("spent"), sized(fill?.amountIn ?? order.amountIn, order.tokenIn));
+    setText(this.#cell("received"), sized(fill?.amountOut ?? order.amountOut, order.tokenOut));
+    setText(this.#cell("price"), shownPrice(fill?.executedPrice));
+    setText(this.#venue, fill ? words(fill.venue) : "–");
+    this.#venue.dataset.venue = fill?.venue ?? "";
+    const tone = isRetrying ? "retrying" : status;
+    if (this.#status.dataset.tone !== tone) this.#status.dataset.tone = tone;
+    setText(this.#status, words(tone));
+    this.#status.title = order.failure?.message ?? "";
+    setText(this.#cell("attempt"), order.attempt ? String(order.attempt) : "–");
+    setText(this.#cell("took"), duration(elapsed(order)));
+  }
+}
+
+/** @param {string | undefined} value @param {string} token */
+function sized(value, token) {
+  return value === undefined ? "–" : `${brief(value)} ${token}`;
+}

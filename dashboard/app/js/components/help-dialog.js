@@ -1,0 +1,28 @@
+import { Component, h } from "../core/dom.js";
+import { all, areOn, turn } from "../core/shortcuts.js";
+
+/** The shortcuts of the view, and the switch that turns them off. */
+export class HelpDialog extends Component {
+  #list = h("dl", { class: "pairs" });
+  #isOn = h("input", { type: "checkbox", onchange: () => turn(this.#isOn.checked) });
+  #dialog = h("dialog", { class: "help", "aria-labelledby": "help-title" },
+    h("h2", { id: "help-title" }, "Keyboard shortcuts"),
+    this.#list,
+    h("form", { method: "dialog" },
+      h("label", { class: "check" }, this.#isOn, "Single-key shortcuts"),
+      h("button", { class: "button" }, "Close")));
+
+  /** @override */
+  start() {
+    this.append(this.#dialog);
+  }
+
+  open() {
+    this.#isOn.checked = areOn();
+    this.#list.replaceChildren(...all().flatMap(({ keys, label }) => [h("dt", {}, label), h("dd", {}, h("kbd", {}, keys))]),
+      h("dt", {}, "Move in the orders, open one"), h("dd", {}, h("kbd", {}, "↑"), " ", h("kbd", {}, "↓"), " ", h("kbd", {}, "Enter")));
+    this.#dialog.showModal();
+  }
+}
+
+customElements.define("help-dialog", HelpDialog);

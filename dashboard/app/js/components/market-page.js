@@ -1,0 +1,92 @@
+/** @import { QuoteAnswer } from "../core/types.js" */
+import * as api from "../core/api.js";
+import { book, market } from "../core/app.js";
+import { Component, h, wide } from "../core/dom.js";
+import { amount, brief, duration, percent, shownPrice, time, words } from "../core/format.js";
+import { TOKENS, lotOf } from "../core/tokens.js";
+import "./market-chart.js";
+
+const DEPTH_MS = 6000;
+const SIZES = [1, 10, 100, 1000];
+const MOST_FILLS = 12;
+
+/** A pair in depth: its prices, what size does to them, and who traded. */
+class MarketPage extends Component {
+  #pairs = h("div", { class: "market-pairs" });
+  #depth = wide("Price by size");
+  #fills = wide("Latest fills");
+
+  /** @override */
+  start() {
+    const options = () => TOKENS.map(({ symbol, name }) => h("option", { value: symbol }, `${symbol} – ${name}`));
+    const base = h("select", { class: "select", "aria-label": "Token", onchange: () => this.#choose(base.value, quote.value) }, options());
+    const quote = h("select", { class: "select", "aria-label": "Priced in", onchange: () => this.#choose(base.value, quote.value) }, options());
+    this.#pairs.replaceChildren(base, h("span", { class: "faint" }, "priced in"), quote);
+    const chosen = () => {
+      [base.value, quote.value] = [market.pair.base, market.pair.quote];
+      this.#depth.replaceChildren(h("p", { class: "notice" }, "Asking for larger sizes…"));
+      void this.#askDepth();
+      this.#drawFills();
+    };
+    this.append(h("div", { class: "market-head" }, h("h1", { tabindex: -1 }, "Market"), this.#pairs),
+      document.createElement("market-chart"),
+      h("div", { class: "market-tables" },
+        h("section", { class: "panel", "aria-labelledby": "depth-title" }, h("div", { class: "panel-head" }, h("h2", { id: "depth-title" }, "What size does to the price")), this.#depth),
+        h("section", { class: "panel", "aria-labelledby": "fills-title" }, h("div", { class: "panel-head" }, h("h2", { id: "fills-title" }, "Latest fills of the pair")), this.#fills)));
+    this.listen(market, "pair", chosen);
+    this.listen(book, "change", () => this.#drawFills());
+    this.every(DEPTH_MS, () => void this.#askDepth());
+    chosen();
+  }
+
+  /** @param {string} base @param {string} quote */
+  #choose(base, quote) {
+    market.choose(base === quote ? { base: market.pair.quote, quote: market.pair.base } : { base, quote });
+  }
+
+  async #askDepth() {
+    const { key, pair } = market;
+    const asked = SIZES.map(async (factor) => {
+      const size = String(Number(lotOf(pair.base)) * factor);
+      const answer = await api.quotes({ tokenIn: pair.base, tokenOut: pair.quote, amountIn: size }, this.gone).catch((/** @type {Error} */ error) => error);
+      return { size, answer };
+    });
+    const rows = await Promise.all(asked);
+    if (key === market.key && this.isConnected) this.#drawDepth(rows);
+  }
+
+  /** @param {{ size: string, answer: QuoteAnswer | Error }[]} rows */
+  #drawDepth(rows) {
+    const { base, quote } = market.pair;
+    const cells = (/** @type {QuoteAnswer | Error} */ answer) => ["raydium", "meteora"].flatMap((venue) => {
+      const found = answer instanceof Error ? undefined : answer.quotes.find((item) => item.venue === venue);
+      const isBest = !(answer instanceof Error) && answer.venue === venue;
+      return [h("td", { class: isBest ? "number winner" : "number" }, shownPrice(found?.price)), h("td", { class: "number muted" }, found ? percent(found.priceImpactBps) : "–")];
+    });
+    this.#depth.replaceChildren(h("table", { class: "table" },
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, `Sell ${base}`), ["raydium", "meteora"].flatMap((venue) => [
+        h("th", { scope: "col", class: "number" }, h("span", { class: "venue", "data-venue": venue }, words(venue))), h("th", { scope: "col", class: "number" }, "Impact")]))),
+      h("tbody", {}, rows.map(({ size, answer }) => h("tr", {}, h("th", { scope: "row" }, amount(size)), cells(answer)))),
+      h("caption", { class: "visually-hidden" }, `Price in ${quote} by size`)));
+  }
+
+  #drawFills() {
+    const { base, quote } = market.pair;
+    const found = [...book.all()]
+      .filter(({ tokenIn, tokenOut, fill }) => fill && ((tokenIn === base && tokenOut === quote) || (tokenIn === quote && tokenOut === base)))
+      .sort((one, other) => (one.updatedAt < other.updatedAt ? 1 : -1)).slice(0, MOST_FILLS);
+    this.#fills.replaceChildren(found.length === 0
+      ? h("p", { class: "notice" }, `No order of ${base} and ${quote} among those loaded. Place one: its fill appears on the chart.`)
+      : h("table", { class: "table" },
+        h("thead", {}, h("tr", {}, ["Time", "Side"].map((label) => h("th", { scope: "col" }, label)), [base, quote, "Took"].map((label) => h("th", { scope: "col", class: "number" }, label)), h("th", { scope: "col" }, "Venue"))),
+        h("tbody", {}, found.map(({ id, tokenIn, fill, updatedAt, createdAt }) => {
+          const isSell = tokenIn === base;
+          return h("tr", {}, h("td", {}, h("a", { href: `/orders/${id}` }, time(updatedAt))), h("td", {}, isSell ? "Sell" : "Buy"),
+            h("td", { class: "number" }, brief(isSell ? fill?.amountIn : fill?.amountOut)), h("td", { class: "number" }, brief(isSell ? fill?.amountOut : fill?.amountIn)),
+            h("td", { class: "number" }, duration(Date.parse(updatedAt) - Date.parse(createdAt))),
+            h("td", {}, h("span", { class: "venue", "data-venue": fill?.venue }, words(fill?.venue ?? ""))));
+        }))));
+  }
+}
+
+customElements.define("market-page", MarketPage);

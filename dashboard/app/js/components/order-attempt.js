@@ -1,0 +1,87 @@
+/** @import { Attempt, Instruction, Quote, Spec } from "../core/types.js" */
+import { h, wide } from "../core/dom.js";
+import { amount, brief, duration, percent, preciseTime, sentence, shortened, shownPrice, words } from "../core/format.js";
+import { copyButton } from "./copy-button.js";
+
+const OUTCOMES = { in_progress: "Under way", confirmed: "Confirmed", retried: "Failed, tried again", failed: "Failed" };
+const TONES = { in_progress: "routing", confirmed: "confirmed", retried: "retrying", failed: "failed" };
+
+/** One try: who quoted what, why one won, what was sent and what came of it. @param {Attempt} attempt @param {Spec} spec */
+export function attemptSection(attempt, spec) {
+  const { attempt: number, outcome, routing, instructions, submission, failure, nextAttemptAt, restarts, startedAt } = attempt;
+  return h("section", { class: "panel attempt", "aria-label": `Attempt ${number}` },
+    h("div", { class: "panel-head" },
+      h("h2", {}, `Attempt ${number}`),
+      h("span", { class: "status", "data-tone": TONES[outcome] }, OUTCOMES[outcome]),
+      h("time", { class: "end faint", datetime: startedAt }, preciseTime(startedAt))),
+    failure && h("p", { class: "cause", "data-tone": TONES[outcome] },
+      h("strong", {}, words(failure.code)), ` ${failure.message}${failure.venue ? ` (${words(failure.venue)})` : ""}.`,
+      nextAttemptAt && ` Tried again at ${preciseTime(nextAttemptAt)}.`),
+    restarts > 0 && h("p", { class: "cause", "data-tone": "retrying" }, `Begun anew ${restarts === 1 ? "once" : `${restarts} times`} before anything was sent, as after a crash.`),
+    routing && quotesTable(routing, spec),
+    instructions.length > 0 && h("div", { class: "panel-body" }, h("h3", { class: "label" }, "Transaction"), steps(instructions)),
+    submission && h("dl", { class: "pairs panel-body submission" },
+      h("dt", {}, "Signature"), h("dd", {}, h("span", { class: "mono", title: submission.signature }, shortened(submission.signature)), copyButton("Copy the signature", () => submission.signature)),
+      h("dt", {}, "Can land until block"), h("dd", {}, amount(String(submission.lastValidBlockHeight))),
+      attempt.fill && [h("dt", {}, "Landed in slot"), h("dd", {}, amount(String(attempt.fill.slot)))],
+      attempt.fill && [h("dt", {}, "Fee paid"), h("dd", {}, `${amount(attempt.fill.fee)} ${spec.tokenIn}`)]),
+    stages(attempt));
+}
+
+/** @param {NonNullable<Attempt["routing"]>} routing @param {Spec} spec */
+function quotesTable({ quotes, rejected, venue: winner, reason }, spec) {
+  const isExactOut = spec.amountIn === undefined;
+  const sorted = quotes.toSorted((one, other) => Number(other.venue === winner) - Number(one.venue === winner));
+  const left = rejected.filter(({ venue }) => !quotes.some((quote) => quote.venue === venue));
+  /** @type {[string, (quote: Quote) => string][]} */
+  const rows = [
+    isExactOut ? ["Spend", (quote) => `${brief(quote.amountIn)} ${spec.tokenIn}`] : ["Receive", (quote) => `${brief(quote.amountOut)} ${spec.tokenOut}`],
+    ["Price", (quote) => shownPrice(quote.price)],
+    ["Price impact", (quote) => percent(quote.priceImpactBps)],
+    ["Fee", (quote) => `${brief(quote.fee)} ${spec.tokenIn}`],
+    ["Fee rate", (quote) => percent(quote.feeBps)],
+    ["Liquidity", (quote) => `${quote.liquidityScore} of 100`],
+    ["Answered in", (quote) => `${quote.latencyMs} ms`],
+  ];
+  return h("div", { class: "routing" },
+    wide("Quotes", h("table", { class: "table" },
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Quotes"), sorted.map(({ venue }) =>
+        h("th", { scope: "col", class: "number" }, h("span", { class: "venue", "data-venue": venue }, words(venue)), venue === winner && h("span", { class: "best" }, "Chosen"))))),
+      h("tbody", {}, rows.map(([label, show], index) => h("tr", {}, h("th", { scope: "row" }, label),
+        sorted.map((quote) => h("td", { class: `number${quote.venue === winner && index === 0 ? " winner" : ""}` }, show(quote)))))))),
+    h("p", { class: "why" }, h("strong", {}, "Why: "), `${sentence(reason)}.`,
+      rejected.filter(({ code }) => code === "outbid").map((loser) => ` ${words(loser.venue)} offered ${loser.reason}.`),
+      left.map((silent) => ` ${words(silent.venue)} was left out: ${silent.reason}.`)));
+}
+
+/** @param {Instruction[]} instructions */
+function steps(instructions) {
+  return h("ol", { class: "steps" }, instructions.map((step) => h("li", {}, instruction(step))));
+}
+
+/** @param {Instruction} step */
+function instruction({ instruction: kind, token, amount: size, venue }) {
+  switch (kind) {
+    case "wrap_sol": return `Wrap ${amount(size)} SOL`;
+    case "unwrap_sol": return "Unwrap SOL";
+    case "create_token_account": return `Create ${token} account`;
+    case "swap": return `Swap on ${words(venue ?? "")}`;
+    default: return words(kind);
+  }
+}
+
+/** Where the time of the attempt went. @param {Attempt} attempt */
+function stages({ timing, attempt }) {
+  const parts = [["Routing", timing.routingMs], ["Building", timing.buildingMs], ["Landing", timing.landingMs]]
+    .flatMap(([label, ms]) => typeof ms === "number" ? [{ label: String(label), ms }] : []);
+  const total = parts.reduce((sum, { ms }) => sum + ms, 0);
+  if (total === 0) return null;
+  return h("div", { class: "panel-body stages" },
+    h("div", { class: "stage-bar", role: "img", "aria-label": `Time of attempt ${attempt}: ${parts.map(({ label, ms }) => `${label} ${duration(ms)}`).join(", ")}` },
+      parts.map(({ label, ms }) => {
+        const part = h("span", { "data-stage": label.toLowerCase() });
+        part.style.flexGrow = String(Math.max(ms / total, 0.004));
+        return part;
+      })),
+    h("ul", { class: "stage-legend", "aria-hidden": "true" }, parts.map(({ label, ms }) => h("li", { "data-stage": label.toLowerCase() }, `${label} ${duration(ms)}`))));
+}

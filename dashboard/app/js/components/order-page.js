@@ -1,0 +1,172 @@
+/** @import { Explanation, Order, OrderEvent } from "../core/types.js" */
+import * as api from "../core/api.js";
+import { book, stream } from "../core/app.js";
+import { Component, h, icon } from "../core/dom.js";
+import { oncePerFrame } from "../core/frames.js";
+import { amount, duration, elapsed, fullTime, isTerminal, shownPrice, signedBps, wish, words } from "../core/format.js";
+import { router } from "../core/router.js";
+import { shortcut } from "../core/shortcuts.js";
+import { attemptSection } from "./order-attempt.js";
+import { copyButton } from "./copy-button.js";
+import { timeline } from "./order-timeline.js";
+import { boundGauge } from "./bound-gauge.js";
+
+/** What happened to one order, and why; it goes on as the order does. */
+class OrderPage extends Component {
+  #id = "";
+  /** @type {Order | undefined} */
+  #order;
+  /** @type {OrderEvent[]} */
+  #events = [];
+  /** @type {Explanation | undefined} */
+  #explanation;
+  #isReading = false;
+  #isBehind = false;
+  #head = h("header", { class: "order-head" });
+  #summary = h("section", { class: "panel", "aria-label": "Result" });
+  #attempts = h("div", { class: "order-attempts" });
+  #timeline = h("div");
+  #raw = h("pre", { class: "raw mono", tabindex: 0, "aria-label": "Raw events" });
+  #drawn = { attempts: "", events: 0 };
+  #draw = oncePerFrame(() => this.isConnected && this.#drawNow());
+
+  /** @override */
+  start() {
+    this.#id = this.getAttribute("order") ?? "";
+    this.append(
+      h("a", { class: "button quiet back", href: router.orders }, icon("back"), "Orders"),
+      h("p", { class: "notice" }, "Reading the order…"));
+    this.listen(stream, "event", (/** @type {CustomEvent<OrderEvent>} */ event) => event.detail.orderId === this.#id && this.#follow(event.detail));
+    this.listen(stream, "state", () => stream.state === "live" && void this.#read());
+    this.every(250, () => this.#order && !isTerminal(this.#order.status) && this.#draw());
+    shortcut("Backspace", "Back to the orders", () => router.go(router.orders), this.gone);
+    void this.#read();
+  }
+
+  /** Reads what the stream has not told: all at first, and the decisions after each event. */
+  async #read() {
+    if (this.#isReading) {
+      this.#isBehind = true;
+      return;
+    }
+    this.#isReading = true;
+    do {
+      this.#isBehind = false;
+      try {
+        const [order, explanation, events] = await Promise.all([
+          api.order(this.#id), api.explanation(this.#id), api.events(this.#id, this.#events.at(-1)?.seq ?? 0)]);
+        const isFirst = !this.#order;
+        if (!this.#order || order.lastSeq >= this.#order.lastSeq) this.#order = order;
+        book.take(order);
+        this.#explanation = explanation;
+        for (const event of events) this.#note(event);
+        if (isFirst) this.#build();
+        this.#draw();
+      } catch (error) {
+        if (!this.#order) this.#refuse(/** @type {api.ApiError} */ (error));
+      }
+    } while (this.#isBehind && this.isConnected);
+    this.#isReading = false;
+  }
+
+  /** @param {OrderEvent} event */
+  #follow(event) {
+    this.#note(event);
+    const known = book.get(this.#id);
+    if (known && known.lastSeq >= (this.#order?.lastSeq ?? 0)) this.#order = known;
+    void this.#read();
+    if (this.#summary.isConnected) this.#draw();
+  }
+
+  /** Only the next event: one that is missing comes with the next reading. @param {OrderEvent} event */
+  #note(event) {
+    if (event.seq === (this.#events.at(-1)?.seq ?? 0) + 1) this.#events.push(event);
+  }
+
+  #build() {
+    this.append(this.#head, h("div", { class: "order-body" },
+      h("div", { class: "order-main" }, this.#summary, this.#attempts),
+      h("aside", { class: "order-side" },
+        h("section", { class: "panel", "aria-labelledby": "timeline-title" },
+          h("div", { class: "panel-head" }, h("h2", { id: "timeline-title" }, "Timeline")), this.#timeline),
+        h("details", { class: "panel" }, h("summary", { class: "panel-head" }, h("h2", {}, "Raw events")), this.#raw))));
+    this.querySelector(".notice")?.remove();
+  }
+
+  #drawNow() {
+    const order = book.get(this.#id) ?? this.#order;
+    const explanation = this.#explanation;
+    if (!order || !explanation) return;
+    this.#order = order;
+    this.#drawHead(order);
+    this.#drawSummary(order, explanation);
+    const attempts = JSON.stringify(explanation.attempts);
+    if (attempts !== this.#drawn.attempts) {
+      this.#drawn.attempts = attempts;
+      this.#attempts.replaceChildren(...explanation.attempts.map((attempt) => attemptSection(attempt, explanation.order)).reverse());
+    }
+    if (this.#events.length !== this.#drawn.events || !isTerminal(order.status)) {
+      const isNew = this.#events.length !== this.#drawn.events;
+      this.#drawn.events = this.#events.length;
+      this.#timeline.replaceChildren(timeline(this.#events, isTerminal(order.status)));
+      if (isNew) this.#raw.textContent = this.#events.map((event) => JSON.stringify(event, undefined, 2)).join("\n");
+    }
+  }
+
+  /** @param {Order} order */
+  #drawHead(order) {
+    const tone = order.isRetrying ? "retrying" : order.status;
+    const key = `${tone} ${order.lastSeq}`;
+    if (this.#head.dataset.key === key) return;
+    this.#head.dataset.key = key;
+    const isFirst = this.#head.childElementCount === 0;
+    const title = h("h1", { tabindex: -1 }, wish(order));
+    this.#head.replaceChildren(
+      h("div", { class: "order-title" }, title, h("span", { class: "status", "data-tone": tone, role: "status", id: "order-status" }, words(tone))),
+      h("div", { class: "order-meta" },
+        h("span", { class: "mono muted" }, order.id), copyButton("Copy the id", () => order.id),
+        h("span", { class: "muted" }, `placed ${fullTime(order.createdAt)}`),
+        h("span", { class: "order-copies" },
+          copyButton("Copy as curl", () => curl(order), "Copy as curl"),
+          copyButton("Copy the explanation as curl", () => `curl -s ${location.origin}/api/orders/${order.id}/explain`, "Explain as curl"))));
+    if (isFirst) title.focus();
+  }
+
+  /** @param {Order} order @param {Explanation} explanation */
+  #drawSummary(order, { result, attempts, timing }) {
+    const tile = (/** @type {string} */ label, /** @type {string} */ value, /** @type {string} */ note = "", /** @type {string} */ tone = "") =>
+      h("div", { class: "tile" }, h("dt", {}, label), h("dd", { "data-tone": tone }, value), note && h("dd", { class: "tile-note" }, note));
+    const took = isTerminal(order.status) ? timing.totalMs : elapsed(order);
+    const fill = order.fill;
+    const last = attempts.at(-1);
+    const tiles = h("dl", { class: "tiles" },
+      fill ? tile("Received", `${amount(fill.amountOut)} ${order.tokenOut}`, `for ${amount(fill.amountIn)} ${order.tokenIn}`)
+        : tile(order.amountIn ? "To spend" : "To receive", order.amountIn ? `${amount(order.amountIn)} ${order.tokenIn}` : `${amount(order.amountOut)} ${order.tokenOut}`, `slippage at most ${order.slippageBps} bps`),
+      fill ? tile("Price", shownPrice(fill.executedPrice), `${order.tokenOut} per ${order.tokenIn}, on ${words(fill.venue)}`)
+        : tile("Venue", last?.routing ? words(last.routing.venue) : "–", last?.routing ? "the best quote" : "not chosen yet"),
+      result ? tile("Against the quote", signedBps(result.improvementBps), `${result.slippageBpsAllowed} bps of slippage allowed`, result.improvementBps < 0 ? "" : "confirmed")
+        : tile("Attempt", order.attempt ? String(order.attempt) : "–", order.failure ? words(order.failure.code) : "", order.failure ? "failed" : ""),
+      tile(isTerminal(order.status) ? "Took" : "Taking", duration(took), timing.queuedMs === undefined ? "waiting for a worker" : `${duration(timing.queuedMs)} until a worker began`));
+    const gauge = result && last?.bound && boundGauge(last.bound, result, order);
+    const failure = order.status === "failed" && order.failure && h("p", { class: "order-failure" }, h("strong", {}, words(order.failure.code)), ` ${order.failure.message}`);
+    this.#summary.replaceChildren(tiles, ...[failure, gauge].filter((part) => part instanceof Node));
+  }
+
+  /** @param {api.ApiError} error */
+  #refuse(error) {
+    const isUnknown = error.code === "order_not_found" || error.code === "invalid_order_id";
+    this.querySelector(".notice")?.replaceWith(h("section", { class: "panel notice" },
+      h("h1", { tabindex: -1 }, isUnknown ? "There is no such order" : "The order cannot be read"),
+      h("p", {}, isUnknown ? "Check the id: the whole of it is needed, as in the address of an order's page." : error.message),
+      isUnknown ? h("a", { class: "button", href: "/" }, "See all orders")
+        : h("button", { class: "button", type: "button", onclick: () => { this.connectedCallback(); } }, "Try again")));
+  }
+}
+
+/** The request that places the same order again. @param {Order} order */
+function curl({ tokenIn, tokenOut, amountIn, amountOut, slippageBps }) {
+  const body = JSON.stringify({ tokenIn, tokenOut, amountIn, amountOut, slippageBps });
+  return `curl -s ${location.origin}/api/orders/execute -H 'content-type: application/json' -d '${body}'`;
+}
+
+customElements.define("order-page", OrderPage);

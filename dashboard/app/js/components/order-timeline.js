@@ -1,0 +1,52 @@
+/** @import { OrderEvent } from "../core/types.js" */
+import { h } from "../core/dom.js";
+import { amount, duration, preciseTime, sentence, shortened, words } from "../core/format.js";
+
+/** Every step with the time since the one before. @param {OrderEvent[]} events @param {boolean} isOver */
+export function timeline(events, isOver) {
+  const items = events.map((event, index) => {
+    const previous = events[index - 1];
+    const since = previous ? Date.parse(event.at) - Date.parse(previous.at) : undefined;
+    return step(event, since);
+  });
+  const last = events.at(-1);
+  if (last && !isOver) {
+    items.push(h("li", { class: "step waiting" }, h("span", { class: "step-since" }, `+${duration(Math.max(0, Date.now() - Date.parse(last.at)))}`), h("span", { class: "step-what muted" }, next(last))));
+  }
+  return h("ol", { class: "timeline" }, items);
+}
+
+/** @param {OrderEvent} event @param {number | undefined} since */
+function step({ seq, at, attempt, status, data }, since) {
+  const tone = data.kind === "retrying" ? "retrying" : status;
+  return h("li", { class: "step", "data-tone": tone, title: `Event ${seq}, attempt ${attempt}` },
+    h("span", { class: "step-since" }, since === undefined ? "" : since < 1 ? duration(since) : `+${duration(since)}`),
+    h("span", { class: "step-what" }, h("strong", {}, words(data.kind)), h("span", { class: "muted" }, sentence(detail(data)))),
+    h("time", { class: "step-at faint", datetime: at }, preciseTime(at)));
+}
+
+/** @param {OrderEvent["data"]} data */
+function detail(data) {
+  switch (data.kind) {
+    case "accepted": return "durable: it will be executed whatever dies";
+    case "routing_started": return "asking every venue";
+    case "routed": return data.reason;
+    case "building": return data.minAmountOut !== undefined ? `at least ${amount(data.minAmountOut)} out` : `at most ${amount(data.maxAmountIn)} in`;
+    case "submitted": return `on record as ${shortened(data.signature)}, then sent`;
+    case "confirmed": return `landed in slot ${amount(String(data.slot))}`;
+    case "retrying": return `${data.failure.message}; again at ${preciseTime(data.nextAttemptAt)}`;
+    case "failed": return data.failure.message;
+    default: return "";
+  }
+}
+
+/** What is waited for. @param {OrderEvent} event */
+function next({ data }) {
+  switch (data.kind) {
+    case "accepted": return "waiting for a worker";
+    case "routing_started": return "waiting for quotes";
+    case "submitted": return "waiting for the chain";
+    case "retrying": return `next attempt at ${preciseTime(data.nextAttemptAt)}`;
+    default: return "going on";
+  }
+}

@@ -1,0 +1,91 @@
+/** @import { Order, OrderEvent } from "./types.js" */
+import { oncePerFrame } from "./frames.js";
+
+/** Orders kept at most, the oldest ones known are dropped first: the engine has them all. */
+const MOST_ORDERS = 30_000;
+/** Events kept of orders whose row has not arrived yet. */
+const MOST_EARLY = 20_000;
+
+/**
+ * The orders the page knows. Rows come from the list, events from the stream; whichever is later by
+ * `lastSeq` wins, so that they may arrive in any order.
+ *
+ * Sends `change` at most once a frame; its detail has the ids that changed.
+ */
+export class OrderBook extends EventTarget {
+  /** @type {Map<string, Order>} */
+  #orders = new Map();
+  /** @type {Map<string, OrderEvent[]>} */
+  #early = new Map();
+  /** @type {Set<string>} */
+  #changed = new Set();
+  #announce = oncePerFrame(() => {
+    const changed = this.#changed;
+    this.#changed = new Set();
+    this.dispatchEvent(new CustomEvent("change", { detail: changed }));
+  });
+
+  /** @param {string} id */
+  get(id) {
+    return this.#orders.get(id);
+  }
+
+  /** All orders, in the order in which the page learnt of them. */
+  all() {
+    return this.#orders.values();
+  }
+
+  /** Takes a row of the API. @param {Order} row */
+  take(row) {
+    const known = this.#orders.get(row.id);
+    if (known === undefined || known.lastSeq < row.lastSeq) {
+      this.#orders.set(row.id, { ...row, isRetrying: row.status === "routing" && row.attempt > 0 && row.failure !== undefined });
+      this.#touch(row.id);
+    }
+    const early = this.#early.get(row.id);
+    this.#early.delete(row.id);
+    for (const event of early ?? []) this.apply(event);
+  }
+
+  /** Takes an event of the stream. @param {OrderEvent} event */
+  apply(event) {
+    const { orderId: id, seq, status, attempt, at, data } = event;
+    const known = this.#orders.get(id);
+    if (known === undefined && data.kind !== "accepted") {
+      const early = this.#early.get(id);
+      if (early) early.push(event);
+      else this.#early.set(id, [event]);
+      trim(this.#early, MOST_EARLY);
+      return;
+    }
+    if (known !== undefined && known.lastSeq >= seq) return;
+    /** @type {Order} */
+    const order = known
+      ? { ...known, status, attempt, lastSeq: seq, updatedAt: at }
+      : { .../** @type {any} */ (data).order, id, status, attempt, lastSeq: seq, createdAt: at, updatedAt: at };
+    order.isRetrying = data.kind === "retrying";
+    if (data.kind === "confirmed") {
+      const { kind: _, ...fill } = data;
+      order.fill = fill;
+      delete order.failure;
+    }
+    if (data.kind === "failed" || data.kind === "retrying") order.failure = data.failure;
+    this.#orders.set(id, order);
+    this.#touch(id);
+    trim(this.#orders, MOST_ORDERS);
+  }
+
+  /** @param {string} id */
+  #touch(id) {
+    this.#changed.add(id);
+    this.#announce();
+  }
+}
+
+/** @param {Map<string, unknown>} map @param {number} most */
+function trim(map, most) {
+  for (const key of map.keys()) {
+    if (map.size <= most) return;
+    map.delete(key);
+  }
+}

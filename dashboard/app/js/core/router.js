@@ -1,0 +1,57 @@
+/** @typedef {{ view: "trade" | "order" | "market" | "engine" | "nowhere", id?: string }} Route */
+
+/** Addresses without reloads. Sends `route`; changes of the query alone do not. */
+class Router extends EventTarget {
+  /** The address of the orders as they were last filtered: the way back. */
+  orders = "/";
+
+  start() {
+    addEventListener("popstate", () => this.dispatchEvent(new Event("route")));
+    document.addEventListener("click", (event) => {
+      const link = event.target instanceof Element ? event.target.closest("a") : null;
+      const isPlain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
+      if (!link || !isPlain || link.origin !== location.origin || link.target || this.#read(link.pathname).view === "nowhere") return;
+      event.preventDefault();
+      this.go(link.pathname + link.search);
+    });
+  }
+
+  /** @returns {Route} */
+  get route() {
+    return this.#read(location.pathname);
+  }
+
+  /** @param {string} path */
+  go(path) {
+    this.#remember();
+    history.pushState(null, "", path);
+    this.dispatchEvent(new Event("route"));
+  }
+
+  get query() {
+    return new URLSearchParams(location.search);
+  }
+
+  /** Keeps what is chosen in the address, so that it can be reloaded and shared. @param {Record<string, string>} values empty ones are left out */
+  keep(values) {
+    const query = new URLSearchParams(Object.entries(values).filter(([, value]) => value));
+    history.replaceState(null, "", query.size ? `${location.pathname}?${query}` : location.pathname);
+    this.#remember();
+  }
+
+  #remember() {
+    if (this.route.view === "trade") this.orders = location.pathname + location.search;
+  }
+
+  /** @param {string} path @returns {Route} */
+  #read(path) {
+    const id = /^\/orders\/([^/]+)$/.exec(path)?.[1];
+    if (id) return { view: "order", id: decodeURIComponent(id) };
+    if (path === "/") return { view: "trade" };
+    if (path === "/market") return { view: "market" };
+    if (path === "/engine") return { view: "engine" };
+    return { view: "nowhere" };
+  }
+}
+
+export const router = new Router();

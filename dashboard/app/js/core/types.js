@@ -1,0 +1,116 @@
+/**
+ * What the API sends. Amounts and prices are decimal text: they are shown as they are, and become
+ * floating point only where a pixel or a sort order is all that depends on them.
+ *
+ * @typedef {"pending" | "routing" | "building" | "submitted" | "confirmed" | "failed"} Status
+ *
+ * @typedef {object} Spec What was asked.
+ * @property {string} type
+ * @property {string} tokenIn
+ * @property {string} tokenOut
+ * @property {string} [amountIn]
+ * @property {string} [amountOut]
+ * @property {number} slippageBps
+ *
+ * @typedef {object} Fill
+ * @property {string} venue
+ * @property {string} signature
+ * @property {number} slot
+ * @property {string} amountIn
+ * @property {string} amountOut
+ * @property {string} fee In the token in.
+ * @property {string} executedPrice Token out per token in.
+ *
+ * @typedef {object} Failure
+ * @property {string} code
+ * @property {string} message
+ * @property {string} [venue]
+ * @property {boolean} retryable
+ *
+ * @typedef {Spec & {
+ *   id: string, clientOrderId?: string, status: Status, attempt: number, lastSeq: number,
+ *   createdAt: string, updatedAt: string, fill?: Fill, failure?: Failure, isRetrying?: boolean,
+ * }} Order `isRetrying` is the page's own: the last event announced another attempt.
+ *
+ * @typedef {object} Quote
+ * @property {string} venue
+ * @property {string} amountIn
+ * @property {string} amountOut
+ * @property {string} price
+ * @property {number} priceImpactBps
+ * @property {string} fee
+ * @property {number} feeBps
+ * @property {number} liquidityScore
+ * @property {number} latencyMs
+ * @property {string} validUntil
+ *
+ * @typedef {object} Rejected
+ * @property {string} venue
+ * @property {string} code
+ * @property {string} reason
+ *
+ * @typedef {object} Decision
+ * @property {string} venue
+ * @property {string} reason
+ * @property {number} [advantageBps]
+ * @property {Quote[]} quotes
+ * @property {Rejected[]} rejected
+ *
+ * @typedef {{ minAmountOut?: string, maxAmountIn?: string }} Bound
+ *
+ * @typedef {Spec & Decision & { bound?: Bound | null }} QuoteAnswer
+ *
+ * @typedef {{ instruction: string, token?: string, amount?: string, venue?: string }} Instruction
+ *
+ * @typedef {(
+ *   | { kind: "accepted", order: Spec }
+ *   | { kind: "routing_started" }
+ *   | ({ kind: "routed" } & Decision)
+ *   | ({ kind: "building", venue: string, instructions: Instruction[] } & Bound)
+ *   | { kind: "submitted", venue: string, signature: string, lastValidBlockHeight: number }
+ *   | ({ kind: "confirmed" } & Fill)
+ *   | { kind: "retrying", failure: Failure, nextAttemptAt: string }
+ *   | { kind: "failed", failure: Failure }
+ * )} EventData
+ *
+ * @typedef {object} OrderEvent
+ * @property {string} orderId
+ * @property {number} seq
+ * @property {Status} status
+ * @property {number} attempt
+ * @property {string} at
+ * @property {EventData} data
+ *
+ * @typedef {object} Attempt
+ * @property {number} attempt
+ * @property {"in_progress" | "confirmed" | "retried" | "failed"} outcome
+ * @property {string} startedAt
+ * @property {string} [endedAt]
+ * @property {number} restarts
+ * @property {Decision} [routing]
+ * @property {Bound} [bound]
+ * @property {Instruction[]} instructions
+ * @property {{ venue: string, signature: string, lastValidBlockHeight: number, at: string }} [submission]
+ * @property {Fill} [fill]
+ * @property {Failure} [failure]
+ * @property {string} [nextAttemptAt]
+ * @property {{ routingMs?: number, buildingMs?: number, landingMs?: number }} timing
+ *
+ * @typedef {{ amountIn: string, amountOut: string, price: string }} Amounts
+ *
+ * @typedef {object} Explanation
+ * @property {string} orderId
+ * @property {Status} status
+ * @property {Spec} order
+ * @property {Attempt[]} attempts
+ * @property {{ venue: string, quoted: Amounts, realised: Amounts, improvementBps: number, slippageBpsAllowed: number }} [result]
+ * @property {{ acceptedAt: string, queuedMs?: number, totalMs?: number }} timing
+ *
+ * @typedef {{ field: string, code: string, message: string }} FieldError
+ *
+ * @typedef {{ status: string, store: string, queue: string, bus: string, admission: string, followed: number }} Health
+ *
+ * @typedef {{ tokenIn: string, tokenOut: string, amountIn?: string, amountOut?: string, slippageBps?: number }} OrderRequest
+ */
+
+export {};
