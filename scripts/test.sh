@@ -14,6 +14,7 @@ command -v redis-server >/dev/null || missing+=(redis-server)
 command -v cc >/dev/null || missing+=(build-essential)
 command -v node >/dev/null || missing+=(nodejs)
 command -v npm >/dev/null || missing+=(npm)
+command -v chromium >/dev/null || missing+=(chromium)
 if [ "${#missing[@]}" -gt 0 ]; then
     step "install ${missing[*]}"
     if ! command -v apt-get >/dev/null; then
@@ -37,6 +38,9 @@ cargo clippy --locked --workspace --all-targets -- -D warnings
 
 step "build"
 cargo build --locked --workspace --bins
+
+step "dashboard"
+./scripts/dashboard.sh
 
 step "tests"
 ./scripts/servers.sh cargo test --locked --workspace --no-fail-fast

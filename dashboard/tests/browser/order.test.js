@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { closeBrowser, live, newContext, open, row } from "./support/browser.js";
+import { Engine } from "./support/engine.js";
+import { eventually } from "./support/eventually.js";
+
+after(closeBrowser);
+
+test("an order of the ticket is quoted, placed and seen to confirm", async (t) => {
+  const engine = await Engine.start(t);
+  const context = await newContext(t);
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  const page = await context.newPage();
+  await page.goto(engine.url);
+  await live(page);
+
+  await page.fill("#amount", "2.5");
+  await page.locator(".quote[data-best]").waitFor();
+  await page.locator("#bound", { hasText: "USDC" }).waitFor();
+  assert.equal(await page.locator(".quote .big").count(), 2, "both venues quote");
+  const best = await page.locator(".quote[data-best] .venue").textContent();
+
+  await page.getByRole("button", { name: "Sell 2.5 SOL" }).click();
+  await page.locator(".toast a", { hasText: "Follow it" }).waitFor();
+  const [order] = await engine.orders();
+  assert.ok(order);
+  await row(page, order.id).locator("[data-tone=confirmed]").waitFor();
+  assert.match((await row(page, order.id).textContent()) ?? "", /SOL → USDC2\.5 SOL/);
+
+  await row(page, order.id).click();
+  await page.locator("#order-status", { hasText: "Confirmed" }).waitFor();
+  assert.equal(new URL(page.url()).pathname, `/orders/${order.id}`);
+  assert.deepEqual(await page.locator(".step strong").allTextContents(),
+    ["Accepted", "Routing started", "Routed", "Building", "Submitted", "Confirmed"]);
+  assert.equal(await page.locator(".attempt th .venue").count(), 2, "the quotes stand side by side");
+  assert.equal(await page.locator(".attempt th:has(.best) .venue").textContent(), best, "the venue that the ticket named won");
+  assert.match((await page.locator(".why").textContent()) ?? "", /^Why: .*the most out/);
+  assert.match((await page.locator(".gauge").getAttribute("aria-label")) ?? "", /^Minimum .*, Quoted .*, Realised /);
+  assert.ok((await page.locator(".steps li").allTextContents()).includes("Wrap 2.5 SOL"));
+
+  await page.getByRole("button", { name: "Copy as curl" }).click();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  const body = /-d '(.*)'$/.exec(copied)?.[1] ?? "";
+  assert.deepEqual(JSON.parse(body), { tokenIn: "SOL", tokenOut: "USDC", amountIn: "2.5", slippageBps: 50 });
+
+  await page.getByText("Raw events").click();
+  const raw = (await page.locator(".raw").textContent()) ?? "";
+  assert.equal(raw.match(/"seq": \d+/g)?.join(), [1, 2, 3, 4, 5, 6].map((seq) => `"seq": ${seq}`).join());
+});
+
+test("what the ticket or the engine refuses is said beside the field", async (t) => {
+  const engine = await Engine.start(t);
+  const page = await open(t, engine.url);
+  await page.fill("#amount", "1,5x");
+  await page.locator("#amount-error", { hasText: "Enter a number" }).waitFor();
+  assert.ok(await page.locator("#place").isDisabled());
+  await page.fill("#amount", "0.0000000000001");
+  await page.locator("#amount-error", { hasText: "The amount" }).waitFor();
+  await page.fill("#amount", "1");
+  await page.fill("#slippage-own", "101");
+  await page.locator("#slippage-error", { hasText: "0 to 100" }).waitFor();
+  await page.goto(`${engine.url}/orders/00000000-0000-7000-8000-000000000000`);
+  await page.getByRole("heading", { name: "There is no such order" }).waitFor();
+  await page.goto(`${engine.url}/orders/nonsense`);
+  await page.getByRole("heading", { name: "There is no such order" }).waitFor();
+});
+
+test("a failure is followed through its retries to its cause", async (t) => {
+  const engine = await Engine.start(t, { SIM_REVERT_BPS: "10000", MAX_ATTEMPTS: "3" });
+  const order = await engine.place();
+  const page = await open(t, `${engine.url}/orders/${order.id}`);
+  await page.locator("#order-status", { hasText: "Retrying" }).waitFor();
+  await page.locator("#order-status", { hasText: "Failed" }).waitFor();
+  await eventually("three attempts are shown", async () => (await page.locator(".attempt").count()) === 3);
+  await eventually("each attempt has its outcome", async () =>
+    (await page.locator(".attempt .status").allTextContents()).join() === "Failed,Failed, tried again,Failed, tried again");
+  assert.equal(await page.locator(".attempt .cause strong", { hasText: "Transaction reverted" }).count(), 3);
+  const steps = await page.locator(".step strong").allTextContents();
+  assert.deepEqual(steps.filter((step) => step === "Retrying" || step === "Failed"), ["Retrying", "Retrying", "Failed"]);
+  await page.locator(".order-failure", { hasText: "Transaction reverted" }).waitFor();
+
+  await page.getByRole("link", { name: "Orders", exact: true }).click();
+  await row(page, order.id).locator("[data-tone=failed]").waitFor();
+});
+
+test("five orders of the demo run at once", async (t) => {
+  const engine = await Engine.start(t);
+  const page = await open(t, engine.url);
+  await page.getByText("No orders yet").waitFor();
+  await page.getByRole("button", { name: "Run the demo" }).click();
+  await eventually("five orders are confirmed", async () => (await page.locator(".row [data-tone=confirmed]").count()) === 5);
+});
