@@ -7,3 +7,4 @@
 pub mod chaos;
 pub mod checker;
 pub mod simulation;
+pub mod stored;

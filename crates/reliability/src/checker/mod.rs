@@ -19,11 +19,7 @@ pub use violation::{Rule, Violation};
 pub fn check(evidence: &Evidence) -> Vec<Violation> {
     let index = Index::new(evidence);
     let mut findings = Findings { index: &index, violations: Vec::new() };
-    for order in &evidence.orders {
-        lifecycle::check(order, evidence.max_attempts, &mut findings);
-        effects::check_order(order, &mut findings);
-    }
-    effects::check_transactions(evidence, &mut findings);
+    check_databases(evidence, &mut findings);
     clients::check_requests(evidence, &mut findings);
     clients::check_told(evidence, &mut findings);
     clients::check_streams(evidence, &mut findings);
@@ -32,6 +28,22 @@ pub fn check(evidence: &Evidence) -> Vec<Violation> {
         findings.add(Rule::Leftover, None, leftover.clone());
     }
     findings.violations
+}
+
+/// Every promise that the databases alone show to be broken: for evidence without clients.
+pub fn check_stored(evidence: &Evidence) -> Vec<Violation> {
+    let index = Index::new(evidence);
+    let mut findings = Findings { index: &index, violations: Vec::new() };
+    check_databases(evidence, &mut findings);
+    findings.violations
+}
+
+fn check_databases(evidence: &Evidence, findings: &mut Findings<'_>) {
+    for order in &evidence.orders {
+        lifecycle::check(order, evidence.max_attempts, findings);
+        effects::check_order(order, findings);
+    }
+    effects::check_transactions(evidence, findings);
 }
 
 /// The evidence by what it is looked up by.

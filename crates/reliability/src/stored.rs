@@ -1,0 +1,79 @@
+//! What an engine has stored, read from its databases while nothing moves.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use anyhow::ensure;
+use domain::{
+    AccountId, Event, Order, OrderId,
+    ports::{Beyond, FeedCursor, FeedScope, OrderFilter, OrderStore},
+};
+use futures::{StreamExt, TryStreamExt, stream};
+use infra::{clock::SystemClock, config::BackendConfig};
+use venues::{LedgerLocation, simulated::ledger};
+
+use crate::checker::{Evidence, OrderRecord};
+
+/// Orders of one page.
+const ORDERS: u32 = 1_000;
+/// Events of one page.
+const EVENTS: u32 = 5_000;
+/// Orders whose attempts are read at once.
+const AT_ONCE: usize = 8;
+
+/// Everything that is stored, without anything that clients saw: whoever made the orders is not known
+/// here. Judge it by [`crate::checker::check_stored`].
+///
+/// # Errors
+/// When a database cannot be read, or something moves.
+pub async fn evidence(backend: &BackendConfig, max_attempts: u32) -> anyhow::Result<Evidence> {
+    let clock = Arc::new(SystemClock);
+    let store = infra::store::connect(backend, clock.clone()).await?;
+    let place = match &backend.database_url {
+        Some(url) => LedgerLocation::Postgres(url.clone()),
+        None => LedgerLocation::Sqlite(backend.data_dir.join("simulated-chain.db")),
+    };
+    let mut events = events(store.as_ref()).await?;
+    let records = stream::iter(orders(store.as_ref()).await?)
+        .map(|order| {
+            let (store, events) = (store.clone(), events.remove(&order.id).unwrap_or_default());
+            async move {
+                let attempts = store.attempts(AccountId::DEFAULT, order.id).await?;
+                anyhow::Ok(OrderRecord { key: None, order, events, told: None, attempts })
+            }
+        })
+        .buffered(AT_ONCE)
+        .try_collect()
+        .await?;
+    ensure!(events.is_empty(), "there are events of {} orders that are not listed", events.len());
+    let transactions = ledger::open(&place, clock).await?.entries().await?;
+    Ok(Evidence { max_attempts, orders: records, transactions, ..Evidence::default() })
+}
+
+async fn orders(store: &dyn OrderStore) -> anyhow::Result<Vec<Order>> {
+    let mut orders: Vec<Order> = Vec::new();
+    loop {
+        let before = orders.last().map(|order| order.id);
+        let filter = OrderFilter { status: None, before, limit: ORDERS };
+        let page = store.orders(AccountId::DEFAULT, filter).await?;
+        if page.is_empty() {
+            return Ok(orders);
+        }
+        orders.extend(page);
+    }
+}
+
+/// All events, by the feed.
+async fn events(store: &dyn OrderStore) -> anyhow::Result<BTreeMap<OrderId, Vec<Event>>> {
+    let mut events: BTreeMap<OrderId, Vec<Event>> = BTreeMap::new();
+    let mut after = FeedCursor::START;
+    loop {
+        let page = store.feed(AccountId::DEFAULT, &FeedScope::All, after, EVENTS).await?;
+        for fed in page.events {
+            events.entry(fed.order_id).or_default().push(fed.event);
+        }
+        after = page.next;
+        if page.beyond == Beyond::Nothing {
+            return Ok(events);
+        }
+    }
+}
