@@ -1,5 +1,7 @@
 //! The command line.
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand, builder::TypedValueParser};
 use domain::OrderId;
 use infra::config::{BackendConfig, LogConfig};
@@ -123,6 +125,9 @@ pub(crate) struct BenchArgs {
     /// Print the figures as JSON
     #[arg(long)]
     pub(crate) json: bool,
+    /// Draw the latencies into this file, as SVG
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plot: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) serve: ServeArgs,
 }

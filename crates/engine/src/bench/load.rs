@@ -14,10 +14,13 @@ use bytes::Bytes;
 use domain::OrderId;
 use hyper::StatusCode;
 use serde::Deserialize;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::{Target, connection::Connection, follow::Followers, latency::Latencies};
 use crate::cli::BenchArgs;
+
+/// How long a connection of a closed loop waits after it was refused as overload, as `Retry-After` asks.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Everything there is to place.
 pub(super) struct Load {
@@ -131,7 +134,12 @@ impl Load {
                         Err(error) => accepted.fail(|| error.to_string()),
                     }
                 }
-                Ok(answer) if answer.status == StatusCode::SERVICE_UNAVAILABLE => accepted.overloaded += 1,
+                Ok(answer) if answer.status == StatusCode::SERVICE_UNAVAILABLE => {
+                    accepted.overloaded += 1;
+                    if self.pace.is_none() {
+                        sleep(RETRY_AFTER).await;
+                    }
+                }
                 Ok(answer) => {
                     accepted.fail(|| format!("{}: {}", answer.status, String::from_utf8_lossy(&answer.body)));
                 }

@@ -4,6 +4,7 @@ mod connection;
 mod follow;
 mod latency;
 mod load;
+mod plot;
 mod report;
 mod verify;
 

@@ -3,7 +3,7 @@ use std::{fmt, time::Duration};
 use comfy_table::{Table, presets::UTF8_BORDERS_ONLY};
 use serde_json::{Value, json};
 
-use super::{follow::Followed, latency::Latencies, load::Accepted, verify::Ended};
+use super::{follow::Followed, latency::Latencies, load::Accepted, plot, verify::Ended};
 use crate::cli::BenchArgs;
 
 /// What was measured.
@@ -52,6 +52,15 @@ impl Report {
         let span =
             self.ended.first.zip(self.ended.last).map_or(Duration::ZERO, |(first, last)| last.since(first));
         rate(self.ended_orders(), span)
+    }
+
+    /// The latencies as an SVG.
+    pub(crate) fn to_svg(&self) -> String {
+        plot::svg(&[
+            ("order to answer", &self.accepted.latencies),
+            ("accepted to ended", &self.ended.latencies),
+            ("event to message", &self.followed.delivery),
+        ])
     }
 
     /// For programs.

@@ -25,6 +25,10 @@ pub(crate) async fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
         own.stop().await?;
     }
     let report = report?;
+    if let Some(path) = &args.plot {
+        let written = std::fs::write(path, report.to_svg());
+        written.with_context(|| format!("cannot write {}", path.display()))?;
+    }
     if args.json {
         println!("{:#}", report.to_json());
     } else {
