@@ -6,7 +6,9 @@
 #   ./scripts/bench.sh end_to_end accept        # some of them
 #   QUICK=1 ./scripts/bench.sh                  # short, to see that it works
 #
-# Scenarios: floor end_to_end accept overhead delivery embedded backlog growth idle start
+# Scenarios: floor end_to_end accept overhead delivery followers embedded backlog growth idle start
+#
+# After every scenario the databases are checked as after a chaos run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 if [ -z "${TEST_DATABASE_URL:-}" ]; then
@@ -15,7 +17,7 @@ if [ -z "${TEST_DATABASE_URL:-}" ]; then
     exec ./scripts/servers.sh "$0" "$@"
 fi
 
-all=(floor end_to_end accept overhead delivery embedded backlog growth idle start)
+all=(floor end_to_end accept overhead delivery followers embedded backlog growth idle start)
 [ $# -gt 0 ] || set -- "${all[@]}"
 bin=target/release page=docs/PERFORMANCE.md
 port=3880 url=http://127.0.0.1:3880
@@ -40,6 +42,10 @@ start_api() { PORT=$port "$bin/order-api" & api=$!; until "$bin/order-api" --che
 start_worker() { WORKER_PORT=$((port + 1)) "$bin/order-worker" & worker=$!; until "$bin/order-worker" --check --worker-port $((port + 1)) 2>/dev/null; do sleep 0.05; done; }
 services() { fresh; start_api; start_worker; }
 bench() { "$bin/engine" bench --url $url --json --patience-s 900 "$@" >"$work/json" || { cat "$work/json" >&2; exit 1; }; }
+# A short run shows that it works and leaves the drawings alone.
+plot() { [ -z "${QUICK:-}" ] && echo "docs/images/bench-$1.svg" || echo "$work/$1.svg"; }
+# Whether what is stored keeps the promises, as after a chaos run.
+check() { "$bin/check" "$@" >"$work/check" || { cat "$work/check" >&2; exit 1; }; }
 
 # A figure of the last report: `figure confirmed`, `figure acceptToEnd p99Ms`.
 figure() {
@@ -52,6 +58,7 @@ round() { awk -v value="$1" -v digits="${2:-0}" 'BEGIN { printf "%." digits "f",
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
 cpu_ticks() { awk '{ print $14 + $15 }' "/proc/$1/stat"; } # hundredths of a second
 postgres_ticks() { total=0; for pid in $(pgrep -x postgres); do total=$((total + $(cpu_ticks "$pid" 2>/dev/null || echo 0))); done; echo $total; }
+peak_mb() { awk '/^VmHWM/ { printf "%.1f", $2 / 1024 }' "/proc/$1/status"; }
 rss_mb() { awk '/^VmRSS/ { printf "%.1f", $2 / 1024 }' "/proc/$1/status"; }
 row() { printf '| %s | %s | %s | %s |\n' "$@" | tee -a "$work/table"; }
 
@@ -66,19 +73,21 @@ run_floor() {
 }
 run_end_to_end() {
     [ -n "$floor" ] || measure_floor
-    services
+    MAX_OPEN_ORDERS=10000 services # the load is to follow the workers, not to run ahead of them
     before_api=$(cpu_ticks $api) before_worker=$(cpu_ticks $worker) before_postgres=$(postgres_ticks)
     began=$(date +%s%N)
-    bench --seconds "$(scale 60 5)" --concurrency 64
+    bench --seconds "$(scale 60 5)" --concurrency 64 --plot "$(plot end-to-end)"
     took=$((($(date +%s%N) - began) / 10000000))
     share() { awk -v ticks="$1" -v all="$took" 'BEGIN { printf "%.0f %%", 100 * ticks / all }'; }
     shares="CPU of a core: API $(share $(($(cpu_ticks $api) - before_api))), worker $(share $(($(cpu_ticks $worker) - before_worker))), PostgreSQL $(share $(($(postgres_ticks) - before_postgres)))"
     row "orders executed end to end, durable, $(scale 60 5) s" "$(round "$(figure endedPerSecond)") /s, $(ratio "$(figure endedPerSecond)" "$floor") of the floor" "≥ 2,500 /s, ≥ 0.4" \
         "$(figure confirmed) orders, 64 connections; $shares; RSS API $(rss_mb $api) MB, worker $(rss_mb $worker) MB"
+    check
 }
 run_accept() {
     fresh; start_api
-    bench --seconds "$(scale 20 3)" --concurrency 64 --accept-only
+    bench --seconds "$(scale 20 3)" --concurrency 64 --accept-only --plot "$(plot accept)"
+    check --open-orders
     row "orders accepted, workers off" "$(round "$(figure acceptedPerSecond)") /s, p99 $(round "$(figure acceptLatency p99Ms)" 1) ms" "≥ 8,000 /s, p99 ≤ 50 ms" \
         "p50 $(round "$(figure acceptLatency p50Ms)" 1) ms; RSS API $(rss_mb $api) MB"
 }
@@ -86,7 +95,8 @@ run_overhead() {
     # every simulated delay is fixed, so what is left over it is the engine's
     export SIM_PRESET=ideal SIM_QUOTE_LATENCY_MS=200 SIM_QUOTE_JITTER_MS=0 SIM_LANDING_MIN_MS=2000 SIM_LANDING_MAX_MS=2000
     services
-    bench --rate 10 --seconds "$(scale 60 5)"
+    bench --rate 10 --seconds "$(scale 60 5)" --plot "$(plot overhead)"
+    check
     over() { awk -v ms="$(figure acceptToEnd "$1")" 'BEGIN { printf "%.1f ms", ms - 2200 }'; }
     row "overhead of the engine at 10 orders/s over 2,200 ms of simulated delays" "p50 $(over p50Ms), p99 $(over p99Ms)" "p50 ≤ 10 ms, p99 ≤ 30 ms" "$(figure confirmed) orders, acceptance to \`confirmed\`"
     unset SIM_QUOTE_LATENCY_MS SIM_QUOTE_JITTER_MS SIM_LANDING_MIN_MS SIM_LANDING_MAX_MS
@@ -95,9 +105,26 @@ run_overhead() {
 run_delivery() {
     export SIM_PRESET=ideal SIM_QUOTE_LATENCY_MS=50 SIM_QUOTE_JITTER_MS=0 SIM_LANDING_MIN_MS=300 SIM_LANDING_MAX_MS=300
     services
-    bench --rate 170 --seconds "$(scale 30 5)" --followers 150
+    bench --rate 170 --seconds "$(scale 30 5)" --followers 150 --plot "$(plot delivery)"
+    check
     row "event → WebSocket message at about 1,000 events/s" "p50 $(round "$(figure delivery p50Ms)" 1) ms, p99 $(round "$(figure delivery p99Ms)" 1) ms" "p50 ≤ 3 ms, p99 ≤ 20 ms" \
         "$(figure delivery count) live messages; from the event's time, which is before its commit"
+    unset SIM_QUOTE_LATENCY_MS SIM_QUOTE_JITTER_MS SIM_LANDING_MIN_MS SIM_LANDING_MAX_MS
+    export SIM_PRESET=instant
+}
+run_followers() {
+    count=$(scale 10000 200)
+    # so many at once, each for 350 ms, that about 170 orders a second move on by six events
+    export SIM_PRESET=ideal SIM_QUOTE_LATENCY_MS=50 SIM_QUOTE_JITTER_MS=0 SIM_LANDING_MIN_MS=300 SIM_LANDING_MAX_MS=300
+    fresh; start_api
+    bench --rate 500 --orders "$count" --followers "$count" --accept-only --plot "$(plot followers)" & load=$!
+    until [ "$(curl -s $url/health | sed 's/.*"streams":\([0-9]*\).*/\1/')" = "$count" ]; do kill -0 $load; sleep 0.2; done
+    idle=$(rss_mb $api)
+    WORKER_CONCURRENCY=60 start_worker
+    wait $load
+    check
+    row "$count followers on one API, idle, then about 1,000 events/s" "RSS at most $(peak_mb $api) MB; p50 $(round "$(figure delivery p50Ms)" 1) ms, p99 $(round "$(figure delivery p99Ms)" 1) ms" "≤ 250 MB, p99 ≤ 100 ms, all complete" \
+        "idle $idle MB; $(figure delivery count) live messages, $(figure incompleteStreams) streams incomplete"
     unset SIM_QUOTE_LATENCY_MS SIM_QUOTE_JITTER_MS SIM_LANDING_MIN_MS SIM_LANDING_MAX_MS
     export SIM_PRESET=instant
 }
@@ -105,6 +132,7 @@ run_embedded() {
     stop
     env -u DATABASE_URL -u REDIS_URL "$bin/engine" bench --json --patience-s 900 --port $port --data-dir "$work/embedded" \
         --seconds "$(scale 20 3)" --concurrency 64 >"$work/json" 2>/dev/null
+    env -u DATABASE_URL -u REDIS_URL "$bin/check" --data-dir "$work/embedded" >"$work/check" || { cat "$work/check" >&2; exit 1; }
     row "embedded mode (SQLite), end to end" "$(round "$(figure endedPerSecond)") /s" "≥ 1,500 /s" "$(figure confirmed) orders; generator, API and worker in one process"
 }
 # Accepts so many orders without a worker, then drains them: seconds of the drain.
@@ -119,24 +147,47 @@ drain() {
 run_backlog() {
     small=$(scale 2000 500) large=$(scale 200000 5000)
     drain "$small"; per_small=$(awk -v ms=$drained -v n="$small" 'BEGIN { printf "%.3f", ms / n }')
-    drain "$large"; per_large=$(awk -v ms=$drained -v n="$large" 'BEGIN { printf "%.3f", ms / n }')
+    check
+    drain "$large"; check; per_large=$(awk -v ms=$drained -v n="$large" 'BEGIN { printf "%.3f", ms / n }')
     memory=$(redis-cli -u "$REDIS_URL" info memory | tr -d '\r' | sed -n 's/^used_memory_peak:\(.*\)/\1/p')
     row "backlog of $large orders accepted with no worker, then drained" "$per_large ms an order; $small: $per_small ms" "no slower than 2,000" \
         "Redis at most $((memory / 1024 / 1024)) MB over the whole run"
 }
+# Finished orders with their events, attempts and transactions, as copies of one.
+store_old() {
+    sql "CREATE TABLE sample AS SELECT * FROM orders WHERE status = 'confirmed' AND attempt = 1 LIMIT 1;
+         CREATE FUNCTION old_id(n int) RETURNS uuid IMMUTABLE LANGUAGE sql AS
+             \$\$ SELECT (lpad(to_hex(n), 8, '0') || '-0000-7000-8000-000000000000')::uuid \$\$;
+         CREATE FUNCTION old_signature(signature text, n int) RETURNS text IMMUTABLE LANGUAGE sql AS
+             \$\$ SELECT overlay(signature placing translate((n + 10000000)::text, '0', 'A') from 40 for 8) \$\$;
+         INSERT INTO orders (id, account_id, idempotency_key, fingerprint, spec, status, attempt, last_seq, created_at, updated_at, fill, wake_at)
+         SELECT old_id(n), o.account_id, 'old-' || n, o.fingerprint, o.spec, o.status, o.attempt, o.last_seq, o.created_at, o.updated_at, o.fill, NULL
+         FROM generate_series(1, $1) n, sample o;
+         INSERT INTO order_events (order_id, seq, status, kind, attempt, at, data)
+         SELECT old_id(n), e.seq, e.status, e.kind, e.attempt, e.at, e.data
+         FROM generate_series(1, $1) n, order_events e WHERE e.order_id = (SELECT id FROM sample);
+         INSERT INTO attempts (order_id, number, venue, signature, signed_bytes, last_valid_block_height, state, created_at, resolved_at)
+         SELECT old_id(n), a.number, a.venue, old_signature(a.signature, n), a.signed_bytes, a.last_valid_block_height, a.state, a.created_at, a.resolved_at
+         FROM generate_series(1, $1) n, attempts a WHERE a.order_id = (SELECT id FROM sample);
+         INSERT INTO simulated_transactions (signature, signed_bytes, received_at, settles_at, outcome, slot, amount_in, amount_out, fee)
+         SELECT old_signature(t.signature, n), t.signed_bytes, t.received_at, t.settles_at, t.outcome, t.slot, t.amount_in, t.amount_out, t.fee
+         FROM generate_series(1, $1) n, simulated_transactions t
+         WHERE t.signature = (SELECT signature FROM attempts WHERE order_id = (SELECT id FROM sample))" >/dev/null
+    sql "VACUUM ANALYZE" >/dev/null
+    sql CHECKPOINT >/dev/null
+}
 run_growth() {
     stored=$(scale 2000000 20000)
-    services
-    bench --seconds "$(scale 20 3)" --concurrency 64
+    MAX_OPEN_ORDERS=10000 services
+    bench --seconds "$(scale 5 1)" --concurrency 64 # warm
+    bench --seconds "$(scale 30 3)" --concurrency 64
     few=$(figure endedPerSecond)
-    sql "INSERT INTO orders (id, account_id, idempotency_key, fingerprint, spec, status, attempt, last_seq, created_at, updated_at, fill, wake_at)
-         SELECT overlay(overlay(gen_random_uuid()::text placing '00000000-0000-7000' from 1 for 18) placing lpad(to_hex(n), 8, '0') from 1 for 8)::uuid,
-                o.account_id, 'old-' || n, o.fingerprint, o.spec, 'confirmed', 1, 6, o.created_at, o.updated_at, o.fill, NULL
-         FROM generate_series(1, $stored) n, (SELECT * FROM orders WHERE status = 'confirmed' LIMIT 1) o" >/dev/null
-    sql "ANALYZE orders" >/dev/null
-    bench --seconds "$(scale 20 3)" --concurrency 64
+    check # not below: it would read all the copies
+    store_old "$stored"
+    bench --seconds "$(scale 5 1)" --concurrency 64
+    bench --seconds "$(scale 30 3)" --concurrency 64
     many=$(figure endedPerSecond)
-    row "growth: end-to-end rate with $stored orders stored" "$(ratio "$many" "$few") of the rate without" "≥ 0.9" "$(round "$many") /s and $(round "$few") /s, in one run"
+    row "growth: end-to-end rate with $stored orders stored" "$(ratio "$many" "$few") of the rate without" "≥ 0.9" "$(round "$many") /s and $(round "$few") /s, in one run; with their events, attempts and transactions"
 }
 run_idle() {
     services
