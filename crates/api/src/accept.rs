@@ -7,6 +7,8 @@ use domain::{
     Order, OrderEvent, OrderId,
     ports::{Acceptance, Accepted, StoreError},
 };
+use infra::metrics::catalogue;
+use metrics::counter;
 
 use crate::{
     problem::{Code, Problem},
@@ -81,6 +83,7 @@ async fn commit(
     match accepted.map_err(|error| Problem::store_unavailable(&error))? {
         Accepted::Created => {
             state.admission.accepted();
+            counter!(catalogue::ORDERS_ACCEPTED).increment(1);
             tracing::info!(order_id = %order.id, spec = ?order.spec.request, "order accepted");
             state.bus.publish(vec![Arc::new(OrderEvent {
                 order_id: order.id,
@@ -90,7 +93,10 @@ async fn commit(
             push(&state, order.id);
             Ok(Placed { order, is_replay: false })
         }
-        Accepted::Replayed(order) => Ok(Placed { order: *order, is_replay: true }),
+        Accepted::Replayed(order) => {
+            counter!(catalogue::ORDERS_REPLAYED).increment(1);
+            Ok(Placed { order: *order, is_replay: true })
+        }
         Accepted::Conflict(existing) => Err(Problem {
             order_id: Some(existing),
             ..Problem::new(

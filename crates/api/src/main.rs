@@ -47,6 +47,7 @@ async fn run(settings: Settings) -> anyhow::Result<()> {
         return infra::probe::ask_ready(settings.api.port);
     }
     infra::telemetry::init(&settings.log)?;
+    infra::metrics::start()?;
     api::require_shared(&settings.backend)?;
     let stop = infra::process::stop_on_signal()?;
     let clock = Arc::new(SystemClock);

@@ -6,6 +6,7 @@ use axum::{
     Router,
     extract::DefaultBodyLimit,
     http::{HeaderName, HeaderValue, Method, Request, header},
+    middleware,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -35,7 +36,7 @@ use crate::{
     compat, dashboard,
     problem::Problem,
     request::{Connection, method_not_allowed, not_found},
-    routes::{events, execute, explain, health, order, orders, quotes, stream},
+    routes::{events, execute, explain, health, metrics, order, orders, quotes, stream},
     state::AppState,
 };
 
@@ -65,9 +66,11 @@ pub fn router(state: AppState) -> Router {
         .route("/health", get(health::report))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
+        .route("/metrics", get(metrics::render))
         .merge(dashboard::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(middleware::from_fn(metrics::measure))
         .layer(DefaultBodyLimit::max(state.limits.max_body_bytes))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(cors())

@@ -41,6 +41,22 @@ pub enum FailureCode {
 }
 
 impl FailureCode {
+    /// The stable code itself, as it is stored and shown.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::QuotesUnavailable => "quotes_unavailable",
+            Self::NoRoute => "no_route",
+            Self::AmountTooSmall => "amount_too_small",
+            Self::InsufficientLiquidity => "insufficient_liquidity",
+            Self::BuildFailed => "build_failed",
+            Self::ChainUnavailable => "chain_unavailable",
+            Self::SlippageExceeded => "slippage_exceeded",
+            Self::TransactionReverted => "transaction_reverted",
+            Self::TransactionExpired => "transaction_expired",
+            Self::ExecutionCrashed => "execution_crashed",
+        }
+    }
+
     /// Whether another attempt may succeed.
     pub fn class(self) -> FailureClass {
         match self {
@@ -80,5 +96,28 @@ impl Failure {
     /// A failure at a venue.
     pub fn at(venue: VenueId, code: FailureCode, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), venue: Some(venue) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_code_is_what_is_stored() {
+        for code in [
+            FailureCode::QuotesUnavailable,
+            FailureCode::NoRoute,
+            FailureCode::AmountTooSmall,
+            FailureCode::InsufficientLiquidity,
+            FailureCode::BuildFailed,
+            FailureCode::ChainUnavailable,
+            FailureCode::SlippageExceeded,
+            FailureCode::TransactionReverted,
+            FailureCode::TransactionExpired,
+            FailureCode::ExecutionCrashed,
+        ] {
+            assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
+        }
     }
 }

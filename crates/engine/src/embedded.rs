@@ -27,6 +27,7 @@ impl Embedded {
     /// # Errors
     /// When a backend cannot be reached or the port is taken.
     pub(crate) async fn start(args: &ServeArgs) -> anyhow::Result<Self> {
+        infra::metrics::start()?;
         let listener = api::bind(&args.api).await?;
         let address = listener.local_addr()?;
         let clock = Arc::new(SystemClock);

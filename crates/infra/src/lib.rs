@@ -1,9 +1,10 @@
 //! Adapters of the store, queue and bus ports, and what every process shares: configuration,
-//! logging, the clock, stopping.
+//! logging, metrics, the clock, stopping.
 
 pub mod bus;
 pub mod clock;
 pub mod config;
+pub mod metrics;
 pub mod probe;
 pub mod process;
 pub mod queue;

@@ -9,7 +9,8 @@ use domain::{
     AccountId, Event, Order, OrderId, OrderStatus, Timestamp,
     ports::{
         Acceptance, Accepted, Attempt, AttemptState, Beyond, Claim, Clock, Commit, CommitOutcome, FeedCursor,
-        FeedEvent, FeedPage, FeedScope, Fence, LedgerEntry, OrderFilter, OrderStore, StoreError, Then,
+        FeedEvent, FeedPage, FeedScope, Fence, LedgerEntry, OpenOrders, OrderFilter, OrderStore, StoreError,
+        Then,
     },
 };
 use tokio::sync::watch;
@@ -428,10 +429,14 @@ impl OrderStore for MemoryStore {
         Ok(self.open()?.of(account, id).map_or_else(Vec::new, |record| record.attempts.clone()))
     }
 
-    async fn open_orders(&self, at_most: u32) -> Result<u32, StoreError> {
+    async fn open_orders(&self, at_most: u32) -> Result<OpenOrders, StoreError> {
         let state = self.open()?;
-        let open = state.orders.values().filter(|record| record.wake_at.is_some()).count();
-        Ok(u32::try_from(open).unwrap_or(u32::MAX).min(at_most))
+        let open = state.orders.values().filter(|record| record.wake_at.is_some());
+        let mut counts = OpenOrders::default();
+        for record in open.take(usize::try_from(at_most).unwrap_or(usize::MAX)) {
+            *counts.0.entry(record.order.status).or_default() += 1;
+        }
+        Ok(counts)
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

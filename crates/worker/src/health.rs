@@ -1,15 +1,22 @@
-//! The worker's health over HTTP.
+//! The worker's health and metrics over HTTP.
 
 use std::sync::Arc;
 
-use axum::{Json, Router, extract::State, http::StatusCode, response::IntoResponse, routing::get};
+use axum::{
+    Json, Router,
+    extract::State,
+    http::{StatusCode, header::CONTENT_TYPE},
+    response::IntoResponse,
+    routing::get,
+};
+use infra::metrics;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::Worker;
 
-/// Answers `/health`, `/health/live` and `/health/ready` until `stop`.
+/// Answers `/health`, `/health/live`, `/health/ready` and `/metrics` until `stop`.
 ///
 /// # Errors
 /// When the listener fails.
@@ -22,6 +29,7 @@ pub async fn serve(
         .route("/health/live", get(|| async { Json(json!({ "status": "ok" })) }))
         .route("/health", get(ready))
         .route("/health/ready", get(ready))
+        .route("/metrics", get(|| async { ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], metrics::render()) }))
         .with_state(worker);
     axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await?;
     Ok(())

@@ -3,6 +3,7 @@
 pub mod config;
 pub mod executor;
 pub mod health;
+mod measure;
 pub mod sweeper;
 pub mod worker;
 

@@ -49,6 +49,7 @@ async fn run(settings: Settings) -> anyhow::Result<()> {
         return infra::probe::ask_ready(settings.health.worker_port);
     }
     infra::telemetry::init(&settings.log)?;
+    infra::metrics::start()?;
     let backend = &settings.backend;
     let database_url = backend.database_url.clone().context("DATABASE_URL must be set")?;
     ensure!(backend.redis_url.is_some(), "REDIS_URL must be set");

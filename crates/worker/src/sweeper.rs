@@ -7,6 +7,8 @@ use domain::{
     OrderId,
     ports::{JobQueue, OrderStore},
 };
+use infra::metrics::catalogue;
+use metrics::counter;
 use tokio_util::sync::CancellationToken;
 
 /// Orders taken in one go at most; bounds a statement's size.
@@ -56,11 +58,13 @@ impl Sweeper {
                 return Ok(false);
             }
             *taken = self.store.take_due(u32::try_from(wanted)?, self.redeliver_after).await?;
+            counter!(catalogue::SWEEPER_DUE).increment(u64::try_from(taken.len())?);
         }
         if taken.is_empty() {
             return Ok(false);
         }
         let pushed = self.queue.push(taken).await?;
+        counter!(catalogue::SWEEPER_PUSHED).increment(u64::try_from(pushed)?);
         tracing::debug!(due = taken.len(), pushed, "swept");
         taken.drain(..pushed);
         Ok(taken.is_empty())

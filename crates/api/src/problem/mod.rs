@@ -9,6 +9,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{OrderId, ports::StoreError};
+use infra::metrics::catalogue;
+use metrics::counter;
 use serde::Serialize;
 
 pub(crate) use code::Code;
@@ -117,6 +119,7 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
+        counter!(catalogue::PROBLEMS, "code" => self.code.as_str()).increment(1);
         let mut response = (self.code.status(), Json(self.body())).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));

@@ -4,6 +4,7 @@ pub(crate) mod events;
 pub(crate) mod execute;
 pub(crate) mod explain;
 pub(crate) mod health;
+pub(crate) mod metrics;
 pub(crate) mod order;
 pub(crate) mod orders;
 pub(crate) mod quotes;

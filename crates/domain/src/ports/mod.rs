@@ -16,6 +16,6 @@ pub use feed::{Beyond, FeedCursor, FeedEvent, FeedPage, FeedScope, InvalidCursor
 pub use queue::{JobQueue, QueueError};
 pub use store::{
     Acceptance, Accepted, Attempt, AttemptState, Claim, Commit, CommitOutcome, Fence, LedgerEntry,
-    OrderFilter, OrderStore, StoreError, Then,
+    OpenOrders, OrderFilter, OrderStore, StoreError, Then,
 };
 pub use venue::{Venue, VenueError};

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use async_trait::async_trait;
 
@@ -175,6 +175,22 @@ pub struct OrderFilter {
     pub limit: u32,
 }
 
+/// How many orders are not terminal, by where they stand.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OpenOrders(pub BTreeMap<OrderStatus, u32>);
+
+impl OpenOrders {
+    /// All of them.
+    pub fn total(&self) -> u32 {
+        self.0.values().sum()
+    }
+
+    /// Those that stand there.
+    pub fn with(&self, status: OrderStatus) -> u32 {
+        self.0.get(&status).copied().unwrap_or_default()
+    }
+}
+
 /// Keeps orders, events and attempts: the truth.
 #[async_trait]
 pub trait OrderStore: Send + Sync + 'static {
@@ -278,12 +294,12 @@ pub trait OrderStore: Send + Sync + 'static {
     /// [`StoreError`].
     async fn attempts(&self, account: AccountId, id: OrderId) -> Result<Vec<Attempt>, StoreError>;
 
-    /// How many orders of all accounts are not terminal, counted no further than `at_most`: the
+    /// The orders of all accounts that are not terminal, counted no further than `at_most`: the
     /// price of asking has a bound, however long the backlog is.
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn open_orders(&self, at_most: u32) -> Result<u32, StoreError>;
+    async fn open_orders(&self, at_most: u32) -> Result<OpenOrders, StoreError>;
 
     /// Whether the store answers.
     ///

@@ -5,6 +5,7 @@
 mod backlog;
 mod container;
 mod crash;
+mod metrics;
 mod postgres_down;
 mod redis_down;
 mod rolling_restart;

@@ -50,6 +50,13 @@ impl Process {
         answer.json().await.unwrap()
     }
 
+    /// What it tells Prometheus.
+    pub(crate) async fn metrics(&self) -> String {
+        let answer = self.http.get(format!("http://127.0.0.1:{}/metrics", self.port)).send().await.unwrap();
+        assert_eq!(answer.headers()["content-type"], "text/plain; version=0.0.4; charset=utf-8");
+        answer.text().await.unwrap()
+    }
+
     /// Places an order and returns its id.
     pub(crate) async fn place(&self, client_order_id: &str) -> String {
         let answer = self.ask(client_order_id).await.unwrap();

@@ -87,7 +87,7 @@ impl Publisher {
         }
         let pipeline = &pipeline;
         let send = |mut connection| async move { pipeline.exec_async(&mut connection).await };
-        redis_link::call(&self.connection, send).await?;
+        redis_link::call("bus", &self.connection, send).await?;
         if untold > 0 {
             self.health.untold.fetch_sub(untold, Ordering::Relaxed);
             tracing::warn!(events = untold, "events were not announced; subscribers read the store instead");

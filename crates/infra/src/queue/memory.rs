@@ -25,7 +25,7 @@ use futures::{FutureExt, SinkExt, StreamExt, stream};
 use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
-use super::{Handler, JobConsumer, dispatch::Dispatch};
+use super::{Handler, JobConsumer, dispatch::Dispatch, note_depth};
 
 /// A queue for one process. What is in it is gone with the process, and the sweeper brings it
 /// back.
@@ -81,7 +81,9 @@ impl JobQueue for MemoryQueue {
     }
 
     async fn room(&self) -> Result<usize, QueueError> {
-        Ok(self.sender.capacity())
+        let room = self.sender.capacity();
+        note_depth(self.sender.max_capacity() - room);
+        Ok(room)
     }
 }
 

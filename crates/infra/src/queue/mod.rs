@@ -30,11 +30,12 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use domain::{OrderId, ports::JobQueue};
 use futures::future::BoxFuture;
+use metrics::gauge;
 use rand::{RngExt, rngs::StdRng};
 use tokio_util::sync::CancellationToken;
 
 use self::{memory::MemoryQueue, redis::RedisQueueConfig};
-use crate::config::BackendConfig;
+use crate::{config::BackendConfig, metrics::catalogue};
 
 /// How often an idle worker looks into Redis without having been rung.
 const TICK: Duration = Duration::from_millis(500);
@@ -63,6 +64,12 @@ pub fn connect(config: &BackendConfig) -> anyhow::Result<Queue> {
     let prefix = config.redis_prefix.clone();
     let (producer, consumer) = redis::open(&RedisQueueConfig { url, prefix, capacity, tick: TICK, seed })?;
     Ok(Queue { producer: Arc::new(producer), consumer: Arc::new(consumer) })
+}
+
+/// Tells how many entries wait: sweepers look so often that it is never old.
+#[expect(clippy::cast_precision_loss, reason = "a queue is bounded far below 2^53")]
+fn note_depth(waiting: usize) {
+    gauge!(catalogue::QUEUE_DEPTH).set(waiting as f64);
 }
 
 /// Takes an order that came from the queue. It returns once a worker slot has been found and the

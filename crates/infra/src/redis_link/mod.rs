@@ -8,16 +8,19 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::Context;
 use domain::backoff::RetryPolicy;
+use metrics::{counter, histogram};
 use rand::{SeedableRng, rngs::StdRng};
 use redis::{
     Client, RedisResult,
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
+
+use crate::metrics::catalogue;
 
 pub(crate) use follow::{Heard, follow};
 
@@ -62,16 +65,23 @@ impl RedisLink {
     }
 }
 
-/// Calls, and once more if the connection turns out to be lost: that says nothing about the next
+/// Calls for a `part` of the engine, and once more if the connection turns out to be lost: that says nothing about the next
 /// one. The first call may have had its effect all the same.
 pub(crate) async fn call<T, F: Future<Output = RedisResult<T>>>(
+    part: &'static str,
     connection: &ConnectionManager,
     call: impl Fn(ConnectionManager) -> F,
 ) -> RedisResult<T> {
-    match call(connection.clone()).await {
+    let began = Instant::now();
+    let result = match call(connection.clone()).await {
         Err(error) if error.is_connection_dropped() => call(connection.clone()).await,
         result => result,
+    };
+    histogram!(catalogue::REDIS_CALL, "part" => part).record(began.elapsed());
+    if result.is_err() {
+        counter!(catalogue::REDIS_ERRORS, "part" => part).increment(1);
     }
+    result
 }
 
 /// Tells of an outage once when it begins and once when it is over, however often it is met.

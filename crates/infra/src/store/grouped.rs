@@ -1,6 +1,9 @@
 //! The store port over a database, its writes grouped.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use async_trait::async_trait;
 use batching::Batcher;
@@ -8,11 +11,14 @@ use domain::{
     AccountId, Event, Order, OrderId,
     ports::{
         Acceptance, Accepted, Attempt, Claim, Commit, CommitOutcome, FeedCursor, FeedPage, FeedScope, Fence,
-        OrderFilter, OrderStore, StoreError,
+        OpenOrders, OrderFilter, OrderStore, StoreError,
     },
 };
+use futures::TryFutureExt;
+use metrics::{counter, histogram};
 
 use super::request::{Database, Write, Written, unavailable};
+use crate::metrics::catalogue;
 
 /// Writes that go in one transaction at most.
 const MAX_BATCH: usize = 256;
@@ -42,7 +48,10 @@ impl<D: Database> GroupedStore<D> {
     }
 
     async fn write(&self, write: Write) -> Result<Written, StoreError> {
-        self.writes.submit(write).await.map_err(|stopped| StoreError(stopped.to_string()))?
+        let operation = write.operation();
+        let written =
+            async { self.writes.submit(write).await.map_err(|stopped| StoreError(stopped.to_string()))? };
+        measured(operation, written).await
     }
 }
 
@@ -68,8 +77,37 @@ async fn write_batch<D: Database>(database: &D, batch: Vec<Write>) -> Vec<Result
     }
 }
 
+/// Measures a call of the store.
+async fn measured<T>(
+    operation: &'static str,
+    call: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    let began = Instant::now();
+    let result = call.await;
+    histogram!(catalogue::STORE_CALL, "operation" => operation).record(began.elapsed());
+    if result.is_err() {
+        counter!(catalogue::STORE_ERRORS, "operation" => operation).increment(1);
+    }
+    result
+}
+
+async fn read<T>(
+    operation: &'static str,
+    asked: impl Future<Output = sqlx::Result<T>>,
+) -> Result<T, StoreError> {
+    measured(operation, asked.map_err(unavailable)).await
+}
+
 /// One transaction, again if the database has ended it in favour of another one.
 async fn write_together<D: Database>(database: &D, batch: &[Write]) -> sqlx::Result<Vec<Written>> {
+    let began = Instant::now();
+    let written = write_repeatedly(database, batch).await;
+    histogram!(catalogue::STORE_TRANSACTION).record(began.elapsed());
+    histogram!(catalogue::STORE_GROUP).record(u32::try_from(batch.len()).unwrap_or(u32::MAX));
+    written
+}
+
+async fn write_repeatedly<D: Database>(database: &D, batch: &[Write]) -> sqlx::Result<Vec<Written>> {
     let mut tries = 1;
     loop {
         match database.write_all(batch).await {
@@ -140,11 +178,11 @@ impl<D: Database> OrderStore for GroupedStore<D> {
     }
 
     async fn order(&self, account: AccountId, id: OrderId) -> Result<Option<Order>, StoreError> {
-        self.database.order(account, id).await.map_err(unavailable)
+        read("order", self.database.order(account, id)).await
     }
 
     async fn orders(&self, account: AccountId, filter: OrderFilter) -> Result<Vec<Order>, StoreError> {
-        self.database.orders(account, &filter).await.map_err(unavailable)
+        read("orders", self.database.orders(account, &filter)).await
     }
 
     async fn events(
@@ -154,7 +192,7 @@ impl<D: Database> OrderStore for GroupedStore<D> {
         after: u32,
         limit: u32,
     ) -> Result<Vec<Event>, StoreError> {
-        self.database.events(account, id, after, limit).await.map_err(unavailable)
+        read("events", self.database.events(account, id, after, limit)).await
     }
 
     async fn feed(
@@ -164,26 +202,26 @@ impl<D: Database> OrderStore for GroupedStore<D> {
         after: FeedCursor,
         limit: u32,
     ) -> Result<FeedPage, StoreError> {
-        self.database.feed(account, scope, after, limit).await.map_err(unavailable)
+        read("feed", self.database.feed(account, scope, after, limit)).await
     }
 
     async fn feed_end(&self) -> Result<FeedCursor, StoreError> {
-        self.database.feed_end().await.map_err(unavailable)
+        read("feed_end", self.database.feed_end()).await
     }
 
     async fn heads(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, u32)>, StoreError> {
-        self.database.heads(ids).await.map_err(unavailable)
+        read("heads", self.database.heads(ids)).await
     }
 
     async fn attempts(&self, account: AccountId, id: OrderId) -> Result<Vec<Attempt>, StoreError> {
-        self.database.attempts(account, id).await.map_err(unavailable)
+        read("attempts", self.database.attempts(account, id)).await
     }
 
-    async fn open_orders(&self, at_most: u32) -> Result<u32, StoreError> {
-        self.database.open_orders(at_most).await.map_err(unavailable)
+    async fn open_orders(&self, at_most: u32) -> Result<OpenOrders, StoreError> {
+        read("open_orders", self.database.open_orders(at_most)).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        self.database.ping().await.map_err(unavailable)
+        read("ping", self.database.ping()).await
     }
 }

@@ -6,7 +6,7 @@ use domain::{
     AccountId, Event, Order, OrderId,
     ports::{
         Acceptance, Accepted, Attempt, Claim, Commit, CommitOutcome, FeedCursor, FeedPage, FeedScope, Fence,
-        OrderFilter, StoreError,
+        OpenOrders, OrderFilter, StoreError,
     },
 };
 
@@ -19,6 +19,20 @@ pub(super) enum Write {
     Release(Fence),
     Commit(Box<Commit>),
     TakeDue { limit: u32, redeliver_after: Duration },
+}
+
+impl Write {
+    /// What it does, for metrics.
+    pub(super) fn operation(&self) -> &'static str {
+        match self {
+            Self::Accept(_) => "accept",
+            Self::Claim { .. } => "claim",
+            Self::Renew { .. } => "renew",
+            Self::Release(_) => "release",
+            Self::Commit(_) => "commit",
+            Self::TakeDue { .. } => "take_due",
+        }
+    }
 }
 
 /// What a write gives.
@@ -86,7 +100,7 @@ pub(super) trait Database: Send + Sync + 'static {
     ) -> impl Future<Output = sqlx::Result<Vec<Attempt>>> + Send;
 
     /// Orders that are not terminal, counted no further than `at_most`.
-    fn open_orders(&self, at_most: u32) -> impl Future<Output = sqlx::Result<u32>> + Send;
+    fn open_orders(&self, at_most: u32) -> impl Future<Output = sqlx::Result<OpenOrders>> + Send;
 
     /// Whether it answers.
     fn ping(&self) -> impl Future<Output = sqlx::Result<()>> + Send;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::{
     AccountId, Event, EventData, Failure, Fill, Order, OrderId, OrderSpec, OrderStatus, Signature, Timestamp,
-    ports::{Attempt, AttemptState, FeedCursor, FeedEvent, LedgerEntry, Then},
+    ports::{Attempt, AttemptState, FeedCursor, FeedEvent, LedgerEntry, OpenOrders, Then},
     swap::SignedTransaction,
 };
 use sqlx::types::{Json, Uuid};
@@ -204,4 +204,16 @@ impl From<Option<&LedgerEntry>> for LedgerChange {
             }
         }
     }
+}
+
+/// Open orders by status; `$1` bounds what is looked at.
+pub(super) const OPEN_ORDERS: &str = "SELECT status, count(*) FROM
+    (SELECT status FROM orders WHERE wake_at IS NOT NULL LIMIT $1) AS open GROUP BY status";
+
+/// What [`OPEN_ORDERS`] found.
+pub(super) fn open_orders(rows: Vec<(String, i64)>) -> sqlx::Result<OpenOrders> {
+    let counts = rows
+        .into_iter()
+        .map(|(status, count)| Ok((status.parse().map_err(decode)?, u32::try_from(count).map_err(decode)?)));
+    counts.collect::<sqlx::Result<_>>().map(OpenOrders)
 }

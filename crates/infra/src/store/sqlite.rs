@@ -7,7 +7,7 @@ use domain::{
     AccountId, Event, Order, OrderId,
     ports::{
         Acceptance, Accepted, Attempt, Beyond, Claim, Clock, Commit, CommitOutcome, FeedCursor, FeedPage,
-        FeedScope, Fence, LedgerEntry, OrderFilter,
+        FeedScope, Fence, LedgerEntry, OpenOrders, OrderFilter,
     },
 };
 use sqlx::{
@@ -19,8 +19,8 @@ use sqlx::{
 use super::{
     request::{Database, Write, Written},
     row::{
-        AttemptRow, ClaimChange, EventRow, FeedRow, LedgerChange, OrderRow, decode, encode, micros,
-        with_status,
+        AttemptRow, ClaimChange, EventRow, FeedRow, LedgerChange, OPEN_ORDERS, OrderRow, decode, encode,
+        micros, open_orders, with_status,
     },
 };
 
@@ -209,14 +209,9 @@ impl Database for Sqlite {
         rows.into_iter().map(Attempt::try_from).collect()
     }
 
-    async fn open_orders(&self, at_most: u32) -> sqlx::Result<u32> {
-        let count: i64 = sqlx::query_scalar(
-            "SELECT count(*) FROM (SELECT 1 FROM orders WHERE wake_at IS NOT NULL LIMIT $1) AS open",
-        )
-        .bind(i64::from(at_most))
-        .fetch_one(&self.readers)
-        .await?;
-        u32::try_from(count).map_err(decode)
+    async fn open_orders(&self, at_most: u32) -> sqlx::Result<OpenOrders> {
+        let rows = sqlx::query_as(OPEN_ORDERS).bind(i64::from(at_most)).fetch_all(&self.readers).await?;
+        open_orders(rows)
     }
 
     async fn ping(&self) -> sqlx::Result<()> {

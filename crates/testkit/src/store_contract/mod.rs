@@ -274,15 +274,18 @@ async fn listings_page_and_belong_to_an_account(store: &dyn OrderStore) {
 
 async fn open_orders_are_counted_up_to_a_bound(store: &dyn OrderStore) {
     let before = store.open_orders(u32::MAX).await.unwrap();
+    let pending = before.with(OrderStatus::Pending);
     let mut executing = claimed(store, LONG).await;
     accepted(store, LONG).await;
-    assert_eq!(store.open_orders(u32::MAX).await.unwrap(), before + 2);
+    let now = store.open_orders(u32::MAX).await.unwrap();
+    assert_eq!((now.total(), now.with(OrderStatus::Pending)), (before.total() + 2, pending + 2));
     let failed = vec![EventData::RoutingStarted, EventData::Failed { failure: samples::failure() }];
     let finish = step(&mut executing, failed, None, Then::Finish);
     assert_eq!(store.commit(finish).await.unwrap(), CommitOutcome::Committed);
-    assert_eq!(store.open_orders(u32::MAX).await.unwrap(), before + 1);
-    assert_eq!(store.open_orders(1).await.unwrap(), 1);
-    assert_eq!(store.open_orders(0).await.unwrap(), 0);
+    let now = store.open_orders(u32::MAX).await.unwrap();
+    assert_eq!((now.total(), now.with(OrderStatus::Failed)), (before.total() + 1, 0));
+    assert_eq!(store.open_orders(1).await.unwrap().total(), 1);
+    assert_eq!(store.open_orders(0).await.unwrap().total(), 0);
 }
 
 async fn a_claimed_order_is_due_when_its_lease_ends(store: &dyn OrderStore) {

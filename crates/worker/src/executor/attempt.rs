@@ -8,6 +8,7 @@ use domain::{
 };
 
 use super::{AttemptEnd, Executor, Interruption, journal::Journal};
+use crate::measure;
 
 impl Executor {
     /// Makes a new attempt. There must be no unresolved one.
@@ -29,6 +30,7 @@ impl Executor {
         let spec = journal.order().spec.clone();
         let deadline = self.policy.quote_deadline;
         let answers = journal.during(venues::ask_all(&self.venues, &spec.request, deadline)).await?;
+        measure::answered(&answers);
         let decision = match route(spec.request.amount, answers) {
             Ok(decision) => decision,
             Err(failure) => return Ok(Err(failure)),

@@ -3,13 +3,14 @@
 use std::{future::Future, pin::pin, sync::Arc, task::Poll};
 
 use domain::{
-    Event, EventData, Order,
+    Event, EventData, Order, Timestamp,
     ports::{Clock, Commit, CommitOutcome, EventBus, Fence, LedgerEntry, OrderStore, Then},
 };
 use futures::poll;
 use tokio::task::JoinHandle;
 
 use super::Interruption;
+use crate::measure::Writing;
 
 /// The events of one claim on their way to the store.
 ///
@@ -23,6 +24,8 @@ pub(super) struct Journal {
     fence: Fence,
     order: Order,
     gathered: Vec<Event>,
+    /// When the last event happened that was handed over to be written.
+    written_until: Timestamp,
     writing: Option<JoinHandle<Result<(), Interruption>>>,
 }
 
@@ -39,6 +42,7 @@ impl Journal {
             bus: bus.clone(),
             clock: clock.clone(),
             fence,
+            written_until: order.updated_at,
             order,
             gathered: Vec::new(),
             writing: None,
@@ -65,8 +69,8 @@ impl Journal {
         }
         if !self.gathered.is_empty() {
             self.finish_writing().await?;
-            let commit = self.take_commit(None, Then::Continue);
-            self.writing = Some(tokio::spawn(write(self.store.clone(), self.bus.clone(), commit)));
+            let (commit, measured) = self.take_commit(None, Then::Continue);
+            self.writing = Some(tokio::spawn(write(self.store.clone(), self.bus.clone(), commit, measured)));
         }
         Ok(work.await)
     }
@@ -80,8 +84,8 @@ impl Journal {
     ) -> Result<(), Interruption> {
         self.record(data)?;
         self.finish_writing().await?;
-        let commit = self.take_commit(ledger, then);
-        write(self.store.clone(), self.bus.clone(), commit).await
+        let (commit, measured) = self.take_commit(ledger, then);
+        write(self.store.clone(), self.bus.clone(), commit, measured).await
     }
 
     async fn finish_writing(&mut self) -> Result<(), Interruption> {
@@ -91,14 +95,17 @@ impl Journal {
         }
     }
 
-    fn take_commit(&mut self, ledger: Option<LedgerEntry>, then: Then) -> Commit {
-        Commit {
+    fn take_commit(&mut self, ledger: Option<LedgerEntry>, then: Then) -> (Commit, Writing) {
+        let commit = Commit {
             fence: self.fence,
             order: self.order.clone(),
             events: std::mem::take(&mut self.gathered),
             ledger,
             then,
-        }
+        };
+        let since = std::mem::replace(&mut self.written_until, self.order.updated_at);
+        let measured = Writing::new(since, &commit);
+        (commit, measured)
     }
 }
 
@@ -108,10 +115,12 @@ async fn write(
     store: Arc<dyn OrderStore>,
     bus: Arc<dyn EventBus>,
     commit: Commit,
+    measured: Writing,
 ) -> Result<(), Interruption> {
-    let announcements = commit.announcements().into_iter().map(Arc::new).collect();
+    let announcements: Vec<_> = commit.announcements().into_iter().map(Arc::new).collect();
     match store.commit(commit).await? {
         CommitOutcome::Committed => {
+            measured.committed(&announcements);
             bus.publish(announcements);
             Ok(())
         }

@@ -20,9 +20,13 @@ use domain::{
     order::InvalidTransition,
     ports::{Chain, Claim, Clock, EventBus, Fence, LedgerEntry, OrderStore, StoreError, Then, Venue},
 };
+use infra::metrics::catalogue;
 use journal::Journal;
+use metrics::counter;
 use rand_chacha::ChaCha8Rng;
 use tokio_util::sync::CancellationToken;
+
+use crate::measure;
 
 /// An order whose executions break off so often, before anything was sent, is given up: something
 /// about it kills its workers. High enough that no healthy order gets there, however often workers are
@@ -78,6 +82,19 @@ pub enum Outcome {
     Interrupted,
 }
 
+impl Outcome {
+    /// The name in metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotClaimed => "not_claimed",
+            Self::Confirmed => "confirmed",
+            Self::Failed => "failed",
+            Self::Retrying => "retrying",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
 /// Why an execution stopped half-way.
 #[derive(Debug, thiserror::Error)]
 enum Interruption {
@@ -110,6 +127,13 @@ impl Executor {
     /// order stays due. On `stop` the claim is given back at once, wherever the execution is.
     #[tracing::instrument(name = "execute", skip_all, fields(order_id = %id))]
     pub async fn execute(&self, id: OrderId, stop: &CancellationToken) -> Outcome {
+        let _running = measure::Running::begin();
+        let outcome = self.claim_and_proceed(id, stop).await;
+        counter!(catalogue::EXECUTIONS, "outcome" => outcome.as_str()).increment(1);
+        outcome
+    }
+
+    async fn claim_and_proceed(&self, id: OrderId, stop: &CancellationToken) -> Outcome {
         let claimed = self.store.claim(id, &self.policy.worker, self.policy.lease).await;
         let claim = match claimed {
             Ok(Some(claim)) => claim,
@@ -132,7 +156,12 @@ impl Executor {
         match ended {
             Ok(outcome) => return outcome,
             Err(Interruption::Stopping) => self.give_back(fence).await,
-            Err(interruption) => tracing::warn!(error = %interruption, "interrupted; the next claim goes on"),
+            Err(interruption) => {
+                if matches!(interruption, Interruption::LeaseLost) {
+                    counter!(catalogue::LEASE_LOSSES).increment(1);
+                }
+                tracing::warn!(error = %interruption, "interrupted; the next claim goes on");
+            }
         }
         Outcome::Interrupted
     }

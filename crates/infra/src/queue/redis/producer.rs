@@ -16,7 +16,10 @@ use redis::{Pipeline, RedisResult, Script, aio::ConnectionManager};
 use tokio::time::{Instant, timeout};
 
 use super::keys::Keys;
-use crate::redis_link::{self, Outage, RedisLink};
+use crate::{
+    queue::note_depth,
+    redis_link::{self, Outage, RedisLink},
+};
 
 /// A push is worth no longer wait: the sweeper delivers too.
 const PUSH_TIMEOUT: Duration = Duration::from_secs(1);
@@ -107,7 +110,9 @@ impl Pusher {
                 async move { pipeline.query_async(&mut connection).await }
             })
             .await?;
-        Ok(self.capacity.saturating_sub(active.saturating_add(scheduled)))
+        let waiting = active.saturating_add(scheduled);
+        note_depth(waiting);
+        Ok(self.capacity.saturating_sub(waiting))
     }
 
     /// Calls Redis, waiting only briefly, and not at all when it just failed.
@@ -118,7 +123,7 @@ impl Pusher {
         if self.cooling().is_some_and(|until| Instant::now() < until) {
             return Err("Redis failed a moment ago".to_owned());
         }
-        let result = match timeout(PUSH_TIMEOUT, redis_link::call(&self.connection, call)).await {
+        let result = match timeout(PUSH_TIMEOUT, redis_link::call("queue", &self.connection, call)).await {
             Ok(result) => result.map_err(|error| error.to_string()),
             Err(_) => Err(format!("no answer within {PUSH_TIMEOUT:?}")),
         };

@@ -18,17 +18,14 @@ use std::{str::FromStr, time::Duration};
 use anyhow::Context;
 use domain::{
     AccountId, Event, Order, OrderId,
-    ports::{Attempt, FeedCursor, FeedPage, FeedScope, OrderFilter},
+    ports::{Attempt, FeedCursor, FeedPage, FeedScope, OpenOrders, OrderFilter},
 };
 use sqlx::{
     PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
-use super::{
-    request::{Database, Write, Written},
-    row::decode,
-};
+use super::request::{Database, Write, Written};
 use rounds::{Round, Rounds};
 
 /// The columns of an [`OrderRow`](super::row::OrderRow).
@@ -154,7 +151,7 @@ impl Database for Postgres {
         read::attempts(&self.pool, account, id).await
     }
 
-    async fn open_orders(&self, at_most: u32) -> sqlx::Result<u32> {
+    async fn open_orders(&self, at_most: u32) -> sqlx::Result<OpenOrders> {
         read::open_orders(&self.pool, at_most).await
     }
 

@@ -2,13 +2,13 @@
 
 use domain::{
     AccountId, Event, Order, OrderId,
-    ports::{Attempt, OrderFilter},
+    ports::{Attempt, OpenOrders, OrderFilter},
 };
 use sqlx::{AssertSqlSafe, PgPool, types::Uuid};
 
 use super::{
-    super::row::{AttemptRow, EventRow, OrderRow, with_status},
-    ATTEMPT, ORDER, decode,
+    super::row::{self, AttemptRow, EventRow, OPEN_ORDERS, OrderRow, decode, with_status},
+    ATTEMPT, ORDER,
 };
 
 pub(super) async fn order(pool: &PgPool, account: AccountId, id: OrderId) -> sqlx::Result<Option<Order>> {
@@ -81,12 +81,6 @@ pub(super) async fn attempts(pool: &PgPool, account: AccountId, id: OrderId) -> 
     rows.into_iter().map(Attempt::try_from).collect()
 }
 
-pub(super) async fn open_orders(pool: &PgPool, at_most: u32) -> sqlx::Result<u32> {
-    let count: i64 = sqlx::query_scalar(
-        "SELECT count(*) FROM (SELECT 1 FROM orders WHERE wake_at IS NOT NULL LIMIT $1) AS open",
-    )
-    .bind(i64::from(at_most))
-    .fetch_one(pool)
-    .await?;
-    u32::try_from(count).map_err(decode)
+pub(super) async fn open_orders(pool: &PgPool, at_most: u32) -> sqlx::Result<OpenOrders> {
+    row::open_orders(sqlx::query_as(OPEN_ORDERS).bind(i64::from(at_most)).fetch_all(pool).await?)
 }

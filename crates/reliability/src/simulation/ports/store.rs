@@ -7,7 +7,7 @@ use domain::{
     AccountId, Event, Order, OrderId, OrderStatus,
     ports::{
         Acceptance, Accepted, Attempt, Claim, Commit, CommitOutcome, EventBus, FeedCursor, FeedPage,
-        FeedScope, Fence, OrderFilter, OrderStore, StoreError,
+        FeedScope, Fence, OpenOrders, OrderFilter, OrderStore, StoreError,
     },
 };
 
@@ -139,7 +139,7 @@ impl OrderStore for FaultyStore {
         self.0.call("read attempts", async || self.0.world.store.attempts(account, id).await).await?
     }
 
-    async fn open_orders(&self, at_most: u32) -> Result<u32, StoreError> {
+    async fn open_orders(&self, at_most: u32) -> Result<OpenOrders, StoreError> {
         self.0.call("count", async || self.0.world.store.open_orders(at_most).await).await?
     }
 

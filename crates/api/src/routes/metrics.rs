@@ -1,0 +1,59 @@
+//! `GET /metrics`: what this process counts, for Prometheus.
+
+use axum::{
+    extract::{MatchedPath, Request, State},
+    http::{Method, header::CONTENT_TYPE},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use domain::OrderStatus;
+use infra::metrics::{self as exporter, catalogue};
+use metrics::{gauge, histogram};
+use tokio::time::{Instant, timeout};
+
+use crate::state::AppState;
+
+/// The route of requests that match none: their paths are anybody's, and a label must be bounded.
+const NO_ROUTE: &str = "none";
+
+/// Everything as it stands; what can only be asked for is asked for now.
+pub(crate) async fn render(State(state): State<AppState>) -> impl IntoResponse {
+    gauge!(catalogue::STREAMS_OPEN).set(gauged(state.open_streams()));
+    gauge!(catalogue::ORDERS_FOLLOWED).set(gauged(state.hub.followed()));
+    let open = timeout(state.limits.health_within, state.store.open_orders(state.limits.max_open_orders));
+    if let Ok(Ok(open)) = open.await {
+        for status in OrderStatus::ALL.into_iter().filter(|status| !status.is_terminal()) {
+            gauge!(catalogue::ORDERS_OPEN, "status" => status.as_str()).set(open.with(status));
+        }
+    }
+    ([(CONTENT_TYPE, exporter::CONTENT_TYPE)], exporter::render())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of streams stay far below 2^53")]
+fn gauged(count: usize) -> f64 {
+    count as f64
+}
+
+/// Measures requests by their route.
+pub(crate) async fn measure(request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let method = name(request.method());
+    let began = Instant::now();
+    let response = next.run(request).await;
+    let route = route.map_or_else(|| NO_ROUTE.to_owned(), |path| path.as_str().to_owned());
+    let status = response.status().as_str().to_owned();
+    histogram!(catalogue::HTTP_REQUEST, "method" => method, "route" => route, "status" => status)
+        .record(began.elapsed());
+    response
+}
+
+/// Anybody may send a method of his own invention.
+fn name(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::HEAD => "HEAD",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}

@@ -1,0 +1,79 @@
+//! The names of all metrics, with what they mean. Labels are in the help text.
+
+use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+
+macro_rules! catalogue {
+    ($($describe:ident($unit:ident) $constant:ident = $name:literal, $help:literal;)*) => {
+        $(#[doc = $help] pub const $constant: &str = $name;)*
+
+        /// Every name with its help text.
+        pub const ALL: &[(&str, &str)] = &[$(($name, $help)),*];
+
+        /// Tells the exporter what everything means.
+        pub(super) fn describe() {
+            $($describe!($name, Unit::$unit, $help);)*
+        }
+    };
+}
+
+catalogue! {
+    describe_counter(Count) ORDERS_ACCEPTED = "engine_orders_accepted_total", "Orders made durable by this process.";
+    describe_counter(Count) ORDERS_REPLAYED = "engine_orders_replayed_total", "Requests that were a repeat of an accepted one.";
+    describe_gauge(Count) ORDERS_OPEN = "engine_orders_open", "Orders that have not ended, by status, in the whole store, counted up to `MAX_OPEN_ORDERS`.";
+    describe_histogram(Seconds) ORDER_STEP = "engine_order_step_seconds", "From the event before to this one, by event: `routing_started` is the wait for a worker, `routed` the quotes, `submitted` the building, `confirmed` the landing.";
+    describe_histogram(Seconds) ORDER_DURATION = "engine_order_seconds", "From acceptance to the end, by the status it ended in.";
+    describe_counter(Count) ORDERS_FAILED = "engine_orders_failed_total", "Orders that failed for good, by failure code.";
+    describe_counter(Count) RETRIES = "engine_retries_total", "Attempts that failed and are followed by another one, by failure code.";
+    describe_counter(Count) ATTEMPTS = "engine_attempts_total", "Attempts put on record (unresolved) and what became of them (landed, reverted, expired), by state.";
+    describe_counter(Count) VENUE_ANSWERS = "engine_venue_answers_total", "Answers of venues while routing, by venue and outcome: quoted, or the code it was left out for.";
+    describe_histogram(Seconds) VENUE_QUOTE = "engine_venue_quote_seconds", "How long a venue took to quote, by venue.";
+    describe_counter(Count) VENUE_WINS = "engine_venue_wins_total", "Routing decisions won, by venue.";
+    describe_counter(Count) EXECUTIONS = "engine_executions_total", "Executions that ended, by outcome.";
+    describe_gauge(Count) EXECUTIONS_RUNNING = "engine_executions_running", "Orders that execute in this process now.";
+    describe_counter(Count) LEASE_LOSSES = "engine_lease_losses_total", "Executions that lost their lease or found the order moved on.";
+    describe_counter(Count) SWEEPER_DUE = "engine_sweeper_due_total", "Due orders the sweeper took.";
+    describe_counter(Count) SWEEPER_PUSHED = "engine_sweeper_pushed_total", "Due orders the sweeper brought to the queue.";
+    describe_gauge(Count) QUEUE_DEPTH = "engine_queue_depth", "Entries that wait in the queue, when last looked at.";
+    describe_gauge(Count) STREAMS_OPEN = "engine_streams_open", "Open WebSocket and event streams.";
+    describe_gauge(Count) ORDERS_FOLLOWED = "engine_orders_followed", "Orders that somebody follows through this process.";
+    describe_histogram(Seconds) STORE_CALL = "engine_store_seconds", "Calls of the store including the wait for their group, by operation.";
+    describe_counter(Count) STORE_ERRORS = "engine_store_errors_total", "Calls of the store that failed, by operation.";
+    describe_histogram(Seconds) STORE_TRANSACTION = "engine_store_transaction_seconds", "Transactions of grouped writes.";
+    describe_histogram(Count) STORE_GROUP = "engine_store_group_writes", "Writes that share a transaction.";
+    describe_histogram(Seconds) REDIS_CALL = "engine_redis_seconds", "Round trips to Redis, by part: queue, bus.";
+    describe_counter(Count) REDIS_ERRORS = "engine_redis_errors_total", "Round trips to Redis that failed, by part.";
+    describe_histogram(Seconds) HTTP_REQUEST = "engine_http_request_seconds", "Requests until their answer begins, by method, route and status.";
+    describe_counter(Count) PROBLEMS = "engine_problems_total", "Refusals, by code.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_operations_page_tells_what_every_metric_means() {
+        let page = include_str!("../../../../docs/OPERATIONS.md");
+        let is_meaning = |line: &&str| line.starts_with("| `engine_") && line.matches(" | ").count() == 1;
+        let told: Vec<_> = page.lines().filter(is_meaning).collect();
+        let meant: Vec<_> = ALL.iter().map(|(name, help)| format!("| `{name}` | {help} |")).collect();
+        assert_eq!(told, meant, "the table of docs/OPERATIONS.md");
+    }
+
+    #[test]
+    fn the_dashboard_shows_every_metric_and_no_other() {
+        let board = include_str!("../../../../deploy/grafana/dashboards/engine.json");
+        let is_name = |character: char| character.is_ascii_lowercase() || character == '_';
+        let mut shown: Vec<_> = board
+            .split(|character| !is_name(character))
+            .filter(|word| word.starts_with("engine_"))
+            .map(|word| {
+                ["_bucket", "_count", "_sum"].iter().find_map(|part| word.strip_suffix(part)).unwrap_or(word)
+            })
+            .collect();
+        shown.sort_unstable();
+        shown.dedup();
+        let mut known: Vec<_> = ALL.iter().map(|(name, _)| *name).collect();
+        known.sort_unstable();
+        assert_eq!(shown, known, "deploy/grafana/dashboards/engine.json");
+    }
+}

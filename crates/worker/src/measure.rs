@@ -1,0 +1,96 @@
+//! What executions count, once it is true.
+
+use std::sync::Arc;
+
+use domain::{
+    Event, EventData, OrderEvent, Timestamp,
+    ports::{Commit, LedgerEntry},
+    routing::VenueAnswer,
+};
+use infra::metrics::catalogue;
+use metrics::{Gauge, counter, gauge, histogram};
+
+/// What is to be known of a commit besides its events, kept while it is written.
+pub(crate) struct Writing {
+    /// When the event before its first one happened.
+    since: Timestamp,
+    accepted_at: Timestamp,
+    attempt: Option<&'static str>,
+}
+
+impl Writing {
+    pub(crate) fn new(since: Timestamp, commit: &Commit) -> Self {
+        let attempt = commit.ledger.as_ref().map(|entry| match entry {
+            LedgerEntry::Open(attempt) => attempt.state.as_str(),
+            LedgerEntry::Resolve { state, .. } => state.as_str(),
+        });
+        Self { since, accepted_at: commit.order.created_at, attempt }
+    }
+
+    /// Counts what is durable now.
+    pub(crate) fn committed(self, events: &[Arc<OrderEvent>]) {
+        if let Some(state) = self.attempt {
+            counter!(catalogue::ATTEMPTS, "state" => state).increment(1);
+        }
+        let mut since = self.since;
+        for OrderEvent { event, .. } in events.iter().map(AsRef::as_ref) {
+            histogram!(catalogue::ORDER_STEP, "event" => event.data.kind_name())
+                .record(event.at.since(since));
+            since = event.at;
+            self.outcome(event);
+        }
+    }
+
+    fn outcome(&self, event: &Event) {
+        let ended = || {
+            let took = event.at.since(self.accepted_at);
+            histogram!(catalogue::ORDER_DURATION, "status" => event.status.as_str()).record(took);
+        };
+        match &event.data {
+            EventData::Routed { decision } => {
+                counter!(catalogue::VENUE_WINS, "venue" => decision.venue.as_str()).increment(1);
+            }
+            EventData::Retrying { failure, .. } => {
+                counter!(catalogue::RETRIES, "code" => failure.code.as_str()).increment(1);
+            }
+            EventData::Failed { failure } => {
+                counter!(catalogue::ORDERS_FAILED, "code" => failure.code.as_str()).increment(1);
+                ended();
+            }
+            EventData::Confirmed { .. } => ended(),
+            _ => {}
+        }
+    }
+}
+
+/// Counts what the venues answered to a question for quotes.
+pub(crate) fn answered(answers: &[VenueAnswer]) {
+    for answer in answers {
+        let (venue, outcome) = match answer {
+            VenueAnswer::Quoted(quote) => {
+                let seconds = f64::from(quote.latency_ms) / 1_000.0;
+                histogram!(catalogue::VENUE_QUOTE, "venue" => quote.venue.as_str()).record(seconds);
+                (quote.venue, "quoted")
+            }
+            VenueAnswer::LeftOut { venue, failure } => (*venue, failure.code.as_str()),
+        };
+        counter!(catalogue::VENUE_ANSWERS, "venue" => venue.as_str(), "outcome" => outcome).increment(1);
+    }
+}
+
+/// Counts an execution as running while it lives.
+pub(crate) struct Running(Gauge);
+
+impl Running {
+    pub(crate) fn begin() -> Self {
+        let running = gauge!(catalogue::EXECUTIONS_RUNNING);
+        running.increment(1);
+        Self(running)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.decrement(1);
+    }
+}
