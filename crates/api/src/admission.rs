@@ -92,7 +92,6 @@ impl Admission {
             return;
         }
         let Ok(open) = store.open_orders(self.max_open).await else { return };
-        let open = open.total();
         self.counted.store(open, Ordering::Relaxed);
         // what was accepted while the store counted may or may not be among the counted
         self.accepted.fetch_sub(accepted, Ordering::Relaxed);

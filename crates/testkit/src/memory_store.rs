@@ -429,7 +429,13 @@ impl OrderStore for MemoryStore {
         Ok(self.open()?.of(account, id).map_or_else(Vec::new, |record| record.attempts.clone()))
     }
 
-    async fn open_orders(&self, at_most: u32) -> Result<OpenOrders, StoreError> {
+    async fn open_orders(&self, at_most: u32) -> Result<u32, StoreError> {
+        let state = self.open()?;
+        let open = state.orders.values().filter(|record| record.wake_at.is_some()).count();
+        Ok(u32::try_from(open).unwrap_or(u32::MAX).min(at_most))
+    }
+
+    async fn open_orders_by_status(&self, at_most: u32) -> Result<OpenOrders, StoreError> {
         let state = self.open()?;
         let open = state.orders.values().filter(|record| record.wake_at.is_some());
         let mut counts = OpenOrders::default();

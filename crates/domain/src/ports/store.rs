@@ -294,12 +294,18 @@ pub trait OrderStore: Send + Sync + 'static {
     /// [`StoreError`].
     async fn attempts(&self, account: AccountId, id: OrderId) -> Result<Vec<Attempt>, StoreError>;
 
-    /// The orders of all accounts that are not terminal, counted no further than `at_most`: the
+    /// How many orders of all accounts are not terminal, counted no further than `at_most`: the
     /// price of asking has a bound, however long the backlog is.
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn open_orders(&self, at_most: u32) -> Result<OpenOrders, StoreError>;
+    async fn open_orders(&self, at_most: u32) -> Result<u32, StoreError>;
+
+    /// The same by where they stand, which has to look at every one of them: for people, now and then.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn open_orders_by_status(&self, at_most: u32) -> Result<OpenOrders, StoreError>;
 
     /// Whether the store answers.
     ///

@@ -217,8 +217,12 @@ impl<D: Database> OrderStore for GroupedStore<D> {
         read("attempts", self.database.attempts(account, id)).await
     }
 
-    async fn open_orders(&self, at_most: u32) -> Result<OpenOrders, StoreError> {
+    async fn open_orders(&self, at_most: u32) -> Result<u32, StoreError> {
         read("open_orders", self.database.open_orders(at_most)).await
+    }
+
+    async fn open_orders_by_status(&self, at_most: u32) -> Result<OpenOrders, StoreError> {
+        read("open_orders_by_status", self.database.open_orders_by_status(at_most)).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -100,7 +100,10 @@ pub(super) trait Database: Send + Sync + 'static {
     ) -> impl Future<Output = sqlx::Result<Vec<Attempt>>> + Send;
 
     /// Orders that are not terminal, counted no further than `at_most`.
-    fn open_orders(&self, at_most: u32) -> impl Future<Output = sqlx::Result<OpenOrders>> + Send;
+    fn open_orders(&self, at_most: u32) -> impl Future<Output = sqlx::Result<u32>> + Send;
+
+    /// Open orders by status.
+    fn open_orders_by_status(&self, at_most: u32) -> impl Future<Output = sqlx::Result<OpenOrders>> + Send;
 
     /// Whether it answers.
     fn ping(&self) -> impl Future<Output = sqlx::Result<()>> + Send;

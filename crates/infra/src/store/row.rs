@@ -206,13 +206,17 @@ impl From<Option<&LedgerEntry>> for LedgerChange {
     }
 }
 
-/// Open orders by status; `$1` bounds what is looked at.
-pub(super) const OPEN_ORDERS: &str = "SELECT status, count(*) FROM
+/// How many orders are open; `$1` bounds what is counted. An index knows it alone.
+pub(super) const OPEN_ORDERS: &str =
+    "SELECT count(*) FROM (SELECT 1 FROM orders WHERE wake_at IS NOT NULL LIMIT $1) AS open";
+
+/// The same by status.
+pub(super) const OPEN_BY_STATUS: &str = "SELECT status, count(*) FROM
     (SELECT status FROM orders WHERE wake_at IS NOT NULL LIMIT $1) AS open GROUP BY status";
 
-/// What [`OPEN_ORDERS`] found.
-pub(super) fn open_orders(rows: Vec<(String, i64)>) -> sqlx::Result<OpenOrders> {
-    let counts = rows
+/// What [`OPEN_BY_STATUS`] found.
+pub(super) fn open_by_status(counts: Vec<(String, i64)>) -> sqlx::Result<OpenOrders> {
+    let counts = counts
         .into_iter()
         .map(|(status, count)| Ok((status.parse().map_err(decode)?, u32::try_from(count).map_err(decode)?)));
     counts.collect::<sqlx::Result<_>>().map(OpenOrders)

@@ -19,8 +19,8 @@ use sqlx::{
 use super::{
     request::{Database, Write, Written},
     row::{
-        AttemptRow, ClaimChange, EventRow, FeedRow, LedgerChange, OPEN_ORDERS, OrderRow, decode, encode,
-        micros, open_orders, with_status,
+        AttemptRow, ClaimChange, EventRow, FeedRow, LedgerChange, OPEN_BY_STATUS, OPEN_ORDERS, OrderRow,
+        decode, encode, micros, open_by_status, with_status,
     },
 };
 
@@ -209,9 +209,15 @@ impl Database for Sqlite {
         rows.into_iter().map(Attempt::try_from).collect()
     }
 
-    async fn open_orders(&self, at_most: u32) -> sqlx::Result<OpenOrders> {
-        let rows = sqlx::query_as(OPEN_ORDERS).bind(i64::from(at_most)).fetch_all(&self.readers).await?;
-        open_orders(rows)
+    async fn open_orders(&self, at_most: u32) -> sqlx::Result<u32> {
+        let count: i64 =
+            sqlx::query_scalar(OPEN_ORDERS).bind(i64::from(at_most)).fetch_one(&self.readers).await?;
+        u32::try_from(count).map_err(decode)
+    }
+
+    async fn open_orders_by_status(&self, at_most: u32) -> sqlx::Result<OpenOrders> {
+        let counts = sqlx::query_as(OPEN_BY_STATUS).bind(i64::from(at_most)).fetch_all(&self.readers).await?;
+        open_by_status(counts)
     }
 
     async fn ping(&self) -> sqlx::Result<()> {

@@ -95,7 +95,7 @@ async fn rest(world: &World, deadline: Instant) {
 }
 
 async fn is_at_rest(world: &World) -> bool {
-    matches!(world.store.open_orders(1).await, Ok(open) if open.total() == 0)
+    matches!(world.store.open_orders(1).await, Ok(0))
         && world.ledger_entries().await.iter().all(|entry| entry.settles_at <= world.clock.now_here())
 }
 

@@ -151,8 +151,12 @@ impl Database for Postgres {
         read::attempts(&self.pool, account, id).await
     }
 
-    async fn open_orders(&self, at_most: u32) -> sqlx::Result<OpenOrders> {
+    async fn open_orders(&self, at_most: u32) -> sqlx::Result<u32> {
         read::open_orders(&self.pool, at_most).await
+    }
+
+    async fn open_orders_by_status(&self, at_most: u32) -> sqlx::Result<OpenOrders> {
+        read::open_orders_by_status(&self.pool, at_most).await
     }
 
     async fn ping(&self) -> sqlx::Result<()> {

@@ -7,7 +7,9 @@ use domain::{
 use sqlx::{AssertSqlSafe, PgPool, types::Uuid};
 
 use super::{
-    super::row::{self, AttemptRow, EventRow, OPEN_ORDERS, OrderRow, decode, with_status},
+    super::row::{
+        AttemptRow, EventRow, OPEN_BY_STATUS, OPEN_ORDERS, OrderRow, decode, open_by_status, with_status,
+    },
     ATTEMPT, ORDER,
 };
 
@@ -81,6 +83,11 @@ pub(super) async fn attempts(pool: &PgPool, account: AccountId, id: OrderId) -> 
     rows.into_iter().map(Attempt::try_from).collect()
 }
 
-pub(super) async fn open_orders(pool: &PgPool, at_most: u32) -> sqlx::Result<OpenOrders> {
-    row::open_orders(sqlx::query_as(OPEN_ORDERS).bind(i64::from(at_most)).fetch_all(pool).await?)
+pub(super) async fn open_orders(pool: &PgPool, at_most: u32) -> sqlx::Result<u32> {
+    let count: i64 = sqlx::query_scalar(OPEN_ORDERS).bind(i64::from(at_most)).fetch_one(pool).await?;
+    u32::try_from(count).map_err(decode)
+}
+
+pub(super) async fn open_orders_by_status(pool: &PgPool, at_most: u32) -> sqlx::Result<OpenOrders> {
+    open_by_status(sqlx::query_as(OPEN_BY_STATUS).bind(i64::from(at_most)).fetch_all(pool).await?)
 }

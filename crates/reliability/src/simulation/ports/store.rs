@@ -139,8 +139,13 @@ impl OrderStore for FaultyStore {
         self.0.call("read attempts", async || self.0.world.store.attempts(account, id).await).await?
     }
 
-    async fn open_orders(&self, at_most: u32) -> Result<OpenOrders, StoreError> {
+    async fn open_orders(&self, at_most: u32) -> Result<u32, StoreError> {
         self.0.call("count", async || self.0.world.store.open_orders(at_most).await).await?
+    }
+
+    async fn open_orders_by_status(&self, at_most: u32) -> Result<OpenOrders, StoreError> {
+        let world = &self.0.world;
+        self.0.call("count", async || world.store.open_orders_by_status(at_most).await).await?
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
