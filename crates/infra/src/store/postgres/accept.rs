@@ -14,7 +14,8 @@ use super::{
         request::Written,
         row::{OrderRow, micros},
     },
-    Answers, ORDER, append,
+    Answers, ORDER,
+    columns::{Columns, append_events},
 };
 
 /// An order that an acceptance ran into.
@@ -34,10 +35,6 @@ pub(super) async fn all(
     let created = insert(connection, asked).await?;
     let (new, repeated): (Vec<_>, Vec<_>) =
         asked.iter().copied().partition(|(_, asked)| created.contains(&asked.order.id));
-    if !new.is_empty() {
-        let events: Vec<_> = new.iter().map(|(_, asked)| (asked.order.id, &asked.event)).collect();
-        append::events(connection, &events).await?;
-    }
     for (position, _) in new {
         answers[position] = Some(Written::Accept(Accepted::Created));
     }
@@ -52,37 +49,44 @@ pub(super) async fn all(
     Ok(())
 }
 
+/// Orders and their first events in one statement. Gives back those that are new.
 async fn insert(
     connection: &mut PgConnection,
     asked: &[(usize, &Acceptance)],
 ) -> sqlx::Result<HashSet<OrderId>> {
-    let created: Vec<Uuid> = sqlx::query_scalar(
-        "INSERT INTO orders (id, account_id, client_order_id, idempotency_key, fingerprint, spec, status,
+    let events = asked.iter().map(|(_, asked)| (asked.order.id, &asked.event));
+    let columns = Columns::of_events(events)?
+        .with(column(asked, |asked| asked.order.id.0))?
+        .with(column(asked, |asked| asked.order.account.0))?
+        .with(column(asked, |asked| asked.order.client_order_id.as_deref()))?
+        .with(column(asked, |asked| asked.idempotency_key.as_deref()))?
+        .with(column(asked, |asked| &asked.fingerprint[..]))?
+        .with(column(asked, |asked| Json(&asked.order.spec)))?
+        .with(column(asked, |asked| asked.order.status.as_str()))?
+        .with(column(asked, |asked| i64::from(asked.order.attempt)))?
+        .with(column(asked, |asked| i64::from(asked.order.last_seq)))?
+        .with(column(asked, |asked| OffsetDateTime::from(asked.order.created_at)))?
+        .with(column(asked, |asked| micros(asked.grace)))?;
+    let created: Vec<Uuid> = sqlx::query_scalar_with(INSERT, columns.0).fetch_all(connection).await?;
+    Ok(created.into_iter().map(OrderId).collect())
+}
+
+const INSERT: &str = concat!(
+    "WITH created AS (
+         INSERT INTO orders (id, account_id, client_order_id, idempotency_key, fingerprint, spec, status,
                              attempt, last_seq, created_at, updated_at, wake_at)
          SELECT id, account_id, client_order_id, idempotency_key, fingerprint, spec, status,
                 attempt, last_seq, created_at, created_at, clock_timestamp() + grace * interval '1 microsecond'
-         FROM UNNEST($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bytea[], $6::jsonb[], $7::text[],
-                     $8::bigint[], $9::bigint[], $10::timestamptz[], $11::bigint[])
+         FROM UNNEST($8::uuid[], $9::uuid[], $10::text[], $11::text[], $12::bytea[], $13::jsonb[], $14::text[],
+                     $15::bigint[], $16::bigint[], $17::timestamptz[], $18::bigint[])
               AS asked (id, account_id, client_order_id, idempotency_key, fingerprint, spec, status,
                         attempt, last_seq, created_at, grace)
          ON CONFLICT DO NOTHING
-         RETURNING id",
-    )
-    .bind(column(asked, |asked| asked.order.id.0))
-    .bind(column(asked, |asked| asked.order.account.0))
-    .bind(column(asked, |asked| asked.order.client_order_id.as_deref()))
-    .bind(column(asked, |asked| asked.idempotency_key.as_deref()))
-    .bind(column(asked, |asked| &asked.fingerprint[..]))
-    .bind(column(asked, |asked| Json(&asked.order.spec)))
-    .bind(column(asked, |asked| asked.order.status.as_str()))
-    .bind(column(asked, |asked| i64::from(asked.order.attempt)))
-    .bind(column(asked, |asked| i64::from(asked.order.last_seq)))
-    .bind(column(asked, |asked| OffsetDateTime::from(asked.order.created_at)))
-    .bind(column(asked, |asked| micros(asked.grace)))
-    .fetch_all(connection)
-    .await?;
-    Ok(created.into_iter().map(OrderId).collect())
-}
+         RETURNING id
+     ), appended AS (",
+    append_events!("created"),
+    ") SELECT id FROM created"
+);
 
 /// The orders with the keys of acceptances, by the order id each acceptance came with: the one with
 /// its idempotency key before the one with its client order id.

@@ -4,8 +4,8 @@
 //! its parameters as arrays and does one kind of write for many orders.
 
 mod accept;
-mod append;
 mod claim;
+mod columns;
 mod commit;
 mod due;
 mod feed;
@@ -21,7 +21,7 @@ use domain::{
     ports::{Attempt, FeedCursor, FeedPage, FeedScope, OpenOrders, OrderFilter},
 };
 use sqlx::{
-    PgConnection, PgPool,
+    Connection, PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
@@ -42,6 +42,9 @@ const OPEN: &str = "status NOT IN ('confirmed', 'failed')";
 
 /// How long a caller waits for a connection before the database counts as down.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// A connection that was used this short ago is taken to be alive: asking it costs a round trip a write.
+const TRUSTED_FOR: Duration = Duration::from_secs(1);
 
 /// What every connection is set to.
 const SETTINGS: [(&str, &str); 8] = [
@@ -82,6 +85,15 @@ impl Postgres {
         let pool = PgPoolOptions::new()
             .max_connections(max_connections)
             .acquire_timeout(ACQUIRE_TIMEOUT)
+            .test_before_acquire(false)
+            .before_acquire(|connection, use_before| {
+                Box::pin(async move {
+                    if use_before.idle_for > TRUSTED_FOR {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .connect_with(options)
             .await
             .with_context(|| format!("PostgreSQL at {place} cannot be reached"))?;
