@@ -39,6 +39,9 @@ cargo clippy --locked --workspace --all-targets -- -D warnings
 step "build"
 cargo build --locked --workspace --bins
 
+step "tutorial"
+./scripts/tutorial.sh
+
 step "dashboard"
 ./scripts/dashboard.sh
 
