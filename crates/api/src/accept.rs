@@ -7,8 +7,9 @@ use domain::{
     Order, OrderEvent, OrderId,
     ports::{Acceptance, Accepted, StoreError},
 };
-use infra::metrics::catalogue;
+use infra::{metrics::catalogue, trace};
 use metrics::counter;
+use tracing::Instrument;
 
 use crate::{
     problem::{Code, Problem},
@@ -68,10 +69,21 @@ async fn commit(
     request: OrderRequest,
     idempotency_key: Option<String>,
 ) -> Result<Placed, Problem> {
+    let id = state.next_id();
+    let span = tracing::info_span!("accept", order_id = %id);
+    trace::join(&span, id);
+    make_durable(state, request, idempotency_key, id).instrument(span).await
+}
+
+async fn make_durable(
+    state: AppState,
+    request: OrderRequest,
+    idempotency_key: Option<String>,
+    id: OrderId,
+) -> Result<Placed, Problem> {
     let fingerprint = request.fingerprint();
     let OrderRequest { spec, client_order_id } = request;
-    let (order, event) =
-        Order::accept(state.next_id(), state.account, client_order_id, spec, state.clock.now());
+    let (order, event) = Order::accept(id, state.account, client_order_id, spec, state.clock.now());
     let acceptance = Acceptance {
         order: order.clone(),
         event: event.clone(),

@@ -46,7 +46,7 @@ async fn run(settings: Settings) -> anyhow::Result<()> {
     if settings.check {
         return infra::probe::ask_ready(settings.api.port);
     }
-    infra::telemetry::init(&settings.log)?;
+    let _telemetry = infra::telemetry::init(&settings.log, "order-api")?;
     infra::metrics::start()?;
     api::require_shared(&settings.backend)?;
     let stop = infra::process::stop_on_signal()?;

@@ -29,7 +29,7 @@ pub struct BackendConfig {
     pub redis_prefix: String,
 }
 
-/// How logs look.
+/// How logs look, and where traces go.
 #[derive(Debug, Clone, Args)]
 pub struct LogConfig {
     /// What is logged, such as `info` or `worker=debug,sqlx=warn`
@@ -38,6 +38,9 @@ pub struct LogConfig {
     /// How a line of the log looks
     #[arg(long, env = "LOG_FORMAT", default_value = "text")]
     pub log_format: LogFormat,
+    /// Where traces go, over OTLP, such as `http://localhost:4318`; without it nothing is traced
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_parser = http_url)]
+    pub otel_exporter_otlp_endpoint: Option<String>,
 }
 
 /// The form of a log line.
@@ -55,6 +58,10 @@ fn database_url(text: &str) -> Result<String, String> {
 
 fn redis_url(text: &str) -> Result<String, String> {
     scheme(text, &["redis://", "rediss://", "unix://", "redis+unix://"])
+}
+
+fn http_url(text: &str) -> Result<String, String> {
+    scheme(text, &["http://"])
 }
 
 fn scheme(text: &str, allowed: &[&str]) -> Result<String, String> {

@@ -11,3 +11,4 @@ pub mod queue;
 mod redis_link;
 pub mod store;
 pub mod telemetry;
+pub mod trace;

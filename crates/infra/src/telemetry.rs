@@ -1,22 +1,41 @@
-//! Logging.
+//! Logs, and traces over OTLP.
 
-use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use tracing_subscriber::{EnvFilter, Layer, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
-use crate::config::{LogConfig, LogFormat};
+use crate::{
+    config::{LogConfig, LogFormat},
+    trace,
+};
 
-/// Starts logging to standard error, so that standard output stays free for results.
+/// Sends what is left of the traces when it is dropped, at the end of the process.
+#[must_use]
+pub struct Telemetry(Option<SdkTracerProvider>);
+
+impl Drop for Telemetry {
+    fn drop(&mut self) {
+        if let Some(Err(error)) = self.0.take().map(|provider| provider.shutdown()) {
+            tracing::warn!(%error, "the last traces are lost");
+        }
+    }
+}
+
+/// Starts logging to standard error, so that standard output stays free for results, and tracing, if
+/// the configuration says where to.
 ///
 /// # Errors
-/// When the filter cannot be parsed or logging was started before.
-pub fn init(config: &LogConfig) -> anyhow::Result<()> {
+/// When the filter or the endpoint cannot be read or logging was started before.
+pub fn init(config: &LogConfig, service: &'static str) -> anyhow::Result<Telemetry> {
     let filter = EnvFilter::try_new(&config.rust_log)
         .map_err(|error| anyhow::anyhow!("RUST_LOG is not a filter: {error}"))?;
-    let registry = tracing_subscriber::registry().with(filter);
-    match config.log_format {
-        LogFormat::Text => registry.with(fmt::layer().with_writer(std::io::stderr)).try_init(),
-        LogFormat::Json => {
-            registry.with(fmt::layer().json().flatten_event(true).with_writer(std::io::stderr)).try_init()
-        }
-    }?;
-    Ok(())
+    let logs = fmt::layer().with_writer(std::io::stderr);
+    let logs = match config.log_format {
+        LogFormat::Text => logs.boxed(),
+        LogFormat::Json => logs.json().flatten_event(true).boxed(),
+    };
+    let endpoint = config.otel_exporter_otlp_endpoint.as_deref();
+    let provider = endpoint.map(|endpoint| trace::provider(endpoint, service)).transpose()?;
+    let traces = provider.as_ref().map(trace::layer);
+    tracing_subscriber::registry().with(logs.with_filter(filter)).with(traces).try_init()?;
+    Ok(Telemetry(provider))
 }

@@ -48,7 +48,7 @@ async fn run(settings: Settings) -> anyhow::Result<()> {
     if settings.check {
         return infra::probe::ask_ready(settings.health.worker_port);
     }
-    infra::telemetry::init(&settings.log)?;
+    let _telemetry = infra::telemetry::init(&settings.log, "order-worker")?;
     infra::metrics::start()?;
     let backend = &settings.backend;
     let database_url = backend.database_url.clone().context("DATABASE_URL must be set")?;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use crate::{cli::ServeArgs, embedded::Embedded};
 
 pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
-    infra::telemetry::init(&args.log)?;
+    let _telemetry = infra::telemetry::init(&args.log, "engine")?;
     let asked = infra::process::stop_on_signal()?;
     let engine = Embedded::start(&args).await?;
     print_welcome(&format!("http://{}", engine.address));

@@ -10,3 +10,4 @@ mod postgres_down;
 mod redis_down;
 mod rolling_restart;
 mod support;
+mod traces;

@@ -7,6 +7,8 @@ use domain::{
     swap::{SignedTransaction, SlippageBound},
 };
 
+use tracing::{Instrument, debug_span};
+
 use super::{AttemptEnd, Executor, Interruption, journal::Journal};
 use crate::measure;
 
@@ -29,7 +31,8 @@ impl Executor {
     ) -> Result<Result<(Swap, SignedTransaction), Failure>, Interruption> {
         let spec = journal.order().spec.clone();
         let deadline = self.policy.quote_deadline;
-        let answers = journal.during(venues::ask_all(&self.venues, &spec.request, deadline)).await?;
+        let asked = venues::ask_all(&self.venues, &spec.request, deadline).instrument(debug_span!("quote"));
+        let answers = journal.during(asked).await?;
         measure::answered(&answers);
         let decision = match route(spec.request.amount, answers) {
             Ok(decision) => decision,
@@ -57,12 +60,12 @@ impl Executor {
         let Some(venue) = self.venues.iter().find(|venue| venue.id() == swap.venue) else {
             return Ok(Err(Failure::at(swap.venue, FailureCode::BuildFailed, "the venue is gone")));
         };
-        let instructions = match journal.during(venue.build(&swap)).await? {
+        let instructions = match journal.during(venue.build(&swap).instrument(debug_span!("build"))).await? {
             Ok(instructions) => instructions,
             Err(failure) => return Ok(Err(failure)),
         };
         journal.record(EventData::Building { venue: swap.venue, bound: swap.bound, instructions })?;
-        let signed = journal.during(self.chain.sign(&swap)).await?;
+        let signed = journal.during(self.chain.sign(&swap).instrument(debug_span!("sign"))).await?;
         Ok(signed.map(|transaction| (swap, transaction)).map_err(|error| {
             Failure::new(FailureCode::ChainUnavailable, format!("no recent block hash: {error}"))
         }))

@@ -8,6 +8,7 @@ use domain::{
 };
 use futures::poll;
 use tokio::task::JoinHandle;
+use tracing::{Instrument, debug_span};
 
 use super::Interruption;
 use crate::measure::Writing;
@@ -70,7 +71,8 @@ impl Journal {
         if !self.gathered.is_empty() {
             self.finish_writing().await?;
             let (commit, measured) = self.take_commit(None, Then::Continue);
-            self.writing = Some(tokio::spawn(write(self.store.clone(), self.bus.clone(), commit, measured)));
+            let writing = write(self.store.clone(), self.bus.clone(), commit, measured);
+            self.writing = Some(tokio::spawn(writing.in_current_span()));
         }
         Ok(work.await)
     }
@@ -118,7 +120,7 @@ async fn write(
     measured: Writing,
 ) -> Result<(), Interruption> {
     let announcements: Vec<_> = commit.announcements().into_iter().map(Arc::new).collect();
-    match store.commit(commit).await? {
+    match store.commit(commit).instrument(debug_span!("commit")).await? {
         CommitOutcome::Committed => {
             measured.committed(&announcements);
             bus.publish(announcements);

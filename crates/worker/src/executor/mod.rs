@@ -20,11 +20,12 @@ use domain::{
     order::InvalidTransition,
     ports::{Chain, Claim, Clock, EventBus, Fence, LedgerEntry, OrderStore, StoreError, Then, Venue},
 };
-use infra::metrics::catalogue;
+use infra::{metrics::catalogue, trace};
 use journal::Journal;
 use metrics::counter;
 use rand_chacha::ChaCha8Rng;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use crate::measure;
 
@@ -125,10 +126,11 @@ fn abandon(journal: &mut Journal) -> Result<AttemptEnd, Interruption> {
 impl Executor {
     /// Executes an order as far as it goes now. Never fails: whatever stops it is logged, and the
     /// order stays due. On `stop` the claim is given back at once, wherever the execution is.
-    #[tracing::instrument(name = "execute", skip_all, fields(order_id = %id))]
     pub async fn execute(&self, id: OrderId, stop: &CancellationToken) -> Outcome {
+        let span = tracing::info_span!("execute", order_id = %id);
+        trace::join(&span, id);
         let _running = measure::Running::begin();
-        let outcome = self.claim_and_proceed(id, stop).await;
+        let outcome = self.claim_and_proceed(id, stop).instrument(span).await;
         counter!(catalogue::EXECUTIONS, "outcome" => outcome.as_str()).increment(1);
         outcome
     }

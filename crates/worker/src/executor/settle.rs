@@ -8,6 +8,8 @@ use domain::{
     ports::{Attempt, AttemptState, LedgerEntry, TransactionStatus},
 };
 
+use tracing::{Instrument, debug_span};
+
 use super::{AttemptEnd, Executor};
 
 /// The wait before an unreachable chain is asked again.
@@ -17,13 +19,13 @@ impl Executor {
     /// Sends an attempt that was just written and waits for what becomes of it.
     pub(super) async fn send_and_settle(&self, attempt: &Attempt) -> AttemptEnd {
         self.send(attempt).await;
-        self.settle(attempt, self.policy.rebroadcast_interval).await
+        self.settle(attempt, self.policy.rebroadcast_interval).instrument(debug_span!("settle")).await
     }
 
     /// Settles an attempt that an earlier claim left behind: it may never have been sent.
     pub(super) async fn settle_inherited(&self, attempt: &Attempt) -> AttemptEnd {
         tracing::info!(attempt = attempt.number, "settling an inherited attempt");
-        self.settle(attempt, Duration::ZERO).await
+        self.settle(attempt, Duration::ZERO).instrument(debug_span!("settle")).await
     }
 
     /// Waits until the chain knows, sending the same bytes again while it does not. `patience` is
