@@ -13,6 +13,7 @@ mod compat;
 mod config;
 mod dashboard;
 pub mod direct;
+mod openapi;
 mod problem;
 mod request;
 mod routes;

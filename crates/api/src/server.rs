@@ -27,13 +27,14 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tower_http::{
     catch_panic::CatchPanicLayer,
+    compression::CompressionLayer,
     cors::{Any as AnyOrigin, CorsLayer},
     request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
     trace::{DefaultOnResponse, TraceLayer},
 };
 
 use crate::{
-    compat, dashboard,
+    compat, dashboard, openapi,
     problem::Problem,
     request::{Connection, method_not_allowed, not_found},
     routes::{events, execute, explain, health, metrics, order, orders, quotes, stream},
@@ -58,11 +59,12 @@ pub fn router(state: AppState) -> Router {
         .route("/api/orders/ws", get(compat::sockets::orders))
         .route("/api/orders/{id}", get(order::show))
         .route("/api/orders/{id}/events", get(events::list))
-        .route("/api/orders/{id}/history", get(events::list))
+        .route("/api/orders/{id}/history", get(events::history))
         .route("/api/orders/{id}/explain", get(explain::explain))
         .route("/api/orders/{id}/status", get(compat::sockets::status))
         .route("/api/stream", get(stream::stream))
         .route("/api/quotes", post(quotes::ask))
+        .route(openapi::PATH, get(openapi::document).layer(CompressionLayer::new()))
         .route("/health", get(health::report))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))

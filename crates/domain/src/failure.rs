@@ -41,6 +41,20 @@ pub enum FailureCode {
 }
 
 impl FailureCode {
+    /// Every code.
+    pub const ALL: [Self; 10] = [
+        Self::QuotesUnavailable,
+        Self::NoRoute,
+        Self::AmountTooSmall,
+        Self::InsufficientLiquidity,
+        Self::BuildFailed,
+        Self::ChainUnavailable,
+        Self::SlippageExceeded,
+        Self::TransactionReverted,
+        Self::TransactionExpired,
+        Self::ExecutionCrashed,
+    ];
+
     /// The stable code itself, as it is stored and shown.
     pub const fn as_str(self) -> &'static str {
         match self {

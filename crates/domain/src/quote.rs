@@ -18,6 +18,9 @@ pub enum VenueId {
 }
 
 impl VenueId {
+    /// Every venue.
+    pub const ALL: [Self; 2] = [Self::Raydium, Self::Meteora];
+
     /// The wire name.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -37,7 +40,7 @@ impl FromStr for VenueId {
     type Err = UnknownVenue;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::Raydium, Self::Meteora].into_iter().find(|venue| venue.as_str() == text).ok_or(UnknownVenue)
+        Self::ALL.into_iter().find(|venue| venue.as_str() == text).ok_or(UnknownVenue)
     }
 }
 

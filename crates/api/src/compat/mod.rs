@@ -10,8 +10,18 @@ use crate::{
     validation::{Fields, Form, SlippageField, Value},
 };
 
+/// `{tokenIn, tokenOut, amount, wallet?}`
+pub(crate) const AMOUNT: Form = Form { exact_in: Some("amount"), exact_out: None, ..Form::CANONICAL };
+
+/// `{tokenIn, tokenOut, amountIn, slippage}`, slippage in percent.
+pub(crate) const PERCENT: Form =
+    Form { slippage: SlippageField { name: "slippage", decimals: 2, least: Bps(0) }, ..Form::CANONICAL };
+
+/// `{tokenIn, tokenOut, amount, slippage}`, slippage in percent.
+pub(crate) const AMOUNT_PERCENT: Form = Form { slippage: PERCENT.slippage, ..AMOUNT };
+
 /// `{inputMint, outputMint, amount, slippage_pct}`, slippage in percent and more than zero.
-const MINTS: Form = Form {
+pub(crate) const MINTS: Form = Form {
     token_in: "inputMint",
     token_out: "outputMint",
     exact_in: Some("amount"),
@@ -22,7 +32,7 @@ const MINTS: Form = Form {
 };
 
 /// `{clientId, side: "sell", baseAsset, quoteAsset, amount}` spends exactly `amount` of the base.
-const SELL: Form = Form {
+pub(crate) const SELL: Form = Form {
     token_in: "baseAsset",
     token_out: "quoteAsset",
     exact_in: Some("amount"),
@@ -50,17 +60,12 @@ pub(crate) fn form_of(fields: &Fields<'_>, errors: &mut Vec<FieldError>) -> Form
     if has_any(&["inputMint", "outputMint", "slippage_pct"]) {
         return MINTS;
     }
-    let mut form = Form::CANONICAL;
-    if has_any(&["amount"]) {
-        // `{tokenIn, tokenOut, amount, wallet?}`
-        form.exact_in = Some("amount");
-        form.exact_out = None;
+    match (has_any(&["amount"]), has_any(&["slippage"])) {
+        (false, false) => Form::CANONICAL,
+        (true, false) => AMOUNT,
+        (false, true) => PERCENT,
+        (true, true) => AMOUNT_PERCENT,
     }
-    if has_any(&["slippage"]) {
-        // `{tokenIn, tokenOut, amountIn, slippage}`, in percent
-        form.slippage = SlippageField { name: "slippage", decimals: 2, least: Bps(0) };
-    }
-    form
 }
 
 /// A side that is missing or unknown is reported; the rest is then judged as a sell.

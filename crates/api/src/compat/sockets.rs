@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::{
     accept,
+    openapi::problems,
     problem::{Code, Problem},
     request::{OrderIdPath, Parameters},
     state::AppState,
@@ -125,7 +126,18 @@ impl Dialect for Named {
     }
 }
 
-/// `GET /api/orders/{id}/status`: a WebSocket, or the order itself for a plain request.
+problems!(
+    StatusProblems: InvalidOrderId, OrderNotFound, StoreUnavailable, TooManyStreams
+);
+
+/// A WebSocket that follows the order, or the order itself for a plain request.
+#[utoipa::path(get, path = "/api/orders/{id}/status", operation_id = "getOrderStatus", tag = "earlier systems",
+    params(("id" = Uuid, Path, description = "The order.")),
+    responses(
+        (status = 101, description = "A WebSocket."),
+        (status = 200, description = "The order, for a plain request.", body = OrderView),
+        StatusProblems,
+    ))]
 pub(crate) async fn status(
     State(state): State<AppState>,
     id: Result<OrderIdPath, Problem>,
@@ -170,8 +182,14 @@ async fn history(
     Ok(peer.stream(follower, &Updates).await)
 }
 
-/// `GET /api/orders/ws`: with `?orderId=` it follows that order, without a query the first message
-/// is an order.
+problems!(OrdersProblems: UpgradeRequired, TooManyStreams);
+
+/// A WebSocket with flat messages.
+///
+/// With `?orderId=` it follows that order, without a query the first message is an order.
+#[utoipa::path(get, path = "/api/orders/ws", operation_id = "followOrderFlat", tag = "earlier systems",
+    params(("orderId" = Option<Uuid>, Query, description = "The order to follow.")),
+    responses((status = 101, description = "A WebSocket."), OrdersProblems))]
 pub(crate) async fn orders(
     State(state): State<AppState>,
     query: Parameters,

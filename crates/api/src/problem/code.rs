@@ -53,7 +53,7 @@ pub(crate) enum Code {
 }
 
 impl Code {
-    #[cfg(test)]
+    /// Every code.
     pub(crate) const ALL: [Self; 23] = [
         Self::MalformedJson,
         Self::InvalidOrder,

@@ -1,6 +1,9 @@
 use std::{borrow::Cow, fmt};
 
 use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
+
+use crate::openapi::words;
 
 /// What is wrong with one field, as a stable code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -38,6 +41,25 @@ pub(crate) enum FieldCode {
 }
 
 impl FieldCode {
+    /// Every code.
+    pub(crate) const ALL: [Self; 15] = [
+        Self::Missing,
+        Self::Unknown,
+        Self::Duplicate,
+        Self::WrongType,
+        Self::Malformed,
+        Self::Zero,
+        Self::Negative,
+        Self::TooPrecise,
+        Self::TooLarge,
+        Self::UnknownToken,
+        Self::SameToken,
+        Self::OutOfRange,
+        Self::Conflict,
+        Self::Unsupported,
+        Self::TooLong,
+    ];
+
     /// The stable code.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
@@ -67,11 +89,12 @@ impl Serialize for FieldCode {
 }
 
 /// What is wrong with one field.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct FieldError {
     /// The field as the client named it.
     pub(crate) field: Cow<'static, str>,
     /// For programs.
+    #[schema(value_type = words::FieldCode)]
     pub(crate) code: FieldCode,
     /// For people; reads on after the field's name.
     pub(crate) message: Cow<'static, str>,

@@ -12,6 +12,9 @@ use domain::{OrderId, ports::StoreError};
 use infra::metrics::catalogue;
 use metrics::counter;
 use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::openapi::words;
 
 pub(crate) use code::Code;
 pub(crate) use field::{FieldCode, FieldError};
@@ -33,19 +36,28 @@ pub(crate) struct Problem {
 }
 
 /// How a problem looks, as a response and as a message.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Problem)]
 pub(crate) struct ProblemBody<'a> {
     /// The problem's URI; in a message `error`, like the type of any message.
     #[serde(rename = "type")]
     kind: String,
+    /// What it is in general, the same every time.
     title: &'static str,
     status: u16,
+    /// What happened this time, for people.
     detail: &'a str,
+    /// For programs; it does not change.
+    #[schema(value_type = words::ProblemCode)]
     code: &'static str,
+    /// Whether the same request may succeed when it is repeated later.
     retryable: bool,
+    /// What is wrong with each field, where fields are wrong.
     errors: &'a [FieldError],
+    /// The order it concerns, where naming it helps.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Uuid>)]
     order_id: Option<OrderId>,
     /// The whole refusal in one short line.
     error: String,

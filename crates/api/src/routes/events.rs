@@ -8,6 +8,7 @@ use axum::{
 
 use super::orders::{insert_next, read_limit};
 use crate::{
+    openapi::problems,
     problem::Problem,
     request::{Base, OrderIdPath, Parameters, refuse_query},
     state::AppState,
@@ -18,8 +19,22 @@ use crate::{
 const DEFAULT_LIMIT: u32 = 200;
 const MAX_LIMIT: u32 = 1_000;
 
-/// What happened to an order after event `after`, in order, as an array. `Link` has the next page,
-/// if there is one now.
+problems!(Problems: InvalidOrderId, InvalidQuery, OrderNotFound, StoreUnavailable);
+
+/// What happened to an order, in order.
+///
+/// An array of the events after `after`. `Link` has the next page, if there is one now.
+#[utoipa::path(get, path = "/api/orders/{id}/events", operation_id = "listEvents", tag = "orders",
+    params(
+        ("id" = Uuid, Path, description = "The order."),
+        ("after" = Option<u32>, Query, description = "Only events after this `seq`."),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "Events at most; 200 by default."),
+    ),
+    responses(
+        (status = 200, description = "The events.", body = [EventBody],
+            headers(("Link" = String, description = "The next page, with `rel=\"next\"`."))),
+        Problems,
+    ))]
 pub(crate) async fn list(
     State(state): State<AppState>,
     id: OrderIdPath,
@@ -44,4 +59,25 @@ pub(crate) async fn list(
         insert_next(&mut response, &base.http(&path));
     }
     Ok(response)
+}
+
+/// The events, under the name of an earlier system.
+#[utoipa::path(get, path = "/api/orders/{id}/history", operation_id = "listHistory", tag = "earlier systems",
+    params(
+        ("id" = Uuid, Path, description = "The order."),
+        ("after" = Option<u32>, Query, description = "Only events after this `seq`."),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "Events at most; 200 by default."),
+    ),
+    responses(
+        (status = 200, description = "The events.", body = [EventBody],
+            headers(("Link" = String, description = "The next page, with `rel=\"next\"`."))),
+        Problems,
+    ))]
+pub(crate) async fn history(
+    state: State<AppState>,
+    id: OrderIdPath,
+    base: Base,
+    query: Parameters,
+) -> Result<Response, Problem> {
+    list(state, id, base, query).await
 }

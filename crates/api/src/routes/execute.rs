@@ -9,9 +9,11 @@ use axum::{
 use domain::{Order, OrderId};
 use futures::FutureExt;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{
     accept::{self, Placed},
+    openapi::{OrderBody, problems},
     problem::{Code, FieldError, Problem},
     request::{Base, JsonBody, Parameters, refuse_query},
     state::AppState,
@@ -24,8 +26,9 @@ use crate::{
 pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// The order, and where to go from here.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = PlacedOrder)]
 struct PlacedView<'a> {
     #[serde(flatten)]
     order: OrderView<'a>,
@@ -35,8 +38,29 @@ struct PlacedView<'a> {
     status_endpoint: String,
 }
 
-/// Places an order: `201` with its address, or `200` with the order that the same key or client
-/// order id made before. `409 idempotency_conflict` if that one asked for something else.
+problems!(
+    PlaceProblems: MalformedJson, InvalidOrder, InvalidIdempotencyKey, UnreadableBody, BodyTimeout,
+    IdempotencyConflict, BodyTooLarge, UnsupportedMediaType, Overloaded, StoreUnavailable
+);
+
+/// Places an order.
+///
+/// `201` with its address, or `200` with the order that the same key or client order id made before.
+/// `409 idempotency_conflict` if that one asked for something else.
+#[utoipa::path(post, path = "/api/orders/execute", operation_id = "placeOrder", tag = "orders",
+    params(("Idempotency-Key" = Option<String>, Header, pattern = "^[ -~]{1,255}$",
+        description = "The same request with the same key is one order, however often it is sent.")),
+    request_body = OrderBody,
+    responses(
+        (status = 201, description = "The order is accepted and will not be lost.", body = PlacedView,
+            headers(("Location" = String, description = "The path of the order."))),
+        (status = 200, description = "An earlier request placed it; the order as it stands.", body = PlacedView,
+            headers(
+                ("Location" = String, description = "The path of the order."),
+                ("Idempotency-Replayed" = bool, description = "`true`."),
+            )),
+        PlaceProblems,
+    ))]
 pub(crate) async fn place(
     State(state): State<AppState>,
     base: Base,
@@ -74,8 +98,18 @@ enum Wish {
     Place,
 }
 
-/// A WebSocket: `?orderId=` follows that order, after event `&after=`; without it the first message
-/// is an order and its events follow. See [`Ending`] for the close codes.
+problems!(StreamProblems: UpgradeRequired, TooManyStreams);
+
+/// Follows one order, over a WebSocket.
+///
+/// `?orderId=` follows that order, after event `&after=`; without it the first message is an order and
+/// its events follow. What is wrong then is said by a message and a close code.
+#[utoipa::path(get, path = "/api/orders/execute", operation_id = "followOrder", tag = "streams",
+    params(
+        ("orderId" = Option<Uuid>, Query, description = "The order to follow."),
+        ("after" = Option<u32>, Query, description = "The last event that was seen."),
+    ),
+    responses((status = 101, description = "A WebSocket."), StreamProblems))]
 pub(crate) async fn stream(
     State(state): State<AppState>,
     query: Parameters,

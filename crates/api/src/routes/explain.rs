@@ -10,8 +10,10 @@ use domain::{
     Timestamp, VenueId,
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{
+    openapi::{problems, words},
     problem::Problem,
     request::OrderIdPath,
     state::AppState,
@@ -20,10 +22,12 @@ use crate::{
 };
 
 /// Why an order went the way it went.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Explanation<'a> {
+    #[schema(value_type = Uuid)]
     order_id: OrderId,
+    #[schema(value_type = words::OrderStatus)]
     status: OrderStatus,
     order: SpecView<'a>,
     attempts: Vec<AttemptView<'a>>,
@@ -34,13 +38,16 @@ struct Explanation<'a> {
 }
 
 /// One try.
-#[derive(Default, Serialize)]
+#[derive(Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Attempt)]
 struct AttemptView<'a> {
     attempt: u32,
     outcome: Outcome,
+    #[schema(value_type = words::Timestamp)]
     started_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<words::Timestamp>)]
     ended_at: Option<Timestamp>,
     /// How often it began anew before anything was on record, as after a crash.
     restarts: u32,
@@ -56,12 +63,14 @@ struct AttemptView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<FailureView<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<words::Timestamp>)]
     next_attempt_at: Option<Timestamp>,
     timing: AttemptTiming,
 }
 
-#[derive(Default, Serialize)]
+#[derive(Default, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = AttemptOutcome)]
 enum Outcome {
     #[default]
     InProgress,
@@ -70,17 +79,20 @@ enum Outcome {
     Failed,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Submission<'a> {
+    #[schema(value_type = words::Venue)]
     venue: VenueId,
+    #[schema(value_type = words::Signature)]
     signature: &'a Signature,
     last_valid_block_height: u64,
+    #[schema(value_type = words::Timestamp)]
     at: Timestamp,
 }
 
 /// How long the steps took, milliseconds; a step that is not over has no time.
-#[derive(Default, Serialize)]
+#[derive(Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_field_names, reason = "names on the wire carry their unit")]
 struct AttemptTiming {
@@ -96,9 +108,11 @@ struct AttemptTiming {
 }
 
 /// What was quoted and what it came to.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ExecutionResult)]
 struct ResultView {
+    #[schema(value_type = words::Venue)]
     venue: VenueId,
     quoted: AmountsView,
     realised: AmountsView,
@@ -107,9 +121,10 @@ struct ResultView {
     slippage_bps_allowed: u16,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Timing {
+    #[schema(value_type = words::Timestamp)]
     accepted_at: Timestamp,
     /// From the acceptance until a worker began, milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -119,7 +134,14 @@ struct Timing {
     total_ms: Option<u64>,
 }
 
-/// Explains the order.
+problems!(Problems: InvalidOrderId, OrderNotFound, StoreUnavailable);
+
+/// Every decision about the order.
+///
+/// Quotes, the venues that were rejected and why, bounds, and what was quoted against what it came to.
+#[utoipa::path(get, path = "/api/orders/{id}/explain", operation_id = "explainOrder", tag = "orders",
+    params(("id" = Uuid, Path, description = "The order.")),
+    responses((status = 200, description = "The explanation.", body = Explanation), Problems))]
 pub(crate) async fn explain(State(state): State<AppState>, id: OrderIdPath) -> Result<Response, Problem> {
     let order = find_order(&state, id.0).await?;
     let events = state.answer(all_events(&state, &order)).await?;

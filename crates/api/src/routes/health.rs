@@ -8,11 +8,15 @@ use axum::{
 };
 use serde::Serialize;
 use tokio::time::timeout;
+use utoipa::ToSchema;
 
-use crate::state::AppState;
+use crate::{openapi::problems, state::AppState};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+problems!(Problems:);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = HealthStatus)]
 enum Health {
     Ok,
     /// Orders start or show later than usual, or are refused because too many are open.
@@ -26,7 +30,8 @@ impl From<bool> for Health {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Health)]
 struct Report {
     status: Health,
     store: Health,
@@ -40,8 +45,15 @@ struct Report {
     streams: usize,
 }
 
-/// How every part is. `503` only when orders cannot be accepted: without the queue they are, and
-/// the sweeper delivers them.
+/// How every part is.
+///
+/// `503` only when orders cannot be accepted: without the queue they are, and the sweeper delivers them.
+#[utoipa::path(get, path = "/health", operation_id = "getHealth", tag = "engine",
+    responses(
+        (status = 200, description = "Orders are accepted, perhaps with delay.", body = Report),
+        (status = 503, description = "The store does not answer.", body = Report),
+        Problems,
+    ))]
 pub(crate) async fn report(State(state): State<AppState>) -> Response {
     let queue = async {
         let room = timeout(state.limits.health_within, state.queue.room()).await;
@@ -61,17 +73,28 @@ pub(crate) async fn report(State(state): State<AppState>) -> Response {
 }
 
 /// Whether the process runs at all.
+#[utoipa::path(get, path = "/health/live", operation_id = "getLiveness", tag = "engine",
+    responses((status = 200, description = "It runs.", body = Status), Problems))]
 pub(crate) async fn live() -> Response {
     answer(Health::Ok, Status { status: Health::Ok })
 }
 
-/// Whether orders can be accepted: the store answers and the process is not stopping.
+/// Whether orders can be accepted.
+///
+/// They can while the store answers and the process is not stopping.
+#[utoipa::path(get, path = "/health/ready", operation_id = "getReadiness", tag = "engine",
+    responses(
+        (status = 200, description = "Orders can be accepted.", body = Status),
+        (status = 503, description = "The store does not answer, or the process stops.", body = Status),
+        Problems,
+    ))]
 pub(crate) async fn ready(State(state): State<AppState>) -> Response {
     let status = if state.stopping.is_cancelled() { Health::Down } else { store(&state).await };
     answer(status, Status { status })
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Readiness)]
 struct Status {
     status: Health,
 }

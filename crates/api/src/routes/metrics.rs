@@ -11,12 +11,21 @@ use infra::metrics::{self as exporter, catalogue};
 use metrics::{gauge, histogram};
 use tokio::time::{Instant, timeout};
 
-use crate::state::AppState;
+use crate::{openapi::problems, state::AppState};
 
 /// The route of requests that match none: their paths are anybody's, and a label must be bounded.
 const NO_ROUTE: &str = "none";
 
+problems!(Problems:);
+
+/// What this process counts, for Prometheus.
+///
 /// Everything as it stands; what can only be asked for is asked for now.
+#[utoipa::path(get, path = "/metrics", operation_id = "getMetrics", tag = "engine",
+    responses(
+        (status = 200, description = "In the text format of Prometheus.", body = String, content_type = "text/plain"),
+        Problems,
+    ))]
 pub(crate) async fn render(State(state): State<AppState>) -> impl IntoResponse {
     gauge!(catalogue::STREAMS_OPEN).set(gauged(state.open_streams()));
     gauge!(catalogue::ORDERS_FOLLOWED).set(gauged(state.hub.followed()));

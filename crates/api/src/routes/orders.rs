@@ -9,6 +9,7 @@ use axum::{
 use domain::{OrderId, ports::OrderFilter};
 
 use crate::{
+    openapi::{problems, words},
     problem::{FieldCode, FieldError, Problem},
     request::{Base, Parameters, refuse_query},
     state::AppState,
@@ -18,7 +19,22 @@ use crate::{
 const DEFAULT_LIMIT: u32 = 50;
 const MAX_LIMIT: u32 = 200;
 
-/// Orders, newest first, as an array. `Link` has the next page, if there is one.
+problems!(Problems: InvalidQuery, StoreUnavailable);
+
+/// Orders, newest first.
+///
+/// An array. `Link` has the next page, if there is one.
+#[utoipa::path(get, path = "/api/orders", operation_id = "listOrders", tag = "orders",
+    params(
+        ("status" = Option<words::OrderStatus>, Query, description = "Only orders that stand so."),
+        ("cursor" = Option<Uuid>, Query, description = "Only orders before this one; see `Link`."),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Orders at most; 50 by default."),
+    ),
+    responses(
+        (status = 200, description = "The orders.", body = [OrderView],
+            headers(("Link" = String, description = "The next page, with `rel=\"next\"`."))),
+        Problems,
+    ))]
 pub(crate) async fn list(
     State(state): State<AppState>,
     base: Base,

@@ -7,8 +7,10 @@ use axum::{
 };
 use domain::{Failure, FailureCode, routing::route, swap::SlippageBound};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{
+    openapi::{OrderBody, problems},
     problem::{Code, Problem},
     request::JsonBody,
     state::AppState,
@@ -17,7 +19,8 @@ use crate::{
 };
 
 /// The decision, and the bound an order would get now.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Quotes)]
 struct QuotesView<'a> {
     #[serde(flatten)]
     request: SpecView<'a>,
@@ -26,7 +29,17 @@ struct QuotesView<'a> {
     bound: Option<BoundView>,
 }
 
+problems!(
+    Problems: MalformedJson, InvalidOrder, UnreadableBody, BodyTimeout, BodyTooLarge, UnsupportedMediaType,
+    NoRoute, AmountTooSmall, InsufficientLiquidity, QuotesUnavailable
+);
+
+/// Routes without executing.
+///
 /// All quotes, the best first, and which venue an order with the same body would go to now.
+#[utoipa::path(post, path = "/api/quotes", operation_id = "askQuotes", tag = "quotes",
+    request_body = OrderBody,
+    responses((status = 200, description = "The decision an order would lead to now.", body = QuotesView), Problems))]
 pub(crate) async fn ask(State(state): State<AppState>, body: JsonBody) -> Result<Response, Problem> {
     let OrderRequest { spec, .. } = OrderRequest::parse(&body.0)?;
     let request = spec.request;

@@ -8,14 +8,34 @@ use axum::{
 use futures::FutureExt;
 
 use crate::{
+    openapi::problems,
     problem::{Code, Problem},
     request::{Connection, Parameters},
     state::AppState,
     stream::{self, Upgrade},
 };
 
+problems!(Problems: InvalidQuery, OrderNotFound, UpgradeRequired, StoreUnavailable, TooManyStreams);
+
+/// Follows many orders on one connection.
+///
 /// A WebSocket that takes `subscribe` and `unsubscribe`, or, for `Accept: text/event-stream`, the events
-/// of `?orders=` after `Last-Event-ID`. See [`crate::stream::Ending`] for the close codes.
+/// of `?orders=` after `Last-Event-ID`.
+#[utoipa::path(get, path = "/api/stream", operation_id = "streamOrders", tag = "streams",
+    params(
+        ("orders" = Option<String>, Query,
+            description = "For Server-Sent Events: ids with commas between them; all orders without it."),
+        ("cursor" = Option<String>, Query,
+            description = "For Server-Sent Events: the place after which to go on, where `Last-Event-ID` cannot be set."),
+        ("Last-Event-ID" = Option<String>, Header,
+            description = "For Server-Sent Events: the `id` of the last event that was seen."),
+    ),
+    responses(
+        (status = 101, description = "A WebSocket."),
+        (status = 200, description = "A stream of events, for `Accept: text/event-stream`.", body = String,
+            content_type = "text/event-stream"),
+        Problems,
+    ))]
 pub(crate) async fn stream(
     State(state): State<AppState>,
     query: Parameters,

@@ -19,9 +19,9 @@ use crate::{
 /// Slippage when the body says nothing: 0.5 %.
 const DEFAULT_SLIPPAGE: Bps = Bps(50);
 /// More slippage than 50 % is taken for a mistake of units.
-const MAX_SLIPPAGE: Bps = Bps(5_000);
-const MAX_CLIENT_ORDER_ID_CHARS: usize = 128;
-const MAX_WALLET_CHARS: usize = 64;
+pub(crate) const MAX_SLIPPAGE: Bps = Bps(5_000);
+pub(crate) const MAX_CLIENT_ORDER_ID_CHARS: usize = 128;
+pub(crate) const MAX_WALLET_CHARS: usize = 64;
 /// The most decimal places any listed token has.
 const MAX_TOKEN_DECIMALS: u8 = 9;
 

@@ -3,11 +3,13 @@ use std::sync::OnceLock;
 use axum::extract::ws::Utf8Bytes;
 use domain::{Event, EventData, OrderId, OrderStatus, QuoteRequest, Signature, Timestamp, VenueId};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{
     order::{FailureView, FillView, SpecView},
     quote::{BoundView, DecisionView, InstructionView},
 };
+use crate::openapi::words;
 
 /// An event on its way to its followers. Its canonical message is serialised once for all of them.
 #[derive(Debug)]
@@ -52,13 +54,17 @@ pub(crate) fn to_text(message: &impl Serialize) -> Utf8Bytes {
 }
 
 /// An event.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Event)]
 pub(crate) struct EventBody<'a> {
+    #[schema(value_type = Uuid)]
     order_id: OrderId,
     seq: u32,
+    #[schema(value_type = words::OrderStatus)]
     status: OrderStatus,
     attempt: u32,
+    #[schema(value_type = words::Timestamp)]
     at: Timestamp,
     pub(crate) data: EventDataView<'a>,
 }
@@ -78,8 +84,9 @@ impl<'a> EventBody<'a> {
 }
 
 /// What happened.
-#[derive(Debug, Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[schema(as = EventData)]
 pub(crate) enum EventDataView<'a> {
     Accepted {
         order: SpecView<'a>,
@@ -87,19 +94,25 @@ pub(crate) enum EventDataView<'a> {
     RoutingStarted,
     Routed(DecisionView<'a>),
     Building {
+        #[schema(value_type = words::Venue)]
         venue: VenueId,
         #[serde(flatten)]
         bound: BoundView,
         instructions: Vec<InstructionView>,
     },
+    #[serde(rename_all = "camelCase")]
     Submitted {
+        #[schema(value_type = words::Venue)]
         venue: VenueId,
+        #[schema(value_type = words::Signature)]
         signature: &'a Signature,
         last_valid_block_height: u64,
     },
     Confirmed(FillView<'a>),
+    #[serde(rename_all = "camelCase")]
     Retrying {
         failure: FailureView<'a>,
+        #[schema(value_type = words::Timestamp)]
         next_attempt_at: Timestamp,
     },
     Failed {

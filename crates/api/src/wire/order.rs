@@ -4,12 +4,17 @@ use domain::{
 };
 use rust_decimal::Decimal;
 use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::openapi::words;
 
 /// What was asked.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = OrderTerms)]
 pub(crate) struct SpecView<'a> {
     #[serde(rename = "type")]
+    #[schema(value_type = words::OrderType)]
     order_type: OrderType,
     token_in: &'static str,
     token_out: &'static str,
@@ -47,20 +52,26 @@ impl<'a> SpecView<'a> {
 }
 
 /// An order as it stands.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Order)]
 pub(crate) struct OrderView<'a> {
+    #[schema(value_type = Uuid)]
     id: OrderId,
     /// The same as `id`.
+    #[schema(value_type = Uuid)]
     order_id: OrderId,
     #[serde(skip_serializing_if = "Option::is_none")]
     client_order_id: Option<&'a str>,
+    #[schema(value_type = words::OrderStatus)]
     status: OrderStatus,
     attempt: u32,
     #[serde(flatten)]
     spec: SpecView<'a>,
     last_seq: u32,
+    #[schema(value_type = words::Timestamp)]
     created_at: Timestamp,
+    #[schema(value_type = words::Timestamp)]
     updated_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     fill: Option<FillView<'a>>,
@@ -88,10 +99,13 @@ impl<'a> OrderView<'a> {
 }
 
 /// How an order traded.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Fill)]
 pub(crate) struct FillView<'a> {
+    #[schema(value_type = words::Venue)]
     venue: VenueId,
+    #[schema(value_type = words::Signature)]
     pub(crate) signature: &'a Signature,
     slot: u64,
     amount_in: Decimal,
@@ -116,12 +130,15 @@ impl<'a> FillView<'a> {
 }
 
 /// Why something failed.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Failure)]
 pub(crate) struct FailureView<'a> {
+    #[schema(value_type = words::FailureCode)]
     code: FailureCode,
     pub(crate) message: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<words::Venue>)]
     venue: Option<VenueId>,
     retryable: bool,
 }

@@ -5,13 +5,17 @@ use domain::{
 };
 use rust_decimal::Decimal;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::order::{in_units, out_units};
+use crate::openapi::words;
 
 /// What a venue offered.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Quote)]
 pub(crate) struct QuoteView {
+    #[schema(value_type = words::Venue)]
     venue: VenueId,
     #[serde(flatten)]
     amounts: AmountsView,
@@ -20,6 +24,7 @@ pub(crate) struct QuoteView {
     fee_bps: u16,
     liquidity_score: u8,
     latency_ms: u32,
+    #[schema(value_type = words::Timestamp)]
     valid_until: Timestamp,
 }
 
@@ -40,8 +45,9 @@ impl QuoteView {
 }
 
 /// What is spent and received, and whole tokens out per whole token in.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Amounts)]
 pub(crate) struct AmountsView {
     amount_in: Decimal,
     amount_out: Decimal,
@@ -56,11 +62,14 @@ impl AmountsView {
 }
 
 /// A venue that was not chosen, and why.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = RejectedVenue)]
 pub(crate) struct RejectedView {
+    #[schema(value_type = words::Venue)]
     venue: VenueId,
     /// `outbid`, or the code of its failure to quote.
+    #[schema(value_type = words::RejectionCode)]
     code: RejectionCode,
     reason: String,
 }
@@ -100,9 +109,11 @@ impl RejectedView {
 }
 
 /// Which venue was chosen, every quote, and why the others were not.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = RoutingDecision)]
 pub(crate) struct DecisionView<'a> {
+    #[schema(value_type = words::Venue)]
     venue: VenueId,
     reason: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -141,8 +152,9 @@ impl<'a> DecisionView<'a> {
 }
 
 /// The worst result an order accepts.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = SlippageBound)]
 pub(crate) enum BoundView {
     MinAmountOut(Decimal),
     MaxAmountIn(Decimal),
@@ -159,12 +171,20 @@ impl BoundView {
 }
 
 /// One step of a transaction.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(tag = "instruction", rename_all = "snake_case")]
+#[schema(as = Instruction)]
 pub(crate) enum InstructionView {
-    CreateTokenAccount { token: &'static str },
-    WrapSol { amount: Decimal },
-    Swap { venue: VenueId },
+    CreateTokenAccount {
+        token: &'static str,
+    },
+    WrapSol {
+        amount: Decimal,
+    },
+    Swap {
+        #[schema(value_type = words::Venue)]
+        venue: VenueId,
+    },
     UnwrapSol,
 }
 

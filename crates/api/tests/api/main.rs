@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod compat;
+mod contract;
 mod dashboard;
 mod execute;
 mod faults;

@@ -1,0 +1,214 @@
+//! The forms an order can be written in, from the forms the API reads.
+//!
+//! A schema admits everything that may be accepted; what depends on more than one field, such as the
+//! decimals of an amount, is judged when it is read.
+
+use std::fmt::Write;
+
+use domain::Token;
+use serde_json::{Value, json};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        Content, Object, ObjectBuilder, OneOfBuilder, Ref, RefOr, Schema, Type,
+        example::{Example, ExampleBuilder},
+        schema::{AdditionalProperties, SchemaType},
+    },
+};
+
+use super::words::schema;
+use crate::{
+    compat,
+    validation::{Form, MAX_CLIENT_ORDER_ID_CHARS, MAX_SLIPPAGE, MAX_WALLET_CHARS, SlippageField},
+};
+
+const NUMBER: &str = r"^-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$";
+
+/// A form, with its name in the document and an order written in it.
+struct Documented {
+    schema: &'static str,
+    about: &'static str,
+    form: Form,
+    example: Value,
+}
+
+fn forms() -> [Documented; 6] {
+    let documented = |schema, about, form, example| Documented { schema, about, form, example };
+    [
+        documented(
+            "OrderRequest",
+            "The canonical form. Exactly one of `amountIn` and `amountOut` is given.",
+            Form::CANONICAL,
+            json!({"tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1.5", "slippageBps": 50}),
+        ),
+        documented(
+            "OrderRequestByAmount",
+            "`amount` is what is spent.",
+            compat::AMOUNT,
+            json!({"tokenIn": "SOL", "tokenOut": "USDC", "amount": 1.5}),
+        ),
+        documented(
+            "OrderRequestInPercent",
+            "Slippage in percent. Exactly one of `amountIn` and `amountOut` is given.",
+            compat::PERCENT,
+            json!({"tokenIn": "SOL", "tokenOut": "USDC", "amountIn": 1.5, "slippage": 0.5}),
+        ),
+        documented(
+            "OrderRequestByAmountInPercent",
+            "`amount` is what is spent, slippage is in percent.",
+            compat::AMOUNT_PERCENT,
+            json!({"tokenIn": "SOL", "tokenOut": "USDC", "amount": 1.5, "slippage": 0.5}),
+        ),
+        documented(
+            "OrderRequestByMints",
+            "`amount` is what is spent, slippage is in percent.",
+            compat::MINTS,
+            json!({
+                "inputMint": "So11111111111111111111111111111111111111112",
+                "outputMint": "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v",
+                "amount": "1.5",
+                "slippage_pct": 0.5,
+            }),
+        ),
+        documented(
+            "OrderRequestBySide",
+            "A `sell` spends exactly `amount` of the base, a `buy` receives exactly that much.",
+            compat::SELL,
+            json!({
+                "clientId": "order-1", "side": "buy",
+                "baseAsset": "SOL", "quoteAsset": "USDC", "amount": "1.5",
+            }),
+        ),
+    ]
+}
+
+/// An order in any of the forms.
+pub(crate) struct OrderBody;
+
+impl PartialSchema for OrderBody {
+    fn schema() -> RefOr<Schema> {
+        let mut any = OneOfBuilder::new().description(Some(
+            "An order. The first form is the canonical one; the others are those of earlier systems.",
+        ));
+        for documented in forms() {
+            any = any.item(Ref::from_schema_name(documented.schema));
+        }
+        any.into()
+    }
+}
+
+impl ToSchema for OrderBody {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.extend(forms().map(|form| (form.schema.to_owned(), form.schema().into())));
+        schemas.push((TokenName::name().into(), TokenName::schema()));
+        schemas.push((AmountGiven::name().into(), AmountGiven::schema()));
+    }
+}
+
+/// The body of a request, with an order in each form.
+pub(super) fn content() -> Content {
+    let examples = forms().map(|documented| {
+        let example: Example =
+            ExampleBuilder::new().summary(documented.about).value(Some(documented.example)).build();
+        (documented.schema, example)
+    });
+    Content::builder()
+        .schema(Some(Ref::from_schema_name(OrderBody::name())))
+        .examples_from_iter(examples)
+        .build()
+}
+
+impl Documented {
+    fn schema(&self) -> Object {
+        let Form { token_in, token_out, exact_in, exact_out, slippage, client_order_id, side } = self.form;
+        let token = Ref::from_schema_name(TokenName::name());
+        let amount = Ref::from_schema_name(AmountGiven::name());
+        let mut object = ObjectBuilder::new()
+            .description(Some(self.about))
+            .additional_properties(Some(AdditionalProperties::FreeForm(false)))
+            .property(Form::TYPE, nullable(r"^[Mm][Aa][Rr][Kk][Ee][Tt]$", "`market`, the default."));
+        if let Some(side) = side {
+            object = object
+                .property(side, text(r"^([Bb][Uu][Yy]|[Ss][Ee][Ll][Ll])$", "`buy` or `sell`."))
+                .required(side);
+        }
+        object = object.property(token_in, token.clone()).required(token_in);
+        object = object.property(token_out, token).required(token_out);
+        for name in [exact_in, exact_out].into_iter().flatten() {
+            object = object.property(name, amount.clone());
+        }
+        // with two of them it is either
+        if let (Some(name), None) | (None, Some(name)) = (exact_in, exact_out) {
+            object = object.required(name);
+        }
+        object = object.property(slippage.name, allowed_slippage(slippage));
+        if slippage.name == compat::PERCENT.slippage.name {
+            object = object.required(slippage.name); // what tells the form
+        }
+        let printable = |chars| format!("^[ -~]{{1,{chars}}}$");
+        object
+            .property(
+                client_order_id,
+                nullable(
+                    &printable(MAX_CLIENT_ORDER_ID_CHARS),
+                    "Your own id of the order; the same order with it again is not placed twice.",
+                ),
+            )
+            .property(Form::WALLET, nullable(&printable(MAX_WALLET_CHARS), "Kept and given back."))
+            .build()
+    }
+}
+
+fn text(pattern: &str, description: &str) -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern)).description(Some(description))
+}
+
+/// A field that is `null` counts as absent.
+fn nullable(pattern: &str, description: &str) -> ObjectBuilder {
+    text(pattern, description).schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+}
+
+fn allowed_slippage(SlippageField { decimals, least, .. }: SlippageField) -> ObjectBuilder {
+    let (unit, of_type) =
+        if decimals == 0 { ("basis points", Type::Integer) } else { ("percent", Type::Number) };
+    let in_unit = |bps: domain::Bps| f64::from(bps.0) / f64::from(10_u32.pow(decimals.into()));
+    ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([of_type, Type::String, Type::Null]))
+        .pattern(Some(NUMBER))
+        .minimum(Some(in_unit(least)))
+        .maximum(Some(in_unit(MAX_SLIPPAGE)))
+        .description(Some(format!(
+            "How far the result may fall behind the quote, in {unit}; 0.5 % by default."
+        )))
+}
+
+schema!(
+    AmountGiven,
+    ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::String, Type::Number, Type::Null]))
+        .pattern(Some(NUMBER))
+        .exclusive_minimum(Some(0))
+        .description(Some(
+            "An amount in whole tokens, read exactly; with at most as many decimals as its token has."
+        ))
+        .examples([json!("1.5")])
+);
+
+schema!(
+    TokenName,
+    text(&token_pattern(), "A listed token: its mint, or its symbol in any case.")
+        .examples(Token::all().map(|token| json!(token.symbol())))
+);
+
+fn token_pattern() -> String {
+    let mut pattern = String::from("^(");
+    for token in Token::all() {
+        for letter in token.symbol().chars() {
+            let (upper, lower) = (letter.to_ascii_uppercase(), letter.to_ascii_lowercase());
+            let _ = write!(pattern, "[{upper}{lower}]"); // a String takes all that is written to it
+        }
+        pattern.push('|');
+    }
+    let mints: Vec<_> = Token::all().map(Token::mint).collect();
+    pattern + &mints.join("|") + ")$"
+}

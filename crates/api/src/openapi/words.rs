@@ -1,0 +1,61 @@
+//! The words of the domain as schemas: the domain itself knows nothing of documents.
+
+use domain::{FailureCode as Failures, OrderStatus as Statuses, OrderType as Types, VenueId};
+use serde::Serialize;
+use serde_json::{Value, json};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type},
+};
+
+use crate::problem::{Code, FieldCode as FieldCodes};
+
+/// Gives a schema its name in the document.
+macro_rules! schema {
+    ($name:ident, $schema:expr) => {
+        pub(crate) struct $name;
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                $schema.into()
+            }
+        }
+
+        impl ToSchema for $name {}
+    };
+}
+pub(super) use schema;
+
+fn text(description: &str) -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String).description(Some(description))
+}
+
+fn one_of<T: Serialize>(description: &str, words: impl IntoIterator<Item = T>) -> ObjectBuilder {
+    text(description).enum_values(Some(words.into_iter().map(|word| json!(word))))
+}
+
+fn example(schema: ObjectBuilder, example: &str) -> ObjectBuilder {
+    schema.examples([Value::from(example)])
+}
+
+schema!(OrderStatus, one_of("Where an order stands. `confirmed` and `failed` are the last.", Statuses::ALL));
+schema!(OrderType, one_of("How an order executes.", [Types::Market]));
+schema!(Venue, one_of("A decentralised exchange.", VenueId::ALL));
+schema!(FailureCode, one_of("Why an attempt or an order failed; for programs.", Failures::ALL));
+schema!(
+    RejectionCode,
+    one_of(
+        "Why a venue was not chosen: it was outbid, or it gave no quote.",
+        [json!("outbid")].into_iter().chain(Failures::ALL.map(|code| json!(code)))
+    )
+);
+schema!(ProblemCode, one_of("What was refused; for programs.", Code::ALL.map(Code::as_str)));
+schema!(FieldCode, one_of("What is wrong with a field; for programs.", FieldCodes::ALL));
+schema!(
+    Timestamp,
+    example(
+        text("RFC 3339, in UTC.").format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime))),
+        "2026-11-21T08:00:00.123456Z"
+    )
+);
+schema!(Signature, text("The signature of a transaction, base58.").pattern(Some("^[1-9A-HJ-NP-Za-km-z]+$")));

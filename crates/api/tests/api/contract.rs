@@ -1,0 +1,105 @@
+//! What the API says about itself is what it is, what is in the repository, and what others rely on.
+
+use std::{collections::BTreeSet, env, fs, path::PathBuf};
+
+use serde_json::Value;
+
+use crate::support::App;
+
+/// A file of the repository.
+fn file(path: &str) -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).join(path)
+}
+
+fn read(path: &str) -> Value {
+    serde_json::from_slice(&fs::read(file(path)).unwrap()).unwrap()
+}
+
+async fn document() -> Value {
+    App::start().await.read("/api/openapi.json").await
+}
+
+#[tokio::test]
+async fn the_document_in_the_repository_is_current() {
+    const SNAPSHOT: &str = "docs/openapi.json";
+    let document = document().await;
+    if env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        fs::write(file(SNAPSHOT), format!("{document:#}\n")).unwrap();
+    }
+    let is_current = fs::read(file(SNAPSHOT))
+        .is_ok_and(|text| serde_json::from_slice::<Value>(&text).is_ok_and(|snapshot| snapshot == document));
+    assert!(
+        is_current,
+        "{SNAPSHOT} is not current; renew it: UPDATE_SNAPSHOTS=1 cargo test -p api --test api contract"
+    );
+}
+
+#[tokio::test]
+async fn every_route_is_documented_and_every_reference_leads_somewhere() {
+    let document = document().await;
+    let server = fs::read_to_string(file("crates/api/src/server.rs")).unwrap();
+    let routes = server.split(".route(\"").skip(1).map(|rest| rest.split('"').next().unwrap());
+    let routes: BTreeSet<_> = routes.chain(["/api/openapi.json"]).collect();
+    let documented = document["paths"].as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(routes, documented);
+
+    let text = document.to_string();
+    let references = text.split("\"$ref\":\"#").skip(1).map(|rest| rest.split('"').next().unwrap());
+    let missing: BTreeSet<_> = references.filter(|place| document.pointer(place).is_none()).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+/// The requests of a collection, in folders or not.
+fn requests(item: &Value) -> Vec<&Value> {
+    match item["item"].as_array() {
+        Some(items) => items.iter().flat_map(requests).collect(),
+        None => vec![item],
+    }
+}
+
+/// The documented path that an address has.
+fn path_of<'a>(document: &'a Value, url: &str) -> Option<&'a str> {
+    let path = url.trim_start_matches("{{baseUrl}}").split('?').next().unwrap();
+    let parts: Vec<_> = path.split('/').collect();
+    let mut paths: Vec<_> = document["paths"].as_object().unwrap().keys().map(String::as_str).collect();
+    paths.sort_by_key(|path| path.contains('{')); // a fixed path comes before one with a parameter
+    paths.into_iter().find(|template| {
+        let template: Vec<_> = template.split('/').collect();
+        template.len() == parts.len()
+            && template.iter().zip(&parts).all(|(one, part)| one.starts_with('{') || one == part)
+    })
+}
+
+/// The statuses that a test of a request expects.
+fn expected(request: &Value) -> BTreeSet<&str> {
+    let events = request["event"].as_array().into_iter().flatten();
+    let lines = events.filter_map(|event| event["script"]["exec"].as_array()).flatten();
+    lines
+        .filter_map(|line| line.as_str()?.split_once("to.have.status("))
+        .map(|(_, rest)| rest.split(')').next().unwrap())
+        .collect()
+}
+
+#[tokio::test]
+async fn the_postman_collection_asks_for_what_is_documented() {
+    let document = document().await;
+    let collection = read("postman/order-execution-engine.postman_collection.json");
+    for item in requests(&collection) {
+        let name = &item["name"];
+        let (method, url) =
+            (item["request"]["method"].as_str().unwrap(), item["request"]["url"].as_str().unwrap());
+        let expected = expected(item);
+        assert!(!expected.is_empty(), "{name} expects no status");
+        let Some(path) = path_of(&document, url) else {
+            assert_eq!(expected, ["404"].into(), "{name}: {url} is not documented");
+            continue;
+        };
+        let responses = &document["paths"][path][method.to_lowercase()]["responses"];
+        if responses.is_null() {
+            assert_eq!(expected, ["405"].into(), "{name}: {method} {path} is not documented");
+        }
+        for status in expected.iter().filter(|_| !responses.is_null()) {
+            assert!(!responses[status].is_null(), "{name}: {method} {path} documents no {status}");
+        }
+    }
+}
