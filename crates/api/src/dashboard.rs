@@ -1,4 +1,4 @@
-//! The dashboard: the files of `dashboard/app`, embedded, at `/`.
+//! The dashboard and the page about the API: the files of `dashboard/app`, embedded, at `/` and `/docs`.
 
 use std::fmt::Write;
 
@@ -30,20 +30,26 @@ pub(crate) fn routes() -> Router<AppState> {
         .route("/orders/{id}", get(page))
         .route("/market", get(page))
         .route("/engine", get(page))
+        .route("/docs", get(docs))
         .route("/assets/{*path}", get(asset))
         .layer(CompressionLayer::new())
 }
 
-async fn page(headers: HeaderMap) -> Response {
-    match Files::get("index.html") {
-        Some(file) => answer("index.html", file, &headers),
-        None => StatusCode::NOT_FOUND.into_response(),
-    }
+async fn page(headers: HeaderMap, uri: Uri) -> Response {
+    file("index.html", &headers, uri).await
+}
+
+async fn docs(headers: HeaderMap, uri: Uri) -> Response {
+    file("docs.html", &headers, uri).await
 }
 
 async fn asset(Path(path): Path<String>, headers: HeaderMap, uri: Uri) -> Response {
-    match Files::get(&path) {
-        Some(file) => answer(&path, file, &headers),
+    file(&path, &headers, uri).await
+}
+
+async fn file(path: &str, headers: &HeaderMap, uri: Uri) -> Response {
+    match Files::get(path) {
+        Some(file) => answer(path, file, headers),
         None => not_found(uri).await.into_response(),
     }
 }

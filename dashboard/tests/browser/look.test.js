@@ -27,7 +27,7 @@ for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
         await page.getByText("Raw events").click();
         await assertOpenToAll(page, `order ${order.status}`);
       }
-      for (const path of ["/market", "/engine", "/orders/none", "/?status=pending"]) {
+      for (const path of ["/market", "/engine", "/orders/none", "/?status=pending", "/docs"]) {
         await page.goto(engine.url + path);
         await page.locator(".table, .notice").first().waitFor();
         await assertOpenToAll(page, path);

@@ -19,6 +19,15 @@ async fn every_view_of_the_page_has_an_address() {
 }
 
 #[tokio::test]
+async fn the_page_about_the_api_is_one_of_its_own() {
+    let app = App::start().await;
+    let response = app.get("/docs").await;
+    assert_eq!(response.status(), 200);
+    assert!(!response.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().contains("unsafe"));
+    assert!(response.text().await.unwrap().contains("/assets/js/docs/main.js"));
+}
+
+#[tokio::test]
 async fn a_file_is_sent_compressed_and_not_again_while_it_is_current() {
     let app = App::start().await;
     let url = app.url("/assets/js/main.js");
@@ -48,16 +57,17 @@ const FIRST_VIEW_BYTES: usize = 120 * 1024;
 #[tokio::test]
 async fn the_first_view_is_small_and_complete() {
     let app = App::start().await;
-    let files = first_view(&app.url("/")).await;
+    let mut files = view(&app.url("/")).await;
     let bytes: usize = files.values().sum();
     println!("{} files, {bytes} bytes compressed", files.len());
+    files.extend(view(&app.url("/docs")).await);
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../dashboard/app");
     assert_eq!(files.len(), count_files(Path::new(folder)), "no file is missed or useless: {files:#?}");
-    assert!(bytes <= FIRST_VIEW_BYTES, "{bytes} bytes: {files:?}");
+    assert!(bytes <= FIRST_VIEW_BYTES, "{bytes} bytes");
 }
 
 /// The sizes, compressed, of a page and of everything that it and its modules name.
-async fn first_view(page: &str) -> BTreeMap<Url, usize> {
+async fn view(page: &str) -> BTreeMap<Url, usize> {
     let client = Client::new();
     let mut sizes = BTreeMap::new();
     let mut wanted = vec![Url::parse(page).unwrap()];

@@ -3,6 +3,7 @@ import * as api from "../core/api.js";
 import { Component, h, icon, setText } from "../core/dom.js";
 import { router } from "../core/router.js";
 import { shortcut } from "../core/shortcuts.js";
+import { switchTheme } from "../core/theme-switch.js";
 import { DEMO } from "../core/demo.js";
 import "./engine-page.js";
 import "./help-dialog.js";
@@ -37,6 +38,7 @@ class AppShell extends Component {
         h("div", { class: "tools" },
           this.#state,
           this.#demo,
+          h("a", { class: "button quiet wide-only", href: "/docs" }, "API"),
           h("button", { class: "button quiet icon", type: "button", "aria-label": "Light or dark", title: "Light or dark (d)", onclick: switchTheme }, icon("theme")),
           h("button", { class: "button quiet icon wide-only", type: "button", "aria-label": "Keyboard shortcuts", title: "Keyboard shortcuts (?)", onclick: () => this.#help.open() }, icon("keys")))),
       this.#banner, this.#main, this.#toasts, this.#help);
@@ -111,18 +113,6 @@ class AppShell extends Component {
 
 function nowhere() {
   return h("section", { class: "panel notice" }, h("h1", { tabindex: -1 }, "Nothing here"), h("p", {}, "This address is no view of the dashboard."), h("a", { class: "button", href: "/" }, "Go to the orders"));
-}
-
-function switchTheme() {
-  const root = document.documentElement;
-  const isDark = getComputedStyle(root).colorScheme === "dark"
-    || (root.dataset.theme === undefined && matchMedia("(prefers-color-scheme: dark)").matches);
-  root.dataset.theme = isDark ? "light" : "dark";
-  try {
-    localStorage.setItem("theme", root.dataset.theme);
-  } catch {
-    // without storage the choice lasts as long as the page
-  }
 }
 
 customElements.define("app-shell", AppShell);
