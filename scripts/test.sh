@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The whole test command: installs what the tests need where it may, starts private throw-away
-# servers, and runs formatting, lints, all tests and the Postman
-# collection against real processes. Needs Rust; everything else it brings.
+# servers, and runs formatting, lints, all tests, the Postman collection against real processes, and a
+# short check of the API against its own description. Needs Rust; everything else it brings.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -15,6 +15,7 @@ command -v cc >/dev/null || missing+=(build-essential)
 command -v node >/dev/null || missing+=(nodejs)
 command -v npm >/dev/null || missing+=(npm)
 command -v chromium >/dev/null || missing+=(chromium)
+python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
 if [ "${#missing[@]}" -gt 0 ]; then
     step "install ${missing[*]}"
     if ! command -v apt-get >/dev/null; then
@@ -50,6 +51,9 @@ step "tests"
 
 step "Postman collection, with newman"
 ./scripts/servers.sh ./scripts/postman.sh
+
+step "the API against its description, with schemathesis"
+./scripts/contract.sh
 
 step "dependencies"
 if command -v cargo-deny >/dev/null; then
