@@ -134,7 +134,7 @@ impl Code {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
+    use std::collections::{BTreeSet, HashSet};
 
     use super::*;
 
@@ -146,5 +146,25 @@ mod tests {
             assert!(code.status().is_client_error() || code.status().is_server_error(), "{code:?}");
             assert!(code.is_retryable() || !code.status().is_server_error(), "{code:?}");
         }
+    }
+
+    #[test]
+    fn the_page_about_the_api_has_every_code_and_what_to_do() {
+        let page = include_str!("../../../../docs/API.md");
+        let rows = page.lines().map(|line| line.split('|').map(str::trim).collect::<Vec<_>>());
+        let documented: BTreeSet<_> = rows
+            .filter_map(|row| match row[..] {
+                ["", code, status, retryable, remedy, ""] if code.starts_with('`') => {
+                    assert!(!remedy.is_empty(), "{code}");
+                    Some((code.trim_matches('`'), status, retryable))
+                }
+                _ => None,
+            })
+            .collect();
+        let statuses = Code::ALL.map(|code| code.status().as_str().to_owned());
+        let known = Code::ALL.iter().zip(&statuses).map(|(code, status)| {
+            (code.as_str(), status.as_str(), if code.is_retryable() { "yes" } else { "no" })
+        });
+        assert_eq!(documented, known.collect());
     }
 }

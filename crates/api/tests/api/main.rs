@@ -10,6 +10,7 @@ mod execute;
 mod faults;
 mod feed;
 mod health;
+mod messages;
 mod overload;
 mod queries;
 mod server;
