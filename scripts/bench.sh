@@ -12,8 +12,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 if [ -z "${TEST_DATABASE_URL:-}" ]; then
-    cargo build --locked --release --workspace --bins
-    cargo build --locked --release -p infra --example store_rate
+    cargo build --locked --release --workspace --bins --example store_rate
     exec ./scripts/servers.sh "$0" "$@"
 fi
 
@@ -212,9 +211,15 @@ run_start() {
     row "start: embedded, exec to the first request served" "$best to $worst ms" "≤ 300 ms" "five starts on empty folders"
 }
 
+# What the machine gives at this hour, to compare runs by.
+hash=$(openssl speed -seconds 2 -bytes 16384 -evp sha256 2>/dev/null | awk '/^sha256/ { printf "%.0f", $2 / 1000 }')
+sync=$(pg_test_fsync -s 1 -f "$work/sync" 2>/dev/null | awk '/^ +fdatasync / { print $2; exit }')
+loop=$(python3 -c 'import time; t = time.perf_counter(); sum(i for i in range(10**7)); print(round(time.perf_counter() - t, 2))')
+machine="Before the run a core hashed $hash MB/s (SHA-256), ten million turns of a Python loop took $loop s, and the disk synced $(round "$sync") times a second."
+
 printf '| scenario | measured | must reach | remarks |\n|---|---|---|---|\n' >"$work/table"
 for scenario in "$@"; do "run_$scenario"; done
-printf '\n%s, %s cores, at commit %s.\n' "$(date -u +%F)" "$(nproc)" "$(git rev-parse --short HEAD 2>/dev/null || echo unknown)" >>"$work/table"
+printf '\n%s, %s cores, at commit %s. %s\n' "$(date -u +%F)" "$(nproc)" "$(git rev-parse --short HEAD 2>/dev/null || echo unknown)" "$machine" >>"$work/table"
 awk -v table="$work/table" '
     /^<!-- measured -->/ { print; print ""; while ((getline line < table) > 0) print line; print ""; inside = 1 }
     /^<!-- \/measured -->/ { inside = 0 }
