@@ -2,8 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, builder::TypedValueParser};
-use domain::OrderId;
+use clap::{
+    Args, Parser, Subcommand,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
+use domain::{OrderId, OrderStatus};
 use infra::config::{BackendConfig, LogConfig};
 use venues::VenueConfig;
 use worker::WorkerConfig;
@@ -33,6 +36,10 @@ pub(crate) enum Command {
     Bench(Box<BenchArgs>),
     /// Follow an order to its end
     Watch(WatchArgs),
+    /// List the newest orders
+    Orders(OrdersArgs),
+    /// Tell why an order went the way it went
+    Explain(ExplainArgs),
 }
 
 /// Everything an embedded engine is configured by.
@@ -93,6 +100,9 @@ pub(crate) struct SubmitArgs {
     /// Your own id for the order; the same id again gives the same order
     #[arg(long)]
     pub(crate) client_order_id: Option<String>,
+    /// Print each event as the engine sends it, one JSON object a line
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -141,4 +151,38 @@ pub(crate) struct WatchArgs {
     /// Leave out the events up to this one
     #[arg(long, default_value_t = 0)]
     pub(crate) after: u32,
+    /// Print each event as the engine sends it, one JSON object a line
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OrdersArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    /// Only orders that stand here
+    #[arg(long, value_parser = order_status())]
+    pub(crate) status: Option<OrderStatus>,
+    /// So many at most
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=200))]
+    pub(crate) limit: u32,
+    /// Print them as the API gives them, one JSON array
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    /// The order
+    pub(crate) id: OrderId,
+    /// Print what the API gives, one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn order_status() -> impl TypedValueParser<Value = OrderStatus> {
+    PossibleValuesParser::new(OrderStatus::ALL.map(OrderStatus::as_str))
+        .try_map(|text| text.parse::<OrderStatus>())
 }

@@ -5,6 +5,7 @@ mod cli;
 mod client;
 mod commands;
 mod embedded;
+mod output;
 mod story;
 
 use std::process::ExitCode;
@@ -32,7 +33,9 @@ pub fn main() -> ExitCode {
 }
 
 fn refuse(error: &anyhow::Error) -> ExitCode {
-    eprintln!("engine: {error:#}");
+    if !output::is_closed(error) {
+        eprintln!("engine: {error:#}");
+    }
     ExitCode::from(NOT_DONE)
 }
 
@@ -44,5 +47,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Submit(args)) => commands::submit::run(args).await,
         Some(Command::Bench(args)) => commands::bench::run(*args).await,
         Some(Command::Watch(args)) => commands::watch::run(args).await,
+        Some(Command::Orders(args)) => commands::orders::run(args).await,
+        Some(Command::Explain(args)) => commands::explain::run(args).await,
     }
 }

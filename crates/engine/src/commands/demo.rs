@@ -90,7 +90,7 @@ async fn follow(client: &Client, id: OrderId, lines: &MultiProgress) -> anyhow::
     let mut summary = Summary::default();
     let mut begun = None;
     client
-        .follow(id, 0, |event| {
+        .follow(id, 0, |event, _| {
             if event.kind() == "accepted" {
                 summary.order = order_in_words(&event.data["order"]);
                 line.set_prefix(summary.order.clone());
@@ -109,6 +109,7 @@ async fn follow(client: &Client, id: OrderId, lines: &MultiProgress) -> anyhow::
             if event.kind() == "confirmed" {
                 summary.fill = Some(event.data.clone());
             }
+            Ok(())
         })
         .await?;
     line.finish();

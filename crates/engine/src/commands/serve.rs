@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::{cli::ServeArgs, embedded::Embedded};
+use crate::{cli::ServeArgs, embedded::Embedded, output::print};
 
 pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let _telemetry = infra::telemetry::init(&args.log, "engine")?;
@@ -13,9 +13,8 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-#[expect(clippy::print_stdout, reason = "people look here first")]
 fn print_welcome(url: &str) {
-    println!(
+    let welcome = format!(
         "The engine listens at {url}\n\
          \n  dashboard  {url}/\n  health     {url}/health\n  orders     {url}/api/orders\n\
          \nPlace an order:\n\
@@ -23,4 +22,5 @@ fn print_welcome(url: &str) {
          \n    -d '{{\"tokenIn\":\"SOL\",\"tokenOut\":\"USDC\",\"amountIn\":\"1\"}}'\n\
          \nor watch five of them: engine demo\n"
     );
+    let _ = print(welcome); // an engine runs on when nobody reads
 }

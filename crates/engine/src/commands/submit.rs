@@ -3,9 +3,8 @@
 use std::process::ExitCode;
 
 use super::{client, print_events};
-use crate::{cli::SubmitArgs, client::OrderRequest};
+use crate::{cli::SubmitArgs, client::OrderRequest, output::print};
 
-#[expect(clippy::print_stdout, reason = "the id is what scripts read")]
 pub(crate) async fn run(args: SubmitArgs) -> anyhow::Result<ExitCode> {
     let client = client(&args.target)?;
     let order = OrderRequest {
@@ -17,6 +16,8 @@ pub(crate) async fn run(args: SubmitArgs) -> anyhow::Result<ExitCode> {
         client_order_id: args.client_order_id,
     };
     let id = client.place(&order).await?;
-    println!("order {id}");
-    print_events(&client, id, 0).await
+    if !args.json {
+        print(format_args!("order {id}"))?;
+    }
+    print_events(&client, id, 0, args.json).await
 }

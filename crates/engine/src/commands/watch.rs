@@ -6,5 +6,5 @@ use super::{client, print_events};
 use crate::cli::WatchArgs;
 
 pub(crate) async fn run(args: WatchArgs) -> anyhow::Result<ExitCode> {
-    print_events(&client(&args.target)?, args.id, args.after).await
+    print_events(&client(&args.target)?, args.id, args.after, args.json).await
 }

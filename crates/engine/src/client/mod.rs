@@ -1,20 +1,14 @@
 //! Talks to an engine over HTTP and WebSocket, as any client would.
 
+mod follow;
+mod read;
+
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use domain::OrderId;
-use futures::StreamExt;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio_tungstenite::{connect_async, tungstenite::Message};
-
-use crate::story::StreamedEvent;
-
-/// The wait between two tries to reach an engine that went away.
-const RECONNECT_PAUSE: Duration = Duration::from_millis(500);
-/// Tries to reach an engine that went away, in a row.
-const RECONNECTS: u32 = 120;
 
 /// An order to place. Amounts are decimal strings of whole tokens.
 #[derive(Debug, Clone, Default)]
@@ -86,56 +80,6 @@ impl Client {
             let status = answer.status();
             let problem: Value = answer.json().await.unwrap_or_default();
             bail!("denied ({status}): {}", explain_problem(&problem))
-        }
-    }
-
-    /// Calls `seen` with every event of an order after `after`, in order and once each, until the
-    /// order has ended. Reconnects and resumes when the connection breaks.
-    ///
-    /// # Errors
-    /// When the order is unknown or the engine stays away.
-    pub(crate) async fn follow(
-        &self,
-        id: OrderId,
-        mut after: u32,
-        mut seen: impl FnMut(&StreamedEvent),
-    ) -> anyhow::Result<()> {
-        let base = self.base.replacen("http", "ws", 1);
-        let mut failures = 0;
-        loop {
-            let url = format!("{base}/api/orders/execute?orderId={id}&after={after}");
-            match connect_async(&url).await {
-                Ok((mut socket, _)) => {
-                    while let Some(Ok(message)) = socket.next().await {
-                        let Message::Text(text) = message else { continue };
-                        let message: Value = serde_json::from_str(&text)?;
-                        match message["type"].as_str() {
-                            Some("event") => {
-                                let event = StreamedEvent::deserialize(&message)?;
-                                if event.seq > after {
-                                    after = event.seq;
-                                    seen(&event);
-                                }
-                                failures = 0;
-                            }
-                            Some("end") => return Ok(()),
-                            Some("error") => bail!("{}", explain_problem(&message)),
-                            _ => {}
-                        }
-                    }
-                }
-                Err(tokio_tungstenite::tungstenite::Error::Http(answer))
-                    if answer.status().is_client_error() =>
-                {
-                    bail!("no such order: {id}")
-                }
-                Err(error) if failures >= RECONNECTS => {
-                    return Err(error).context(format!("no engine answers at {}", self.base));
-                }
-                Err(_) => {}
-            }
-            failures += 1;
-            tokio::time::sleep(RECONNECT_PAUSE).await;
         }
     }
 }

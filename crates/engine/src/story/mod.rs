@@ -1,5 +1,11 @@
 //! The engine's messages in words, for people who watch a terminal.
 
+mod explanation;
+mod orders;
+
+pub(crate) use explanation::explanation_in_words;
+pub(crate) use orders::order_table;
+
 use domain::{OrderStatus, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
@@ -56,7 +62,7 @@ pub(crate) fn event_in_words(event: &StreamedEvent) -> String {
             data["slot"],
             text(&data["amountOut"]),
             text(&data["amountIn"]),
-            text(&data["executedPrice"])
+            price(&data["executedPrice"])
         ),
         "retrying" => format!(
             "attempt {} failed: {}; again at {}",
@@ -78,5 +84,30 @@ fn short(signature: &str) -> String {
     match (signature.get(..6), signature.get(signature.len().saturating_sub(6)..)) {
         (Some(head), Some(tail)) if signature.len() > 16 => format!("{head}..{tail}"),
         _ => signature.to_owned(),
+    }
+}
+
+/// A price with the digits that a person reads; the places before the point are never cut.
+fn price(value: &Value) -> String {
+    const WIDTH: usize = 12;
+    let shown = text(value);
+    let whole = shown.find('.').unwrap_or(shown.len());
+    shown.chars().take(WIDTH.max(whole)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_price_keeps_its_whole_part() {
+        for (exact, shown) in [
+            ("149.123456789012", "149.12345678"),
+            ("0.000006712345678", "0.0000067123"),
+            ("12345678901234.5", "12345678901234"),
+            ("7", "7"),
+        ] {
+            assert_eq!(price(&Value::from(exact)), shown);
+        }
     }
 }

@@ -1,0 +1,70 @@
+//! Follows one order to its end.
+
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use domain::OrderId;
+use futures::StreamExt;
+use serde::Deserialize;
+use serde_json::Value;
+use tokio_tungstenite::{connect_async, tungstenite::Message};
+
+use super::{Client, explain_problem};
+use crate::story::StreamedEvent;
+
+/// The wait between two tries to reach an engine that went away.
+const RECONNECT_PAUSE: Duration = Duration::from_millis(500);
+/// Tries to reach an engine that went away, in a row.
+const RECONNECTS: u32 = 120;
+
+impl Client {
+    /// Calls `seen` with every event of an order after `after` and the message it came in, in order and
+    /// once each, until the order has ended. Reconnects and resumes when the connection breaks.
+    ///
+    /// # Errors
+    /// When the order is unknown, the engine stays away or `seen` fails.
+    pub(crate) async fn follow(
+        &self,
+        id: OrderId,
+        mut after: u32,
+        mut seen: impl FnMut(&StreamedEvent, &str) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let base = self.base.replacen("http", "ws", 1);
+        let mut failures = 0;
+        loop {
+            let url = format!("{base}/api/orders/execute?orderId={id}&after={after}");
+            match connect_async(&url).await {
+                Ok((mut socket, _)) => {
+                    while let Some(Ok(message)) = socket.next().await {
+                        let Message::Text(text) = message else { continue };
+                        let message: Value = serde_json::from_str(&text)?;
+                        match message["type"].as_str() {
+                            Some("event") => {
+                                let event = StreamedEvent::deserialize(&message)?;
+                                if event.seq > after {
+                                    after = event.seq;
+                                    seen(&event, &text)?;
+                                }
+                                failures = 0;
+                            }
+                            Some("end") => return Ok(()),
+                            Some("error") => bail!("{}", explain_problem(&message)),
+                            _ => {}
+                        }
+                    }
+                }
+                Err(tokio_tungstenite::tungstenite::Error::Http(answer))
+                    if answer.status().is_client_error() =>
+                {
+                    bail!("no such order: {id}")
+                }
+                Err(error) if failures >= RECONNECTS => {
+                    return Err(error).context(format!("no engine answers at {}", self.base));
+                }
+                Err(_) => {}
+            }
+            failures += 1;
+            tokio::time::sleep(RECONNECT_PAUSE).await;
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Reads what an engine has on record. Answers are handed out as they came, so that a program is shown
+//! exactly what the API says.
+
+use anyhow::{Context, bail};
+use domain::{OrderId, OrderStatus};
+use serde_json::Value;
+
+use super::{Client, explain_problem};
+
+impl Client {
+    /// The newest orders, as a JSON array.
+    ///
+    /// # Errors
+    /// When the engine cannot be reached or refuses.
+    pub(crate) async fn orders(&self, status: Option<OrderStatus>, limit: u32) -> anyhow::Result<String> {
+        let mut query = vec![("limit", limit.to_string())];
+        query.extend(status.map(|status| ("status", status.to_string())));
+        self.read("/api/orders", &query).await
+    }
+
+    /// How an order stands.
+    ///
+    /// # Errors
+    /// When the engine cannot be reached or the order is unknown.
+    pub(crate) async fn order(&self, id: OrderId) -> anyhow::Result<String> {
+        self.read(&format!("/api/orders/{id}"), &[]).await
+    }
+
+    /// Why an order went the way it went.
+    ///
+    /// # Errors
+    /// When the engine cannot be reached or the order is unknown.
+    pub(crate) async fn explanation(&self, id: OrderId) -> anyhow::Result<String> {
+        self.read(&format!("/api/orders/{id}/explain"), &[]).await
+    }
+
+    async fn read(&self, path: &str, query: &[(&str, String)]) -> anyhow::Result<String> {
+        let asked = self.http.get(format!("{}{path}", self.base)).query(query).send().await;
+        let answer = asked.with_context(|| format!("no engine answers at {}", self.base))?;
+        let status = answer.status();
+        let text = answer.text().await.context("the engine's answer broke off")?;
+        if !status.is_success() {
+            let problem: Value = serde_json::from_str(&text).unwrap_or_default();
+            bail!("refused ({status}): {}", explain_problem(&problem));
+        }
+        Ok(text)
+    }
+}

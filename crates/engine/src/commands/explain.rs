@@ -1,0 +1,16 @@
+//! `engine explain ID`: why an order went the way it went.
+
+use std::process::ExitCode;
+
+use super::{client, read};
+use crate::{cli::ExplainArgs, output::print, story::explanation_in_words};
+
+pub(crate) async fn run(args: ExplainArgs) -> anyhow::Result<ExitCode> {
+    let answer = client(&args.target)?.explanation(args.id).await?;
+    if args.json {
+        print(answer)?;
+    } else {
+        print(explanation_in_words(&read(&answer)?).trim_end())?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

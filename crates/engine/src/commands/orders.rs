@@ -1,0 +1,19 @@
+//! `engine orders`: the newest orders.
+
+use std::process::ExitCode;
+
+use super::{client, read};
+use crate::{cli::OrdersArgs, output::print, story::order_table};
+
+pub(crate) async fn run(args: OrdersArgs) -> anyhow::Result<ExitCode> {
+    let answer = client(&args.target)?.orders(args.status, args.limit).await?;
+    if args.json {
+        print(answer)?;
+    } else {
+        match read(&answer)?.as_array().map(Vec::as_slice) {
+            None | Some([]) => print("no orders")?,
+            Some(orders) => print(order_table(orders))?,
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

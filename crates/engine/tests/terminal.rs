@@ -1,0 +1,114 @@
+//! The command line against an engine of its own, as a person and a program use it.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "terminal/support.rs"]
+mod support;
+
+use serde_json::Value;
+use support::{Engine, run};
+
+/// An order that no pool is deep enough for.
+const TOO_LARGE: [&str; 7] = ["submit", "--in", "SOL", "--out", "USDC", "--amount-in", "9000000000"];
+const SMALL: [&str; 7] = ["submit", "--in", "SOL", "--out", "USDC", "--amount-in", "1"];
+
+#[test]
+fn an_order_is_submitted_listed_explained_and_watched() {
+    let engine = Engine::start(&[]);
+    let submitted = engine.ask(&SMALL);
+    assert_eq!(submitted.status, 0, "{submitted:?}");
+    let id = submitted.output.lines().next().unwrap().strip_prefix("order ").unwrap();
+    assert!(submitted.output.lines().last().unwrap().contains("confirmed on"), "{submitted:?}");
+
+    let listed = engine.ask(&["orders"]);
+    assert_eq!(listed.status, 0);
+    let row = listed.output.lines().find(|line| line.contains(id)).unwrap();
+    assert!(row.contains("1 SOL -> USDC") && row.contains("confirmed"), "{row}");
+
+    let explained = engine.ask(&["explain", id]);
+    assert_eq!(explained.status, 0);
+    for part in [id, "attempt 1, begun at", "raydium", "meteora", "chose", "submitted", "confirmed", "quoted"]
+    {
+        assert!(explained.output.contains(part), "{part} is missing in {}", explained.output);
+    }
+
+    let watched = engine.ask(&["watch", id]);
+    assert_eq!(watched.status, 0);
+    assert_eq!(watched.output.lines().count(), submitted.output.lines().count() - 1);
+}
+
+#[test]
+fn a_program_reads_json_everywhere() {
+    let engine = Engine::start(&[]);
+    let submitted = engine.ask_json(&SMALL);
+    let kinds: Vec<&Value> = submitted.iter().map(|event| &event["data"]["kind"]).collect();
+    assert_eq!(kinds, ["accepted", "routing_started", "routed", "building", "submitted", "confirmed"]);
+    let id = submitted[0]["orderId"].as_str().unwrap();
+
+    let [orders] = &engine.ask_json(&["orders"])[..] else { panic!("one array") };
+    assert_eq!(orders[0]["id"], id);
+    assert_eq!(orders.as_array().unwrap().len(), 1);
+    let [explanation] = &engine.ask_json(&["explain", id])[..] else { panic!("one object") };
+    assert_eq!(explanation["attempts"][0]["outcome"], "confirmed");
+    let rest = engine.ask_json(&["watch", id, "--after", "4"]);
+    assert_eq!(rest.iter().map(|event| event["seq"].as_u64().unwrap()).collect::<Vec<_>>(), [5, 6]);
+}
+
+#[test]
+fn a_list_is_narrowed_by_status_and_size() {
+    let engine = Engine::start(&[]);
+    for _ in 0..2 {
+        assert_eq!(engine.ask(&SMALL).status, 0);
+    }
+    assert_eq!(engine.ask(&TOO_LARGE).status, 1);
+    let count = |arguments: &[&str]| engine.ask_json(arguments)[0].as_array().unwrap().len();
+    assert_eq!(count(&["orders", "--status", "confirmed"]), 2);
+    assert_eq!(count(&["orders", "--status", "failed"]), 1);
+    assert_eq!(count(&["orders", "--limit", "1"]), 1);
+    assert_eq!(engine.ask(&["orders", "--status", "routing"]).output.trim(), "no orders");
+}
+
+#[test]
+fn an_order_that_failed_ends_its_followers_with_1_and_its_readers_with_0() {
+    let engine = Engine::start(&[]);
+    let submitted = engine.ask(&TOO_LARGE);
+    assert_eq!(submitted.status, 1, "{submitted:?}");
+    let id = submitted.output.lines().next().unwrap().strip_prefix("order ").unwrap();
+    assert_eq!(engine.ask(&["watch", id]).status, 1);
+    // nothing is left to tell, and it has failed all the same
+    assert_eq!(engine.ask(&["watch", id, "--after", "1000"]).status, 1);
+    let explained = engine.ask(&["explain", id]);
+    assert_eq!(explained.status, 0);
+    assert!(explained.output.contains("for good: no attempt can succeed"), "{explained:?}");
+}
+
+#[test]
+fn what_cannot_be_carried_out_ends_with_2_and_one_line_that_says_why() {
+    let engine = Engine::start(&[]);
+    let unknown = "00000000-0000-7000-8000-000000000000";
+    let nobody = format!("http://127.0.0.1:{}", testkit::ports::free());
+    for (result, reason) in [
+        (engine.ask(&["explain", unknown]), "no order"),
+        (engine.ask(&["watch", unknown]), "no order"),
+        (engine.ask(&["submit", "--in", "SOL", "--out", "SOL", "--amount-in", "1"]), "denied"),
+        (run(&["orders", "--url", &nobody]), "no engine answers"),
+        (run(&["orders", "--url", "https://example.com"]), "must begin with http://"),
+    ] {
+        assert_eq!(result.status, 2, "{result:?}");
+        assert!(result.complaint.contains(reason), "{reason}: {result:?}");
+        assert_eq!((result.complaint.lines().count(), result.output.as_str()), (1, ""), "{result:?}");
+    }
+    assert_eq!(run(&["orders", "--status", "unknown"]).status, 2);
+    assert_eq!(run(&["orders", "--limit", "0"]).status, 2);
+}
+
+#[test]
+fn a_reader_that_leaves_early_is_no_reason_to_complain() {
+    let engine = Engine::start(&[]);
+    assert_eq!(engine.ask(&SMALL).status, 0);
+    let mut listing = engine.command(&["orders"]);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let listed = listing.stdout(writer).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&listed.stderr), "");
+}
