@@ -6,17 +6,24 @@ use clap::{
     Args, Parser, Subcommand,
     builder::{PossibleValuesParser, TypedValueParser},
 };
+use clap_complete::Shell;
 use domain::{OrderId, OrderStatus};
 use infra::config::{BackendConfig, LogConfig};
 use venues::VenueConfig;
 use worker::WorkerConfig;
+
+const EXIT_STATUSES: &str = "\
+Exit status of every command:
+  0  success
+  1  the order failed, or a problem was found
+  2  the command could not be carried out; standard error says why";
 
 /// Order execution engine for Solana DEXs: takes orders, routes them to the best of Raydium and
 /// Meteora, executes them exactly once in effect and streams every step.
 ///
 /// Without a command it serves API and worker in one process, with nothing else installed.
 #[derive(Debug, Parser)]
-#[command(name = "engine", version, args_conflicts_with_subcommands = true)]
+#[command(name = "engine", version, args_conflicts_with_subcommands = true, after_help = EXIT_STATUSES)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
@@ -40,6 +47,10 @@ pub(crate) enum Command {
     Orders(OrdersArgs),
     /// Tell why an order went the way it went
     Explain(ExplainArgs),
+    /// Look at the settings, the servers they name, this machine and the engine, and tell what to do
+    Doctor(Box<DoctorArgs>),
+    /// Print completions for a shell
+    Completions(CompletionsArgs),
 }
 
 /// Everything an embedded engine is configured by.
@@ -180,6 +191,23 @@ pub(crate) struct ExplainArgs {
     /// Print what the API gives, one JSON object
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    /// Print what was found as one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) serve: ServeArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    pub(crate) shell: Shell,
 }
 
 fn order_status() -> impl TypedValueParser<Value = OrderStatus> {

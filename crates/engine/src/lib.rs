@@ -4,6 +4,7 @@ mod bench;
 mod cli;
 mod client;
 mod commands;
+mod doctor;
 mod embedded;
 mod output;
 mod story;
@@ -17,19 +18,27 @@ use cli::{Cli, Command};
 const ORDER_FAILED: u8 = 1;
 /// Exit status of a measurement that found something lost, refused or incomplete.
 const NOT_SOUND: u8 = 1;
+/// Exit status of a diagnosis that found a problem.
+const PROBLEM_FOUND: u8 = 1;
 /// Exit status of a command that could not be carried out.
 const NOT_DONE: u8 = 2;
 
-/// Runs the command line and returns its exit status: 0 for success, 1 for an order that failed, 2
-/// for a command that could not be carried out.
+/// Runs the command line and returns its exit status: 0 for success, 1 for an order that failed or
+/// a problem that was found, 2 for a command that could not be carried out.
 pub fn main() -> ExitCode {
-    let _ = dotenvy::dotenv(); // a missing .env is the normal case
-    let cli = Cli::parse();
+    let dotenv = doctor::read_dotenv();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => match commands::doctor::tell_refused(&error) {
+            Some(told) => return told.unwrap_or_else(|error| refuse(&error)),
+            None => error.exit(),
+        },
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return refuse(&error.into()),
     };
-    runtime.block_on(run(cli)).unwrap_or_else(|error| refuse(&error))
+    runtime.block_on(run(cli, dotenv)).unwrap_or_else(|error| refuse(&error))
 }
 
 fn refuse(error: &anyhow::Error) -> ExitCode {
@@ -39,7 +48,7 @@ fn refuse(error: &anyhow::Error) -> ExitCode {
     ExitCode::from(NOT_DONE)
 }
 
-async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+async fn run(cli: Cli, dotenv: Option<doctor::Finding>) -> anyhow::Result<ExitCode> {
     match cli.command {
         None => commands::serve::run(cli.serve).await,
         Some(Command::Serve(args)) => commands::serve::run(*args).await,
@@ -49,5 +58,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Watch(args)) => commands::watch::run(args).await,
         Some(Command::Orders(args)) => commands::orders::run(args).await,
         Some(Command::Explain(args)) => commands::explain::run(args).await,
+        Some(Command::Doctor(args)) => commands::doctor::run(*args, dotenv).await,
+        Some(Command::Completions(args)) => commands::completions::run(&args),
     }
 }

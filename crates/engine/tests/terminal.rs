@@ -112,3 +112,102 @@ fn a_reader_that_leaves_early_is_no_reason_to_complain() {
     let listed = listing.stdout(writer).output().unwrap();
     assert_eq!(String::from_utf8_lossy(&listed.stderr), "");
 }
+
+/// The findings about one thing.
+fn findings<'a>(diagnosis: &'a Value, check: &str) -> Vec<&'a Value> {
+    diagnosis["checks"].as_array().unwrap().iter().filter(|finding| finding["check"] == check).collect()
+}
+
+#[test]
+fn a_doctor_finds_an_engine_well() {
+    let engine = Engine::start(&[]);
+    let port = engine.url.rsplit(':').next().unwrap();
+    let examined = engine.ask_json(&["doctor", "--port", port]);
+    let [diagnosis] = &examined[..] else { panic!("one object") };
+    for check in ["settings", "database", "redis", "port", "engine"] {
+        let found = findings(diagnosis, check);
+        assert!(found.len() == 1 && found[0]["status"] == "ok", "{check}: {diagnosis:#}");
+    }
+    assert!(findings(diagnosis, "port")[0]["found"].as_str().unwrap().contains("an engine's"));
+    let shown = engine.ask(&["doctor", "--port", port]);
+    assert_eq!(shown.status, 0, "{shown:?}");
+    assert!(shown.output.contains("ok       engine"), "{shown:?}");
+}
+
+#[test]
+fn a_doctor_finds_what_is_wrong_and_never_tells_a_password() {
+    let nobody = testkit::ports::free();
+    let taken = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let place = format!("127.0.0.1:{nobody}");
+    let mut doctor = support::program(&["doctor", "--json", "--url", &format!("http://{place}")]);
+    doctor
+        .env("DATABASE_URL", format!("postgres://me:secret@{place}/orders"))
+        .env("REDIS_URL", format!("redis://:secret@{place}"))
+        .env("PORT", taken.local_addr().unwrap().port().to_string());
+    let ran = support::Ran::from(doctor.output().unwrap());
+    assert_eq!(ran.status, 1, "{ran:?}");
+    assert!(!ran.output.contains("secret") && !ran.complaint.contains("secret"), "{ran:?}");
+    let diagnosis: Value = serde_json::from_str(&ran.output).unwrap();
+    assert_eq!(diagnosis["status"], "problem");
+    for check in ["database", "redis", "port", "engine"] {
+        let found = findings(&diagnosis, check);
+        assert!(found.len() == 1 && found[0]["status"] == "problem", "{check}: {diagnosis:#}");
+        assert!(found[0]["advice"].is_string(), "{check}: {diagnosis:#}");
+    }
+}
+
+#[test]
+fn a_doctor_names_a_setting_that_an_engine_would_refuse() {
+    for (name, value, reason) in [
+        ("WORKER_CONCURRENCY", "0", "1..=10000"),
+        ("SIM_PRESET", "wild", "instant"),
+        ("DATABASE_URL", "mysql://me:secret@db/orders", "postgres://"),
+        ("SIM_LANDING_MIN_MS", "100000", "SIM_LANDING_MAX_MS"),
+        ("RUST_LOG", "engine=loud", "is not a filter"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let doctor = support::program(&["doctor", "--json"])
+            .current_dir(folder.path())
+            .env(name, value)
+            .output()
+            .unwrap();
+        let ran = support::Ran::from(doctor);
+        assert_eq!(ran.status, 1, "{ran:?}");
+        assert!(!ran.output.contains("secret"), "{ran:?}");
+        let diagnosis: Value = serde_json::from_str(&ran.output).unwrap();
+        let found = findings(&diagnosis, "settings")[0]["found"].as_str().unwrap();
+        assert!(found.contains(name) && found.contains(reason), "{found}");
+    }
+}
+
+#[test]
+fn a_doctor_sees_a_line_of_the_env_file_that_cannot_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join(".env"), "PORT=0\nAPI_TOKEN='secret\n").unwrap();
+    let doctor = support::program(&["doctor"]).current_dir(folder.path()).output().unwrap();
+    let ran = support::Ran::from(doctor);
+    assert_eq!(ran.status, 1, "{ran:?}");
+    assert!(
+        ran.output.contains("a line of .env cannot be read") && !ran.output.contains("secret"),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn every_shell_is_completed() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let completions = run(&["completions", shell]);
+        assert_eq!(completions.status, 0, "{shell}");
+        for command in ["submit", "explain", "doctor"] {
+            assert!(completions.output.contains(command), "{command} for {shell}");
+        }
+    }
+    assert_eq!(run(&["completions", "command.com"]).status, 2);
+}
+
+#[test]
+fn exit_statuses_are_documented() {
+    let help = run(&["--help"]);
+    assert_eq!(help.status, 0);
+    assert!(help.output.contains("1  the order failed, or a problem was found"), "{}", help.output);
+}

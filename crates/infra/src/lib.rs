@@ -4,6 +4,7 @@
 pub mod bus;
 pub mod clock;
 pub mod config;
+pub mod diagnosis;
 pub mod metrics;
 pub mod probe;
 pub mod process;

@@ -26,8 +26,7 @@ impl Drop for Telemetry {
 /// # Errors
 /// When the filter or the endpoint cannot be read or logging was started before.
 pub fn init(config: &LogConfig, service: &'static str) -> anyhow::Result<Telemetry> {
-    let filter = EnvFilter::try_new(&config.rust_log)
-        .map_err(|error| anyhow::anyhow!("RUST_LOG is not a filter: {error}"))?;
+    let filter = filter(config)?;
     let logs = fmt::layer().with_writer(std::io::stderr);
     let logs = match config.log_format {
         LogFormat::Text => logs.boxed(),
@@ -38,4 +37,16 @@ pub fn init(config: &LogConfig, service: &'static str) -> anyhow::Result<Telemet
     let traces = provider.as_ref().map(trace::layer);
     tracing_subscriber::registry().with(logs.with_filter(filter)).with(traces).try_init()?;
     Ok(Telemetry(provider))
+}
+
+/// Whether logging can be started so.
+///
+/// # Errors
+/// When the filter cannot be parsed.
+pub fn check(config: &LogConfig) -> anyhow::Result<()> {
+    filter(config).map(drop)
+}
+
+fn filter(config: &LogConfig) -> anyhow::Result<EnvFilter> {
+    EnvFilter::try_new(&config.rust_log).map_err(|error| anyhow::anyhow!("RUST_LOG is not a filter: {error}"))
 }

@@ -44,6 +44,11 @@ impl Client {
         Ok(Self { http, base: base.trim_end_matches('/').to_owned() })
     }
 
+    /// Where that engine is.
+    pub(crate) fn base(&self) -> &str {
+        &self.base
+    }
+
     /// Whether an engine answers there.
     pub(crate) async fn is_alive(&self) -> bool {
         let answer = self.http.get(format!("{}/health/live", self.base)).send().await;

@@ -34,6 +34,16 @@ impl Client {
         self.read(&format!("/api/orders/{id}/explain"), &[]).await
     }
 
+    /// How every part of the engine is, also of one that is unwell.
+    ///
+    /// # Errors
+    /// When nothing answers.
+    pub(crate) async fn health(&self) -> anyhow::Result<Value> {
+        let asked = self.http.get(format!("{}/health", self.base)).send().await;
+        let answer = asked.with_context(|| format!("no engine answers at {}", self.base))?;
+        Ok(answer.json().await.unwrap_or_default())
+    }
+
     async fn read(&self, path: &str, query: &[(&str, String)]) -> anyhow::Result<String> {
         let asked = self.http.get(format!("{}{path}", self.base)).query(query).send().await;
         let answer = asked.with_context(|| format!("no engine answers at {}", self.base))?;

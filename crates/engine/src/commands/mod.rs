@@ -1,7 +1,9 @@
 //! One command a file.
 
 pub(crate) mod bench;
+pub(crate) mod completions;
 pub(crate) mod demo;
+pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod orders;
 pub(crate) mod serve;

@@ -16,6 +16,7 @@ use domain::ports::{Clock, OrderStore};
 
 use crate::config::BackendConfig;
 use grouped::GroupedStore;
+pub(crate) use postgres::MIGRATIONS as POSTGRES_MIGRATIONS;
 
 /// The store that the configuration asks for, its tables created or brought up to date: `PostgreSQL`
 /// with a `DATABASE_URL`, else `SQLite` under `DATA_DIR`, whose leases go by `clock`.

@@ -22,11 +22,15 @@ use domain::{
 };
 use sqlx::{
     Connection, PgConnection, PgPool,
+    migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
 use super::request::{Database, Write, Written};
 use rounds::{Round, Rounds};
+
+/// What makes the tables and brings them up to date.
+pub(crate) static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/postgres");
 
 /// The columns of an [`OrderRow`](super::row::OrderRow).
 const ORDER: &str = "id, account_id, client_order_id, fingerprint, spec, status, attempt, last_seq,
@@ -97,7 +101,7 @@ impl Postgres {
             .connect_with(options)
             .await
             .with_context(|| format!("PostgreSQL at {place} cannot be reached"))?;
-        sqlx::migrate!("../../migrations/postgres").run(&pool).await.context("cannot migrate PostgreSQL")?;
+        MIGRATIONS.run(&pool).await.context("cannot migrate PostgreSQL")?;
         Ok(Self { pool })
     }
 }

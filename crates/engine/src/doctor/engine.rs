@@ -1,0 +1,62 @@
+//! How the engine is that commands talk to.
+
+use serde_json::Value;
+
+use super::Finding;
+use crate::client::Client;
+
+const CHECK: &str = "engine";
+
+/// Asks the engine for its parts. That none runs is only a problem if somebody said where one does.
+pub(super) async fn health(engine: &Client, is_named: bool) -> Finding {
+    match engine.health().await {
+        Ok(report) => judge(engine.base(), &report),
+        Err(error) if is_named => {
+            Finding::problem(CHECK, format!("{error:#}"), "start it there, or mend ENGINE_URL or --url")
+        }
+        Err(error) => Finding::warning(CHECK, format!("{error:#}"), "start one: engine serve"),
+    }
+}
+
+fn judge(place: &str, report: &Value) -> Finding {
+    let part = |name: &str| report[name].as_str().unwrap_or("unknown").to_owned();
+    let parts = ["store", "queue", "bus", "admission"].map(|name| format!("{name} {}", part(name)));
+    let found = format!("{} at {place}: {}", part("status"), parts.join(", "));
+    match part("status").as_str() {
+        "ok" => Finding::ok(CHECK, found),
+        "degraded" if part("admission") == "closed" => {
+            Finding::warning(CHECK, found, "start more workers, or raise MAX_OPEN_ORDERS")
+        }
+        "degraded" => Finding::warning(CHECK, found, "orders begin or show later: look at its Redis"),
+        "down" => Finding::problem(CHECK, found, "no order can be accepted: look at its database"),
+        _ => {
+            Finding::problem(CHECK, format!("something else answers at {place}"), "mend ENGINE_URL or --url")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::doctor::Level;
+
+    #[test]
+    fn an_engine_is_as_well_as_it_says() {
+        let judged = |status: &str, admission: &str| {
+            let report = json!({
+                "status": status, "store": "ok", "queue": "ok", "bus": "ok", "admission": admission,
+            });
+            judge("http://here", &report)
+        };
+        assert_eq!(
+            judged("ok", "open"),
+            Finding::ok(CHECK, "ok at http://here: store ok, queue ok, bus ok, admission open")
+        );
+        assert_eq!(judged("degraded", "open").status, Level::Warning);
+        assert!(judged("degraded", "closed").advice.unwrap().contains("MAX_OPEN_ORDERS"));
+        assert_eq!(judged("down", "open").status, Level::Problem);
+        assert_eq!(judge("http://here", &json!({})).status, Level::Problem);
+    }
+}

@@ -1,0 +1,67 @@
+//! What this machine allows.
+
+use std::{fs, net::TcpListener};
+
+use api::ApiConfig;
+
+use super::Finding;
+use crate::{cli::ServeArgs, client::Client};
+
+const PORT: &str = "port";
+const FILES: &str = "open files";
+
+/// Files a process has open beside its connections: logs, libraries, the database's own.
+const OTHER_FILES: u64 = 64;
+
+/// Whether the port is free, or an engine has it.
+pub(super) async fn port(settings: &ApiConfig, own: &Client) -> Finding {
+    let ApiConfig { host, port, .. } = settings;
+    let at = format!("{host}:{port}");
+    let error = match TcpListener::bind((*host, *port)) {
+        Ok(_) if *port == 0 => return Finding::ok(PORT, "0: any free one is taken"),
+        Ok(_) => return Finding::ok(PORT, format!("{at} is free")),
+        Err(error) => error,
+    };
+    if own.is_alive().await {
+        return Finding::ok(PORT, format!("{at} is an engine's that runs"));
+    }
+    let advice = "end what listens there, or choose another PORT or HOST";
+    Finding::problem(PORT, format!("{at} cannot be listened on: {error}"), advice)
+}
+
+/// Whether all connections that may be open can be. Nothing is said where the system does not tell.
+pub(super) fn open_files(settings: &ServeArgs) -> Option<Finding> {
+    let allowed = allowed_files(&fs::read_to_string("/proc/self/limits").ok()?)?;
+    let api = &settings.api;
+    let connections = u64::from(api.api_max_connections) + u64::from(api.api_max_streams);
+    let wanted = connections + u64::from(settings.backend.database_max_connections) + OTHER_FILES;
+    if allowed >= wanted {
+        return Some(Finding::ok(FILES, format!("{allowed} allowed, {wanted} may be needed")));
+    }
+    let advice = format!("ulimit -n {wanted}, or lower API_MAX_CONNECTIONS and API_MAX_STREAMS");
+    let found = format!("{allowed} allowed, but {wanted} may be needed");
+    Some(Finding::warning(FILES, found, advice))
+}
+
+/// The soft limit of `/proc/self/limits`.
+fn allowed_files(limits: &str) -> Option<u64> {
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+    match line.split_whitespace().next()? {
+        "unlimited" => Some(u64::MAX),
+        number => number.parse().ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_soft_limit_is_read() {
+        let limits =
+            |value| format!("Limit  Soft Limit\nMax open files            {value}   524288   files\n");
+        assert_eq!(allowed_files(&limits("1024")), Some(1_024));
+        assert_eq!(allowed_files(&limits("unlimited")), Some(u64::MAX));
+        assert_eq!(allowed_files("nothing of the kind"), None);
+    }
+}

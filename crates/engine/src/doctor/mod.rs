@@ -1,0 +1,133 @@
+//! What `engine doctor` looks at: the settings, the servers they name, this machine, and the engine.
+
+mod engine;
+mod machine;
+mod servers;
+mod settings;
+
+use std::fmt;
+
+use console::style;
+use serde::Serialize;
+
+use crate::{cli::DoctorArgs, client::Client};
+
+pub(crate) use settings::{read_dotenv, refused};
+
+/// How well something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Level {
+    Ok,
+    /// The engine runs, but not as well or not as expected.
+    Warning,
+    /// The engine does not start, does not run, or loses what it should keep.
+    Problem,
+}
+
+/// What was found out about one thing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Finding {
+    pub(crate) check: &'static str,
+    pub(crate) status: Level,
+    pub(crate) found: String,
+    /// What to do about it, in one line; nothing where all is well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) advice: Option<String>,
+}
+
+impl Finding {
+    fn ok(check: &'static str, found: impl Into<String>) -> Self {
+        Self { check, status: Level::Ok, found: found.into(), advice: None }
+    }
+
+    fn warning(check: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { check, status: Level::Warning, found: found.into(), advice: Some(advice.into()) }
+    }
+
+    fn problem(check: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { check, status: Level::Problem, found: found.into(), advice: Some(advice.into()) }
+    }
+}
+
+/// Everything that was found out, in the order it was looked at.
+#[derive(Debug, Serialize)]
+pub(crate) struct Diagnosis {
+    /// The worst of all.
+    pub(crate) status: Level,
+    checks: Vec<Finding>,
+}
+
+impl From<Vec<Finding>> for Diagnosis {
+    fn from(checks: Vec<Finding>) -> Self {
+        let status = checks.iter().map(|finding| finding.status).max().unwrap_or(Level::Ok);
+        Self { status, checks }
+    }
+}
+
+/// Looks at everything. Nothing is changed by it, here or on a server.
+pub(crate) async fn examine(args: &DoctorArgs, dotenv: Option<Finding>) -> anyhow::Result<Diagnosis> {
+    let own_url = args.serve.api.local_url();
+    let engine = Client::new(args.target.url.as_deref().unwrap_or(&own_url))?;
+    let mut findings = settings::examine(&args.serve, dotenv);
+    findings.extend(servers::database(&args.serve.backend).await);
+    findings.push(servers::redis(&args.serve.backend).await);
+    findings.push(machine::port(&args.serve.api, &Client::new(&own_url)?).await);
+    findings.push(engine::health(&engine, args.target.url.is_some()).await);
+    findings.extend(machine::open_files(&args.serve));
+    Ok(findings.into())
+}
+
+impl fmt::Display for Diagnosis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for Finding { check, status, found, advice } in &self.checks {
+            writeln!(f, "{} {check:<10}  {found}", status.colored())?;
+            if let Some(advice) = advice {
+                writeln!(f, "{:19}  -> {advice}", "")?;
+            }
+        }
+        let count = |level| self.checks.iter().filter(|finding| finding.status == level).count();
+        match (count(Level::Problem), count(Level::Warning)) {
+            (0, 0) => write!(f, "\nall is well"),
+            (0, warnings) => write!(f, "\nno problem, {warnings} to know of"),
+            (problems, _) => write!(f, "\n{problems} to mend"),
+        }
+    }
+}
+
+impl Level {
+    fn colored(self) -> String {
+        match self {
+            Self::Ok => style("ok      ").green(),
+            Self::Warning => style("warning ").yellow(),
+            Self::Problem => style("problem ").red(),
+        }
+        .to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_diagnosis_is_as_bad_as_its_worst_finding() {
+        let (fine, odd) = (Finding::ok("port", "is free"), Finding::warning("engine", "slow", "wait"));
+        let bad = Finding::problem("redis", "is away", "start it");
+        assert_eq!(Diagnosis::from(vec![fine.clone()]).status, Level::Ok);
+        assert_eq!(Diagnosis::from(vec![fine.clone(), odd.clone()]).status, Level::Warning);
+        assert_eq!(Diagnosis::from(vec![odd, bad, fine]).status, Level::Problem);
+    }
+
+    #[test]
+    fn a_finding_is_a_line_and_its_advice_another() {
+        let bad = Finding::problem("redis", "is away", "start it");
+        let shown = Diagnosis::from(vec![Finding::ok("port", "is free"), bad]).to_string();
+        let shown = console::strip_ansi_codes(&shown).into_owned();
+        let lines: Vec<_> = shown.lines().map(str::trim).collect();
+        assert_eq!(
+            lines,
+            ["ok       port        is free", "problem  redis       is away", "-> start it", "", "1 to mend"]
+        );
+    }
+}

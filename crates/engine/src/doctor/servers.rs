@@ -1,0 +1,184 @@
+//! Where orders, jobs and events are kept.
+
+use std::path::Path;
+
+use infra::{
+    clock::SystemClock,
+    config::BackendConfig,
+    diagnosis::{self, Migrations, PostgresState},
+};
+
+use super::Finding;
+
+const DATABASE: &str = "database";
+const REDIS: &str = "redis";
+
+/// The oldest versions the engine is tested with.
+const OLDEST_POSTGRES: u32 = 15;
+const OLDEST_REDIS: u32 = 7;
+/// A difference between two clocks from which on times of orders look wrong, microseconds.
+const CLOCKS_APART_MICROS: u64 = 500_000;
+
+/// The database, or the folder that stands in for it.
+pub(super) async fn database(settings: &BackendConfig) -> Vec<Finding> {
+    let Some(url) = &settings.database_url else { return vec![folder(&settings.data_dir)] };
+    match diagnosis::postgres(url, &SystemClock).await {
+        Ok(found) => vec![postgres(&found, settings.database_max_connections), clock(&found)],
+        Err(error) => {
+            let advice = "start it, or mend the host, port, user, password or name in DATABASE_URL";
+            vec![Finding::problem(DATABASE, format!("PostgreSQL: {error:#}"), advice)]
+        }
+    }
+}
+
+fn postgres(found: &PostgresState, wanted_connections: u32) -> Finding {
+    let PostgresState { place, version, .. } = found;
+    let at = format!("PostgreSQL {version} at {place}");
+    match found.migrations {
+        Migrations::Broken(broken) => {
+            let advice = "restore the database, or run the version of the engine that made it";
+            Finding::problem(
+                DATABASE,
+                format!("{at}: migration {broken} is not the one this engine has"),
+                advice,
+            )
+        }
+        Migrations::Newer(newer) => {
+            let found = format!("{at}: migration {newer} is newer than this engine, which will not start");
+            Finding::problem(DATABASE, found, "run the newer engine")
+        }
+        _ if found.major < OLDEST_POSTGRES => {
+            let advice = format!("take {OLDEST_POSTGRES} or later, which the engine is tested with");
+            Finding::warning(DATABASE, at, advice)
+        }
+        _ if wanted_connections >= found.max_connections => {
+            let found = format!("{at} takes {} connections in all", found.max_connections);
+            let advice =
+                format!("lower DATABASE_MAX_CONNECTIONS ({wanted_connections}) or raise max_connections");
+            Finding::warning(DATABASE, found, advice)
+        }
+        Migrations::Pending(pending) => {
+            Finding::ok(DATABASE, format!("{at}, {pending} migrations to run at the next start"))
+        }
+        Migrations::Current => Finding::ok(DATABASE, format!("{at}, migrated")),
+    }
+}
+
+fn clock(found: &PostgresState) -> Finding {
+    let check = "clock";
+    let apart = found.clock_ahead_micros.unsigned_abs();
+    let millis = apart / 1_000;
+    if apart < CLOCKS_APART_MICROS {
+        return Finding::ok(check, format!("within {} ms of the database's", millis + 1));
+    }
+    let side = if found.clock_ahead_micros > 0 { "behind" } else { "ahead of" };
+    let advice = "let NTP set both clocks: times of orders and waits between attempts are off by as much";
+    Finding::warning(check, format!("{millis} ms {side} the database's"), advice)
+}
+
+fn folder(path: &Path) -> Finding {
+    let shown = path.display();
+    let Some(existing) = existing_part(path) else {
+        return Finding::problem(DATABASE, format!("{shown} cannot be made"), "choose another DATA_DIR");
+    };
+    let to_make = if existing == path { "" } else { ", which the start makes" };
+    match tempfile::tempfile_in(existing) {
+        Ok(_) => Finding::ok(DATABASE, format!("SQLite in {shown}{to_make}")),
+        Err(error) => {
+            let advice = "allow this user to write there, or choose another DATA_DIR";
+            Finding::problem(
+                DATABASE,
+                format!("{} cannot be written to: {error}", existing.display()),
+                advice,
+            )
+        }
+    }
+}
+
+/// The folder, or the nearest one above it that there is.
+fn existing_part(path: &Path) -> Option<&Path> {
+    let named = path.ancestors().find(|part| part.exists());
+    // what is above a relative path is the folder this runs in
+    named.or_else(|| path.is_relative().then(|| Path::new(".")))
+}
+
+/// Redis, or that none is wanted.
+pub(super) async fn redis(settings: &BackendConfig) -> Finding {
+    let Some(url) = &settings.redis_url else {
+        return Finding::ok(REDIS, "none wanted: queue and bus stay inside the process");
+    };
+    let found = match diagnosis::redis(url).await {
+        Ok(found) => found,
+        Err(error) => {
+            let advice =
+                "start it, or mend the host, port or password in REDIS_URL; orders begin later without it";
+            return Finding::problem(REDIS, format!("{error:#}"), advice);
+        }
+    };
+    let at = format!("Redis {} at {}", found.version, found.place);
+    match found.maxmemory_policy.as_deref() {
+        Some("noeviction") if found.major >= OLDEST_REDIS => Finding::ok(REDIS, format!("{at}, noeviction")),
+        Some("noeviction") => {
+            let advice = format!("take {OLDEST_REDIS} or later, which the engine is tested with");
+            Finding::warning(REDIS, at, advice)
+        }
+        policy => {
+            let policy = policy.unwrap_or("not told");
+            let advice = "set maxmemory-policy noeviction: an evicted queue entry delays its order";
+            Finding::warning(REDIS, format!("{at}, maxmemory-policy {policy}"), advice)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::Level;
+
+    fn state() -> PostgresState {
+        PostgresState {
+            place: "db:5432".to_owned(),
+            version: "15.1".to_owned(),
+            major: 15,
+            migrations: Migrations::Current,
+            clock_ahead_micros: 0,
+            max_connections: 100,
+        }
+    }
+
+    #[test]
+    fn a_database_is_judged_by_its_tables_its_age_and_its_room() {
+        let judge = |change: &dyn Fn(&mut PostgresState)| {
+            let mut state = state();
+            change(&mut state);
+            postgres(&state, 10).status
+        };
+        assert_eq!(judge(&|_| {}), Level::Ok);
+        assert_eq!(judge(&|state| state.migrations = Migrations::Pending(2)), Level::Ok);
+        assert_eq!(judge(&|state| state.migrations = Migrations::Newer(9)), Level::Problem);
+        assert_eq!(judge(&|state| state.migrations = Migrations::Broken(1)), Level::Problem);
+        assert_eq!(judge(&|state| state.major = 14), Level::Warning);
+        assert_eq!(judge(&|state| state.max_connections = 10), Level::Warning);
+    }
+
+    #[test]
+    fn clocks_may_be_a_little_apart() {
+        let judge = |ahead| clock(&PostgresState { clock_ahead_micros: ahead, ..state() });
+        assert_eq!(judge(-20_000).status, Level::Ok);
+        let found = judge(2_000_000);
+        assert_eq!((found.status, found.found.as_str()), (Level::Warning, "2000 ms behind the database's"));
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_yet_is_judged_by_the_one_above() {
+        let above = tempfile::tempdir().unwrap();
+        let path = above.path().join("a/b");
+        let found = folder(&path);
+        assert_eq!(found.status, Level::Ok);
+        assert!(found.found.ends_with(", which the start makes"), "{found:?}");
+        assert!(!path.exists(), "nothing is made");
+        let file = above.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        assert_eq!(folder(&file.join("c")).status, Level::Problem);
+    }
+}

@@ -1,0 +1,148 @@
+use std::{collections::HashMap, str::FromStr, time::Duration};
+
+use anyhow::Context;
+use domain::ports::Clock;
+use sqlx::{ConnectOptions, PgConnection, postgres::PgConnectOptions};
+use tokio::time::timeout;
+
+use crate::store::POSTGRES_MIGRATIONS;
+
+/// How long the server may take for everything.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A `PostgreSQL` that answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PostgresState {
+    /// Host and port.
+    pub place: String,
+    /// As it says it, such as `15.14`.
+    pub version: String,
+    /// The major version.
+    pub major: u32,
+    /// How its tables compare with what this program needs.
+    pub migrations: Migrations,
+    /// How far its clock is ahead of this machine's, microseconds; less than half a round trip is not
+    /// told from none.
+    pub clock_ahead_micros: i64,
+    /// Connections it takes at most, all clients together.
+    pub max_connections: u32,
+}
+
+/// Tables against the migrations of this program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Migrations {
+    /// All were run.
+    Current,
+    /// So many are to be run, as the next start does.
+    Pending(usize),
+    /// One was run with another text, or did not come to its end.
+    Broken(i64),
+    /// It has one that this program does not know, so a newer one has run.
+    Newer(i64),
+}
+
+impl Migrations {
+    /// Compares those that were run, by version: their checksum, and whether they came to their end.
+    fn compare(run: &HashMap<i64, (Vec<u8>, bool)>) -> Self {
+        let known = || POSTGRES_MIGRATIONS.iter();
+        if let Some(newer) = run.keys().filter(|run| known().all(|known| known.version != **run)).max() {
+            return Self::Newer(*newer);
+        }
+        let is_broken = |version, checksum: &[u8]| {
+            run.get(&version).is_some_and(|(found, is_whole)| !is_whole || found != checksum)
+        };
+        match known().find(|known| is_broken(known.version, &known.checksum)) {
+            Some(broken) => Self::Broken(broken.version),
+            None if run.len() < known().count() => Self::Pending(known().count() - run.len()),
+            None => Self::Current,
+        }
+    }
+}
+
+/// Asks the `PostgreSQL` at `url`.
+///
+/// # Errors
+/// When the URL cannot be read, or the server cannot be reached, refuses or is too slow.
+pub async fn postgres(url: &str, clock: &dyn Clock) -> anyhow::Result<PostgresState> {
+    let options = PgConnectOptions::from_str(url).context("DATABASE_URL cannot be read")?;
+    let place = format!("{}:{}", options.get_host(), options.get_port());
+    let asked = async {
+        let mut connection = options.connect().await?;
+        ask(&mut connection, place.clone(), clock).await
+    };
+    let answer =
+        timeout(PATIENCE, asked).await.with_context(|| format!("{place} does not answer in time"))?;
+    answer.with_context(|| format!("{place} cannot be used"))
+}
+
+async fn ask(connection: &mut PgConnection, place: String, clock: &dyn Clock) -> sqlx::Result<PostgresState> {
+    let (version, number, max_connections): (String, i32, i32) = sqlx::query_as(
+        "SELECT split_part(current_setting('server_version'), ' ', 1),
+                current_setting('server_version_num')::int, current_setting('max_connections')::int",
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    let migrations = Migrations::compare(&run_migrations(connection).await?);
+    let before = clock.now();
+    let theirs: i64 = sqlx::query_scalar("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
+        .fetch_one(&mut *connection)
+        .await?;
+    let after = clock.now();
+    Ok(PostgresState {
+        place,
+        version,
+        major: u32::try_from(number / 10_000).unwrap_or(0),
+        migrations,
+        clock_ahead_micros: ahead(theirs, before.unix_micros(), after.unix_micros()),
+        max_connections: u32::try_from(max_connections).unwrap_or(0),
+    })
+}
+
+async fn run_migrations(connection: &mut PgConnection) -> sqlx::Result<HashMap<i64, (Vec<u8>, bool)>> {
+    let has_run: bool = sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL")
+        .fetch_one(&mut *connection)
+        .await?;
+    if !has_run {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<(i64, Vec<u8>, bool)> =
+        sqlx::query_as("SELECT version, checksum, success FROM _sqlx_migrations")
+            .fetch_all(&mut *connection)
+            .await?;
+    Ok(rows.into_iter().map(|(version, checksum, is_whole)| (version, (checksum, is_whole))).collect())
+}
+
+/// How far a clock that was read between two times is outside of them.
+fn ahead(theirs: i64, before: i64, after: i64) -> i64 {
+    if theirs < before { theirs - before } else { (theirs - after).max(0) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_between_two_readings_is_right() {
+        assert_eq!([ahead(5, 4, 9), ahead(3, 4, 9), ahead(12, 4, 9)], [0, -1, 3]);
+    }
+
+    #[test]
+    fn tables_are_compared_with_what_this_program_knows() {
+        let all = || -> HashMap<i64, (Vec<u8>, bool)> {
+            POSTGRES_MIGRATIONS.iter().map(|one| (one.version, (one.checksum.to_vec(), true))).collect()
+        };
+        assert_eq!(Migrations::compare(&all()), Migrations::Current);
+        assert_eq!(Migrations::compare(&HashMap::new()), Migrations::Pending(all().len()));
+        let mut run = all();
+        run.remove(&2);
+        assert_eq!(Migrations::compare(&run), Migrations::Pending(1));
+        let mut run = all();
+        run.insert(9_999, (Vec::new(), true));
+        assert_eq!(Migrations::compare(&run), Migrations::Newer(9_999));
+        for broken in [(b"another text".to_vec(), true), (all()[&1].0.clone(), false)] {
+            let mut run = all();
+            run.insert(1, broken);
+            assert_eq!(Migrations::compare(&run), Migrations::Broken(1));
+        }
+    }
+}
