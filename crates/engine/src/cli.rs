@@ -47,6 +47,8 @@ pub(crate) enum Command {
     Orders(OrdersArgs),
     /// Tell why an order went the way it went
     Explain(ExplainArgs),
+    /// Show live what an engine does: orders in flight, rates, latencies, venues, failures
+    Top(TopArgs),
     /// Look at the settings, the servers they name, this machine and the engine, and tell what to do
     Doctor(Box<DoctorArgs>),
     /// Print completions for a shell
@@ -191,6 +193,12 @@ pub(crate) struct ExplainArgs {
     /// Print what the API gives, one JSON object
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TopArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
 }
 
 #[derive(Debug, Args)]

@@ -8,6 +8,7 @@ mod doctor;
 mod embedded;
 mod output;
 mod story;
+mod top;
 
 use std::process::ExitCode;
 
@@ -58,6 +59,7 @@ async fn run(cli: Cli, dotenv: Option<doctor::Finding>) -> anyhow::Result<ExitCo
         Some(Command::Watch(args)) => commands::watch::run(args).await,
         Some(Command::Orders(args)) => commands::orders::run(args).await,
         Some(Command::Explain(args)) => commands::explain::run(args).await,
+        Some(Command::Top(args)) => commands::top::run(args).await,
         Some(Command::Doctor(args)) => commands::doctor::run(*args, dotenv).await,
         Some(Command::Completions(args)) => commands::completions::run(&args),
     }

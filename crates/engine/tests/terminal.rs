@@ -211,3 +211,11 @@ fn exit_statuses_are_documented() {
     assert_eq!(help.status, 0);
     assert!(help.output.contains("1  the order failed, or a problem was found"), "{}", help.output);
 }
+
+#[test]
+fn what_needs_a_terminal_says_so() {
+    let engine = Engine::start(&[]);
+    let ran = engine.ask(&["top"]);
+    assert_eq!(ran.status, 2);
+    assert!(ran.complaint.contains("needs a terminal"), "{ran:?}");
+}

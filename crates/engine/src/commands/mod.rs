@@ -8,6 +8,7 @@ pub(crate) mod explain;
 pub(crate) mod orders;
 pub(crate) mod serve;
 pub(crate) mod submit;
+pub(crate) mod top;
 pub(crate) mod watch;
 
 use std::process::ExitCode;

@@ -6,13 +6,15 @@ mod orders;
 pub(crate) use explanation::explanation_in_words;
 pub(crate) use orders::order_table;
 
-use domain::{OrderStatus, Timestamp};
+use domain::{OrderId, OrderStatus, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
 
 /// An event as the engine streams it: amounts are whole tokens.
 #[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct StreamedEvent {
+    pub(crate) order_id: OrderId,
     pub(crate) seq: u32,
     pub(crate) status: OrderStatus,
     pub(crate) attempt: u32,

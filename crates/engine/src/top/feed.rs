@@ -1,0 +1,142 @@
+//! Brings everything that happens from an engine: its stream of all orders, which is resumed by its
+//! cursor whenever it breaks, and its health.
+
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use futures::{SinkExt, StreamExt};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::{
+    net::TcpStream,
+    sync::mpsc,
+    time::{sleep, timeout},
+};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message};
+
+use super::model::ListedOrder;
+use crate::{client::Client, story::StreamedEvent};
+
+/// What is brought and not looked at yet; the engine waits with more.
+const WAITING: usize = 1_024;
+/// The wait before a broken stream is begun again.
+const RECONNECT_PAUSE: Duration = Duration::from_millis(500);
+/// How long an engine may take to answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// A stream that is silent for so many heartbeats is dead.
+const HEARTBEATS: u32 = 3;
+/// How often the engine is asked how it is.
+const HEALTH_EVERY: Duration = Duration::from_secs(2);
+/// Open orders that are read when the stream begins, of each status.
+const OPEN_ORDERS: u32 = 200;
+
+type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// What the engine told, or what became of the connection to it.
+#[derive(Debug)]
+pub(super) enum Told {
+    /// The stream runs; whether it goes on from where it broke.
+    Connected { is_resumed: bool },
+    /// The stream broke, for this reason, and is begun again.
+    Lost(String),
+    /// The orders that are open as the stream begins.
+    Open(Vec<ListedOrder>),
+    /// Something happened.
+    Event(Box<StreamedEvent>),
+    /// How the engine is; `None` if it does not say.
+    Health(Option<Value>),
+}
+
+/// Starts to bring, until nobody listens any more.
+pub(super) fn start(client: &Client) -> mpsc::Receiver<Told> {
+    let (sender, receiver) = mpsc::channel(WAITING);
+    tokio::spawn(bring_events(client.clone(), sender.clone()));
+    tokio::spawn(bring_health(client.clone(), sender));
+    receiver
+}
+
+async fn bring_health(client: Client, sender: mpsc::Sender<Told>) {
+    loop {
+        let health = timeout(PATIENCE, client.health()).await;
+        if sender.send(Told::Health(health.ok().and_then(Result::ok))).await.is_err() {
+            return;
+        }
+        sleep(HEALTH_EVERY).await;
+    }
+}
+
+async fn bring_events(client: Client, sender: mpsc::Sender<Told>) {
+    let mut cursor = None;
+    while !sender.is_closed() {
+        let reason = match follow(&client, &mut cursor, &sender).await {
+            Ok(()) => "the stream ended".to_owned(),
+            Err(error) => format!("{error:#}"),
+        };
+        if sender.send(Told::Lost(reason)).await.is_err() {
+            return;
+        }
+        sleep(RECONNECT_PAUSE).await;
+    }
+}
+
+/// Follows one stream to its end, and keeps the cursor behind the last thing that was told.
+async fn follow(
+    client: &Client,
+    cursor: &mut Option<String>,
+    sender: &mpsc::Sender<Told>,
+) -> anyhow::Result<()> {
+    let url = format!("{}/api/stream", client.base().replacen("http", "ws", 1));
+    let connected = timeout(PATIENCE, connect_async(url)).await.context("no answer")?;
+    let (mut socket, _) = connected.context("no connection")?;
+    let hello = next(&mut socket, PATIENCE).await?.context("the stream ended before it began")?;
+    let silence = Duration::from_millis(hello["heartbeatMs"].as_u64().unwrap_or(15_000)) * HEARTBEATS;
+    let is_resumed = cursor.is_some();
+    if !is_resumed {
+        // from the greeting's place, so that nothing is missing between the list and the stream
+        *cursor = hello["cursor"].as_str().map(str::to_owned);
+        sender.send(Told::Open(open_orders(client).await?)).await?;
+    }
+    let request = json!({ "op": "subscribe", "orders": "*", "cursor": cursor });
+    socket.send(Message::text(request.to_string())).await?;
+    while let Some(message) = next(&mut socket, silence).await? {
+        match message["type"].as_str() {
+            Some("subscribed") => sender.send(Told::Connected { is_resumed }).await?,
+            Some("event") => {
+                let event = StreamedEvent::deserialize(&message).context("an event cannot be read")?;
+                sender.send(Told::Event(Box::new(event))).await?;
+            }
+            Some("error") => {
+                // as after a change of the database, which knows other cursors
+                *cursor = None;
+                bail!("{}", message["detail"].as_str().unwrap_or("the engine refuses"));
+            }
+            _ => {}
+        }
+        if let Some(place) = message["cursor"].as_str() {
+            *cursor = Some(place.to_owned());
+        }
+    }
+    Ok(())
+}
+
+/// The next message in text; `None` at the end of the stream.
+async fn next(socket: &mut Socket, silence: Duration) -> anyhow::Result<Option<Value>> {
+    loop {
+        match timeout(silence, socket.next()).await.context("the stream has fallen silent")? {
+            Some(Ok(Message::Text(text))) => return Ok(Some(serde_json::from_str(&text)?)),
+            Some(Ok(_)) => {}
+            Some(Err(error)) => return Err(error).context("the stream broke"),
+            None => return Ok(None),
+        }
+    }
+}
+
+async fn open_orders(client: &Client) -> anyhow::Result<Vec<ListedOrder>> {
+    let open = domain::OrderStatus::ALL.into_iter().filter(|status| !status.is_terminal());
+    let mut orders = Vec::new();
+    for status in open {
+        let page: Vec<ListedOrder> = serde_json::from_str(&client.orders(Some(status), OPEN_ORDERS).await?)?;
+        orders.extend(page);
+    }
+    Ok(orders)
+}

@@ -1,0 +1,313 @@
+//! Events in, figures out. Pure: no terminal, no connection, and the time comes in as a parameter. The
+//! clocks of the engine and of this machine are taken to agree.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use domain::{OrderId, OrderStatus, Timestamp};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::window::{Percentiles, Window};
+use crate::story::{StreamedEvent, order_in_words};
+
+/// Orders in flight that are remembered; beyond it the oldest are forgotten until they move again.
+const MAX_IN_FLIGHT: usize = 10_000;
+/// Orders that are shown at most.
+const MAX_SHOWN: usize = 200;
+
+/// An order as the API lists it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ListedOrder {
+    id: OrderId,
+    status: OrderStatus,
+    attempt: u32,
+    last_seq: u32,
+    created_at: Timestamp,
+    #[serde(flatten)]
+    spec: Map<String, Value>,
+}
+
+/// An order that has not ended.
+#[derive(Debug, Clone)]
+struct Flight {
+    /// What it asks for, if that was seen.
+    order: Option<String>,
+    accepted_at: Option<Timestamp>,
+    seq: u32,
+    status: OrderStatus,
+    attempt: u32,
+    venue: Option<String>,
+    /// Why it is tried again.
+    retried: Option<String>,
+}
+
+/// Everything that was seen, as far as it is needed.
+#[derive(Debug, Default)]
+pub(super) struct Model {
+    /// By id, which is by time.
+    flights: BTreeMap<OrderId, Flight>,
+    window: Window,
+    wins: BTreeMap<String, u64>,
+    failures: BTreeMap<String, Failures>,
+}
+
+/// How often an attempt, and how often an order, failed for one reason.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Failures {
+    pub(super) retried: u64,
+    pub(super) failed: u64,
+}
+
+/// What is shown.
+#[derive(Debug, Default)]
+pub(super) struct Figures {
+    pub(super) in_flight: usize,
+    /// Newest first.
+    pub(super) orders: Vec<OrderLine>,
+    pub(super) accepted_per_second: f64,
+    pub(super) ended_per_second: f64,
+    /// Of the last minute, a second each.
+    pub(super) accepted_by_second: Vec<u64>,
+    /// From acceptance to the end, of the last minute.
+    pub(super) latency: Option<Percentiles>,
+    /// Of the last minute.
+    pub(super) success: Option<f64>,
+    /// Routing decisions won, most first.
+    pub(super) wins: Vec<(String, u64)>,
+    /// Most first.
+    pub(super) failures: Vec<(String, Failures)>,
+}
+
+/// One order in flight.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct OrderLine {
+    pub(super) id: String,
+    pub(super) order: String,
+    pub(super) status: OrderStatus,
+    pub(super) age: Option<Duration>,
+    pub(super) attempt: u32,
+    pub(super) venue: String,
+    pub(super) note: String,
+}
+
+impl Model {
+    /// Orders that were open before the first event.
+    pub(super) fn know(&mut self, listed: Vec<ListedOrder>) {
+        for order in listed {
+            let flight = Flight {
+                order: Some(order_in_words(&Value::Object(order.spec))),
+                accepted_at: Some(order.created_at),
+                seq: order.last_seq,
+                status: order.status,
+                attempt: order.attempt,
+                venue: None,
+                retried: None,
+            };
+            if !order.status.is_terminal() {
+                self.flights.insert(order.id, flight);
+            }
+        }
+        self.bound();
+    }
+
+    /// Forgets the orders in flight, because how they went on is not known.
+    pub(super) fn forget(&mut self) {
+        self.flights.clear();
+    }
+
+    /// Takes an event.
+    pub(super) fn see(&mut self, event: &StreamedEvent) {
+        let known = self.flights.get(&event.order_id);
+        if known.is_some_and(|flight| event.seq <= flight.seq) {
+            return;
+        }
+        let mut flight = known.cloned().unwrap_or_else(|| Flight::unknown(event));
+        (flight.seq, flight.status, flight.attempt) = (event.seq, event.status, event.attempt);
+        let named = |value: &Value| value.as_str().map(str::to_owned);
+        match event.kind() {
+            "accepted" => {
+                flight.order = Some(order_in_words(&event.data["order"]));
+                flight.accepted_at = Some(event.at);
+                self.window.accept(event.at);
+            }
+            "routing_started" => (flight.venue, flight.retried) = (None, None),
+            "routed" => {
+                flight.venue = named(&event.data["venue"]);
+                if let Some(venue) = &flight.venue {
+                    *self.wins.entry(venue.clone()).or_default() += 1;
+                }
+            }
+            "retrying" => {
+                flight.retried = named(&event.data["failure"]["code"]);
+                self.fail(event, |failures| failures.retried += 1);
+            }
+            "failed" => self.fail(event, |failures| failures.failed += 1),
+            _ => {}
+        }
+        if event.status.is_terminal() {
+            let took = flight.accepted_at.map(|accepted| event.at.since(accepted));
+            self.window.end(event.at, event.status == OrderStatus::Confirmed, took);
+            self.flights.remove(&event.order_id);
+        } else {
+            self.flights.insert(event.order_id, flight);
+            self.bound();
+        }
+    }
+
+    fn fail(&mut self, event: &StreamedEvent, count: impl FnOnce(&mut Failures)) {
+        let code = event.data["failure"]["code"].as_str().unwrap_or("unknown");
+        count(self.failures.entry(code.to_owned()).or_default());
+    }
+
+    fn bound(&mut self) {
+        while self.flights.len() > MAX_IN_FLIGHT {
+            self.flights.pop_first();
+        }
+    }
+
+    /// What is to be shown now.
+    pub(super) fn figures(&mut self, now: Timestamp) -> Figures {
+        self.window.move_to(now);
+        let (accepted_per_second, ended_per_second) = self.window.rates(now);
+        let newest = self.flights.iter().rev().take(MAX_SHOWN);
+        let mut wins: Vec<_> = self.wins.clone().into_iter().collect();
+        wins.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        let mut failures: Vec<_> = self.failures.clone().into_iter().collect();
+        failures.sort_by_key(|(_, count)| std::cmp::Reverse(count.retried + count.failed));
+        Figures {
+            in_flight: self.flights.len(),
+            orders: newest.map(|(id, flight)| flight.line(*id, now)).collect(),
+            accepted_per_second,
+            ended_per_second,
+            accepted_by_second: self.window.accepted_by_second(now),
+            latency: self.window.percentiles(),
+            success: self.window.success(),
+            wins,
+            failures,
+        }
+    }
+}
+
+impl Flight {
+    /// Of an order whose beginning was not seen.
+    fn unknown(event: &StreamedEvent) -> Self {
+        Self {
+            order: None,
+            accepted_at: None,
+            seq: 0,
+            status: event.status,
+            attempt: event.attempt,
+            venue: None,
+            retried: None,
+        }
+    }
+
+    fn line(&self, id: OrderId, now: Timestamp) -> OrderLine {
+        OrderLine {
+            id: id.to_string(),
+            order: self.order.clone().unwrap_or_else(|| "?".to_owned()),
+            status: self.status,
+            age: self.accepted_at.map(|accepted| now.since(accepted)),
+            attempt: self.attempt,
+            venue: self.venue.clone().unwrap_or_else(|| "-".to_owned()),
+            note: self.retried.as_ref().map(|code| format!("again after {code}")).unwrap_or_default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// An event of the order of that number, so many milliseconds after the start.
+    fn event(order: u32, seq: u32, status: &str, millis: i64, data: &Value) -> StreamedEvent {
+        serde_json::from_value(json!({
+            "orderId": format!("00000000-0000-7000-8000-{order:012}"), "seq": seq, "status": status,
+            "attempt": 1, "at": at(millis), "data": data,
+        }))
+        .unwrap()
+    }
+
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_unix_millis(millis)
+    }
+
+    fn accepted(order: u32, millis: i64) -> StreamedEvent {
+        let spec = json!({ "tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1" });
+        event(order, 1, "pending", millis, &json!({ "kind": "accepted", "order": spec }))
+    }
+
+    #[test]
+    fn an_order_is_in_flight_from_its_acceptance_to_its_end() {
+        let mut model = Model::default();
+        model.see(&accepted(1, 1_000));
+        model.see(&accepted(2, 1_100));
+        model.see(&event(1, 2, "routing", 1_200, &json!({ "kind": "routing_started" })));
+        model.see(&event(1, 3, "routing", 1_300, &json!({ "kind": "routed", "venue": "meteora" })));
+        let figures = model.figures(at(3_000));
+        let line = &figures.orders[1];
+        assert!(figures.orders[0].id.ends_with('2'), "newest first");
+        assert_eq!((line.order.as_str(), line.venue.as_str()), ("1 SOL -> USDC", "meteora"));
+        assert_eq!((line.status, line.age), (OrderStatus::Routing, Some(Duration::from_secs(2))));
+        model.see(&event(1, 4, "confirmed", 3_500, &json!({ "kind": "confirmed" })));
+        let figures = model.figures(at(4_000));
+        assert_eq!((figures.in_flight, figures.success), (1, Some(1.0)));
+        assert_eq!(figures.latency.unwrap().p50, Duration::from_millis(2_500));
+        assert_eq!(figures.wins, [("meteora".to_owned(), 1)]);
+        assert!((figures.accepted_per_second - 0.2).abs() < 1e-9);
+    }
+
+    #[test]
+    fn failures_are_counted_by_their_code() {
+        let mut model = Model::default();
+        let failure = |kind: &str, code: &str| json!({ "kind": kind, "failure": { "code": code } });
+        model.see(&accepted(1, 0));
+        model.see(&event(1, 2, "routing", 10, &failure("retrying", "slippage_exceeded")));
+        assert_eq!(model.figures(at(20)).orders[0].note, "again after slippage_exceeded");
+        model.see(&event(1, 3, "routing", 20, &failure("retrying", "slippage_exceeded")));
+        model.see(&event(1, 4, "failed", 30, &failure("failed", "no_route")));
+        let figures = model.figures(at(1_000));
+        let count = |retried, failed| Failures { retried, failed };
+        let expected = [("slippage_exceeded".to_owned(), count(2, 0)), ("no_route".to_owned(), count(0, 1))];
+        assert_eq!(figures.failures, expected);
+        assert_eq!((figures.in_flight, figures.success), (0, Some(0.0)));
+    }
+
+    #[test]
+    fn what_is_known_from_the_list_is_not_told_twice() {
+        let mut model = Model::default();
+        let listed = json!([{
+            "id": "00000000-0000-7000-8000-000000000001", "status": "routing", "attempt": 1, "lastSeq": 3,
+            "createdAt": at(500), "tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1",
+        }]);
+        model.know(serde_json::from_value(listed).unwrap());
+        model.see(&event(1, 3, "routing", 900, &json!({ "kind": "routed", "venue": "meteora" })));
+        assert!(model.figures(at(1_000)).wins.is_empty());
+        model.see(&event(1, 4, "confirmed", 1_500, &json!({ "kind": "confirmed" })));
+        assert_eq!(model.figures(at(2_000)).latency.unwrap().p50, Duration::from_secs(1));
+    }
+
+    #[test]
+    fn an_end_without_a_beginning_counts_but_has_no_latency() {
+        let mut model = Model::default();
+        model.see(&event(1, 6, "confirmed", 100, &json!({ "kind": "confirmed" })));
+        let figures = model.figures(at(200));
+        assert_eq!((figures.in_flight, figures.success, figures.latency), (0, Some(1.0), None));
+    }
+
+    #[test]
+    fn the_oldest_of_too_many_orders_are_forgotten() {
+        let mut model = Model::default();
+        for order in 0..20_000 {
+            model.see(&accepted(order, 0));
+        }
+        let figures = model.figures(at(0));
+        assert_eq!((figures.in_flight, figures.orders.len()), (MAX_IN_FLIGHT, MAX_SHOWN));
+        assert!(figures.orders[0].id.ends_with("19999"));
+        model.forget();
+        assert_eq!(model.figures(at(0)).in_flight, 0);
+    }
+}

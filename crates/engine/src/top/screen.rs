@@ -1,0 +1,158 @@
+//! The terminal, and the loop that keeps it up to date.
+
+use std::{
+    io::{IsTerminal, stdin, stdout},
+    thread,
+    time::Duration,
+};
+
+use anyhow::{Context, bail};
+use domain::ports::Clock;
+use infra::clock::SystemClock;
+use ratatui::{
+    DefaultTerminal,
+    crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers},
+};
+use tokio::{sync::mpsc, time::interval};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    feed::{self, Told},
+    model::Model,
+    view::{self, Link, Shown},
+};
+use crate::client::Client;
+
+/// How often the figures are drawn anew.
+const DRAW_EVERY: Duration = Duration::from_millis(250);
+/// Keys that wait for the loop.
+const WAITING_KEYS: usize = 16;
+
+/// Shows what the engine does until a key or a signal ends it.
+///
+/// # Errors
+/// Without a terminal, and when no engine answers at the start.
+pub(crate) async fn run(client: &Client) -> anyhow::Result<()> {
+    if !(stdin().is_terminal() && stdout().is_terminal()) {
+        bail!("engine top needs a terminal; a program reads /api/stream, /health and /metrics");
+    }
+    if !client.is_alive().await {
+        bail!("no engine answers at {}", client.base());
+    }
+    let asked = infra::process::stop_on_signal()?;
+    // it also has a panic give the terminal back
+    let terminal = ratatui::try_init().context("the terminal cannot be drawn on")?;
+    let ended = show(terminal, client, asked).await;
+    ratatui::restore();
+    ended
+}
+
+async fn show(
+    mut terminal: DefaultTerminal,
+    client: &Client,
+    asked: CancellationToken,
+) -> anyhow::Result<()> {
+    let (mut told, mut keys) = (feed::start(client), read_keys());
+    let mut draws = interval(DRAW_EVERY);
+    let mut top = Top::new(client.base());
+    loop {
+        tokio::select! {
+            () = asked.cancelled() => return Ok(()),
+            key = keys.recv() => match key {
+                Some(Event::Key(key)) if is_end(key) => return Ok(()),
+                Some(_) => {} // a resize shows at the next draw
+                None => bail!("the terminal has gone"),
+            },
+            Some(told) = told.recv() => top.hear(told),
+            _ = draws.tick() => {
+                let shown = top.shown();
+                terminal.draw(|frame| view::draw(frame, &shown))?;
+            }
+        }
+    }
+}
+
+/// Reads the keyboard in a thread of its own, which ends with the process.
+fn read_keys() -> mpsc::Receiver<Event> {
+    let (sender, receiver) = mpsc::channel(WAITING_KEYS);
+    thread::spawn(move || {
+        while let Ok(event) = event::read() {
+            if sender.blocking_send(event).is_err() {
+                return;
+            }
+        }
+    });
+    receiver
+}
+
+fn is_end(key: KeyEvent) -> bool {
+    let with_control = key.modifiers.contains(KeyModifiers::CONTROL);
+    key.kind != KeyEventKind::Release
+        && match key.code {
+            KeyCode::Esc | KeyCode::Char('q') => true,
+            KeyCode::Char('c') => with_control,
+            _ => false,
+        }
+}
+
+/// What was told so far.
+struct Top {
+    url: String,
+    model: Model,
+    link: Link,
+    health: Option<serde_json::Value>,
+}
+
+impl Top {
+    fn new(url: &str) -> Self {
+        Self { url: url.to_owned(), model: Model::default(), link: Link::Connecting, health: None }
+    }
+
+    fn hear(&mut self, told: Told) {
+        match told {
+            Told::Connected { is_resumed } => self.link = self.link.connected(is_resumed),
+            Told::Lost(reason) => self.link = self.link.lost(reason),
+            Told::Open(orders) => {
+                self.model.forget();
+                self.model.know(orders);
+            }
+            Told::Event(event) => self.model.see(&event),
+            Told::Health(health) => self.health = health,
+        }
+    }
+
+    fn shown(&mut self) -> Shown {
+        Shown {
+            url: self.url.clone(),
+            link: self.link.clone(),
+            health: self.health.clone(),
+            figures: self.model.figures(SystemClock.now()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn q_escape_and_control_c_end_it() {
+        let key = |code, modifiers| is_end(KeyEvent::new(code, modifiers));
+        assert!(key(KeyCode::Char('q'), KeyModifiers::NONE));
+        assert!(key(KeyCode::Esc, KeyModifiers::NONE));
+        assert!(key(KeyCode::Char('c'), KeyModifiers::CONTROL));
+        assert!(!key(KeyCode::Char('c'), KeyModifiers::NONE));
+    }
+
+    #[test]
+    fn a_link_tells_how_often_it_broke() {
+        let mut top = Top::new("http://here");
+        top.hear(Told::Connected { is_resumed: false });
+        assert_eq!(top.link, Link::Live { breaks: 0, is_resumed: false });
+        top.hear(Told::Lost("gone".to_owned()));
+        top.hear(Told::Lost("still gone".to_owned()));
+        assert_eq!(top.link, Link::Broken { breaks: 1, reason: "still gone".to_owned() });
+        top.hear(Told::Connected { is_resumed: true });
+        assert_eq!(top.link, Link::Live { breaks: 1, is_resumed: true });
+    }
+}
