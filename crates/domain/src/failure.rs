@@ -119,18 +119,7 @@ mod tests {
 
     #[test]
     fn the_code_is_what_is_stored() {
-        for code in [
-            FailureCode::QuotesUnavailable,
-            FailureCode::NoRoute,
-            FailureCode::AmountTooSmall,
-            FailureCode::InsufficientLiquidity,
-            FailureCode::BuildFailed,
-            FailureCode::ChainUnavailable,
-            FailureCode::SlippageExceeded,
-            FailureCode::TransactionReverted,
-            FailureCode::TransactionExpired,
-            FailureCode::ExecutionCrashed,
-        ] {
+        for code in FailureCode::ALL {
             assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
         }
     }
