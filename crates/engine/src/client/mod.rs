@@ -10,6 +10,9 @@ use domain::OrderId;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+/// How long an engine may take to say how it is; what else listens there may never answer.
+const HEALTH_WITHIN: Duration = Duration::from_secs(5);
+
 /// An order to place. Amounts are decimal strings of whole tokens.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct OrderRequest {
@@ -51,8 +54,20 @@ impl Client {
 
     /// Whether an engine answers there.
     pub(crate) async fn is_alive(&self) -> bool {
-        let answer = self.http.get(format!("{}/health/live", self.base)).send().await;
+        let asked = self.http.get(format!("{}/health/live", self.base)).timeout(HEALTH_WITHIN);
+        let answer = asked.send().await;
         answer.is_ok_and(|answer| answer.status().is_success())
+    }
+
+    /// Does nothing where an engine answers.
+    ///
+    /// # Errors
+    /// When none does.
+    pub(crate) async fn reach(&self) -> anyhow::Result<()> {
+        if !self.is_alive().await {
+            bail!("no engine answers at {}", self.base);
+        }
+        Ok(())
     }
 
     /// Places an order.

@@ -5,7 +5,7 @@ use anyhow::{Context, bail};
 use domain::{OrderId, OrderStatus};
 use serde_json::Value;
 
-use super::{Client, explain_problem};
+use super::{Client, HEALTH_WITHIN, explain_problem};
 
 impl Client {
     /// The newest orders, as a JSON array.
@@ -39,8 +39,8 @@ impl Client {
     /// # Errors
     /// When nothing answers.
     pub(crate) async fn health(&self) -> anyhow::Result<Value> {
-        let asked = self.http.get(format!("{}/health", self.base)).send().await;
-        let answer = asked.with_context(|| format!("no engine answers at {}", self.base))?;
+        let asked = self.http.get(format!("{}/health", self.base)).timeout(HEALTH_WITHIN);
+        let answer = asked.send().await.with_context(|| format!("no engine answers at {}", self.base))?;
         Ok(answer.json().await.unwrap_or_default())
     }
 

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 
 use crate::{NOT_SOUND, bench, cli::BenchArgs, client::Client, embedded::Embedded};
 
@@ -12,10 +12,10 @@ pub(crate) async fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
     let urls = if args.url.is_empty() { vec![own_url.clone()] } else { args.url.clone() };
     let mut own = None;
     for url in &urls {
-        if !Client::new(url)?.is_alive().await {
-            if !args.url.is_empty() {
-                bail!("no engine answers at {url}");
-            }
+        let client = Client::new(url)?;
+        if !args.url.is_empty() {
+            client.reach().await?;
+        } else if !client.is_alive().await {
             eprintln!("no engine runs; starting one at {own_url}");
             own = Some(Embedded::start(&args.serve).await.context("cannot start an engine")?);
         }

@@ -6,5 +6,8 @@ use super::{client, print_events};
 use crate::cli::WatchArgs;
 
 pub(crate) async fn run(args: WatchArgs) -> anyhow::Result<ExitCode> {
-    print_events(&client(&args.target)?, args.id, args.after, args.json).await
+    let client = client(&args.target)?;
+    // one that goes away later is waited for
+    client.reach().await?;
+    print_events(&client, args.id, args.after, args.json).await
 }

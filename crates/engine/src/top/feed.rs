@@ -140,3 +140,78 @@ async fn open_orders(client: &Client) -> anyhow::Result<Vec<ListedOrder>> {
     }
     Ok(orders)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use clap::Parser;
+    use domain::OrderId;
+
+    use super::*;
+    use crate::{cli::Cli, client::OrderRequest, embedded::Embedded};
+
+    async fn engine(port: u16, folder: &Path) -> Embedded {
+        let (port, folder) = (port.to_string(), folder.display().to_string());
+        let arguments = ["engine", "--port", &port, "--data-dir", &folder, "--sim-preset", "instant"];
+        Embedded::start(&Cli::try_parse_from(arguments).unwrap().serve).await.unwrap()
+    }
+
+    async fn place(client: &Client) -> OrderId {
+        let order = OrderRequest {
+            token_in: "SOL".to_owned(),
+            token_out: "USDC".to_owned(),
+            amount_in: Some("1".to_owned()),
+            ..OrderRequest::default()
+        };
+        client.place(&order).await.unwrap()
+    }
+
+    /// What is told up to something.
+    async fn up_to(feed: &mut mpsc::Receiver<Told>, is_last: impl Fn(&Told) -> bool) -> Vec<Told> {
+        let mut all = Vec::new();
+        loop {
+            let told = timeout(Duration::from_mins(1), feed.recv()).await.expect("in time").expect("a feed");
+            let is_last = is_last(&told);
+            all.push(told);
+            if is_last {
+                return all;
+            }
+        }
+    }
+
+    fn ends(told: &Told, id: OrderId) -> bool {
+        matches!(told, Told::Event(event) if event.order_id == id && event.status.is_terminal())
+    }
+
+    fn sequence(all: &[Told], id: OrderId) -> Vec<u32> {
+        let events = all.iter().filter_map(|told| match told {
+            Told::Event(event) if event.order_id == id => Some(event.seq),
+            _ => None,
+        });
+        events.collect()
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_stream_that_broke_goes_on_where_it_was() {
+        let (port, folder) = (testkit::ports::free(), tempfile::tempdir().unwrap());
+        let first = engine(port, folder.path()).await;
+        let client = Client::new(&format!("http://127.0.0.1:{port}")).unwrap();
+        let mut feed = start(&client);
+        up_to(&mut feed, |told| matches!(told, Told::Connected { is_resumed: false })).await;
+        let before = place(&client).await;
+        let all = up_to(&mut feed, |told| ends(told, before)).await;
+        assert_eq!(sequence(&all, before), [1, 2, 3, 4, 5, 6]);
+
+        first.stop().await.unwrap();
+        up_to(&mut feed, |told| matches!(told, Told::Lost(_))).await;
+        let second = engine(port, folder.path()).await;
+        let after = place(&client).await;
+        let all = up_to(&mut feed, |told| ends(told, after)).await;
+        assert_eq!(sequence(&all, after), [1, 2, 3, 4, 5, 6]);
+        assert!(sequence(&all, before).is_empty(), "nothing is told twice");
+        assert!(all.iter().any(|told| matches!(told, Told::Connected { is_resumed: true })));
+        drop(feed);
+        second.stop().await.unwrap();
+    }
+}

@@ -36,9 +36,7 @@ pub(crate) async fn run(client: &Client) -> anyhow::Result<()> {
     if !(stdin().is_terminal() && stdout().is_terminal()) {
         bail!("engine top needs a terminal; a program reads /api/stream, /health and /metrics");
     }
-    if !client.is_alive().await {
-        bail!("no engine answers at {}", client.base());
-    }
+    client.reach().await?;
     let asked = infra::process::stop_on_signal()?;
     // it also has a panic give the terminal back
     let terminal = ratatui::try_init().context("the terminal cannot be drawn on")?;
