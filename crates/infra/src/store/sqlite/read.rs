@@ -1,0 +1,102 @@
+//! Reads: what was asked, where it stands, what happened.
+
+use domain::{
+    AccountId, Event, Order, OrderId,
+    ports::{Attempt, OpenOrders, OrderFilter},
+};
+use sqlx::{
+    AssertSqlSafe, SqlitePool,
+    types::{Json, Uuid},
+};
+
+use super::{
+    super::row::{
+        AttemptRow, EventRow, OPEN_BY_STATUS, OPEN_ORDERS, OrderRow, decode, open_by_status, with_status,
+    },
+    ATTEMPT, ORDER,
+};
+
+pub(super) async fn order(pool: &SqlitePool, account: AccountId, id: OrderId) -> sqlx::Result<Option<Order>> {
+    let sql = format!("SELECT {ORDER} FROM orders WHERE id = $1 AND account_id = $2");
+    let row: Option<OrderRow> =
+        sqlx::query_as(AssertSqlSafe(sql)).bind(id.0).bind(account.0).fetch_optional(pool).await?;
+    row.map(Order::try_from).transpose()
+}
+
+pub(super) async fn orders(
+    pool: &SqlitePool,
+    account: AccountId,
+    filter: &OrderFilter,
+) -> sqlx::Result<Vec<Order>> {
+    let by_status = filter.status.map_or("", with_status);
+    let sql = format!(
+        "SELECT {ORDER} FROM orders WHERE account_id = $1 AND id < $3 {by_status}
+         ORDER BY id DESC LIMIT $2"
+    );
+    let mut query = sqlx::query_as(AssertSqlSafe(sql))
+        .bind(account.0)
+        .bind(i64::from(filter.limit))
+        .bind(filter.before.map_or(Uuid::max(), |before| before.0));
+    if let Some(status) = filter.status {
+        query = query.bind(status.as_str());
+    }
+    let rows: Vec<OrderRow> = query.fetch_all(pool).await?;
+    rows.into_iter().map(Order::try_from).collect()
+}
+
+pub(super) async fn events(
+    pool: &SqlitePool,
+    account: AccountId,
+    id: OrderId,
+    after: u32,
+    limit: u32,
+) -> sqlx::Result<Vec<Event>> {
+    let rows: Vec<EventRow> = sqlx::query_as(
+        "SELECT seq, e.status, e.attempt, e.at, data
+         FROM order_events e JOIN orders o ON o.id = e.order_id
+         WHERE e.order_id = $1 AND o.account_id = $2 AND seq > $3
+         ORDER BY seq LIMIT $4",
+    )
+    .bind(id.0)
+    .bind(account.0)
+    .bind(i64::from(after))
+    .bind(i64::from(limit))
+    .fetch_all(pool)
+    .await?;
+    rows.into_iter().map(Event::try_from).collect()
+}
+
+pub(super) async fn heads(pool: &SqlitePool, ids: &[OrderId]) -> sqlx::Result<Vec<(OrderId, u32)>> {
+    let ids: Vec<_> = ids.iter().map(|id| id.0.simple().to_string()).collect();
+    let heads: Vec<(Uuid, i64)> = sqlx::query_as(
+        "SELECT id, last_seq FROM orders WHERE id IN (SELECT unhex(value) FROM json_each($1))",
+    )
+    .bind(Json(ids))
+    .fetch_all(pool)
+    .await?;
+    heads.into_iter().map(|(id, seq)| Ok((OrderId(id), u32::try_from(seq).map_err(decode)?))).collect()
+}
+
+pub(super) async fn attempts(
+    pool: &SqlitePool,
+    account: AccountId,
+    id: OrderId,
+) -> sqlx::Result<Vec<Attempt>> {
+    let sql = format!(
+        "SELECT {ATTEMPT} FROM attempts
+         WHERE order_id = (SELECT id FROM orders WHERE id = $1 AND account_id = $2) ORDER BY number"
+    );
+    let rows: Vec<AttemptRow> =
+        sqlx::query_as(AssertSqlSafe(sql)).bind(id.0).bind(account.0).fetch_all(pool).await?;
+    rows.into_iter().map(Attempt::try_from).collect()
+}
+
+pub(super) async fn open_orders(pool: &SqlitePool, at_most: u32) -> sqlx::Result<u32> {
+    let count: i64 = sqlx::query_scalar(OPEN_ORDERS).bind(i64::from(at_most)).fetch_one(pool).await?;
+    u32::try_from(count).map_err(decode)
+}
+
+pub(super) async fn open_orders_by_status(pool: &SqlitePool, at_most: u32) -> sqlx::Result<OpenOrders> {
+    let counts = sqlx::query_as(OPEN_BY_STATUS).bind(i64::from(at_most)).fetch_all(pool).await?;
+    open_by_status(counts)
+}

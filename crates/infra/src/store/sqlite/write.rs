@@ -1,0 +1,303 @@
+//! Writes.
+
+use std::time::Duration;
+
+use domain::{
+    Order, OrderId, Timestamp,
+    ports::{Acceptance, Accepted, Attempt, Claim, Commit, CommitOutcome, Fence, LedgerEntry},
+};
+use sqlx::{
+    AssertSqlSafe, SqliteConnection,
+    types::{Json, Uuid},
+};
+
+use super::{
+    super::{
+        request::{Write, Written},
+        row::{AttemptRow, ClaimChange, LedgerChange, OrderRow, decode, encode, micros},
+    },
+    ATTEMPT, ORDER,
+    events::NewEvents,
+};
+
+/// A claimed order, and the number of its attempt whose outcome is not known.
+#[derive(sqlx::FromRow)]
+struct ClaimedRow {
+    #[sqlx(flatten)]
+    order: OrderRow,
+    unresolved_attempt: Option<i64>,
+}
+
+/// Carries out writes in their order, in the transaction of `connection`.
+pub(super) async fn all(
+    connection: &mut SqliteConnection,
+    writes: &[Write],
+    now: i64,
+) -> sqlx::Result<Vec<Written>> {
+    let mut events = NewEvents::default();
+    let mut written = Vec::with_capacity(writes.len());
+    for write in writes {
+        written.push(one(connection, write, now, &mut events).await?);
+    }
+    events.append(connection).await?;
+    Ok(written)
+}
+
+async fn one<'a>(
+    connection: &mut SqliteConnection,
+    write: &'a Write,
+    now: i64,
+    events: &mut NewEvents<'a>,
+) -> sqlx::Result<Written> {
+    Ok(match write {
+        Write::Accept(asked) => {
+            let accepted = accept(connection, asked, now).await?;
+            if accepted == Accepted::Created {
+                events.add(asked.order.id, [&asked.event]);
+            }
+            Written::Accept(accepted)
+        }
+        Write::Claim { id, worker, lease } => {
+            Written::Claim(claim(connection, *id, worker, *lease, now).await?.map(Box::new))
+        }
+        Write::Renew { fence, lease } => Written::Renew(renew(connection, *fence, *lease, now).await?),
+        Write::Release(fence) => {
+            release(connection, *fence, now).await?;
+            Written::Release
+        }
+        Write::Commit(change) => {
+            let outcome = commit(connection, change, now).await?;
+            if outcome == CommitOutcome::Committed {
+                events.add(change.fence.order_id, &change.events);
+            }
+            Written::Commit(outcome)
+        }
+        Write::TakeDue { limit, redeliver_after } => {
+            Written::TakeDue(take_due(connection, *limit, *redeliver_after, now).await?)
+        }
+    })
+}
+
+async fn accept(connection: &mut SqliteConnection, asked: &Acceptance, now: i64) -> sqlx::Result<Accepted> {
+    let order = &asked.order;
+    let inserted = sqlx::query(
+        "INSERT INTO orders (id, account_id, client_order_id, idempotency_key, fingerprint, spec, status,
+                             attempt, last_seq, created_at, updated_at, wake_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11)
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(order.id.0)
+    .bind(order.account.0)
+    .bind(&order.client_order_id)
+    .bind(&asked.idempotency_key)
+    .bind(&asked.fingerprint[..])
+    .bind(Json(&order.spec))
+    .bind(order.status.as_str())
+    .bind(i64::from(order.attempt))
+    .bind(i64::from(order.last_seq))
+    .bind(micros_of(order.created_at))
+    .bind(now.saturating_add(micros(asked.grace)))
+    .execute(&mut *connection)
+    .await?
+    .rows_affected();
+    if inserted == 1 { Ok(Accepted::Created) } else { same_order(connection, asked).await }
+}
+
+/// The order that an acceptance ran into: the same request again, or another one under its key.
+async fn same_order(connection: &mut SqliteConnection, asked: &Acceptance) -> sqlx::Result<Accepted> {
+    let sql = format!(
+        "SELECT {ORDER} FROM orders
+         WHERE account_id = $1 AND (idempotency_key = $2 OR client_order_id = $3)
+         ORDER BY CASE WHEN idempotency_key = $2 THEN 0 ELSE 1 END LIMIT 2"
+    );
+    let mut known: Vec<OrderRow> = sqlx::query_as(AssertSqlSafe(sql))
+        .bind(asked.order.account.0)
+        .bind(&asked.idempotency_key)
+        .bind(&asked.order.client_order_id)
+        .fetch_all(connection)
+        .await?;
+    let is_one = known.len() == 1;
+    if known.is_empty() {
+        return Err(sqlx::Error::InvalidArgument(format!("order id {} is taken", asked.order.id)));
+    }
+    let row = known.swap_remove(0);
+    let is_same = is_one && row.fingerprint == asked.fingerprint;
+    let order = Order::try_from(row)?;
+    Ok(if is_same { Accepted::Replayed(Box::new(order)) } else { Accepted::Conflict(order.id) })
+}
+
+async fn claim(
+    connection: &mut SqliteConnection,
+    id: OrderId,
+    worker: &str,
+    lease: Duration,
+    now: i64,
+) -> sqlx::Result<Option<Claim>> {
+    let sql = format!(
+        "UPDATE orders SET lease_epoch = lease_epoch + 1, lease_owner = $2,
+             lease_until = $3, wake_at = min(wake_at, $3)
+         WHERE id = $1 AND wake_at IS NOT NULL AND (lease_until IS NULL OR lease_until <= $4)
+         RETURNING {ORDER}, unresolved_attempt"
+    );
+    let row: Option<ClaimedRow> = sqlx::query_as(AssertSqlSafe(sql))
+        .bind(id.0)
+        .bind(worker)
+        .bind(now.saturating_add(micros(lease)))
+        .bind(now)
+        .fetch_optional(&mut *connection)
+        .await?;
+    let Some(ClaimedRow { order, unresolved_attempt }) = row else { return Ok(None) };
+    let unresolved = match unresolved_attempt {
+        Some(_) => unresolved(connection, id).await?,
+        None => None,
+    };
+    let lease_epoch = u64::try_from(order.lease_epoch).map_err(decode)?;
+    Ok(Some(Claim { fence: Fence { order_id: id, lease_epoch }, order: order.try_into()?, unresolved }))
+}
+
+async fn unresolved(connection: &mut SqliteConnection, id: OrderId) -> sqlx::Result<Option<Attempt>> {
+    let sql = format!("SELECT {ATTEMPT} FROM attempts WHERE order_id = $1 AND state = 'unresolved'");
+    let row: Option<AttemptRow> =
+        sqlx::query_as(AssertSqlSafe(sql)).bind(id.0).fetch_optional(connection).await?;
+    row.map(Attempt::try_from).transpose()
+}
+
+/// The epoch alone decides: a lease that ran out and that nobody took may still be extended.
+async fn renew(
+    connection: &mut SqliteConnection,
+    fence: Fence,
+    lease: Duration,
+    now: i64,
+) -> sqlx::Result<bool> {
+    let renewed = sqlx::query(
+        "UPDATE orders SET lease_until = $3, wake_at = min(wake_at, $3)
+         WHERE id = $1 AND lease_epoch = $2 AND wake_at IS NOT NULL",
+    )
+    .bind(fence.order_id.0)
+    .bind(i64::try_from(fence.lease_epoch).map_err(encode)?)
+    .bind(now.saturating_add(micros(lease)))
+    .execute(connection)
+    .await?;
+    Ok(renewed.rows_affected() == 1)
+}
+
+async fn release(connection: &mut SqliteConnection, fence: Fence, now: i64) -> sqlx::Result<()> {
+    sqlx::query(
+        "UPDATE orders SET lease_epoch = lease_epoch + 1, lease_owner = NULL, lease_until = NULL,
+             wake_at = min(wake_at, $3)
+         WHERE id = $1 AND lease_epoch = $2 AND wake_at IS NOT NULL",
+    )
+    .bind(fence.order_id.0)
+    .bind(i64::try_from(fence.lease_epoch).map_err(encode)?)
+    .bind(now)
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
+async fn commit(connection: &mut SqliteConnection, commit: &Commit, now: i64) -> sqlx::Result<CommitOutcome> {
+    if !update_order(connection, commit, now).await? {
+        return Ok(CommitOutcome::Fenced);
+    }
+    match &commit.ledger {
+        None => {}
+        Some(LedgerEntry::Open(attempt)) => open_attempt(connection, attempt).await?,
+        Some(LedgerEntry::Resolve { number, signature, state }) => {
+            let resolved = sqlx::query(
+                "UPDATE attempts SET state = $1, resolved_at = $2
+                 WHERE order_id = $3 AND number = $4 AND signature = $5 AND state = 'unresolved'",
+            )
+            .bind(state.as_str())
+            .bind(micros_of(commit.order.updated_at))
+            .bind(commit.fence.order_id.0)
+            .bind(i64::from(*number))
+            .bind(signature.as_str())
+            .execute(connection)
+            .await?;
+            if resolved.rows_affected() != 1 {
+                return Err(sqlx::Error::RowNotFound); // rolls everything back
+            }
+        }
+    }
+    Ok(CommitOutcome::Committed)
+}
+
+/// The compare-and-set on the order's row: whether fence, sequence and ledger still are as expected.
+async fn update_order(connection: &mut SqliteConnection, commit: &Commit, now: i64) -> sqlx::Result<bool> {
+    let order = &commit.order;
+    let claim = ClaimChange::from(commit.then);
+    let ledger = LedgerChange::from(commit.ledger.as_ref());
+    let updated = sqlx::query(
+        "UPDATE orders SET status = $4, attempt = $5, last_seq = $6, updated_at = $7, fill = $8, failure = $9,
+             unresolved_attempt = CASE WHEN $10 THEN $12 ELSE unresolved_attempt END,
+             lease_epoch = CASE WHEN $13 THEN lease_epoch + 1 ELSE lease_epoch END,
+             lease_owner = CASE WHEN $13 THEN NULL ELSE lease_owner END,
+             lease_until = CASE WHEN $13 THEN $14 ELSE lease_until END,
+             wake_at = CASE WHEN $13 THEN $14 ELSE wake_at END
+         WHERE id = $1 AND lease_epoch = $2 AND last_seq = $3
+           AND (NOT $10 OR unresolved_attempt IS NOT DISTINCT FROM $11)",
+    )
+    .bind(order.id.0)
+    .bind(i64::try_from(commit.fence.lease_epoch).map_err(encode)?)
+    .bind(i64::from(commit.expected_seq()))
+    .bind(order.status.as_str())
+    .bind(i64::from(order.attempt))
+    .bind(i64::from(order.last_seq))
+    .bind(micros_of(order.updated_at))
+    .bind(order.fill.as_ref().map(Json))
+    .bind(order.failure.as_ref().map(Json))
+    .bind(ledger.touches)
+    .bind(ledger.before)
+    .bind(ledger.after)
+    .bind(claim.ends)
+    .bind(claim.due_in_micros.map(|due| now.saturating_add(due)))
+    .execute(connection)
+    .await?;
+    Ok(updated.rows_affected() == 1)
+}
+
+async fn open_attempt(connection: &mut SqliteConnection, attempt: &Attempt) -> sqlx::Result<()> {
+    sqlx::query(
+        "INSERT INTO attempts (order_id, number, venue, signature, signed_bytes, last_valid_block_height,
+                               state, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(attempt.order_id.0)
+    .bind(i64::from(attempt.number))
+    .bind(attempt.venue.as_str())
+    .bind(attempt.transaction.signature.as_str())
+    .bind(&attempt.transaction.bytes)
+    .bind(i64::try_from(attempt.transaction.last_valid_block_height).map_err(encode)?)
+    .bind(attempt.state.as_str())
+    .bind(micros_of(attempt.created_at))
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
+async fn take_due(
+    connection: &mut SqliteConnection,
+    limit: u32,
+    redeliver_after: Duration,
+    now: i64,
+) -> sqlx::Result<Vec<OrderId>> {
+    let due: Vec<Uuid> = sqlx::query_scalar(
+        "SELECT id FROM orders WHERE wake_at <= $1 AND (lease_until IS NULL OR lease_until <= $1)
+         ORDER BY wake_at LIMIT $2",
+    )
+    .bind(now)
+    .bind(i64::from(limit))
+    .fetch_all(&mut *connection)
+    .await?;
+    let ids: Vec<_> = due.iter().map(|id| id.simple().to_string()).collect();
+    sqlx::query("UPDATE orders SET wake_at = $2 WHERE id IN (SELECT unhex(value) FROM json_each($1))")
+        .bind(Json(ids))
+        .bind(now.saturating_add(micros(redeliver_after)))
+        .execute(connection)
+        .await?;
+    Ok(due.into_iter().map(OrderId).collect())
+}
+
+pub(super) fn micros_of(at: Timestamp) -> i64 {
+    at.unix_micros()
+}
