@@ -92,6 +92,7 @@ fn what_cannot_be_carried_out_ends_with_2_and_one_line_that_says_why() {
         (engine.ask(&["watch", unknown]), "no order"),
         (engine.ask(&["submit", "--in", "SOL", "--out", "SOL", "--amount-in", "1"]), "denied"),
         (run(&["orders", "--url", &nobody]), "no engine answers"),
+        (run(&["watch", unknown, "--url", &nobody]), "no engine answers"),
         (run(&["orders", "--url", "https://example.com"]), "must begin with http://"),
     ] {
         assert_eq!(result.status, 2, "{result:?}");
@@ -143,6 +144,7 @@ fn a_doctor_finds_what_is_wrong_and_never_tells_a_password() {
     doctor
         .env("DATABASE_URL", format!("postgres://me:secret@{place}/orders"))
         .env("REDIS_URL", format!("redis://:secret@{place}"))
+        .env("OTEL_EXPORTER_OTLP_ENDPOINT", format!("http://{place}"))
         .env("PORT", taken.local_addr().unwrap().port().to_string());
     let ran = support::Ran::from(doctor.output().unwrap());
     assert_eq!(ran.status, 1, "{ran:?}");
@@ -154,6 +156,7 @@ fn a_doctor_finds_what_is_wrong_and_never_tells_a_password() {
         assert!(found.len() == 1 && found[0]["status"] == "problem", "{check}: {diagnosis:#}");
         assert!(found[0]["advice"].is_string(), "{check}: {diagnosis:#}");
     }
+    assert_eq!(findings(&diagnosis, "traces")[0]["status"], "warning", "orders run without: {diagnosis:#}");
 }
 
 #[test]

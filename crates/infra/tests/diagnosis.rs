@@ -34,6 +34,25 @@ async fn postgres_is_asked_and_left_as_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_asked_and_left_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = || std::fs::read_dir(folder.path()).unwrap().count();
+    assert!(matches!(diagnosis::sqlite(folder.path()).await.unwrap(), Migrations::Pending(1..)));
+    assert_eq!(files(), 0);
+    let mut settings = Settings::try_parse_from(["test"]).unwrap().backend;
+    (settings.database_url, settings.data_dir) = (None, folder.path().to_owned());
+    let store = store::connect(&settings, std::sync::Arc::new(SystemClock)).await.unwrap();
+    assert_eq!(diagnosis::sqlite(folder.path()).await.unwrap(), Migrations::Current, "while it is open");
+    drop(store);
+    assert_eq!(diagnosis::sqlite(folder.path()).await.unwrap(), Migrations::Current);
+
+    let other = tempfile::tempdir().unwrap();
+    std::fs::write(other.path().join("orders.db"), "no database").unwrap();
+    let complaint = format!("{:#}", diagnosis::sqlite(other.path()).await.unwrap_err());
+    assert!(complaint.contains("orders.db cannot be read"), "{complaint}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn redis_is_asked() {
     let server = TestRedis::start().await;
     let found = diagnosis::redis(&server.url()).await.unwrap();

@@ -1,5 +1,6 @@
 //! What `engine doctor` looks at: the settings, the servers they name, this machine, and the engine.
 
+mod collector;
 mod engine;
 mod machine;
 mod servers;
@@ -72,6 +73,7 @@ pub(crate) async fn examine(args: &DoctorArgs, dotenv: Option<Finding>) -> anyho
     let mut findings = settings::examine(&args.serve, dotenv);
     findings.extend(servers::database(&args.serve.backend).await);
     findings.push(servers::redis(&args.serve.backend).await);
+    findings.extend(collector::collector(&args.serve.log).await);
     findings.push(machine::port(&args.serve.api, &Client::new(&own_url)?).await);
     findings.push(engine::health(&engine, args.target.url.is_some()).await);
     findings.extend(machine::open_files(&args.serve));

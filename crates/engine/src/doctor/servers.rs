@@ -8,7 +8,7 @@ use infra::{
     diagnosis::{self, Migrations, PostgresState},
 };
 
-use super::Finding;
+use super::{Finding, Level};
 
 const DATABASE: &str = "database";
 const REDIS: &str = "redis";
@@ -21,7 +21,7 @@ const CLOCKS_APART_MICROS: u64 = 500_000;
 
 /// The database, or the folder that stands in for it.
 pub(super) async fn database(settings: &BackendConfig) -> Vec<Finding> {
-    let Some(url) = &settings.database_url else { return vec![folder(&settings.data_dir)] };
+    let Some(url) = &settings.database_url else { return vec![sqlite(&settings.data_dir).await] };
     match diagnosis::postgres(url, &SystemClock).await {
         Ok(found) => vec![postgres(&found, settings.database_max_connections), clock(&found)],
         Err(error) => {
@@ -34,28 +34,32 @@ pub(super) async fn database(settings: &BackendConfig) -> Vec<Finding> {
 fn postgres(found: &PostgresState, wanted_connections: u32) -> Finding {
     let PostgresState { place, version, .. } = found;
     let at = format!("PostgreSQL {version} at {place}");
-    match found.migrations {
-        Migrations::Broken(broken) => {
-            let advice = "restore the database, or run the version of the engine that made it";
-            Finding::problem(
-                DATABASE,
-                format!("{at}: migration {broken} is not the one this engine has"),
-                advice,
-            )
-        }
+    let tables = tables(&at, found.migrations);
+    if tables.status > Level::Ok {
+        tables
+    } else if found.major < OLDEST_POSTGRES {
+        let advice = format!("take {OLDEST_POSTGRES} or later, which the engine is tested with");
+        Finding::warning(DATABASE, at, advice)
+    } else if wanted_connections >= found.max_connections {
+        let found = format!("{at} takes {} connections in all", found.max_connections);
+        let advice =
+            format!("lower DATABASE_MAX_CONNECTIONS ({wanted_connections}) or raise max_connections");
+        Finding::warning(DATABASE, found, advice)
+    } else {
+        tables
+    }
+}
+
+fn tables(at: &str, migrations: Migrations) -> Finding {
+    match migrations {
+        Migrations::Broken(broken) => Finding::problem(
+            DATABASE,
+            format!("{at}: migration {broken} is not the one this engine has"),
+            "restore the database, or run the version of the engine that made it",
+        ),
         Migrations::Newer(newer) => {
             let found = format!("{at}: migration {newer} is newer than this engine, which will not start");
             Finding::problem(DATABASE, found, "run the newer engine")
-        }
-        _ if found.major < OLDEST_POSTGRES => {
-            let advice = format!("take {OLDEST_POSTGRES} or later, which the engine is tested with");
-            Finding::warning(DATABASE, at, advice)
-        }
-        _ if wanted_connections >= found.max_connections => {
-            let found = format!("{at} takes {} connections in all", found.max_connections);
-            let advice =
-                format!("lower DATABASE_MAX_CONNECTIONS ({wanted_connections}) or raise max_connections");
-            Finding::warning(DATABASE, found, advice)
         }
         Migrations::Pending(pending) => {
             Finding::ok(DATABASE, format!("{at}, {pending} migrations to run at the next start"))
@@ -76,7 +80,21 @@ fn clock(found: &PostgresState) -> Finding {
     Finding::warning(check, format!("{millis} ms {side} the database's"), advice)
 }
 
-fn folder(path: &Path) -> Finding {
+async fn sqlite(folder: &Path) -> Finding {
+    let can_write = writable(folder);
+    if can_write.status > Level::Ok {
+        return can_write;
+    }
+    match diagnosis::sqlite(folder).await {
+        Ok(migrations) => tables(&can_write.found, migrations),
+        Err(error) => {
+            let advice = "restore the file from a copy, or choose another DATA_DIR";
+            Finding::problem(DATABASE, format!("{error:#}"), advice)
+        }
+    }
+}
+
+fn writable(path: &Path) -> Finding {
     let shown = path.display();
     let Some(existing) = existing_part(path) else {
         return Finding::problem(DATABASE, format!("{shown} cannot be made"), "choose another DATA_DIR");
@@ -133,7 +151,6 @@ pub(super) async fn redis(settings: &BackendConfig) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doctor::Level;
 
     fn state() -> PostgresState {
         PostgresState {
@@ -173,12 +190,12 @@ mod tests {
     fn a_folder_that_is_not_there_yet_is_judged_by_the_one_above() {
         let above = tempfile::tempdir().unwrap();
         let path = above.path().join("a/b");
-        let found = folder(&path);
+        let found = writable(&path);
         assert_eq!(found.status, Level::Ok);
         assert!(found.found.ends_with(", which the start makes"), "{found:?}");
         assert!(!path.exists(), "nothing is made");
         let file = above.path().join("file");
         std::fs::write(&file, "").unwrap();
-        assert_eq!(folder(&file.join("c")).status, Level::Problem);
+        assert_eq!(writable(&file.join("c")).status, Level::Problem);
     }
 }

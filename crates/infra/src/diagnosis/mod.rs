@@ -1,10 +1,14 @@
-//! What a server that the configuration names is like, for whoever wants to know before an engine uses
-//! it. Nothing is changed there, and no message shows a password.
+//! What a server that the configuration names, or the file in its place, is like, for whoever wants to know
+//! before an engine uses it. Nothing is changed there, and no message shows a password.
 
+mod migrations;
 mod postgres;
 mod redis;
+mod sqlite;
 
 pub use self::{
-    postgres::{Migrations, PostgresState, postgres},
+    migrations::Migrations,
+    postgres::{PostgresState, postgres},
     redis::{RedisState, redis},
+    sqlite::sqlite,
 };

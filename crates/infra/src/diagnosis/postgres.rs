@@ -1,10 +1,11 @@
-use std::{collections::HashMap, str::FromStr, time::Duration};
+use std::{str::FromStr, time::Duration};
 
 use anyhow::Context;
 use domain::ports::Clock;
 use sqlx::{ConnectOptions, PgConnection, postgres::PgConnectOptions};
 use tokio::time::timeout;
 
+use super::migrations::{Migrations, RUN, RunRow};
 use crate::store::POSTGRES_MIGRATIONS;
 
 /// How long the server may take for everything.
@@ -26,37 +27,6 @@ pub struct PostgresState {
     pub clock_ahead_micros: i64,
     /// Connections it takes at most, all clients together.
     pub max_connections: u32,
-}
-
-/// Tables against the migrations of this program.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Migrations {
-    /// All were run.
-    Current,
-    /// So many are to be run, as the next start does.
-    Pending(usize),
-    /// One was run with another text, or did not come to its end.
-    Broken(i64),
-    /// It has one that this program does not know, so a newer one has run.
-    Newer(i64),
-}
-
-impl Migrations {
-    /// Compares those that were run, by version: their checksum, and whether they came to their end.
-    fn compare(run: &HashMap<i64, (Vec<u8>, bool)>) -> Self {
-        let known = || POSTGRES_MIGRATIONS.iter();
-        if let Some(newer) = run.keys().filter(|run| known().all(|known| known.version != **run)).max() {
-            return Self::Newer(*newer);
-        }
-        let is_broken = |version, checksum: &[u8]| {
-            run.get(&version).is_some_and(|(found, is_whole)| !is_whole || found != checksum)
-        };
-        match known().find(|known| is_broken(known.version, &known.checksum)) {
-            Some(broken) => Self::Broken(broken.version),
-            None if run.len() < known().count() => Self::Pending(known().count() - run.len()),
-            None => Self::Current,
-        }
-    }
 }
 
 /// Asks the `PostgreSQL` at `url`.
@@ -82,7 +52,7 @@ async fn ask(connection: &mut PgConnection, place: String, clock: &dyn Clock) ->
     )
     .fetch_one(&mut *connection)
     .await?;
-    let migrations = Migrations::compare(&run_migrations(connection).await?);
+    let migrations = Migrations::compare(&POSTGRES_MIGRATIONS, run_migrations(connection).await?);
     let before = clock.now();
     let theirs: i64 = sqlx::query_scalar("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
         .fetch_one(&mut *connection)
@@ -98,18 +68,11 @@ async fn ask(connection: &mut PgConnection, place: String, clock: &dyn Clock) ->
     })
 }
 
-async fn run_migrations(connection: &mut PgConnection) -> sqlx::Result<HashMap<i64, (Vec<u8>, bool)>> {
+async fn run_migrations(connection: &mut PgConnection) -> sqlx::Result<Vec<RunRow>> {
     let has_run: bool = sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL")
         .fetch_one(&mut *connection)
         .await?;
-    if !has_run {
-        return Ok(HashMap::new());
-    }
-    let rows: Vec<(i64, Vec<u8>, bool)> =
-        sqlx::query_as("SELECT version, checksum, success FROM _sqlx_migrations")
-            .fetch_all(&mut *connection)
-            .await?;
-    Ok(rows.into_iter().map(|(version, checksum, is_whole)| (version, (checksum, is_whole))).collect())
+    if has_run { sqlx::query_as(RUN).fetch_all(connection).await } else { Ok(Vec::new()) }
 }
 
 /// How far a clock that was read between two times is outside of them.
@@ -124,25 +87,5 @@ mod tests {
     #[test]
     fn a_clock_between_two_readings_is_right() {
         assert_eq!([ahead(5, 4, 9), ahead(3, 4, 9), ahead(12, 4, 9)], [0, -1, 3]);
-    }
-
-    #[test]
-    fn tables_are_compared_with_what_this_program_knows() {
-        let all = || -> HashMap<i64, (Vec<u8>, bool)> {
-            POSTGRES_MIGRATIONS.iter().map(|one| (one.version, (one.checksum.to_vec(), true))).collect()
-        };
-        assert_eq!(Migrations::compare(&all()), Migrations::Current);
-        assert_eq!(Migrations::compare(&HashMap::new()), Migrations::Pending(all().len()));
-        let mut run = all();
-        run.remove(&2);
-        assert_eq!(Migrations::compare(&run), Migrations::Pending(1));
-        let mut run = all();
-        run.insert(9_999, (Vec::new(), true));
-        assert_eq!(Migrations::compare(&run), Migrations::Newer(9_999));
-        for broken in [(b"another text".to_vec(), true), (all()[&1].0.clone(), false)] {
-            let mut run = all();
-            run.insert(1, broken);
-            assert_eq!(Migrations::compare(&run), Migrations::Broken(1));
-        }
     }
 }

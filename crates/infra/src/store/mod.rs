@@ -10,13 +10,22 @@ mod request;
 mod row;
 mod sqlite;
 
-use std::sync::Arc;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use domain::ports::{Clock, OrderStore};
 
 use crate::config::BackendConfig;
 use grouped::GroupedStore;
 pub(crate) use postgres::MIGRATIONS as POSTGRES_MIGRATIONS;
+pub(crate) use sqlite::MIGRATIONS as SQLITE_MIGRATIONS;
+
+/// Where the `SQLite` store is in a data folder.
+pub(crate) fn sqlite_file(data_dir: &Path) -> PathBuf {
+    data_dir.join("orders.db")
+}
 
 /// The store that the configuration asks for, its tables created or brought up to date: `PostgreSQL`
 /// with a `DATABASE_URL`, else `SQLite` under `DATA_DIR`, whose leases go by `clock`.
@@ -28,6 +37,6 @@ pub async fn connect(config: &BackendConfig, clock: Arc<dyn Clock>) -> anyhow::R
         let database = postgres::Postgres::connect(url, config.database_max_connections).await?;
         return Ok(Arc::new(GroupedStore::new(database)));
     }
-    let database = sqlite::Sqlite::open(&config.data_dir.join("orders.db"), clock).await?;
+    let database = sqlite::Sqlite::open(&sqlite_file(&config.data_dir), clock).await?;
     Ok(Arc::new(GroupedStore::new(database)))
 }

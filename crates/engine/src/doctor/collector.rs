@@ -1,0 +1,31 @@
+//! Where traces go.
+
+use std::time::Duration;
+
+use infra::config::LogConfig;
+
+use super::Finding;
+
+const CHECK: &str = "traces";
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Whether anything answers where traces go. Nothing is said where none are wanted.
+pub(super) async fn collector(settings: &LogConfig) -> Option<Finding> {
+    let endpoint = settings.otel_exporter_otlp_endpoint.as_deref()?;
+    let place = place(endpoint);
+    // What it answers does not matter: nobody gets a trace from asking.
+    let asked = reqwest::Client::new().get(endpoint).timeout(PATIENCE).send().await;
+    Some(if asked.is_ok() {
+        Finding::ok(CHECK, format!("a server answers at {place}"))
+    } else {
+        let advice = "start a collector there, or mend OTEL_EXPORTER_OTLP_ENDPOINT; orders run without it";
+        Finding::warning(CHECK, format!("nothing answers at {place}"), advice)
+    })
+}
+
+/// Host and port; the rest may hold a password.
+fn place(endpoint: &str) -> String {
+    let url = reqwest::Url::parse(endpoint).ok();
+    let place = url.and_then(|url| Some(format!("{}:{}", url.host_str()?, url.port_or_known_default()?)));
+    place.unwrap_or_else(|| "the endpoint".to_owned())
+}

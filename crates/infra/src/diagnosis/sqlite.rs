@@ -1,0 +1,40 @@
+use std::path::Path;
+
+use anyhow::Context;
+use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
+
+use super::migrations::{Migrations, RUN};
+use crate::store::{SQLITE_MIGRATIONS, sqlite_file};
+
+/// How the tables of the `SQLite` store under `data_dir` compare with what this program needs; where there
+/// is none yet, all is to be run.
+///
+/// # Errors
+/// When the file cannot be read as a database.
+pub async fn sqlite(data_dir: &Path) -> anyhow::Result<Migrations> {
+    let file = sqlite_file(data_dir);
+    if !file.exists() {
+        return Ok(Migrations::compare(&SQLITE_MIGRATIONS, Vec::new()));
+    }
+    let found = ask(&file).await.with_context(|| format!("{} cannot be read", file.display()))?;
+    Ok(found)
+}
+
+async fn ask(file: &Path) -> sqlx::Result<Migrations> {
+    // A file that nobody has open has no log beside it, and reading it would make one.
+    let is_at_rest = !file.with_extension("db-wal").exists();
+    let options = SqliteConnectOptions::new().filename(file).read_only(true).immutable(is_at_rest);
+    let mut connection = options.connect().await?;
+    let found = run(&mut connection).await;
+    connection.close().await?;
+    found
+}
+
+async fn run(connection: &mut SqliteConnection) -> sqlx::Result<Migrations> {
+    let has_run: bool =
+        sqlx::query_scalar("SELECT count(*) > 0 FROM sqlite_master WHERE name = '_sqlx_migrations'")
+            .fetch_one(&mut *connection)
+            .await?;
+    let run = if has_run { sqlx::query_as(RUN).fetch_all(connection).await? } else { Vec::new() };
+    Ok(Migrations::compare(&SQLITE_MIGRATIONS, run))
+}
