@@ -75,6 +75,7 @@ type Answers = Vec<Option<Written>>;
 /// A `PostgreSQL` database.
 pub(super) struct Postgres {
     pool: PgPool,
+    looks: due::Looks,
 }
 
 impl Postgres {
@@ -102,7 +103,7 @@ impl Postgres {
             .await
             .with_context(|| format!("PostgreSQL at {place} cannot be reached"))?;
         MIGRATIONS.run(&pool).await.context("cannot migrate PostgreSQL")?;
-        Ok(Self { pool })
+        Ok(Self { pool, looks: due::Looks::default() })
     }
 }
 
@@ -120,7 +121,7 @@ impl Database for Postgres {
         }
         // Last, for it takes its rows in the order they are due, not in the order of their ids.
         for (position, limit, redeliver_after) in due {
-            let taken = due::take(&mut transaction, limit, redeliver_after).await?;
+            let taken = self.looks.take(&mut transaction, limit, redeliver_after).await?;
             answers[position] = Some(Written::TakeDue(taken));
         }
         transaction.commit().await?;
