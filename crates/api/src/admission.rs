@@ -11,15 +11,18 @@ use std::{
 use domain::ports::OrderStore;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
-    time::{MissedTickBehavior, interval},
+    time::{Instant, sleep},
 };
 use tokio_util::sync::CancellationToken;
 
 use crate::problem::{Code, Problem};
 
-/// How often the open orders are counted. Between two counts an API adds what it accepted itself, so
-/// the mark is overshot by at most what the other APIs accept within this time.
+/// How often the open orders are counted, at most. Between two counts an API adds what it accepted itself,
+/// so the mark is overshot by at most what the other APIs accept within this time.
 const COUNT_EVERY: Duration = Duration::from_millis(250);
+/// Counting looks at every open order. The wait after a count is so many times as long as the count took,
+/// so that it costs the database little however many there are.
+const COUNT_SHARE: u32 = 50;
 
 /// The door: closed from `max_open` open orders on, and open again below nine tenths of it, so that it
 /// does not flap.
@@ -74,11 +77,10 @@ impl Admission {
     /// Counts open orders now and then until `stop`.
     pub(crate) async fn run(&self, store: &dyn OrderStore, stop: CancellationToken) {
         let counting = async {
-            let mut ticks = interval(COUNT_EVERY);
-            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {
-                ticks.tick().await;
+                let began = Instant::now();
                 self.count(store).await;
+                sleep(COUNT_EVERY.max(began.elapsed() * COUNT_SHARE)).await;
             }
         };
         stop.run_until_cancelled(counting).await;
