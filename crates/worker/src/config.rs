@@ -9,7 +9,7 @@ use domain::backoff::RetryPolicy;
 #[derive(Debug, Clone, Args)]
 pub struct WorkerConfig {
     /// Orders that one worker executes at once, at most
-    #[arg(long, env = "WORKER_CONCURRENCY", default_value_t = 100, value_parser = value_parser!(u32).range(1..=10_000))]
+    #[arg(long, env = "WORKER_CONCURRENCY", default_value_t = 500, value_parser = value_parser!(u32).range(1..=10_000))]
     pub worker_concurrency: u32,
     /// Attempts an order gets in all, the first included
     #[arg(long, env = "MAX_ATTEMPTS", default_value_t = 3, value_parser = value_parser!(u32).range(1..=100))]
