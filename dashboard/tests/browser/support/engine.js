@@ -12,7 +12,7 @@ import { join, resolve } from "node:path";
 import { eventually } from "./eventually.js";
 
 const ROOT = resolve(import.meta.dirname, "../../../..");
-const BINARY = join(process.env.CARGO_TARGET_DIR ?? join(ROOT, "target"), "debug/engine");
+const BINARY = process.env.ENGINE ?? join(process.env.CARGO_TARGET_DIR ?? join(ROOT, "target"), "debug/engine");
 
 /** Fast and without surprises, so that a test chooses what goes wrong. */
 const CALM = {
