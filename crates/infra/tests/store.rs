@@ -1,11 +1,12 @@
 //! The contract of the order store, over every adapter.
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use clap::Parser;
-use domain::ports::OrderStore;
+use domain::ports::{Acceptance, OrderStore};
 use infra::{clock::SystemClock, config::BackendConfig, store};
-use testkit::{MemoryStore, postgres::fresh_database, store_contract};
+use sqlx::Connection;
+use testkit::{MemoryStore, eventually, postgres::fresh_database, samples, store_contract};
 
 #[derive(Parser)]
 struct Settings {
@@ -64,6 +65,29 @@ async fn several_processes_may_migrate_postgres_at_once() {
     let (one, other) = tokio::join!(connect(&settings), connect(&settings));
     one.ping().await.unwrap();
     other.ping().await.unwrap();
+}
+
+/// Most sweeps begin at what became due lately; this order comes to lie before that, as one does whose
+/// worker dies at the end of a long lease.
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_finds_an_order_that_has_long_been_due() {
+    let url = fresh_database().await;
+    let mut settings = settings(Path::new("unused"));
+    settings.database_url = Some(url.clone());
+    let store = connect(&settings).await;
+    let late = Duration::from_hours(1);
+    let acceptance = samples::acceptance();
+    let id = acceptance.order.id;
+    store.accept(Acceptance { grace: late, ..acceptance }).await.unwrap();
+    assert!(store.take_due(10, late).await.unwrap().is_empty(), "nothing is due, also at the beginning");
+
+    let mut database = sqlx::PgConnection::connect(&url).await.unwrap();
+    sqlx::query("UPDATE orders SET wake_at = wake_at - interval '2 hours'")
+        .execute(&mut database)
+        .await
+        .unwrap();
+    eventually("it is due", || async { store.take_due(10, late).await.unwrap() == [id] }).await;
+    assert!(store.take_due(10, late).await.unwrap().is_empty(), "it was just taken");
 }
 
 #[tokio::test]
