@@ -26,7 +26,8 @@ export class BlotterRow {
   #cells = COLUMNS.map(({ name, isNumber }) => h("div", { role: "gridcell", class: `cell-${name}${isNumber ? " number" : ""}` }));
   element = h("div", { class: "row", role: "row" }, this.#cells);
   #id = "";
-  #top = -1;
+  #above = -1;
+  #index = -1;
 
   constructor() {
     this.#cell("id").append(this.#link);
@@ -37,13 +38,21 @@ export class BlotterRow {
     });
   }
 
+  /** Of the order it shows; empty when it shows none. */
+  get id() {
+    return this.#id;
+  }
+
   /** @param {string} name */
   #cell(name) {
     return /** @type {HTMLElement} */ (this.#cells[COLUMNS.findIndex((column) => column.name === name)]);
   }
 
-  /** @param {Order | undefined} order @param {number} index @param {number} height @param {boolean} isActive */
-  draw(order, index, height, isActive) {
+  /**
+   * @param {Order | undefined} order @param {number} index from above @param {number} above its distance from the
+   * lower end of all rows, in pixels @param {boolean} isActive
+   */
+  draw(order, index, above, isActive) {
     const { element } = this;
     element.hidden = order === undefined;
     if (!order) {
@@ -51,9 +60,12 @@ export class BlotterRow {
       this.#id = "";
       return;
     }
-    if (this.#top !== index * height) {
-      this.#top = index * height;
-      element.style.transform = `translateY(${this.#top}px)`;
+    if (this.#above !== above) {
+      this.#above = above;
+      element.style.transform = `translateY(${-above}px)`;
+    }
+    if (this.#index !== index) {
+      this.#index = index;
       element.setAttribute("aria-rowindex", String(index + 2));
     }
     element.classList.toggle("active", isActive);

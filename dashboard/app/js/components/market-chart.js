@@ -5,6 +5,8 @@ import { Component, h, setText } from "../core/dom.js";
 import { amount, shownPrice, time, words } from "../core/format.js";
 import "./price-chart.js";
 
+/** More than these cannot be told apart. */
+const MOST_MARKS = 200;
 const SPANS = [["2 min", 120_000], ["5 min", 300_000], ["15 min", 900_000]];
 
 /** The chosen pair's price at each venue, with the fills of its orders. */
@@ -37,25 +39,26 @@ class MarketChart extends Component {
         h("span", { class: "venue", "data-venue": venue }, `${words(venue)} ${shownPrice(last.quotes.find((quote) => quote.venue === venue)?.price)}`)));
     } else this.#prices.replaceChildren();
     const series = [...market.prices].map(([venue, points]) => ({ venue, points }));
-    this.#chart.show(`Price of ${market.pair.base} in ${market.pair.quote}`, series, fills(), this.#span);
+    this.#chart.show(`Price of ${market.pair.base} in ${market.pair.quote}`, series, fills(this.#span), this.#span);
   }
 }
 
-/** The fills of the pair, either way round, at prices of the base. @returns {Mark[]} */
-export function fills() {
+/** The newest fills of the pair, either way round, at prices of the base. @param {number} span milliseconds @returns {Mark[]} */
+function fills(span) {
   const { base, quote } = market.pair;
-  const marks = [];
-  for (const order of book.all()) {
-    const mark = order.fill && markOf(order, base, quote);
-    if (mark) marks.push(mark);
-  }
-  return marks.slice(-500);
+  const since = new Date(Date.now() - span).toISOString();
+  const isOfPair = (/** @type {Order} */ { tokenIn, tokenOut }) =>
+    (tokenIn === base && tokenOut === quote) || (tokenIn === quote && tokenOut === base);
+  return [...book.all()]
+    .filter((order) => order.updatedAt >= since && order.fill && isOfPair(order))
+    .slice(-MOST_MARKS)
+    .flatMap((order) => markOf(order, base) ?? []);
 }
 
-/** @param {Order} order @param {string} base @param {string} quote @returns {Mark | undefined} */
-function markOf({ id, tokenIn, tokenOut, fill, updatedAt }, base, quote) {
-  const isSell = tokenIn === base && tokenOut === quote;
-  if (!fill || (!isSell && !(tokenIn === quote && tokenOut === base))) return undefined;
+/** @param {Order} order @param {string} base @returns {Mark | undefined} */
+function markOf({ id, tokenIn, fill, updatedAt }, base) {
+  if (!fill) return undefined;
+  const isSell = tokenIn === base;
   const price = isSell ? Number(fill.executedPrice) : 1 / Number(fill.executedPrice);
   const size = isSell ? fill.amountIn : fill.amountOut;
   const label = `${isSell ? "Sold" : "Bought"} ${amount(size)} ${base} at ${shownPrice(price)} on ${fill.venue}, ${time(updatedAt)}`;

@@ -28,6 +28,7 @@ class OrderBlotter extends Component {
   #newest = h("button", { class: "button", type: "button", hidden: true, onclick: () => this.#toNewest() }, "Back to the newest");
   /** @type {BlotterRow[]} */
   #rows = [];
+  #height = 0;
   /** The order the keyboard is on. */
   #active = "";
   /** The row at the upper edge, as it was drawn last. */
@@ -47,7 +48,10 @@ class OrderBlotter extends Component {
 
     this.listen(list, "change", () => this.#draw());
     this.listen(book, "change", () => this.#draw());
-    const resized = new ResizeObserver(() => this.#draw());
+    const resized = new ResizeObserver(() => {
+      this.#height = 0;
+      this.#draw();
+    });
     resized.observe(this.#scroller);
     this.gone.addEventListener("abort", () => resized.disconnect());
     this.every(1000, () => this.#draw()); // the time an order takes goes on without events
@@ -143,47 +147,68 @@ class OrderBlotter extends Component {
     this.#drawNow();
   }
 
+  /** Asking for it makes the browser lay out, so it is asked for once a size. */
   get #rowHeight() {
-    return Number.parseFloat(getComputedStyle(this.#scroller).getPropertyValue("--row-height")) || 32;
+    return (this.#height ||= Number.parseFloat(getComputedStyle(this.#scroller).getPropertyValue("--row-height")) || 32);
   }
 
+  /** What is read from the document is read before anything is written to it, which would make it lay out. */
   #drawNow() {
     const { rows } = list;
     const height = this.#rowHeight;
-    this.#keepPlace(rows, height);
+    const { clientHeight } = this.#scroller;
+    const scrollTop = this.#keepPlace(rows, height, this.#scroller.scrollTop);
     const total = `${rows.length * height}px`;
     if (this.#space.style.height !== total) this.#space.style.height = total;
-    const from = Math.max(0, Math.floor(this.#scroller.scrollTop / height) - SPARE_ROWS);
-    const count = Math.min(rows.length - from, Math.ceil(this.#scroller.clientHeight / height) + 2 * SPARE_ROWS);
-    while (this.#rows.length < count) {
-      const row = new BlotterRow();
-      this.#rows.push(row);
-      this.#space.append(row.element);
-    }
-    this.#rows.forEach((row, index) => {
-      const order = index < count ? book.get(rows[from + index] ?? "") : undefined;
-      row.draw(order, from + index, height, order?.id === this.#active);
-    });
-    const isShown = rows.slice(from, from + count).includes(this.#active);
-    if (isShown) this.#scroller.setAttribute("aria-activedescendant", `row-${this.#active}`);
+    const from = Math.max(0, Math.floor(scrollTop / height) - SPARE_ROWS);
+    const count = Math.min(rows.length - from, Math.ceil(clientHeight / height) + 2 * SPARE_ROWS);
+    const seen = rows.slice(from, from + count);
+    this.#place(seen, from, (rows.length - from - 1) * height, height);
+    if (seen.includes(this.#active)) this.#scroller.setAttribute("aria-activedescendant", `row-${this.#active}`);
     else this.#scroller.removeAttribute("aria-activedescendant");
     if (list.hasMore && list.state === "idle" && from + count > rows.length - MARGIN_ROWS) void list.more();
     this.#say(rows);
   }
 
-  /** New rows above do not push away what somebody reads further down. @param {string[]} rows @param {number} height */
-  #keepPlace(rows, height) {
+  /**
+   * An order that stays in sight keeps its row; other orders take the rows that became free. Places count from
+   * the lower end, so that rows stay where they are when orders come in above. The document has them in the
+   * order in which they are seen.
+   * @param {string[]} ids @param {number} from @param {number} above of the first one @param {number} height
+   */
+  #place(ids, from, above, height) {
+    const seen = new Set(ids);
+    const kept = new Map(this.#rows.map((row) => [row.id, row]));
+    const free = this.#rows.filter(({ id }) => !seen.has(id));
+    this.#space.append(...free.map(({ element }) => element)); // out of the way of those that stay
+    const placed = ids.map((id) => kept.get(id) ?? free.shift() ?? new BlotterRow());
+    placed.forEach((row, index) => {
+      row.draw(book.get(ids[index] ?? ""), from + index, above - index * height, ids[index] === this.#active);
+      const there = this.#space.children[index] ?? null;
+      if (there !== row.element) this.#space.insertBefore(row.element, there);
+    });
+    for (const row of free) row.draw(undefined, 0, 0, false);
+    this.#rows = [...placed, ...free];
+  }
+
+  /**
+   * New rows above do not push away what somebody reads further down. Gives how far down that is.
+   * @param {string[]} rows @param {number} height @param {number} scrollTop
+   */
+  #keepPlace(rows, height, scrollTop) {
     const { id, index } = this.#top;
-    const { scrollTop } = this.#scroller;
+    let top = scrollTop;
     if (scrollTop > 0 && id && rows[index] !== id && list.sort.key === "createdAt") {
       const moved = rows.indexOf(id) - index;
       if (moved > -index) {
+        top += moved * height;
         this.#space.style.height = `${rows.length * height}px`;
-        this.#scroller.scrollTop = scrollTop + moved * height;
+        this.#scroller.scrollTop = top;
       }
     }
-    const top = Math.floor(this.#scroller.scrollTop / height);
-    this.#top = { id: rows[top] ?? "", index: top };
+    const first = Math.floor(top / height);
+    this.#top = { id: rows[first] ?? "", index: first };
+    return top;
   }
 
   /** @param {string[]} rows */

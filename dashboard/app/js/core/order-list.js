@@ -125,17 +125,18 @@ export class OrderList extends EventTarget {
   /** @param {Set<string>} changed */
   #apply(changed) {
     const oldest = this.#ids.at(-1) ?? "";
-    let isNew = false;
+    const newest = this.#ids[0] ?? "";
+    const found = [];
     for (const id of changed) {
       const order = this.#book.get(id);
       const isNewest = !this.isAway && (id > oldest || (!this.#next && this.state === "idle"));
-      if (order && isNewest && this.#matches(order)) isNew = this.#add(id) || isNew;
+      if (order && isNewest && this.#matches(order) && !this.#known.has(id)) found.push(id);
     }
-    if (isNew) {
-      this.#ids.sort(newestFirst);
-      if (this.#ids.length > MOST_ROWS) this.#dropOldest();
-    }
-    this.#show(isNew && this.sort.key === "createdAt");
+    for (const id of found) this.#known.add(id);
+    this.#ids.unshift(...found.sort(newestFirst));
+    if (found.some((id) => id < newest)) this.#ids.sort(newestFirst);
+    if (this.#ids.length > MOST_ROWS) this.#dropOldest();
+    this.#show(found.length > 0 && this.sort.key === "createdAt");
   }
 
   /** The oldest rows go; they can be read again. */
@@ -167,6 +168,8 @@ export class OrderList extends EventTarget {
 
   #arranged() {
     const wanted = this.search.trim().toLowerCase();
+    const isUsual = this.sort.key === "createdAt" && this.sort.isDescending;
+    if (isUsual && !wanted && !this.status) return [...this.#ids];
     const orders = [];
     for (const id of this.#ids) {
       const order = this.#book.get(id);

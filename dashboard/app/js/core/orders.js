@@ -3,6 +3,8 @@ import { oncePerFrame } from "./frames.js";
 
 /** Orders kept at most, the oldest ones known are dropped first: the engine has them all. */
 const MOST_ORDERS = 30_000;
+/** Nobody reads faster than this, and a busy engine would fill every frame. */
+const CHANGES_APART_MS = 50;
 /** Events kept of orders whose row has not arrived yet. */
 const MOST_EARLY = 20_000;
 
@@ -10,7 +12,7 @@ const MOST_EARLY = 20_000;
  * The orders the page knows. Rows come from the list, events from the stream; whichever is later by
  * `lastSeq` wins, so that they may arrive in any order.
  *
- * Sends `change` at most once a frame; its detail has the ids that changed.
+ * Sends `change` in a frame, and leaves most frames to scrolling and typing; its detail has the ids that changed.
  */
 export class OrderBook extends EventTarget {
   /** @type {Map<string, Order>} */
@@ -23,7 +25,7 @@ export class OrderBook extends EventTarget {
     const changed = this.#changed;
     this.#changed = new Set();
     this.dispatchEvent(new CustomEvent("change", { detail: changed }));
-  });
+  }, CHANGES_APART_MS);
 
   /** @param {string} id */
   get(id) {
