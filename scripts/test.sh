@@ -15,6 +15,8 @@ command -v cc >/dev/null || missing+=(build-essential)
 command -v node >/dev/null || missing+=(nodejs)
 command -v npm >/dev/null || missing+=(npm)
 command -v chromium >/dev/null || missing+=(chromium)
+command -v jq >/dev/null || missing+=(jq)
+command -v script >/dev/null || missing+=(bsdutils)
 python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
 if [ "${#missing[@]}" -gt 0 ]; then
     step "install ${missing[*]}"
@@ -40,8 +42,8 @@ cargo clippy --locked --workspace --all-targets -- -D warnings
 step "build"
 cargo build --locked --workspace --bins
 
-step "tutorial"
-./scripts/tutorial.sh
+step "commands of the pages"
+./scripts/docs.sh
 
 step "dashboard"
 ./scripts/dashboard.sh

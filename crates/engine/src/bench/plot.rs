@@ -46,7 +46,8 @@ pub(super) fn svg(lines: &[(&str, &Latencies)]) -> String {
     while decade <= high {
         let (millis, y) = (10_f64.powf(decade), y(10_f64.powf(decade)));
         add(grid(LEFT, y, WIDTH - RIGHT, y));
-        add(text(LEFT - 8.0, y + 4.0, "end", &format!("{millis} ms")));
+        let label = if millis < 1_000.0 { format!("{millis} ms") } else { format!("{} s", millis / 1_000.0) };
+        add(text(LEFT - 8.0, y + 4.0, "end", &label));
         decade += 1.0;
     }
     let mut legend = TOP;
