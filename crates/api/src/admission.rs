@@ -17,11 +17,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::problem::{Code, Problem};
 
-/// How often the open orders are counted, at most. Between two counts an API adds what it accepted itself,
-/// so the mark is overshot by at most what the other APIs accept within this time.
+/// How soon the open orders are counted again. Between two counts an API adds what it accepted itself, and
+/// takes nothing off: the mark is overshot by at most what the other APIs accept in that time, and undershot
+/// by what is executed.
 const COUNT_EVERY: Duration = Duration::from_millis(250);
+/// How late at most.
+const COUNT_WITHIN: Duration = Duration::from_secs(1);
 /// Counting looks at every open order. The wait after a count is so many times as long as the count took,
-/// so that it costs the database little however many there are.
+/// so that it costs the database little also with many of them.
 const COUNT_SHARE: u32 = 50;
 
 /// The door: closed from `max_open` open orders on, and open again below nine tenths of it, so that it
@@ -79,21 +82,30 @@ impl Admission {
         let counting = async {
             loop {
                 let began = Instant::now();
-                self.count(store).await;
-                sleep(COUNT_EVERY.max(began.elapsed() * COUNT_SHARE)).await;
+                let has_counted = self.count(store).await;
+                sleep(self.wait(has_counted, began.elapsed())).await;
             }
         };
         stop.run_until_cancelled(counting).await;
     }
 
-    /// A store that does not answer changes nothing: it accepts nothing either. An idle API that
-    /// found nothing open need not ask again.
-    async fn count(&self, store: &dyn OrderStore) {
+    /// The wait before the next count. A door that is closed is to open soon, and a store that did not
+    /// answer says nothing of what a count costs.
+    fn wait(&self, has_counted: bool, took: Duration) -> Duration {
+        if !has_counted || self.is_closed() {
+            return COUNT_EVERY;
+        }
+        took.saturating_mul(COUNT_SHARE).clamp(COUNT_EVERY, COUNT_WITHIN)
+    }
+
+    /// Counts, and says whether it did. A store that does not answer changes nothing: it accepts nothing
+    /// either. An idle API that found nothing open need not ask again.
+    async fn count(&self, store: &dyn OrderStore) -> bool {
         let accepted = self.accepted.load(Ordering::Relaxed);
         if accepted == 0 && self.counted.load(Ordering::Relaxed) == 0 {
-            return;
+            return false;
         }
-        let Ok(open) = store.open_orders(self.max_open).await else { return };
+        let Ok(open) = store.open_orders(self.max_open).await else { return false };
         self.counted.store(open, Ordering::Relaxed);
         // what was accepted while the store counted may or may not be among the counted
         self.accepted.fetch_sub(accepted, Ordering::Relaxed);
@@ -102,6 +114,7 @@ impl Admission {
         } else if open < self.max_open - self.max_open / 10 && self.is_closed.swap(false, Ordering::Relaxed) {
             tracing::info!(open, "orders are let in again");
         }
+        true
     }
 
     fn close(&self) {
@@ -170,6 +183,19 @@ mod tests {
         assert!(!door.is_closed());
         door.accepted();
         assert!(door.is_closed());
+    }
+
+    #[test]
+    fn a_count_that_takes_long_is_made_less_often_but_never_keeps_the_door_closed() {
+        let door = Admission::new(1, 1);
+        let wait = |millis| door.wait(true, Duration::from_millis(millis));
+        assert_eq!(
+            [wait(1), wait(10), wait(60_000)],
+            [COUNT_EVERY, 50 * Duration::from_millis(10), COUNT_WITHIN]
+        );
+        assert_eq!(door.wait(false, Duration::from_mins(1)), COUNT_EVERY, "the store did not answer");
+        door.accepted();
+        assert_eq!(door.wait(true, Duration::from_mins(1)), COUNT_EVERY, "the door is closed");
     }
 
     #[tokio::test]
