@@ -9,7 +9,7 @@ use infra::{
     diagnosis::{self, Migrations},
     store,
 };
-use testkit::{postgres::fresh_database, redis::TestRedis};
+use testkit::{eventually, postgres::fresh_database, redis::TestRedis};
 
 #[derive(Parser)]
 struct Settings {
@@ -44,7 +44,9 @@ async fn a_file_is_asked_and_left_as_it_is() {
     let store = store::connect(&settings, std::sync::Arc::new(SystemClock)).await.unwrap();
     assert_eq!(diagnosis::sqlite(folder.path()).await.unwrap(), Migrations::Current, "while it is open");
     drop(store);
+    eventually("it is at rest", || async { files() == 1 }).await;
     assert_eq!(diagnosis::sqlite(folder.path()).await.unwrap(), Migrations::Current);
+    assert_eq!(files(), 1);
 
     let other = tempfile::tempdir().unwrap();
     std::fs::write(other.path().join("orders.db"), "no database").unwrap();

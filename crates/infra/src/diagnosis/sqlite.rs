@@ -21,8 +21,16 @@ pub async fn sqlite(data_dir: &Path) -> anyhow::Result<Migrations> {
 }
 
 async fn ask(file: &Path) -> sqlx::Result<Migrations> {
-    // A file that nobody has open has no log beside it, and reading it would make one.
+    // A file that nobody has open has no log beside it, and reading it as one that may change would make
+    // one. An engine that starts just now makes that wrong.
     let is_at_rest = !file.with_extension("db-wal").exists();
+    match read(file, is_at_rest).await {
+        Err(_) if is_at_rest => read(file, false).await,
+        found => found,
+    }
+}
+
+async fn read(file: &Path, is_at_rest: bool) -> sqlx::Result<Migrations> {
     let options = SqliteConnectOptions::new().filename(file).read_only(true).immutable(is_at_rest);
     let mut connection = options.connect().await?;
     let found = run(&mut connection).await;

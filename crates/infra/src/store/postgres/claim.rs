@@ -41,7 +41,12 @@ pub(super) async fn all(
         let id = OrderId(row.order.id);
         let lease_epoch = u64::try_from(row.order.lease_epoch).map_err(decode)?;
         let fence = Fence { order_id: id, lease_epoch };
-        let claim = Claim { fence, order: row.order.try_into()?, unresolved: unresolved.remove(&id) };
+        // that it is there decides whether another one may be sent
+        let unresolved = match row.unresolved_attempt {
+            Some(_) => Some(unresolved.remove(&id).ok_or(sqlx::Error::RowNotFound)?),
+            None => None,
+        };
+        let claim = Claim { fence, order: row.order.try_into()?, unresolved };
         claims.insert(id, Box::new(claim));
     }
     for (position, id) in asked {

@@ -148,18 +148,18 @@ async fn claim(
         .await?;
     let Some(ClaimedRow { order, unresolved_attempt }) = row else { return Ok(None) };
     let unresolved = match unresolved_attempt {
-        Some(_) => unresolved(connection, id).await?,
+        Some(_) => Some(unresolved(connection, id).await?),
         None => None,
     };
     let lease_epoch = u64::try_from(order.lease_epoch).map_err(decode)?;
     Ok(Some(Claim { fence: Fence { order_id: id, lease_epoch }, order: order.try_into()?, unresolved }))
 }
 
-async fn unresolved(connection: &mut SqliteConnection, id: OrderId) -> sqlx::Result<Option<Attempt>> {
+/// The attempt that the order's row names; that it is there decides whether another one may be sent.
+async fn unresolved(connection: &mut SqliteConnection, id: OrderId) -> sqlx::Result<Attempt> {
     let sql = format!("SELECT {ATTEMPT} FROM attempts WHERE order_id = $1 AND state = 'unresolved'");
-    let row: Option<AttemptRow> =
-        sqlx::query_as(AssertSqlSafe(sql)).bind(id.0).fetch_optional(connection).await?;
-    row.map(Attempt::try_from).transpose()
+    let row: AttemptRow = sqlx::query_as(AssertSqlSafe(sql)).bind(id.0).fetch_one(connection).await?;
+    Attempt::try_from(row)
 }
 
 /// The epoch alone decides: a lease that ran out and that nobody took may still be extended.
@@ -289,6 +289,9 @@ async fn take_due(
     .bind(i64::from(limit))
     .fetch_all(&mut *connection)
     .await?;
+    if due.is_empty() {
+        return Ok(Vec::new());
+    }
     let ids: Vec<_> = due.iter().map(|id| id.simple().to_string()).collect();
     sqlx::query("UPDATE orders SET wake_at = $2 WHERE id IN (SELECT unhex(value) FROM json_each($1))")
         .bind(Json(ids))
