@@ -3,7 +3,8 @@
  * a headless Chromium beside the engine. First without events, then with them, and once more while
  * somebody scrolls.
  *
- *   npm run --silent bench:frames
+ *   npm run --silent bench:frames                                  # with the debug engine
+ *   ENGINE=../target/release/engine npm run --silent bench:frames
  */
 /** @import { Page } from "playwright-core" */
 import { setTimeout as pause } from "node:timers/promises";

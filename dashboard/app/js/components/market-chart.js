@@ -51,6 +51,7 @@ function fills(span) {
     (tokenIn === base && tokenOut === quote) || (tokenIn === quote && tokenOut === base);
   return [...book.all()]
     .filter((order) => order.updatedAt >= since && order.fill && isOfPair(order))
+    .sort((one, other) => (one.updatedAt < other.updatedAt ? -1 : 1))
     .slice(-MOST_MARKS)
     .flatMap((order) => markOf(order, base) ?? []);
 }

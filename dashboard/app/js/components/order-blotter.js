@@ -160,7 +160,9 @@ class OrderBlotter extends Component {
     const scrollTop = this.#keepPlace(rows, height, this.#scroller.scrollTop);
     const total = `${rows.length * height}px`;
     if (this.#space.style.height !== total) this.#space.style.height = total;
-    const from = Math.max(0, Math.floor(scrollTop / height) - SPARE_ROWS);
+    // fewer rows than before may leave the scroller beyond their end until it notices
+    const first = Math.min(Math.floor(scrollTop / height), rows.length - Math.floor(clientHeight / height));
+    const from = Math.max(0, first - SPARE_ROWS);
     const count = Math.min(rows.length - from, Math.ceil(clientHeight / height) + 2 * SPARE_ROWS);
     const seen = rows.slice(from, from + count);
     this.#place(seen, from, (rows.length - from - 1) * height, height);
@@ -180,7 +182,8 @@ class OrderBlotter extends Component {
     const seen = new Set(ids);
     const kept = new Map(this.#rows.map((row) => [row.id, row]));
     const free = this.#rows.filter(({ id }) => !seen.has(id));
-    this.#space.append(...free.map(({ element }) => element)); // out of the way of those that stay
+    // out of the way of those that stay; those without an order are behind them already
+    this.#space.append(...free.filter(({ id }) => id).map(({ element }) => element));
     const placed = ids.map((id) => kept.get(id) ?? free.shift() ?? new BlotterRow());
     placed.forEach((row, index) => {
       row.draw(book.get(ids[index] ?? ""), from + index, above - index * height, ids[index] === this.#active);

@@ -169,7 +169,7 @@ export class OrderList extends EventTarget {
   #arranged() {
     const wanted = this.search.trim().toLowerCase();
     const isUsual = this.sort.key === "createdAt" && this.sort.isDescending;
-    if (isUsual && !wanted && !this.status) return [...this.#ids];
+    if (isUsual && !wanted && !this.status) return this.#ids.filter((id) => this.#book.get(id));
     const orders = [];
     for (const id of this.#ids) {
       const order = this.#book.get(id);
