@@ -1,6 +1,8 @@
-//! What is found out about servers that run.
+//! What is found out about servers that run, and about the file in their place.
 
-use std::path::PathBuf;
+#![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
+use std::path::{Path, PathBuf};
 
 use clap::Parser;
 use infra::{
@@ -9,6 +11,7 @@ use infra::{
     diagnosis::{self, Migrations},
     store,
 };
+use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use testkit::{eventually, postgres::fresh_database, redis::TestRedis};
 
 #[derive(Parser)]
@@ -44,7 +47,11 @@ async fn a_file_is_asked_and_left_as_it_is() {
     let store = store::connect(&settings, std::sync::Arc::new(SystemClock)).await.unwrap();
     assert_eq!(diagnosis::sqlite(folder.path()).await.unwrap(), Migrations::Current, "while it is open");
     drop(store);
-    eventually("it is at rest", || async { files() == 1 }).await;
+    eventually("it is at rest", || async {
+        fold(&folder.path().join("orders.db")).await;
+        files() == 1
+    })
+    .await;
     assert_eq!(diagnosis::sqlite(folder.path()).await.unwrap(), Migrations::Current);
     assert_eq!(files(), 1);
 
@@ -52,6 +59,15 @@ async fn a_file_is_asked_and_left_as_it_is() {
     std::fs::write(other.path().join("orders.db"), "no database").unwrap();
     let complaint = format!("{:#}", diagnosis::sqlite(other.path()).await.unwrap_err());
     assert!(complaint.contains("orders.db cannot be read"), "{complaint}");
+}
+
+/// The log goes into the file, and away, when the last connection that is closed may write; which one of a
+/// store that is, is left to chance.
+async fn fold(file: &Path) {
+    let options = SqliteConnectOptions::new().filename(file);
+    let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+    sqlx::query("SELECT count(*) FROM orders").execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

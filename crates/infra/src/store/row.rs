@@ -27,6 +27,14 @@ pub(super) struct OrderRow {
     pub(super) lease_epoch: i64,
 }
 
+/// A claimed order, and the number of its attempt whose outcome is not known.
+#[derive(sqlx::FromRow)]
+pub(super) struct ClaimedRow {
+    #[sqlx(flatten)]
+    pub(super) order: OrderRow,
+    pub(super) unresolved_attempt: Option<i64>,
+}
+
 #[derive(sqlx::FromRow)]
 pub(super) struct EventRow {
     seq: i64,

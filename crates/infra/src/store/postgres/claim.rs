@@ -11,18 +11,10 @@ use sqlx::{AssertSqlSafe, PgConnection, types::Uuid};
 use super::{
     super::{
         request::Written,
-        row::{AttemptRow, OrderRow, decode, micros},
+        row::{AttemptRow, ClaimedRow, decode, micros},
     },
     ATTEMPT, Answers, OPEN, ORDER,
 };
-
-/// A claimed order, and the number of its attempt whose outcome is not known.
-#[derive(sqlx::FromRow)]
-struct ClaimedRow {
-    #[sqlx(flatten)]
-    order: OrderRow,
-    unresolved_attempt: Option<i64>,
-}
 
 /// Claims orders, each one once.
 pub(super) async fn all(

@@ -14,19 +14,11 @@ use sqlx::{
 use super::{
     super::{
         request::{Write, Written},
-        row::{AttemptRow, ClaimChange, LedgerChange, OrderRow, decode, encode, micros},
+        row::{AttemptRow, ClaimChange, ClaimedRow, LedgerChange, OrderRow, decode, encode, micros},
     },
     ATTEMPT, ORDER,
     events::NewEvents,
 };
-
-/// A claimed order, and the number of its attempt whose outcome is not known.
-#[derive(sqlx::FromRow)]
-struct ClaimedRow {
-    #[sqlx(flatten)]
-    order: OrderRow,
-    unresolved_attempt: Option<i64>,
-}
 
 /// Carries out writes in their order, in the transaction of `connection`.
 pub(super) async fn all(
