@@ -58,8 +58,8 @@ id=$("$engine_program" submit --url "http://127.0.0.1:$port" --in SOL --out USDC
 # The commands of a page.
 commands() { awk '/^```sh$/ { inside = 1; next } /^```/ { inside = 0 } inside' "$1"; }
 
-# run PAGE ANSWERS [WITHOUT]: all commands of a page but those that match; curl is content with every answer,
-# so the statuses are compared.
+# run PAGE ANSWERS [WITHOUT] [SHOWS]: all commands of a page but those that match WITHOUT. curl is content with
+# every answer, so the statuses are compared; what comes without one must show SHOWS.
 run() {
     { cat "$folder/prelude.sh"; commands "$1" | grep -Ev "${3:-^$}"; } |
         sed -e "s|localhost:3000|localhost:$port|g; s|ORDER_ID|$id|; s|^cargo run --release -- |engine |" \
@@ -69,6 +69,8 @@ run() {
     answers=$(sed -n 's/.*HTTP \([0-9]*\)$/\1/p' "$folder/output" | xargs)
     [ "$answers" = "$2" ] ||
         { cat "$folder/output" >&2; echo "$1: answered with $answers, not $2" >&2; exit 1; }
+    grep -qE "${4:-}" "$folder/output" ||
+        { cat "$folder/output" >&2; echo "$1: nothing shows ${4:-}" >&2; exit 1; }
     echo "$1: $(wc -l <"$folder/output") lines of output"
 }
 
@@ -76,17 +78,18 @@ run() {
 run docs/TUTORIAL.md "201 200 200 200 200 400"
 # placed, followed, explained; services are started, and killed, by tests of their own
 run README.md "201 101 200" '^cargo run --release  |^\./scripts/test.sh|^docker|^export |^cargo build|PORT='
-run docs/STREAMS.md ""
-run docs/TERMINAL.md ""
+run docs/STREAMS.md "" "" '"type":"(heartbeat|event)"'
+# the signature of the order that was submitted
+run docs/TERMINAL.md "" "" '^[1-9A-HJ-NP-Za-km-z]{86,88}$'
 
-# What is not run is there; these pages show nothing else.
+# What pages name is there, and none has commands that nobody decided about.
 for page in README.md docs/*.md; do
     case $page in
     README.md | docs/TUTORIAL.md | docs/STREAMS.md | docs/TERMINAL.md) ;;
     docs/DASHBOARD.md | docs/OPERATIONS.md | docs/PERFORMANCE.md) ;;
     *) [ -z "$(commands "$page")" ] || { echo "$page: its commands are not run" >&2; exit 1; } ;;
     esac
-    for file in $(commands "$page" | grep -oE '(\./scripts/[a-z_]+\.sh|docker-compose[a-z.]*\.yml)' | sort -u); do
+    for file in $(grep -ohE '(scripts/[a-z_]+\.sh|docker-compose[a-z.]*\.yml)' "$page" | sort -u); do
         [ -e "$file" ] || { echo "$page: there is no $file" >&2; exit 1; }
     done
 done
