@@ -53,7 +53,7 @@ impl Sweeper {
     /// is what brings it back when this process dies.
     async fn sweep(&self, taken: &mut Vec<OrderId>) -> anyhow::Result<bool> {
         if taken.is_empty() {
-            let wanted = self.queue.room().await?.min(BATCH);
+            let wanted = self.queue.state().await?.room().min(BATCH);
             if wanted == 0 {
                 return Ok(false);
             }
@@ -76,7 +76,7 @@ mod tests {
     use std::sync::Mutex;
 
     use async_trait::async_trait;
-    use domain::ports::QueueError;
+    use domain::ports::{QueueError, QueueState};
     use infra::clock::SystemClock;
     use testkit::{MemoryStore, samples};
 
@@ -96,8 +96,8 @@ mod tests {
             Ok(taken)
         }
 
-        async fn room(&self) -> Result<usize, QueueError> {
-            Ok(BATCH)
+        async fn state(&self) -> Result<QueueState, QueueError> {
+            Ok(QueueState { waiting: 0, capacity: BATCH, workers: 1 })
         }
     }
 

@@ -19,7 +19,8 @@ problems!(Problems:);
 #[schema(as = HealthStatus)]
 enum Health {
     Ok,
-    /// Orders start or show later than usual, or are refused because too many are open.
+    /// Orders start or show later than usual, wait because no worker runs, or are refused because too
+    /// many are open.
     Degraded,
     Down,
 }
@@ -31,11 +32,19 @@ impl From<bool> for Health {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 #[schema(as = Health)]
 struct Report {
     status: Health,
     store: Health,
     queue: Health,
+    /// Entries that wait in the queue; unknown while it does not answer.
+    #[schema(required)]
+    queue_depth: Option<usize>,
+    /// Workers that take orders from the queue; unknown while it does not answer. One that died counts
+    /// for 15 seconds.
+    #[schema(required)]
+    workers: Option<usize>,
     bus: Health,
     /// `closed` while new orders are refused because too many are open.
     admission: &'static str,
@@ -55,21 +64,30 @@ struct Report {
         Problems,
     ))]
 pub(crate) async fn report(State(state): State<AppState>) -> Response {
-    let queue = async {
-        let room = timeout(state.limits.health_within, state.queue.room()).await;
-        Health::from(matches!(room, Ok(Ok(_))))
-    };
-    let (store, queue) = tokio::join!(store(&state), queue);
+    let queue_state = timeout(state.limits.health_within, state.queue.state());
+    let (store, queue_state) = tokio::join!(store(&state), queue_state);
+    let queue_state = queue_state.ok().and_then(Result::ok);
+    let queue = Health::from(queue_state.is_some());
+    let workers = queue_state.map(|queue| queue.workers);
     let bus = Health::from(state.bus.is_connected());
     let is_closed = state.admission.is_closed();
     let status = match (store, queue, bus) {
-        (Health::Ok, Health::Ok, Health::Ok) if !is_closed => Health::Ok,
+        (Health::Ok, Health::Ok, Health::Ok) if !is_closed && workers != Some(0) => Health::Ok,
         (Health::Ok, _, _) => Health::Degraded,
         _ => Health::Down,
     };
-    let admission = if is_closed { "closed" } else { "open" };
-    let (followed, streams) = (state.hub.followed(), state.open_streams());
-    answer(status, Report { status, store, queue, bus, admission, followed, streams })
+    let report = Report {
+        status,
+        store,
+        queue,
+        queue_depth: queue_state.map(|queue| queue.waiting),
+        workers,
+        bus,
+        admission: if is_closed { "closed" } else { "open" },
+        followed: state.hub.followed(),
+        streams: state.open_streams(),
+    };
+    answer(status, report)
 }
 
 /// Whether the process runs at all.

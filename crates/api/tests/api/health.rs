@@ -12,7 +12,7 @@ async fn status(app: &App, path: &str) -> (u16, Value) {
 #[tokio::test]
 async fn all_is_well() {
     let app = App::start().await;
-    let expected = json!({"status": "ok", "store": "ok", "queue": "ok", "bus": "ok", "admission": "open", "followed": 0, "streams": 0});
+    let expected = json!({"status": "ok", "store": "ok", "queue": "ok", "queueDepth": 0, "workers": 2, "bus": "ok", "admission": "open", "followed": 0, "streams": 0});
     assert_eq!(status(&app, "/health").await, (200, expected));
     assert_eq!(status(&app, "/health/live").await, (200, json!({"status": "ok"})));
     assert_eq!(status(&app, "/health/ready").await, (200, json!({"status": "ok"})));
@@ -23,8 +23,19 @@ async fn without_queue_and_bus_it_is_degraded_and_still_ready() {
     let app = App::start().await;
     app.queue.is_down.store(true, Ordering::SeqCst);
     app.bus.disconnect();
-    let expected = json!({"status": "degraded", "store": "ok", "queue": "down", "bus": "down", "admission": "open", "followed": 0, "streams": 0});
+    let expected = json!({"status": "degraded", "store": "ok", "queue": "down", "queueDepth": null, "workers": null, "bus": "down", "admission": "open", "followed": 0, "streams": 0});
     assert_eq!(status(&app, "/health").await, (200, expected));
+    assert_eq!(status(&app, "/health/ready").await.0, 200);
+}
+
+#[tokio::test]
+async fn without_a_worker_it_is_degraded_and_tells_how_many_entries_wait() {
+    let app = App::start().await;
+    app.queue.has_no_worker.store(true, Ordering::SeqCst);
+    app.queue.pushed.lock().unwrap().push(testkit::samples::order_id());
+    let (code, body) = status(&app, "/health").await;
+    assert_eq!((code, &body["status"], &body["queue"]), (200, &json!("degraded"), &json!("ok")));
+    assert_eq!((&body["workers"], &body["queueDepth"]), (&json!(0), &json!(1)));
     assert_eq!(status(&app, "/health/ready").await.0, 200);
 }
 

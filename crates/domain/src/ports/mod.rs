@@ -13,7 +13,7 @@ pub use bus::{BusMessage, EventBus};
 pub use chain::{Chain, ChainError, TransactionStatus};
 pub use clock::Clock;
 pub use feed::{Beyond, FeedCursor, FeedEvent, FeedPage, FeedScope, InvalidCursor};
-pub use queue::{JobQueue, QueueError};
+pub use queue::{JobQueue, QueueError, QueueState};
 pub use store::{
     Acceptance, Accepted, Attempt, AttemptState, Claim, Commit, CommitOutcome, Fence, LedgerEntry,
     OpenOrders, OrderFilter, OrderStore, StoreError, Then,

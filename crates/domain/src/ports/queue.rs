@@ -7,6 +7,24 @@ use crate::OrderId;
 #[error("queue unavailable: {0}")]
 pub struct QueueError(pub String);
 
+/// What waits in the queue and who takes from it, as far as the queue knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QueueState {
+    /// Entries that wait.
+    pub waiting: usize,
+    /// Entries that may wait.
+    pub capacity: usize,
+    /// Workers that take entries. One that died counts until it has been silent for some seconds.
+    pub workers: usize,
+}
+
+impl QueueState {
+    /// How many more entries fit.
+    pub fn room(&self) -> usize {
+        self.capacity.saturating_sub(self.waiting)
+    }
+}
+
 /// Wakes workers up. An entry is a hint that somebody should look at an order: it may be lost,
 /// repeated or reordered, and nothing breaks.
 #[async_trait]
@@ -18,9 +36,9 @@ pub trait JobQueue: Send + Sync + 'static {
     /// [`QueueError`] when the queue cannot be reached.
     async fn push(&self, orders: &[OrderId]) -> Result<usize, QueueError>;
 
-    /// How many more entries fit now.
+    /// How the queue is now.
     ///
     /// # Errors
     /// [`QueueError`] when the queue cannot be reached.
-    async fn room(&self) -> Result<usize, QueueError>;
+    async fn state(&self) -> Result<QueueState, QueueError>;
 }

@@ -21,11 +21,15 @@ pub(super) async fn health(engine: &Client, is_named: bool) -> Finding {
 fn judge(place: &str, report: &Value) -> Finding {
     let part = |name: &str| report[name].as_str().unwrap_or("unknown").to_owned();
     let parts = ["store", "queue", "bus", "admission"].map(|name| format!("{name} {}", part(name)));
-    let found = format!("{} at {place}: {}", part("status"), parts.join(", "));
+    let workers = report["workers"].as_u64().map_or_else(|| "unknown".to_owned(), |count| count.to_string());
+    let found = format!("{} at {place}: {}, workers {workers}", part("status"), parts.join(", "));
     match part("status").as_str() {
         "ok" => Finding::ok(CHECK, found),
         "degraded" if part("admission") == "closed" => {
             Finding::warning(CHECK, found, "start more workers, or raise MAX_OPEN_ORDERS")
+        }
+        "degraded" if report["workers"] == 0 => {
+            Finding::warning(CHECK, found, "orders wait until a worker runs: start order-worker")
         }
         "degraded" => Finding::warning(CHECK, found, "orders begin or show later: look at its Redis"),
         "down" => Finding::problem(CHECK, found, "no order can be accepted: look at its database"),
@@ -44,17 +48,21 @@ mod tests {
 
     #[test]
     fn an_engine_is_as_well_as_it_says() {
-        let judged = |status: &str, admission: &str| {
+        let judged_with = |status: &str, admission: &str, workers: Option<u32>| {
             let report = json!({
-                "status": status, "store": "ok", "queue": "ok", "bus": "ok", "admission": admission,
+                "status": status, "store": "ok", "queue": "ok", "workers": workers, "bus": "ok",
+                "admission": admission,
             });
             judge("http://here", &report)
         };
+        let judged = |status: &str, admission: &str| judged_with(status, admission, Some(2));
         assert_eq!(
             judged("ok", "open"),
-            Finding::ok(CHECK, "ok at http://here: store ok, queue ok, bus ok, admission open")
+            Finding::ok(CHECK, "ok at http://here: store ok, queue ok, bus ok, admission open, workers 2")
         );
         assert_eq!(judged("degraded", "open").status, Level::Warning);
+        assert!(judged_with("degraded", "open", Some(0)).advice.unwrap().contains("order-worker"));
+        assert!(judged_with("degraded", "open", None).found.contains("workers unknown"));
         assert!(judged("degraded", "closed").advice.unwrap().contains("MAX_OPEN_ORDERS"));
         assert_eq!(judged("down", "open").status, Level::Problem);
         assert_eq!(judge("http://here", &json!({})).status, Level::Problem);

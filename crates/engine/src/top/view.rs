@@ -101,7 +101,15 @@ fn health_line(health: Option<&Value>) -> Line<'static> {
         };
         [Span::raw(format!("{name} ")), Span::styled(format!("{value}   "), style)]
     };
-    ["status", "store", "queue", "bus", "admission"].into_iter().flat_map(part).collect()
+    let count = |name: &str, told: &str| {
+        let count = health[name].as_u64();
+        let style =
+            if count == Some(0) && name == "workers" { Style::new().fg(Color::Yellow) } else { Style::new() };
+        let value = count.map_or_else(|| "unknown".to_owned(), |count| count.to_string());
+        [Span::raw(format!("{told} ")), Span::styled(format!("{value}   "), style)]
+    };
+    let parts = ["status", "store", "queue", "bus", "admission"].into_iter().flat_map(part);
+    parts.chain(count("queueDepth", "waiting")).chain(count("workers", "workers")).collect()
 }
 
 fn draw_rates(frame: &mut Frame, area: Rect, figures: &Figures) {
@@ -223,6 +231,7 @@ mod tests {
             link: Link::Live { breaks: 0, is_resumed: false },
             health: Some(json!({
                 "status": "ok", "store": "ok", "queue": "ok", "bus": "ok", "admission": "open",
+                "queueDepth": 17, "workers": 2,
             })),
             figures: Figures {
                 in_flight: 1,
@@ -243,7 +252,7 @@ mod tests {
         let lines = drawn(&busy(), 140, 30);
         for (line, part) in [
             (0, "engine top  http://here:3000  live"),
-            (1, "status ok   store ok   queue ok   bus ok   admission open"),
+            (1, "status ok   store ok   queue ok   bus ok   admission open   waiting 17   workers 2"),
             (3, "accepted     12.3 / s"),
             (5, "success    95.4 %"),
             (8, "p50      20 ms"),

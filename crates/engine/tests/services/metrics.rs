@@ -1,5 +1,6 @@
 //! What Prometheus is told.
 
+use serde_json::json;
 use testkit::eventually;
 
 use crate::support::{Process, Services};
@@ -43,6 +44,8 @@ async fn api_and_worker_count_what_happens_to_orders() {
     let ended = async || Samples::of(&worker).await.sum("engine_order_seconds_count", &[]) >= 5.0;
     eventually("five orders ended", ended).await;
 
+    let health = api.health().await;
+    assert_eq!((&health["queueDepth"], &health["workers"]), (&json!(0), &json!(1)));
     let told = Samples::of(&api).await;
     told.counts("engine_orders_accepted_total", &[], 5);
     told.counts("engine_orders_replayed_total", &[], 1);
@@ -62,5 +65,6 @@ async fn api_and_worker_count_what_happens_to_orders() {
     told.counts("engine_executions_running", &[], 0);
     told.counts("engine_orders_failed_total", &[], 0);
     told.counts("engine_queue_depth", &[], 0);
+    told.counts("engine_queue_workers", &[], 1);
     assert!(told.sum("engine_store_group_writes_count", &[]) >= 1.0);
 }

@@ -19,13 +19,13 @@ use apalis_core::{
 use async_trait::async_trait;
 use domain::{
     OrderId,
-    ports::{JobQueue, QueueError},
+    ports::{JobQueue, QueueError, QueueState},
 };
 use futures::{FutureExt, SinkExt, StreamExt, stream};
 use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
-use super::{Handler, JobConsumer, dispatch::Dispatch, note_depth};
+use super::{Handler, JobConsumer, dispatch::Dispatch, note};
 
 /// A queue for one process. What is in it is gone with the process, and the sweeper brings it
 /// back.
@@ -80,10 +80,10 @@ impl JobQueue for MemoryQueue {
         Ok(taken)
     }
 
-    async fn room(&self) -> Result<usize, QueueError> {
-        let room = self.sender.capacity();
-        note_depth(self.sender.max_capacity() - room);
-        Ok(room)
+    async fn state(&self) -> Result<QueueState, QueueError> {
+        let capacity = self.sender.max_capacity();
+        let waiting = capacity - self.sender.capacity();
+        Ok(note(QueueState { waiting, capacity, workers: usize::from(self.is_consuming()) }))
     }
 }
 

@@ -28,7 +28,10 @@ pub mod redis;
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use domain::{OrderId, ports::JobQueue};
+use domain::{
+    OrderId,
+    ports::{JobQueue, QueueState},
+};
 use futures::future::BoxFuture;
 use metrics::gauge;
 use rand::{RngExt, rngs::StdRng};
@@ -66,10 +69,12 @@ pub fn connect(config: &BackendConfig) -> anyhow::Result<Queue> {
     Ok(Queue { producer: Arc::new(producer), consumer: Arc::new(consumer) })
 }
 
-/// Tells how many entries wait: sweepers look so often that it is never old.
-#[expect(clippy::cast_precision_loss, reason = "a queue is bounded far below 2^53")]
-fn note_depth(waiting: usize) {
-    gauge!(catalogue::QUEUE_DEPTH).set(waiting as f64);
+/// Tells the metrics how the queue is: sweepers look so often that it is never old.
+#[expect(clippy::cast_precision_loss, reason = "a queue and its workers are bounded far below 2^53")]
+fn note(state: QueueState) -> QueueState {
+    gauge!(catalogue::QUEUE_DEPTH).set(state.waiting as f64);
+    gauge!(catalogue::QUEUE_WORKERS).set(state.workers as f64);
+    state
 }
 
 /// Takes an order that came from the queue. It returns once a worker slot has been found and the

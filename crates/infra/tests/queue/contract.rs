@@ -52,6 +52,7 @@ contract! {
     a_panicking_handler_costs_only_its_own_job
     a_stop_returns_while_handlers_run_and_a_new_run_goes_on
     it_is_consuming_only_while_it_runs
+    it_tells_how_many_take_from_it
     the_same_order_may_be_pushed_again
 }
 
@@ -66,19 +67,19 @@ async fn jobs_are_handed_over_once_each(queue: Queue) {
 }
 
 async fn what_is_outstanding_is_bounded_and_the_front_is_taken(queue: Queue) {
-    assert_eq!(queue.producer.room().await.unwrap(), CAPACITY);
+    assert_eq!(queue.producer.state().await.unwrap().room(), CAPACITY);
     let orders = orders(CAPACITY + 500);
     assert_eq!(queue.producer.push(&orders[..400]).await.unwrap(), 400);
-    assert_eq!(queue.producer.room().await.unwrap(), CAPACITY - 400);
+    assert_eq!(queue.producer.state().await.unwrap().room(), CAPACITY - 400);
     assert_eq!(queue.producer.push(&orders[400..]).await.unwrap(), CAPACITY - 400);
-    assert_eq!(queue.producer.room().await.unwrap(), 0);
+    assert_eq!(queue.producer.state().await.unwrap().room(), 0);
     assert_eq!(queue.producer.push(&orders[CAPACITY..]).await.unwrap(), 0);
 
     let recorder = Recorder::open();
     let _running = Running::start(queue.consumer, 10, recorder.handler());
     recorder.all_of(&orders[..CAPACITY]).await;
     assert_eq!(recorder.deliveries(), CAPACITY);
-    let room = || async { queue.producer.room().await.unwrap() == CAPACITY };
+    let room = || async { queue.producer.state().await.unwrap().room() == CAPACITY };
     eventually("there is room again", room).await;
 }
 
@@ -89,7 +90,7 @@ async fn many_producers_never_overshoot(queue: Queue) {
     });
     let taken: usize = futures::future::join_all(pushes).await.into_iter().sum();
     assert_eq!(taken, CAPACITY);
-    assert_eq!(queue.producer.room().await.unwrap(), 0);
+    assert_eq!(queue.producer.state().await.unwrap().room(), 0);
 }
 
 async fn no_more_handlers_run_than_allowed(queue: Queue) {
@@ -160,6 +161,15 @@ async fn it_is_consuming_only_while_it_runs(queue: Queue) {
     running.consuming().await;
     running.stop().await;
     assert!(!queue.consumer.is_consuming());
+}
+
+async fn it_tells_how_many_take_from_it(queue: Queue) {
+    let workers = async || queue.producer.state().await.unwrap().workers;
+    assert_eq!(workers().await, 0);
+    let running = Running::start(queue.consumer.clone(), 5, Recorder::open().handler());
+    eventually("the worker counts", async || workers().await == 1).await;
+    running.stop().await;
+    assert_eq!(workers().await, 0);
 }
 
 async fn the_same_order_may_be_pushed_again(queue: Queue) {

@@ -85,7 +85,7 @@ async fn more_than_eight_thousand_waiting_entries_drain() {
     assert_eq!(waiting(&mut connection).await, orders.len());
 
     let (producer, consumer) = queue(&server, NEVER, 1);
-    assert_eq!(producer.room().await.unwrap(), 0);
+    assert_eq!(producer.state().await.unwrap().room(), 0);
     assert_eq!(producer.push(&orders[..1]).await.unwrap(), 0);
     let recorder = Recorder::open();
     let _running = Running::start(consumer, 100, recorder.handler());

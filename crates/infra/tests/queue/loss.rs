@@ -44,7 +44,7 @@ async fn redis_stopped_and_started_is_survived_and_handlers_run_on() {
     server.stop();
     eventually("the loss is noticed", async || !running.consumer.is_consuming()).await;
     assert!(producer.push(&orders(1)).await.is_err());
-    assert!(producer.room().await.is_err());
+    assert!(producer.state().await.is_err());
     assert_eq!(recorder.running.load(Ordering::SeqCst), 10);
     recorder.open_gate();
     recorder.running(0).await;
@@ -101,6 +101,7 @@ async fn the_entries_of_a_killed_worker_are_taken_back() {
     let _: () = connection.sadd(&dead, &ids).await.unwrap();
     let _: () = connection.del(names().active_jobs_list()).await.unwrap();
     let _: () = connection.zadd(names().workers_set(), "dead", 1).await.unwrap();
+    assert_eq!(producer.state().await.unwrap().workers, 0, "it has been silent for too long");
 
     let recorder = Recorder::open();
     let _running = Running::start(consumer, 10, recorder.handler());

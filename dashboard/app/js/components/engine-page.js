@@ -124,10 +124,13 @@ class EnginePage extends Component {
     const report = this.#report;
     if (!report) return this.#health.replaceChildren(h("p", { class: "notice" }, h("strong", {}, "The engine does not answer"), "Is it running? It is asked again every few seconds."));
     const state = (/** @type {string} */ value, text = words(value)) => h("span", { class: "status", "data-tone": value }, text);
+    const { queueDepth, workers } = report;
     this.#health.replaceChildren(h("dl", { class: "pairs panel-body" },
       h("dt", {}, "Engine"), h("dd", {}, state(report.status)),
       h("dt", {}, "Order store"), h("dd", {}, state(report.store)),
       h("dt", {}, "Queue"), h("dd", {}, state(report.queue)),
+      h("dt", {}, "Waiting in the queue"), h("dd", {}, queueDepth === null ? "Unknown" : amount(String(queueDepth))),
+      h("dt", {}, "Workers alive"), h("dd", {}, workers === null ? "Unknown" : workers === 0 ? state("degraded", "None, so orders wait") : amount(String(workers))),
       h("dt", {}, "Event bus"), h("dd", {}, state(report.bus)),
       h("dt", {}, "New orders"), h("dd", {}, state(report.admission === "open" ? "ok" : "degraded", report.admission === "open" ? "Accepted" : "Refused for now")),
       h("dt", {}, "Orders followed by clients"), h("dd", {}, amount(String(report.followed)))));

@@ -6,7 +6,7 @@ use std::sync::{
 use async_trait::async_trait;
 use domain::{
     Failure, OrderEvent, OrderId, Quote, QuoteRequest, Swap, VenueId,
-    ports::{BusMessage, EventBus, JobQueue, QueueError, Venue, VenueError},
+    ports::{BusMessage, EventBus, JobQueue, QueueError, QueueState, Venue, VenueError},
     swap::Instruction,
 };
 use futures::{StreamExt, stream::BoxStream};
@@ -81,18 +81,24 @@ impl EventBus for TestBus {
 pub(crate) struct TestQueue {
     pub(crate) pushed: Mutex<Vec<OrderId>>,
     pub(crate) is_down: AtomicBool,
+    pub(crate) has_no_worker: AtomicBool,
 }
 
 #[async_trait]
 impl JobQueue for TestQueue {
     async fn push(&self, orders: &[OrderId]) -> Result<usize, QueueError> {
-        self.room().await?;
+        self.state().await?;
         self.pushed.lock().unwrap().extend(orders);
         Ok(orders.len())
     }
 
-    async fn room(&self) -> Result<usize, QueueError> {
-        if self.is_down.load(Ordering::SeqCst) { Err(QueueError("down".into())) } else { Ok(1_000) }
+    async fn state(&self) -> Result<QueueState, QueueError> {
+        if self.is_down.load(Ordering::SeqCst) {
+            return Err(QueueError("down".into()));
+        }
+        let waiting = self.pushed.lock().unwrap().len();
+        let workers = if self.has_no_worker.load(Ordering::SeqCst) { 0 } else { 2 };
+        Ok(QueueState { waiting, capacity: 1_000, workers })
     }
 }
 

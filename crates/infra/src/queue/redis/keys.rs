@@ -9,7 +9,9 @@ use apalis_redis::Config;
 /// How often an apalis worker says that it is alive.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 /// Heartbeats that a worker may miss before the others take its entries back (hazard 9).
-const MISSED_HEARTBEATS: usize = 3;
+const MISSED_HEARTBEATS: u8 = 3;
+/// How long a worker may be silent before it counts as dead.
+pub(super) const SILENT_FOR: Duration = Duration::from_secs(HEARTBEAT.as_secs() * MISSED_HEARTBEATS as u64);
 
 /// The names of one queue.
 #[derive(Clone)]
@@ -56,7 +58,7 @@ impl Keys {
             .queue(&self.queue)
             .batch_size(batch_size)
             .heartbeat_interval(HEARTBEAT)
-            .missed_heartbeats(MISSED_HEARTBEATS)
+            .missed_heartbeats(MISSED_HEARTBEATS.into())
             .lock_tasks(false)
             .persist_results(false)
             .emit_events(false)

@@ -10,14 +10,14 @@ use async_trait::async_trait;
 use batching::Batcher;
 use domain::{
     OrderId,
-    ports::{JobQueue, QueueError},
+    ports::{JobQueue, QueueError, QueueState},
 };
-use redis::{Pipeline, RedisResult, Script, aio::ConnectionManager};
+use redis::{RedisResult, Script, aio::ConnectionManager};
 use tokio::time::{Instant, timeout};
 
-use super::keys::Keys;
+use super::keys::{Keys, SILENT_FOR};
 use crate::{
-    queue::note_depth,
+    queue::note,
     redis_link::{self, Outage, RedisLink},
 };
 
@@ -31,6 +31,7 @@ const GROUP: usize = 512;
 const WAITING: usize = 4_096;
 
 static PUSH: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lua/push.lua")));
+static STATE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lua/state.lua")));
 
 /// Pushes into the queue.
 ///
@@ -102,17 +103,16 @@ impl Pusher {
         groups.iter().map(share).collect()
     }
 
-    async fn room(&self) -> Result<usize, String> {
-        let (active, scheduled): (usize, usize) = self
+    async fn state(&self) -> Result<QueueState, String> {
+        let (waiting, workers) = self
             .call(|mut connection| {
-                let mut pipeline = Pipeline::new();
-                pipeline.llen(&self.keys.active).zcard(&self.keys.scheduled);
-                async move { pipeline.query_async(&mut connection).await }
+                let mut call = STATE.prepare_invoke();
+                let keys = &self.keys;
+                call.key(&keys.active).key(&keys.scheduled).key(&keys.workers).arg(SILENT_FOR.as_secs());
+                async move { call.invoke_async(&mut connection).await }
             })
             .await?;
-        let waiting = active.saturating_add(scheduled);
-        note_depth(waiting);
-        Ok(self.capacity.saturating_sub(waiting))
+        Ok(note(QueueState { waiting, capacity: self.capacity, workers }))
     }
 
     /// Calls Redis, waiting only briefly, and not at all when it just failed.
@@ -157,7 +157,7 @@ impl JobQueue for RedisProducer {
         pushed.map_err(QueueError)
     }
 
-    async fn room(&self) -> Result<usize, QueueError> {
-        self.pusher.room().await.map_err(QueueError)
+    async fn state(&self) -> Result<QueueState, QueueError> {
+        self.pusher.state().await.map_err(QueueError)
     }
 }

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use domain::{
     OrderId,
-    ports::{JobQueue, QueueError},
+    ports::{JobQueue, QueueError, QueueState},
 };
 use infra::queue::{Handler, JobConsumer};
 use tokio::time::sleep;
@@ -40,10 +40,14 @@ impl JobQueue for SimulatedQueue {
         pushed.await.map_err(|lost| QueueError(lost.0.to_owned()))
     }
 
-    async fn room(&self) -> Result<usize, QueueError> {
+    async fn state(&self) -> Result<QueueState, QueueError> {
         let world = &self.0.world;
-        let room = self.0.call("room", async || CAPACITY.saturating_sub(lock(&world.hints).len()));
-        room.await.map_err(|lost| QueueError(lost.0.to_owned()))
+        let state = self.0.call("state", async || QueueState {
+            waiting: lock(&world.hints).len(),
+            capacity: CAPACITY,
+            workers: 1,
+        });
+        state.await.map_err(|lost| QueueError(lost.0.to_owned()))
     }
 }
 
