@@ -1,0 +1,231 @@
+//! An order store in memory.
+
+mod feed;
+mod record;
+mod state;
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use domain::{
+    AccountId, Event, Order, OrderId,
+    ports::{
+        Acceptance, Accepted, Attempt, Claim, Clock, Commit, CommitOutcome, FeedCursor, FeedPage, FeedScope,
+        Fence, OpenOrders, OrderFilter, OrderStore, StoreError,
+    },
+};
+use tokio::sync::watch;
+
+use self::{record::Record, state::State};
+
+/// An order store in memory, by the clock it is given: the shortest code that keeps the contract.
+/// It starts nothing and never waits unless it is told to hang, so a simulation that uses it is deterministic.
+pub struct MemoryStore {
+    clock: Arc<dyn Clock>,
+    state: Mutex<State>,
+    hangs: watch::Sender<bool>,
+}
+
+/// What a commit is checked against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Guards {
+    /// The claim still holds.
+    pub fence: bool,
+    /// Nothing was written since.
+    pub sequence: bool,
+    /// The attempt ledger is as the commit expects it: no second attempt while one is unresolved.
+    pub one_unresolved_attempt: bool,
+}
+
+impl Guards {
+    /// What the port promises.
+    pub const ALL: Self = Self { fence: true, sequence: true, one_unresolved_attempt: true };
+}
+
+impl MemoryStore {
+    /// An empty store with the default account.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, state: Mutex::new(State::new()), hangs: watch::Sender::new(false) }
+    }
+
+    /// Adds an account.
+    pub fn add_account(&self, account: AccountId) {
+        self.lock().accounts.insert(account);
+    }
+
+    /// Every order with its idempotency key, oldest first.
+    pub fn keys(&self) -> Vec<(OrderId, Option<String>)> {
+        let state = self.lock();
+        state.orders.iter().map(|(id, record)| (*id, record.idempotency_key.clone())).collect()
+    }
+
+    /// Commits as far as these guards allow: negative controls take some of them out.
+    ///
+    /// # Errors
+    /// As [`OrderStore::commit`].
+    pub fn commit_guarded(&self, commit: Commit, guards: Guards) -> Result<CommitOutcome, StoreError> {
+        let now = self.clock.now();
+        self.open()?.commit(commit, guards, now)
+    }
+
+    /// While it hangs, orders that are to be accepted wait.
+    pub fn hang(&self, hangs: bool) {
+        self.hangs.send_replace(hangs);
+    }
+
+    /// While it is down, every call ends in a [`StoreError`].
+    pub fn set_down(&self, is_down: bool) {
+        self.lock().is_down = is_down;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn open(&self) -> Result<MutexGuard<'_, State>, StoreError> {
+        let state = self.lock();
+        if state.is_down { Err(StoreError("the store is down".into())) } else { Ok(state) }
+    }
+}
+
+#[async_trait]
+impl OrderStore for MemoryStore {
+    async fn accept(&self, acceptance: Acceptance) -> Result<Accepted, StoreError> {
+        let _ = self.hangs.subscribe().wait_for(|hangs| !hangs).await;
+        let now = self.clock.now();
+        self.open()?.accept(acceptance, now)
+    }
+
+    async fn claim(&self, id: OrderId, _worker: &str, lease: Duration) -> Result<Option<Claim>, StoreError> {
+        let now = self.clock.now();
+        let mut state = self.open()?;
+        let Some(record) = state.orders.get_mut(&id) else { return Ok(None) };
+        if record.order.status.is_terminal() || record.lease_until.is_some_and(|until| until > now) {
+            return Ok(None);
+        }
+        record.lease_epoch += 1;
+        record.lease_until = Some(now + lease);
+        record.wake_at = record.lease_until;
+        Ok(Some(Claim {
+            fence: Fence { order_id: id, lease_epoch: record.lease_epoch },
+            order: record.order.clone(),
+            unresolved: record.unresolved().cloned(),
+        }))
+    }
+
+    async fn renew(&self, fence: Fence, lease: Duration) -> Result<bool, StoreError> {
+        let now = self.clock.now();
+        let mut state = self.open()?;
+        let Some(record) = state.held(fence) else { return Ok(false) };
+        record.lease_until = Some(now + lease);
+        record.wake_at = record.lease_until;
+        Ok(true)
+    }
+
+    async fn release(&self, fence: Fence) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        if let Some(record) = self.open()?.held(fence) {
+            record.end_lease(None, Some(now));
+        }
+        Ok(())
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<CommitOutcome, StoreError> {
+        self.commit_guarded(commit, Guards::ALL)
+    }
+
+    async fn take_due(&self, limit: u32, redeliver_after: Duration) -> Result<Vec<OrderId>, StoreError> {
+        let now = self.clock.now();
+        let mut state = self.open()?;
+        let mut due: Vec<&mut Record> =
+            state.orders.values_mut().filter(|record| record.wake_at.is_some_and(|at| at <= now)).collect();
+        due.sort_by_key(|record| (record.wake_at, record.order.id));
+        due.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(due
+            .into_iter()
+            .map(|record| {
+                record.wake_at = Some(now + redeliver_after);
+                record.order.id
+            })
+            .collect())
+    }
+
+    async fn order(&self, account: AccountId, id: OrderId) -> Result<Option<Order>, StoreError> {
+        Ok(self.open()?.of(account, id).map(|record| record.order.clone()))
+    }
+
+    async fn orders(&self, account: AccountId, filter: OrderFilter) -> Result<Vec<Order>, StoreError> {
+        let state = self.open()?;
+        let orders = state.orders.values().rev().map(|record| &record.order);
+        Ok(orders
+            .filter(|order| order.account == account)
+            .filter(|order| filter.status.is_none_or(|status| order.status == status))
+            .filter(|order| filter.before.is_none_or(|before| order.id < before))
+            .take(usize::try_from(filter.limit).unwrap_or(usize::MAX))
+            .cloned()
+            .collect())
+    }
+
+    async fn events(
+        &self,
+        account: AccountId,
+        id: OrderId,
+        after: u32,
+        limit: u32,
+    ) -> Result<Vec<Event>, StoreError> {
+        let state = self.open()?;
+        let events = state.of(account, id).map_or(&[][..], |record| &record.events);
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        Ok(events.iter().filter(|event| event.seq > after).take(limit).cloned().collect())
+    }
+
+    async fn feed(
+        &self,
+        account: AccountId,
+        scope: &FeedScope,
+        after: FeedCursor,
+        limit: u32,
+    ) -> Result<FeedPage, StoreError> {
+        Ok(self.open()?.feed(account, scope, after, limit))
+    }
+
+    async fn feed_end(&self) -> Result<FeedCursor, StoreError> {
+        Ok(self.open()?.feed_end())
+    }
+
+    async fn heads(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, u32)>, StoreError> {
+        let state = self.open()?;
+        Ok(ids
+            .iter()
+            .filter_map(|id| state.orders.get(id))
+            .map(|record| (record.order.id, record.order.last_seq))
+            .collect())
+    }
+
+    async fn attempts(&self, account: AccountId, id: OrderId) -> Result<Vec<Attempt>, StoreError> {
+        Ok(self.open()?.of(account, id).map_or_else(Vec::new, |record| record.attempts.clone()))
+    }
+
+    async fn open_orders(&self, at_most: u32) -> Result<u32, StoreError> {
+        let state = self.open()?;
+        let open = state.orders.values().filter(|record| record.wake_at.is_some()).count();
+        Ok(u32::try_from(open).unwrap_or(u32::MAX).min(at_most))
+    }
+
+    async fn open_orders_by_status(&self, at_most: u32) -> Result<OpenOrders, StoreError> {
+        let state = self.open()?;
+        let open = state.orders.values().filter(|record| record.wake_at.is_some());
+        let mut counts = OpenOrders::default();
+        for record in open.take(usize::try_from(at_most).unwrap_or(usize::MAX)) {
+            *counts.0.entry(record.order.status).or_default() += 1;
+        }
+        Ok(counts)
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.open().map(|_| ())
+    }
+}

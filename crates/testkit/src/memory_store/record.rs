@@ -1,0 +1,62 @@
+//! One order with everything that belongs to it.
+
+use domain::{
+    Event, Order, OrderStatus, Timestamp,
+    ports::{Attempt, AttemptState, Commit, LedgerEntry, StoreError, Then},
+};
+
+/// An order's row.
+pub(super) struct Record {
+    pub(super) order: Order,
+    pub(super) events: Vec<Event>,
+    pub(super) attempts: Vec<Attempt>,
+    pub(super) idempotency_key: Option<String>,
+    pub(super) fingerprint: [u8; 32],
+    pub(super) wake_at: Option<Timestamp>,
+    pub(super) lease_epoch: u64,
+    pub(super) lease_until: Option<Timestamp>,
+}
+
+impl Record {
+    pub(super) fn unresolved(&self) -> Option<&Attempt> {
+        self.attempts.iter().find(|attempt| attempt.state == AttemptState::Unresolved)
+    }
+
+    /// Whether the ledger still is as the change expects it.
+    pub(super) fn follows_ledger(&self, change: Option<&LedgerEntry>) -> bool {
+        match change {
+            None => true,
+            Some(LedgerEntry::Open(_)) => self.unresolved().is_none(),
+            Some(LedgerEntry::Resolve { number, signature, .. }) => {
+                self.unresolved().is_some_and(|attempt| {
+                    attempt.number == *number && attempt.transaction.signature == *signature
+                })
+            }
+        }
+    }
+
+    /// What a correct execution never breaks.
+    pub(super) fn check(&self, commit: &Commit) -> Result<(), StoreError> {
+        let is_gapless =
+            (self.order.last_seq + 1..=commit.order.last_seq).eq(commit.events.iter().map(|event| event.seq));
+        let is_terminal = commit.order.status.is_terminal();
+        let finishes = commit.then == Then::Finish;
+        let leaves_unresolved = match commit.ledger {
+            Some(LedgerEntry::Open(_)) => true,
+            Some(LedgerEntry::Resolve { .. }) => false,
+            None => self.unresolved().is_some(),
+        };
+        let fills = commit.order.fill.is_some() == (commit.order.status == OrderStatus::Confirmed);
+        if is_gapless && is_terminal == finishes && fills && !(is_terminal && leaves_unresolved) {
+            Ok(())
+        } else {
+            Err(StoreError("the commit breaks an invariant of the order".into()))
+        }
+    }
+
+    pub(super) fn end_lease(&mut self, lease_until: Option<Timestamp>, wake_at: Option<Timestamp>) {
+        self.lease_epoch += 1;
+        self.lease_until = lease_until;
+        self.wake_at = wake_at;
+    }
+}

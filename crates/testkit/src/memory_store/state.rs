@@ -1,0 +1,148 @@
+//! Every order, and what acceptances and commits do to them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::{
+    AccountId, OrderId, Timestamp,
+    ports::{Acceptance, Accepted, Attempt, Commit, CommitOutcome, Fence, LedgerEntry, StoreError, Then},
+};
+
+use super::{Guards, record::Record};
+
+/// All there is.
+pub(super) struct State {
+    pub(super) is_down: bool,
+    pub(super) accounts: BTreeSet<AccountId>,
+    pub(super) orders: BTreeMap<OrderId, Record>,
+    /// Every event's order and sequence number, as they were written.
+    pub(super) feed: Vec<(OrderId, u32)>,
+}
+
+impl State {
+    /// Nothing but the default account.
+    pub(super) fn new() -> Self {
+        Self {
+            is_down: false,
+            accounts: BTreeSet::from([AccountId::DEFAULT]),
+            orders: BTreeMap::new(),
+            feed: Vec::new(),
+        }
+    }
+
+    /// The order, if it is this account's.
+    pub(super) fn of(&self, account: AccountId, id: OrderId) -> Option<&Record> {
+        self.orders.get(&id).filter(|record| record.order.account == account)
+    }
+
+    /// The order that `fence` still holds.
+    pub(super) fn held(&mut self, fence: Fence) -> Option<&mut Record> {
+        self.orders.get_mut(&fence.order_id).filter(|record| record.lease_epoch == fence.lease_epoch)
+    }
+
+    /// Orders that are the same as this one by any of its identities, the idempotency key's first.
+    fn same_as(&self, asked: &Acceptance) -> Vec<&Record> {
+        let of_account = || self.orders.values().filter(|known| known.order.account == asked.order.account);
+        let by_key = of_account()
+            .find(|known| known.idempotency_key.is_some() && known.idempotency_key == asked.idempotency_key);
+        let by_client_id = of_account().find(|known| {
+            known.order.client_order_id.is_some()
+                && known.order.client_order_id == asked.order.client_order_id
+        });
+        let by_id = self.orders.get(&asked.order.id);
+        by_key.into_iter().chain(by_client_id).chain(by_id).collect()
+    }
+
+    pub(super) fn accept(&mut self, asked: Acceptance, now: Timestamp) -> Result<Accepted, StoreError> {
+        if !self.accounts.contains(&asked.order.account) {
+            return Err(StoreError(format!("unknown account {}", asked.order.account)));
+        }
+        let same = self.same_as(&asked);
+        if let Some(known) = same.first() {
+            if same.iter().any(|other| other.order.account != asked.order.account) {
+                return Err(StoreError(format!("order id {} is taken", asked.order.id)));
+            }
+            let is_one = same.iter().all(|other| other.order.id == known.order.id);
+            return Ok(if is_one && known.fingerprint == asked.fingerprint {
+                Accepted::Replayed(Box::new(known.order.clone()))
+            } else {
+                Accepted::Conflict(known.order.id)
+            });
+        }
+        self.feed.push((asked.order.id, asked.event.seq));
+        self.orders.insert(
+            asked.order.id,
+            Record {
+                order: asked.order,
+                events: vec![asked.event],
+                attempts: Vec::new(),
+                idempotency_key: asked.idempotency_key,
+                fingerprint: asked.fingerprint,
+                wake_at: Some(now + asked.grace),
+                lease_epoch: 0,
+                lease_until: None,
+            },
+        );
+        Ok(Accepted::Created)
+    }
+
+    pub(super) fn commit(
+        &mut self,
+        commit: Commit,
+        guards: Guards,
+        now: Timestamp,
+    ) -> Result<CommitOutcome, StoreError> {
+        let taken = match &commit.ledger {
+            Some(LedgerEntry::Open(attempt)) => self.is_taken(attempt),
+            _ => false,
+        };
+        let Some(record) = self.orders.get_mut(&commit.fence.order_id) else {
+            return Ok(CommitOutcome::Fenced);
+        };
+        let is_held = record.lease_epoch == commit.fence.lease_epoch;
+        let follows = record.order.last_seq == commit.expected_seq();
+        let fits_ledger = record.follows_ledger(commit.ledger.as_ref());
+        if (guards.fence && !is_held)
+            || (guards.sequence && !follows)
+            || (guards.one_unresolved_attempt && !fits_ledger)
+        {
+            return Ok(CommitOutcome::Fenced);
+        }
+        if guards == Guards::ALL {
+            if taken {
+                return Err(StoreError("the attempt's number or signature is taken".into()));
+            }
+            record.check(&commit)?;
+        }
+        self.apply(commit, now);
+        Ok(CommitOutcome::Committed)
+    }
+
+    fn apply(&mut self, commit: Commit, now: Timestamp) {
+        let Some(record) = self.orders.get_mut(&commit.order.id) else { return };
+        self.feed.extend(commit.events.iter().map(|event| (commit.order.id, event.seq)));
+        record.order = commit.order;
+        record.events.extend(commit.events);
+        match commit.ledger {
+            Some(LedgerEntry::Open(attempt)) => record.attempts.push(attempt),
+            Some(LedgerEntry::Resolve { number, state, .. }) => {
+                if let Some(attempt) = record.attempts.iter_mut().find(|attempt| attempt.number == number) {
+                    attempt.state = state;
+                }
+            }
+            None => {}
+        }
+        match commit.then {
+            Then::Continue => {}
+            Then::RetryAfter(delay) => record.end_lease(Some(now + delay), Some(now + delay)),
+            Then::Finish => record.end_lease(None, None),
+        }
+    }
+
+    /// Whether another attempt has the signature, or one of the same order the number.
+    fn is_taken(&self, new: &Attempt) -> bool {
+        self.orders.values().flat_map(|record| &record.attempts).any(|known| {
+            known.transaction.signature == new.transaction.signature
+                || (known.order_id, known.number) == (new.order_id, new.number)
+        })
+    }
+}
