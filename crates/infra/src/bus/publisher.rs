@@ -18,6 +18,8 @@ use crate::redis_link::{self, Outage, RECONNECT, RedisLink};
 
 /// Events in one pipeline at most.
 const GROUP: usize = 512;
+/// Events in one message at most, so that a subscriber passes the first ones on early.
+const PER_MESSAGE: usize = 32;
 /// An idle connection is asked this often whether it is still there, so that health is known.
 const PING_EVERY: Duration = Duration::from_secs(5);
 
@@ -70,19 +72,19 @@ impl Publisher {
 
     /// Publishes a group, or asks whether the server is there when there is nothing to say.
     async fn send(&self, group: &[Arc<OrderEvent>]) -> RedisResult<()> {
-        let mut pipeline = Pipeline::with_capacity(group.len() + 1);
+        let mut pipeline = Pipeline::with_capacity(group.len() / PER_MESSAGE + 2);
         let untold = self.health.untold.load(Ordering::Relaxed);
         if untold > 0 {
             pipeline.publish(&self.channel, wire::GAP).ignore();
         } else if group.is_empty() {
             pipeline.cmd("PING").ignore();
         }
-        for event in group {
-            match wire::encode(event) {
+        for events in group.chunks(PER_MESSAGE) {
+            match wire::encode(events) {
                 Ok(payload) => {
                     pipeline.publish(&self.channel, payload).ignore();
                 }
-                Err(error) => tracing::error!(%error, "an event cannot be encoded"),
+                Err(error) => tracing::error!(%error, "events cannot be encoded"),
             }
         }
         let pipeline = &pipeline;

@@ -73,8 +73,8 @@ impl RedisBus {
                 fanout.send(BusMessage::Interrupted);
             }
             Heard::Message(payload) => match wire::decode(payload) {
-                Ok(message) => fanout.send(message),
-                Err(error) => tracing::warn!(%error, "skipping a bus message that is no event"),
+                Ok(messages) => messages.into_iter().for_each(|message| fanout.send(message)),
+                Err(error) => tracing::warn!(%error, "skipping a bus message that tells no events"),
             },
             Heard::Lost(error) => {
                 health.subscribed.store(false, Ordering::Relaxed);
