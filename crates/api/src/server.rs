@@ -72,13 +72,16 @@ pub fn router(state: AppState) -> Router {
         .merge(dashboard::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(middleware::from_fn(metrics::measure))
-        .layer(DefaultBodyLimit::max(state.limits.max_body_bytes))
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(cors())
-        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
-        .layer(spans)
-        .layer(SetRequestIdLayer::new(REQUEST_ID, request_ids))
+        // the outermost first; all in one, because each call of `layer` boxes every request's future anew
+        .layer((
+            SetRequestIdLayer::new(REQUEST_ID, request_ids),
+            spans,
+            PropagateRequestIdLayer::new(REQUEST_ID),
+            cors(),
+            CatchPanicLayer::custom(panicked),
+            DefaultBodyLimit::max(state.limits.max_body_bytes),
+            middleware::from_fn(metrics::measure),
+        ))
         .with_state(state)
 }
 
