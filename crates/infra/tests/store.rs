@@ -3,7 +3,8 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use clap::Parser;
-use domain::ports::{Acceptance, OrderStore};
+use domain::ports::{Acceptance, Accepted, OrderStore};
+use futures::future::join_all;
 use infra::{clock::SystemClock, config::BackendConfig, store};
 use sqlx::Connection;
 use testkit::{MemoryStore, eventually, postgres::fresh_database, samples, store_contract};
@@ -88,6 +89,32 @@ async fn postgres_finds_an_order_that_has_long_been_due() {
         .unwrap();
     eventually("it is due", || async { store.take_due(10, late).await.unwrap() == [id] }).await;
     assert!(store.take_due(10, late).await.unwrap().is_empty(), "it was just taken");
+}
+
+/// New orders and repeats go in one statement, and only then the repeats are looked at.
+#[tokio::test(flavor = "multi_thread")]
+async fn repeats_of_orders_that_cannot_be_read_cost_their_neighbours_nothing() {
+    let mut settings = settings(Path::new("unused"));
+    let url = fresh_database().await;
+    settings.database_url = Some(url.clone());
+    let store = connect(&settings).await;
+    let under_key = |key: u32| Acceptance { idempotency_key: Some(key.to_string()), ..samples::acceptance() };
+    for key in 0..50 {
+        store.accept(under_key(key)).await.unwrap();
+    }
+    let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
+    sqlx::query("UPDATE orders SET spec = '{}'").execute(&mut connection).await.unwrap();
+
+    let new: Vec<_> = (0..50).map(|_| samples::acceptance()).collect();
+    let (accepted, repeated) = tokio::join!(
+        join_all(new.iter().map(|new| store.accept(new.clone()))),
+        join_all((0..50).map(|key| store.accept(under_key(key)))),
+    );
+    assert!(repeated.iter().all(Result::is_err), "{repeated:?}");
+    for (new, accepted) in new.iter().zip(accepted) {
+        assert!(matches!(accepted, Ok(Accepted::Created | Accepted::Replayed(_))), "{accepted:?}");
+        assert_eq!(store.order(new.order.account, new.order.id).await.unwrap().as_ref(), Some(&new.order));
+    }
 }
 
 #[tokio::test]

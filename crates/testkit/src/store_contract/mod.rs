@@ -94,6 +94,16 @@ async fn accepting_is_idempotent(store: &dyn OrderStore) {
         assert_eq!(store.accept(again).await.unwrap(), Accepted::Replayed(Box::new(order.clone())));
         assert_eq!(store.accept(other).await.unwrap(), Accepted::Conflict(order.id));
     }
+    let alone = samples::acceptance();
+    let other = Acceptance { fingerprint: [2; 32], ..alone.clone() };
+    assert_eq!(store.accept(alone.clone()).await.unwrap(), Accepted::Created);
+    assert_eq!(
+        store.accept(alone.clone()).await.unwrap(),
+        Accepted::Replayed(Box::new(alone.order.clone())),
+        "by its id"
+    );
+    assert_eq!(store.accept(other).await.unwrap(), Accepted::Conflict(alone.order.id));
+
     let mut second = samples::acceptance();
     second.order.client_order_id = unique("other");
     let second_client_id = second.order.client_order_id.clone();

@@ -1,4 +1,4 @@
-//! Makes orders durable, once per idempotency key and client order id.
+//! Makes orders durable, once per idempotency key, client order id and id.
 
 use std::collections::{HashMap, HashSet};
 
@@ -89,7 +89,7 @@ const INSERT: &str = concat!(
 );
 
 /// The orders with the keys of acceptances, by the order id each acceptance came with: the one with
-/// its idempotency key before the one with its client order id.
+/// its idempotency key before the one with its client order id, and that before the one with its id.
 async fn known(
     connection: &mut PgConnection,
     asked: &[(usize, &Acceptance)],
@@ -104,6 +104,9 @@ async fn known(
              UNION ALL
              SELECT 1, {ORDER} FROM orders
              WHERE account_id = asked_account AND client_order_id = asked_client_id
+             UNION ALL
+             SELECT 2, {ORDER} FROM orders
+             WHERE account_id = asked_account AND id = asked_id
          ) AS known
          ORDER BY preference"
     );

@@ -61,6 +61,18 @@ impl<'a> Rounds<'a> {
         sorted.rounds.iter_mut().for_each(Round::sort);
         sorted
     }
+
+    /// The acceptances of a batch that is nothing but acceptances with nothing in common.
+    pub(super) fn only_accepts(&self) -> Option<&[(usize, &'a Acceptance)]> {
+        match (&self.rounds[..], &self.due[..]) {
+            ([Round { accepts, claims, renewals, releases, commits }], [])
+                if claims.is_empty() && renewals.is_empty() && releases.is_empty() && commits.is_empty() =>
+            {
+                Some(accepts)
+            }
+            _ => None,
+        }
+    }
 }
 
 fn keys(write: &Write) -> Vec<Key<'_>> {
@@ -121,6 +133,17 @@ mod tests {
 
     fn claim(order: &Order) -> Write {
         Write::Claim { id: order.id, worker: "worker".into(), lease: Duration::from_secs(1) }
+    }
+
+    #[test]
+    fn acceptances_go_alone_only_if_they_have_nothing_in_common() {
+        let orders = [(); 2].map(|()| samples::acceptance().order);
+        let due = Write::TakeDue { limit: 1, redeliver_after: Duration::ZERO };
+        let alone = |batch: &[Write]| Rounds::of(batch).only_accepts().map(<[_]>::len);
+        assert_eq!(alone(&[accept(&orders[0], "a"), accept(&orders[1], "b")]), Some(2));
+        assert_eq!(alone(&[accept(&orders[0], "a"), accept(&orders[1], "a")]), None);
+        assert_eq!(alone(&[accept(&orders[0], "a"), claim(&orders[1])]), None);
+        assert_eq!(alone(&[accept(&orders[0], "a"), due]), None);
     }
 
     #[test]

@@ -95,17 +95,18 @@ async fn accept(connection: &mut SqliteConnection, asked: &Acceptance, now: i64)
     if inserted == 1 { Ok(Accepted::Created) } else { same_order(connection, asked).await }
 }
 
-/// The order that an acceptance ran into: the same request again, or another one under its key.
+/// The order that an acceptance ran into: the same request again, or another one under its key or id.
 async fn same_order(connection: &mut SqliteConnection, asked: &Acceptance) -> sqlx::Result<Accepted> {
     let sql = format!(
         "SELECT {ORDER} FROM orders
-         WHERE account_id = $1 AND (idempotency_key = $2 OR client_order_id = $3)
-         ORDER BY CASE WHEN idempotency_key = $2 THEN 0 ELSE 1 END LIMIT 2"
+         WHERE account_id = $1 AND (idempotency_key = $2 OR client_order_id = $3 OR id = $4)
+         ORDER BY CASE WHEN idempotency_key = $2 THEN 0 WHEN client_order_id = $3 THEN 1 ELSE 2 END LIMIT 2"
     );
     let mut known: Vec<OrderRow> = sqlx::query_as(AssertSqlSafe(sql))
         .bind(asked.order.account.0)
         .bind(&asked.idempotency_key)
         .bind(&asked.order.client_order_id)
+        .bind(asked.order.id.0)
         .fetch_all(connection)
         .await?;
     let is_one = known.len() == 1;
