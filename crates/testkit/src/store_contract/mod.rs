@@ -32,6 +32,7 @@ pub async fn check(store: Arc<dyn OrderStore>) {
     a_zombie_writes_nothing(store).await;
     an_execution_is_kept_whole(store).await;
     a_second_unresolved_attempt_is_refused_and_hurts_no_neighbour(store).await;
+    only_the_attempt_on_record_can_be_resolved(store).await;
     a_retry_waits_and_then_is_due(store).await;
     a_claim_given_back_is_free_at_once(store).await;
     two_sweepers_never_take_the_same(store).await;
@@ -203,6 +204,26 @@ async fn a_second_unresolved_attempt_is_refused_and_hurts_no_neighbour(store: &d
     let attempts = store.attempts(AccountId::DEFAULT, first.order_id).await.unwrap();
     assert_eq!(attempts, std::slice::from_ref(&first));
     assert_eq!(stored_events(store, first.order_id).await.last().unwrap().status, OrderStatus::Submitted);
+}
+
+async fn only_the_attempt_on_record_can_be_resolved(store: &dyn OrderStore) {
+    let mut claim = claimed(store, LONG).await;
+    let (attempt, commit) = submit(&mut claim);
+    assert_eq!(store.commit(commit).await.unwrap(), CommitOutcome::Committed);
+    let before = claim.order.clone();
+    let confirmed = EventData::Confirmed { fill: samples::fill(&attempt) };
+    let finish = step(&mut claim, vec![confirmed], None, Then::Finish);
+    let resolving = |attempt: &Attempt| Commit {
+        ledger: Some(samples::resolve(attempt, AttemptState::Landed)),
+        ..finish.clone()
+    };
+    let other = Attempt { number: attempt.number, ..samples::attempt(&before) };
+    assert_ne!(store.commit(resolving(&other)).await.ok(), Some(CommitOutcome::Committed));
+    assert_eq!(store.order(AccountId::DEFAULT, before.id).await.unwrap(), Some(before.clone()));
+    assert_eq!(stored_events(store, before.id).await.len(), before.last_seq as usize);
+    let attempts = store.attempts(AccountId::DEFAULT, before.id).await.unwrap();
+    assert_eq!(attempts, std::slice::from_ref(&attempt));
+    assert_eq!(store.commit(resolving(&attempt)).await.unwrap(), CommitOutcome::Committed);
 }
 
 async fn a_retry_waits_and_then_is_due(store: &dyn OrderStore) {

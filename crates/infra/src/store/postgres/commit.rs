@@ -1,6 +1,6 @@
 //! Writes transitions.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use domain::{
     OrderId,
@@ -22,24 +22,19 @@ use super::{
 /// Commits transitions of different orders, in one statement: the compare-and-set on the rows, and, for
 /// those whose fence, sequence and ledger still are as expected, their events and attempts.
 ///
-/// An attempt that is not there unresolved as its commit has it rolls everything back.
+/// If an attempt is not there unresolved as its commit has it, nothing is written.
 pub(super) async fn all(
     connection: &mut PgConnection,
     asked: &[(usize, &Commit)],
     answers: &mut Answers,
 ) -> sqlx::Result<()> {
     let columns = resolved(opened(moved(events(asked)?, asked)?, asked)?, asked)?;
-    let passed: Vec<(Uuid, bool)> = sqlx::query_as_with(COMMIT, columns.0).fetch_all(connection).await?;
-    let passed: HashMap<OrderId, bool> =
-        passed.into_iter().map(|(id, is_resolved)| (OrderId(id), is_resolved)).collect();
+    let passed: Vec<(Uuid, Option<bool>)> =
+        sqlx::query_as_with(COMMIT, columns.0).fetch_all(connection).await?;
+    let passed: HashSet<OrderId> = passed.into_iter().map(|(id, _)| OrderId(id)).collect();
     for (position, commit) in asked {
-        let outcome = match passed.get(&commit.fence.order_id) {
-            None => CommitOutcome::Fenced,
-            Some(false) if matches!(commit.ledger, Some(LedgerEntry::Resolve { .. })) => {
-                return Err(sqlx::Error::RowNotFound);
-            }
-            Some(_) => CommitOutcome::Committed,
-        };
+        let has_passed = passed.contains(&commit.fence.order_id);
+        let outcome = if has_passed { CommitOutcome::Committed } else { CommitOutcome::Fenced };
         answers[*position] = Some(Written::Commit(outcome));
     }
     Ok(())
@@ -86,7 +81,9 @@ const COMMIT: &str = concat!(
            AND attempts.state = 'unresolved'
          RETURNING attempts.order_id
      )
-     SELECT passed.id, resolved.order_id IS NOT NULL
+     SELECT passed.id,
+            CASE WHEN passed.id = ANY($30) AND resolved.order_id IS NULL
+                 THEN refuse('no such attempt is unresolved') END
      FROM passed LEFT JOIN resolved ON resolved.order_id = passed.id"
 );
 

@@ -132,9 +132,9 @@ impl Database for Postgres {
     async fn write_all(&self, writes: &[Write]) -> sqlx::Result<Vec<Written>> {
         let sorted = Rounds::of(writes);
         let mut answers: Answers = writes.iter().map(|_| None).collect();
-        if let Some(accepts) = sorted.only_accepts() {
-            // One statement is a transaction by itself, for a third of the round trips.
-            accept::all(&mut *self.pool.acquire().await?, accepts, &mut answers).await?;
+        if sorted.is_one_statement() {
+            // It is a transaction by itself, for a third of the round trips.
+            self.run(&mut *self.pool.acquire().await?, sorted, &mut answers).await?;
         } else {
             let mut transaction = self.pool.begin().await?;
             self.run(&mut transaction, sorted, &mut answers).await?;

@@ -62,16 +62,17 @@ impl<'a> Rounds<'a> {
         sorted
     }
 
-    /// The acceptances of a batch that is nothing but acceptances with nothing in common.
-    pub(super) fn only_accepts(&self) -> Option<&[(usize, &'a Acceptance)]> {
-        match (&self.rounds[..], &self.due[..]) {
-            ([Round { accepts, claims, renewals, releases, commits }], [])
-                if claims.is_empty() && renewals.is_empty() && releases.is_empty() && commits.is_empty() =>
-            {
-                Some(accepts)
-            }
-            _ => None,
-        }
+    /// Whether the batch is one statement, and whole as soon as that is done. Claims are not: what was
+    /// claimed is read afterwards, and must be given back if that fails.
+    pub(super) fn is_one_statement(&self) -> bool {
+        let ([round], []) = (&self.rounds[..], &self.due[..]) else { return false };
+        let statements = [
+            !round.accepts.is_empty(),
+            !round.renewals.is_empty(),
+            !round.releases.is_empty(),
+            !round.commits.is_empty(),
+        ];
+        round.claims.is_empty() && statements.into_iter().filter(|is_there| *is_there).count() == 1
     }
 }
 
@@ -136,14 +137,19 @@ mod tests {
     }
 
     #[test]
-    fn acceptances_go_alone_only_if_they_have_nothing_in_common() {
+    fn one_kind_of_write_is_one_statement_but_claims_and_sweeps() {
         let orders = [(); 2].map(|()| samples::acceptance().order);
         let due = Write::TakeDue { limit: 1, redeliver_after: Duration::ZERO };
-        let alone = |batch: &[Write]| Rounds::of(batch).only_accepts().map(<[_]>::len);
-        assert_eq!(alone(&[accept(&orders[0], "a"), accept(&orders[1], "b")]), Some(2));
-        assert_eq!(alone(&[accept(&orders[0], "a"), accept(&orders[1], "a")]), None);
-        assert_eq!(alone(&[accept(&orders[0], "a"), claim(&orders[1])]), None);
-        assert_eq!(alone(&[accept(&orders[0], "a"), due]), None);
+        let release = |order: &Order| Write::Release(Fence { order_id: order.id, lease_epoch: 1 });
+        let is_one = |batch: &[Write]| Rounds::of(batch).is_one_statement();
+        assert!(is_one(&[accept(&orders[0], "a"), accept(&orders[1], "b")]));
+        assert!(!is_one(&[accept(&orders[0], "a"), accept(&orders[1], "a")]));
+        assert!(is_one(&[release(&orders[0]), release(&orders[1])]));
+        assert!(!is_one(&[release(&orders[0]), release(&orders[0])]));
+        assert!(!is_one(&[accept(&orders[0], "a"), release(&orders[1])]));
+        assert!(!is_one(&[claim(&orders[0])]));
+        assert!(!is_one(&[accept(&orders[0], "a"), due.clone()]));
+        assert!(!is_one(&[due]));
     }
 
     #[test]
