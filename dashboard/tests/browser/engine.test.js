@@ -12,8 +12,9 @@ test("the engine's page counts what happened while it was open", async (t) => {
   const page = await open(t, `${engine.url}/engine`);
   await live(page);
   for (let count = 0; count < 4; count += 1) await engine.place();
-  await eventually("all four are over", async () => (await tile(page, "Success")) === "100.0 %");
+  await page.locator(".tile", { hasText: "Confirmed" }).getByText("4 in all").waitFor();
   assert.equal(await tile(page, "Under way"), "0");
+  assert.equal(await tile(page, "Success"), "100.0 %");
   const total = page.getByRole("row", { name: /^Accepted to confirmed/ });
   await total.getByRole("cell", { name: "4", exact: true }).waitFor();
   const venues = page.getByRole("region", { name: "Venues" });

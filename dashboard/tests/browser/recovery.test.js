@@ -65,10 +65,33 @@ test("the page of an order follows through a stop of the engine", async (t) => {
   await engine.stop();
   await page.locator("#connection", { hasText: "Offline" }).waitFor();
   await engine.start();
-  await page.getByRole("button", { name: "Retry now" }).click();
+  // it tries by itself too, and then there is nothing left to press
+  await Promise.race([page.getByRole("button", { name: "Retry now" }).click(), live(page)]);
   await page.locator("#order-status", { hasText: "Confirmed" }).waitFor();
   const steps = (await engine.events(order.id)).length;
   await eventually("every step is there once", async () => (await page.locator(".step strong").count()) === steps);
+});
+
+test("an order whose events come while its page is first read is shown", async (t) => {
+  const engine = await Engine.start(t, SLOW);
+  const page = await (await newContext(t)).newPage();
+  const told = eventsTold(page);
+  /** @type {() => void} */
+  let letGo = () => {};
+  const held = new Promise((resolve) => (letGo = () => resolve(undefined)));
+  await page.route("**/explain", async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.goto(engine.url);
+  await live(page);
+  const order = await engine.place();
+  await row(page, order.id).click();
+  await page.getByText("Reading the order").waitFor();
+  await engine.settled();
+  await eventually("the end was told", async () => told.get(order.id)?.length === 6);
+  letGo();
+  await page.locator("#order-status", { hasText: "Confirmed" }).waitFor();
 });
 
 test("two tabs tell the same", async (t) => {

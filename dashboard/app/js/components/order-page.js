@@ -43,6 +43,11 @@ class OrderPage extends Component {
     void this.#read();
   }
 
+  /** Whether a first reading came to its end; the stream may have told of the order before. */
+  get #isBuilt() {
+    return this.#summary.isConnected;
+  }
+
   /** Reads what the stream has not told: all at first, and the decisions after each event. */
   async #read() {
     if (this.#isReading) {
@@ -55,15 +60,14 @@ class OrderPage extends Component {
       try {
         const [order, explanation, events] = await Promise.all([
           api.order(this.#id), api.explanation(this.#id), api.events(this.#id, this.#events.at(-1)?.seq ?? 0)]);
-        const isFirst = !this.#order;
         if (!this.#order || order.lastSeq >= this.#order.lastSeq) this.#order = order;
         book.take(order);
         this.#explanation = explanation;
         for (const event of events) this.#note(event);
-        if (isFirst) this.#build();
+        if (!this.#isBuilt) this.#build();
         this.#draw();
       } catch (error) {
-        if (!this.#order) this.#refuse(/** @type {api.ApiError} */ (error));
+        if (!this.#isBuilt) this.#refuse(/** @type {api.ApiError} */ (error));
       }
     } while (this.#isBehind && this.isConnected);
     this.#isReading = false;
@@ -75,7 +79,7 @@ class OrderPage extends Component {
     const known = book.get(this.#id);
     if (known && known.lastSeq >= (this.#order?.lastSeq ?? 0)) this.#order = known;
     void this.#read();
-    if (this.#summary.isConnected) this.#draw();
+    if (this.#isBuilt) this.#draw();
   }
 
   /** Only the next event: one that is missing comes with the next reading. @param {OrderEvent} event */
