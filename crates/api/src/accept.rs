@@ -92,7 +92,12 @@ async fn make_durable(
         grace: state.limits.push_grace,
     };
     let accepted = state.store.accept(acceptance).await;
-    match accepted.map_err(|error| Problem::store_unavailable(&error))? {
+    let accepted = match accepted.map_err(|error| Problem::store_unavailable(&error))? {
+        // nobody else knows the id, so the store wrote it twice
+        Accepted::Replayed(known) if known.id == id => Accepted::Created,
+        accepted => accepted,
+    };
+    match accepted {
         Accepted::Created => {
             state.admission.accepted();
             counter!(catalogue::ORDERS_ACCEPTED).increment(1);

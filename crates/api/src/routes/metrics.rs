@@ -29,8 +29,11 @@ problems!(Problems:);
 pub(crate) async fn render(State(state): State<AppState>) -> impl IntoResponse {
     gauge!(catalogue::STREAMS_OPEN).set(gauged(state.open_streams()));
     gauge!(catalogue::ORDERS_FOLLOWED).set(gauged(state.hub.followed()));
-    let open = state.store.open_orders_by_status(state.limits.max_open_orders);
-    if let Ok(Ok(open)) = timeout(state.limits.health_within, open).await {
+    let open =
+        timeout(state.limits.health_within, state.store.open_orders_by_status(state.limits.max_open_orders));
+    // the queue tells its own gauges
+    let (open, _) = tokio::join!(open, timeout(state.limits.health_within, state.queue.state()));
+    if let Ok(Ok(open)) = open {
         for status in OrderStatus::ALL.into_iter().filter(|status| !status.is_terminal()) {
             gauge!(catalogue::ORDERS_OPEN, "status" => status.as_str()).set(open.with(status));
         }

@@ -35,7 +35,7 @@ pub enum Accepted {
     Created,
     /// The same request came before; this is its order as it stands now.
     Replayed(Box<Order>),
-    /// The key (or client order id) belongs to an order that asked for something else.
+    /// The key (or client order id, or id) belongs to an order that asked for something else.
     Conflict(OrderId),
 }
 
@@ -194,11 +194,12 @@ impl OpenOrders {
 /// Keeps orders, events and attempts: the truth.
 #[async_trait]
 pub trait OrderStore: Send + Sync + 'static {
-    /// Makes an order durable, once per idempotency key and client order id of its account. It is
-    /// due after its grace.
+    /// Makes an order durable, once per id, idempotency key and client order id of its account. It is
+    /// due after its grace. A store may write it twice before it answers, and then the answer may be
+    /// [`Accepted::Replayed`] with the order's own id.
     ///
     /// # Errors
-    /// [`StoreError`]: the order may or may not exist; the same key tells.
+    /// [`StoreError`]: the order may or may not exist; the same key or id tells.
     async fn accept(&self, acceptance: Acceptance) -> Result<Accepted, StoreError>;
 
     /// Takes an order for execution: `None` when it is unknown, terminal, claimed by another, or

@@ -99,17 +99,23 @@ fn health_line(health: Option<&Value>) -> Line<'static> {
             "degraded" | "closed" => Style::new().fg(Color::Yellow),
             _ => Style::new().fg(Color::Red),
         };
-        [Span::raw(format!("{name} ")), Span::styled(format!("{value}   "), style)]
+        [Span::raw(format!("{name} ")), Span::styled(format!("{value}  "), style)]
     };
     let count = |name: &str, told: &str| {
         let count = health[name].as_u64();
         let style =
             if count == Some(0) && name == "workers" { Style::new().fg(Color::Yellow) } else { Style::new() };
         let value = count.map_or_else(|| "unknown".to_owned(), |count| count.to_string());
-        [Span::raw(format!("{told} ")), Span::styled(format!("{value}   "), style)]
+        [Span::raw(format!("{told} ")), Span::styled(format!("{value}  "), style)]
     };
-    let parts = ["status", "store", "queue", "bus", "admission"].into_iter().flat_map(part);
-    parts.chain(count("queueDepth", "waiting")).chain(count("workers", "workers")).collect()
+    // what a narrow terminal cuts off is at the end
+    let counts = [count("workers", "workers"), count("queueDepth", "waiting")];
+    let parts = ["admission", "store", "queue", "bus"].map(part);
+    part("status")
+        .into_iter()
+        .chain(counts.into_iter().flatten())
+        .chain(parts.into_iter().flatten())
+        .collect()
 }
 
 fn draw_rates(frame: &mut Frame, area: Rect, figures: &Figures) {
@@ -252,7 +258,7 @@ mod tests {
         let lines = drawn(&busy(), 140, 30);
         for (line, part) in [
             (0, "engine top  http://here:3000  live"),
-            (1, "status ok   store ok   queue ok   bus ok   admission open   waiting 17   workers 2"),
+            (1, "status ok  workers 2  waiting 17  admission open  store ok  queue ok  bus ok"),
             (3, "accepted     12.3 / s"),
             (5, "success    95.4 %"),
             (8, "p50      20 ms"),
@@ -279,6 +285,21 @@ mod tests {
         assert!(lines[0].contains("reconnecting: no connection") && lines[1].contains("health unknown"));
         shown.link = shown.link.connected(true);
         assert!(drawn(&shown, 100, 24)[0].contains("live, broke 1 times and missed nothing"));
+    }
+
+    #[test]
+    fn that_nobody_works_is_seen_in_a_narrow_terminal() {
+        let mut shown = busy();
+        shown.health = Some(json!({
+            "status": "degraded", "store": "ok", "queue": "ok", "bus": "ok", "admission": "open",
+            "queueDepth": 12_345, "workers": 0,
+        }));
+        assert!(
+            drawn(&shown, 60, 24)[1].starts_with("status degraded  workers 0  waiting 12345  admission open")
+        );
+        shown.health =
+            Some(json!({"status": "degraded", "queue": "down", "queueDepth": null, "workers": null}));
+        assert!(drawn(&shown, 60, 24)[1].starts_with("status degraded  workers unknown  waiting unknown"));
     }
 
     #[test]

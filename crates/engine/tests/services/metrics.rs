@@ -65,6 +65,8 @@ async fn api_and_worker_count_what_happens_to_orders() {
     told.counts("engine_executions_running", &[], 0);
     told.counts("engine_orders_failed_total", &[], 0);
     told.counts("engine_queue_depth", &[], 0);
-    told.counts("engine_queue_workers", &[], 1);
     assert!(told.sum("engine_store_group_writes_count", &[]) >= 1.0);
+    let looked = async || Samples::of(&worker).await.sum("engine_queue_workers", &[]) >= 1.0;
+    eventually("the worker looks at the queue since it takes from it", looked).await;
+    Samples::of(&api).await.counts("engine_queue_workers", &[], 1);
 }

@@ -84,7 +84,10 @@ impl Publisher {
                 Ok(payload) => {
                     pipeline.publish(&self.channel, payload).ignore();
                 }
-                Err(error) => tracing::error!(%error, "events cannot be encoded"),
+                Err(error) => {
+                    self.dropped(events.len());
+                    tracing::error!(%error, "events cannot be encoded");
+                }
             }
         }
         let pipeline = &pipeline;
@@ -99,7 +102,12 @@ impl Publisher {
 
     fn fail(&self, lost: usize, error: &redis::RedisError) {
         self.health.publishing.store(false, Ordering::Relaxed);
-        self.health.untold.fetch_add(u64::try_from(lost).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.dropped(lost);
         self.outage.failed(error);
+    }
+
+    /// Subscribers are told of these with the next message.
+    fn dropped(&self, events: usize) {
+        self.health.untold.fetch_add(u64::try_from(events).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 }

@@ -8,8 +8,8 @@ use domain::{OrderEvent, ports::BusMessage};
 /// Published in place of events that were dropped.
 pub(super) const GAP: &[u8] = b"gap";
 
-/// The form of a group of events on the wire. A message costs Redis and every subscriber about as
-/// much as reading an event does, so that events which go together share one.
+/// The form of a group of events on the wire. They share a message, because a message by itself costs
+/// Redis and every subscriber about as much as an event in it.
 pub(super) fn encode(events: &[Arc<OrderEvent>]) -> serde_json::Result<Vec<u8>> {
     let events: Vec<&OrderEvent> = events.iter().map(AsRef::as_ref).collect();
     serde_json::to_vec(&events)

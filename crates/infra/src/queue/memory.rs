@@ -83,7 +83,9 @@ impl JobQueue for MemoryQueue {
     async fn state(&self) -> Result<QueueState, QueueError> {
         let capacity = self.sender.max_capacity();
         let waiting = capacity - self.sender.capacity();
-        Ok(note(QueueState { waiting, capacity, workers: usize::from(self.is_consuming()) }))
+        let state = QueueState { waiting, capacity, workers: usize::from(self.is_consuming()) };
+        note(Some(state));
+        Ok(state)
     }
 }
 

@@ -69,12 +69,13 @@ pub fn connect(config: &BackendConfig) -> anyhow::Result<Queue> {
     Ok(Queue { producer: Arc::new(producer), consumer: Arc::new(consumer) })
 }
 
-/// Tells the metrics how the queue is: sweepers look so often that it is never old.
+/// Tells the metrics how the queue is, or that nobody knows. Sweepers look several times a second, and an
+/// API looks when it is asked for its metrics.
 #[expect(clippy::cast_precision_loss, reason = "a queue and its workers are bounded far below 2^53")]
-fn note(state: QueueState) -> QueueState {
-    gauge!(catalogue::QUEUE_DEPTH).set(state.waiting as f64);
-    gauge!(catalogue::QUEUE_WORKERS).set(state.workers as f64);
-    state
+fn note(state: Option<QueueState>) {
+    let told = |count: fn(QueueState) -> usize| state.map_or(f64::NAN, |state| count(state) as f64);
+    gauge!(catalogue::QUEUE_DEPTH).set(told(|state| state.waiting));
+    gauge!(catalogue::QUEUE_WORKERS).set(told(|state| state.workers));
 }
 
 /// Takes an order that came from the queue. It returns once a worker slot has been found and the

@@ -51,8 +51,9 @@ pub(super) trait Database: Send + Sync + 'static {
     /// Transactions that this process writes at a time.
     const BATCHES_IN_FLIGHT: usize;
 
-    /// Runs writes in one transaction, in order. When it fails nothing of it is written but perhaps
-    /// acceptances, which find their orders by their ids when they come again.
+    /// Runs writes in one transaction, in order. When it fails nothing of it is written, unless the
+    /// connection broke, or they are acceptances: those find their orders by their ids when they come
+    /// again.
     fn write_all(&self, writes: &[Write]) -> impl Future<Output = sqlx::Result<Vec<Written>>> + Send;
 
     /// One order of an account.

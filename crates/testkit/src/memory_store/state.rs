@@ -48,7 +48,7 @@ impl State {
             known.order.client_order_id.is_some()
                 && known.order.client_order_id == asked.order.client_order_id
         });
-        let by_id = self.orders.get(&asked.order.id);
+        let by_id = self.of(asked.order.account, asked.order.id);
         by_key.into_iter().chain(by_client_id).chain(by_id).collect()
     }
 
@@ -58,15 +58,15 @@ impl State {
         }
         let same = self.same_as(&asked);
         if let Some(known) = same.first() {
-            if same.iter().any(|other| other.order.account != asked.order.account) {
-                return Err(StoreError(format!("order id {} is taken", asked.order.id)));
-            }
             let is_one = same.iter().all(|other| other.order.id == known.order.id);
             return Ok(if is_one && known.fingerprint == asked.fingerprint {
                 Accepted::Replayed(Box::new(known.order.clone()))
             } else {
                 Accepted::Conflict(known.order.id)
             });
+        }
+        if self.orders.contains_key(&asked.order.id) {
+            return Err(StoreError(format!("order id {} is taken", asked.order.id)));
         }
         self.feed.push((asked.order.id, asked.event.seq));
         self.orders.insert(

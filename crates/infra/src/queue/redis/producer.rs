@@ -104,15 +104,17 @@ impl Pusher {
     }
 
     async fn state(&self) -> Result<QueueState, String> {
-        let (waiting, workers) = self
+        let told: Result<(usize, usize), _> = self
             .call(|mut connection| {
                 let mut call = STATE.prepare_invoke();
                 let keys = &self.keys;
                 call.key(&keys.active).key(&keys.scheduled).key(&keys.workers).arg(SILENT_FOR.as_secs());
                 async move { call.invoke_async(&mut connection).await }
             })
-            .await?;
-        Ok(note(QueueState { waiting, capacity: self.capacity, workers }))
+            .await;
+        let state = told.map(|(waiting, workers)| QueueState { waiting, capacity: self.capacity, workers });
+        note(state.as_ref().ok().copied());
+        state
     }
 
     /// Calls Redis, waiting only briefly, and not at all when it just failed.

@@ -62,8 +62,8 @@ impl<'a> Rounds<'a> {
         sorted
     }
 
-    /// Whether the batch is one statement, and whole as soon as that is done. Claims are not: what was
-    /// claimed is read afterwards, and must be given back if that fails.
+    /// Whether the batch is one statement, and whole as soon as that is done. Claims and sweeps are not:
+    /// what they took is looked at afterwards, and must be given back if that fails.
     pub(super) fn is_one_statement(&self) -> bool {
         let ([round], []) = (&self.rounds[..], &self.due[..]) else { return false };
         let statements = [
