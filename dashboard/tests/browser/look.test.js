@@ -106,10 +106,16 @@ test("pictures of the views", async (t) => {
   await live(dark);
   await dark.locator(".quote[data-best]").waitFor();
   await place(3);
-  await eventually("the stages have figures", async () => (await dark.locator(".row [data-tone=confirmed]").count()) > 14);
+  await eventually("there are fills", async () => (await dark.locator(".row [data-tone=confirmed]").count()) > 14);
   await shoot(dark, "dashboard-dark");
+  await engine.settled();
+  for (let round = 0; round < (process.env.UPDATE_SCREENSHOTS ? 9 : 1); round += 1) {
+    await place(6);
+    await engine.settled();
+  }
+  await place(4);
   await dark.keyboard.press("3");
-  await dark.getByText("Accepted to confirmed").waitFor();
+  await dark.locator(".tile", { hasText: "Success" }).getByText("%").first().waitFor();
   await shoot(dark, "engine-dark");
 
   const phone = await open(t, engine.url, { ...PHONE, colorScheme: "dark" });
