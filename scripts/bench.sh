@@ -55,6 +55,7 @@ figure() {
 }
 round() { awk -v value="$1" -v digits="${2:-0}" 'BEGIN { printf "%." digits "f", value }'; }
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
+redis_pid() { redis-cli -u "$REDIS_URL" info server | tr -d '\r' | sed -n 's/^process_id://p'; }
 cpu_ticks() { awk '{ print $14 + $15 }' "/proc/$1/stat"; } # hundredths of a second
 postgres_ticks() { total=0; for pid in $(pgrep -x postgres); do total=$((total + $(cpu_ticks "$pid" 2>/dev/null || echo 0))); done; echo $total; }
 peak_mb() { awk '/^VmHWM/ { printf "%.1f", $2 / 1024 }' "/proc/$1/status"; }
@@ -73,12 +74,12 @@ run_floor() {
 run_end_to_end() {
     [ -n "$floor" ] || measure_floor
     MAX_OPEN_ORDERS=10000 services # the load is to follow the workers, not to run ahead of them
-    before_api=$(cpu_ticks $api) before_worker=$(cpu_ticks $worker) before_postgres=$(postgres_ticks)
+    before_api=$(cpu_ticks $api) before_worker=$(cpu_ticks $worker) before_postgres=$(postgres_ticks) before_redis=$(cpu_ticks "$(redis_pid)")
     began=$(date +%s%N)
     bench --seconds "$(scale 60 5)" --concurrency 64 --plot "$(plot end-to-end)"
     took=$((($(date +%s%N) - began) / 10000000))
     share() { awk -v ticks="$1" -v all="$took" 'BEGIN { printf "%.0f %%", 100 * ticks / all }'; }
-    shares="CPU of a core: API $(share $(($(cpu_ticks $api) - before_api))), worker $(share $(($(cpu_ticks $worker) - before_worker))), PostgreSQL $(share $(($(postgres_ticks) - before_postgres)))"
+    shares="CPU of a core: API $(share $(($(cpu_ticks $api) - before_api))), worker $(share $(($(cpu_ticks $worker) - before_worker))), PostgreSQL $(share $(($(postgres_ticks) - before_postgres))), Redis $(share $(($(cpu_ticks "$(redis_pid)") - before_redis)))"
     row "orders executed end to end, durable, $(scale 60 5) s" "$(round "$(figure endedPerSecond)") /s, $(ratio "$(figure endedPerSecond)" "$floor") of the floor" "≥ 2,500 /s, ≥ 0.4" \
         "$(figure confirmed) orders, 64 connections; $shares; RSS API $(rss_mb $api) MB, worker $(rss_mb $worker) MB"
     check
