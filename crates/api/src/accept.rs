@@ -60,7 +60,7 @@ pub(crate) async fn place(
         drop(entry);
         placed
     });
-    let joined = async { task.await.map_err(|error| StoreError(error.to_string())) };
+    let joined = async { task.await.map_err(|error| StoreError::Unknown(error.to_string())) };
     state.answer(joined).await?
 }
 

@@ -121,7 +121,9 @@ impl Inner {
     ) -> Result<T, Problem> {
         match timeout(self.limits.store_within, asked).await {
             Ok(answer) => answer.map_err(|error| Problem::store_unavailable(&error)),
-            Err(_elapsed) => Err(Problem::store_unavailable(&StoreError("no answer in time".to_owned()))),
+            Err(_elapsed) => {
+                Err(Problem::store_unavailable(&StoreError::Unknown("no answer in time".to_owned())))
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ pub mod clock;
 pub mod config;
 pub mod diagnosis;
 pub mod metrics;
+pub mod outage;
 pub mod probe;
 pub mod process;
 pub mod queue;

@@ -8,10 +8,19 @@ use crate::{
     swap::SignedTransaction,
 };
 
-/// The store could not do it; whether it did is unknown if the connection broke in between.
-#[derive(Debug, thiserror::Error)]
-#[error("store unavailable: {0}")]
-pub struct StoreError(pub String);
+/// Why a call of the store failed. What the caller may conclude differs, so it is a value, not a text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The call never reached the database, or the database refused it: nothing was written.
+    #[error("store unavailable: {0}")]
+    Unavailable(String),
+    /// The connection was lost or missed its deadline after the call was sent: it may have been written.
+    #[error("store did not answer: {0}")]
+    Unknown(String),
+    /// A stored row that this version cannot read. Repeating the call does not help; an upgrade does.
+    #[error("stored data cannot be read: {0}")]
+    Unreadable(String),
+}
 
 /// An order to be made durable.
 #[derive(Debug, Clone, PartialEq, Eq)]

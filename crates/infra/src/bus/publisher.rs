@@ -14,7 +14,10 @@ use tokio::{
 };
 
 use super::{redis::Health, wire};
-use crate::redis_link::{self, Outage, RECONNECT, RedisLink};
+use crate::{
+    outage::Outage,
+    redis_link::{self, RECONNECT, RedisLink},
+};
 
 /// Events in one pipeline at most.
 const GROUP: usize = 512;

@@ -18,7 +18,10 @@ use super::{
     publisher::Publisher,
     wire,
 };
-use crate::redis_link::{Heard, Outage, RedisLink, follow};
+use crate::{
+    outage::Outage,
+    redis_link::{Heard, RedisLink, follow},
+};
 
 /// Events that wait to be published. While Redis is away it fills, and what comes then is dropped
 /// and counted: every event is in the store, and subscribers are told to look there.

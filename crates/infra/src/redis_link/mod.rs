@@ -3,11 +3,7 @@
 mod follow;
 
 use std::{
-    fmt::Display,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -82,31 +78,4 @@ pub(crate) async fn call<T, F: Future<Output = RedisResult<T>>>(
         counter!(catalogue::REDIS_ERRORS, "part" => part).increment(1);
     }
     result
-}
-
-/// Tells of an outage once when it begins and once when it is over, however often it is met.
-pub(crate) struct Outage {
-    what: &'static str,
-    down: AtomicBool,
-}
-
-impl Outage {
-    /// `what` is unavailable during the outage, such as "job queue".
-    pub(crate) const fn new(what: &'static str) -> Self {
-        Self { what, down: AtomicBool::new(false) }
-    }
-
-    pub(crate) fn failed(&self, error: impl Display) {
-        if self.down.swap(true, Ordering::Relaxed) {
-            tracing::debug!(%error, "{} still unavailable", self.what);
-        } else {
-            tracing::warn!(%error, "{} unavailable; trying again until it is back", self.what);
-        }
-    }
-
-    pub(crate) fn over(&self) {
-        if self.down.swap(false, Ordering::Relaxed) {
-            tracing::info!("{} available again", self.what);
-        }
-    }
 }

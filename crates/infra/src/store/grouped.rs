@@ -49,8 +49,9 @@ impl<D: Database> GroupedStore<D> {
 
     async fn write(&self, write: Write) -> Result<Written, StoreError> {
         let operation = write.operation();
-        let written =
-            async { self.writes.submit(write).await.map_err(|stopped| StoreError(stopped.to_string()))? };
+        let written = async {
+            self.writes.submit(write).await.map_err(|stopped| StoreError::Unknown(stopped.to_string()))?
+        };
         measured(operation, written).await
     }
 }
@@ -60,15 +61,15 @@ async fn write_batch<D: Database>(database: &D, batch: Vec<Write>) -> Vec<Result
     match write_together(database, &batch).await {
         Ok(written) => written.into_iter().map(Ok).collect(),
         Err(error) if batch.len() == 1 || is_connection_lost(&error) => {
-            let message = error.to_string();
-            batch.iter().map(|_| Err(StoreError(message.clone()))).collect()
+            let error = unavailable(error);
+            batch.iter().map(|_| Err(error.clone())).collect()
         }
         Err(_) => {
             let mut results = Vec::with_capacity(batch.len());
             for write in &batch {
                 let written = write_together(database, std::slice::from_ref(write)).await;
                 let one = written.map_err(unavailable).and_then(|mut written| {
-                    written.pop().ok_or_else(|| StoreError("a write gave no result".to_owned()))
+                    written.pop().ok_or_else(|| StoreError::Unknown("a write gave no result".to_owned()))
                 });
                 results.push(one);
             }
@@ -133,7 +134,7 @@ fn is_connection_lost(error: &sqlx::Error) -> bool {
 }
 
 fn mismatch(written: &Written) -> StoreError {
-    StoreError(format!("a write got the answer of another: {written:?}"))
+    StoreError::Unknown(format!("a write got the answer of another: {written:?}"))
 }
 
 #[async_trait]

@@ -111,8 +111,14 @@ pub(super) trait Database: Send + Sync + 'static {
     fn ping(&self) -> impl Future<Output = sqlx::Result<()>> + Send;
 }
 
-/// What became of a write whose transaction failed: it must be looked up, not guessed.
-#[expect(clippy::needless_pass_by_value, reason = "the shape `map_err` wants")]
+/// What the caller may conclude from an error of the database.
 pub(super) fn unavailable(error: sqlx::Error) -> StoreError {
-    StoreError(error.to_string())
+    let message = error.to_string();
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => {
+            StoreError::Unknown(message)
+        }
+        sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. } => StoreError::Unreadable(message),
+        _ => StoreError::Unavailable(message),
+    }
 }

@@ -87,7 +87,7 @@ impl MemoryStore {
 
     fn open(&self) -> Result<MutexGuard<'_, State>, StoreError> {
         let state = self.lock();
-        if state.is_down { Err(StoreError("the store is down".into())) } else { Ok(state) }
+        if state.is_down { Err(StoreError::Unavailable("the store is down".into())) } else { Ok(state) }
     }
 }
 

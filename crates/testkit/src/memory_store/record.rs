@@ -50,7 +50,7 @@ impl Record {
         if is_gapless && is_terminal == finishes && fills && !(is_terminal && leaves_unresolved) {
             Ok(())
         } else {
-            Err(StoreError("the commit breaks an invariant of the order".into()))
+            Err(StoreError::Unavailable("the commit breaks an invariant of the order".into()))
         }
     }
 

@@ -54,7 +54,7 @@ impl State {
 
     pub(super) fn accept(&mut self, asked: Acceptance, now: Timestamp) -> Result<Accepted, StoreError> {
         if !self.accounts.contains(&asked.order.account) {
-            return Err(StoreError(format!("unknown account {}", asked.order.account)));
+            return Err(StoreError::Unavailable(format!("unknown account {}", asked.order.account)));
         }
         let same = self.same_as(&asked);
         if let Some(known) = same.first() {
@@ -66,7 +66,7 @@ impl State {
             });
         }
         if self.orders.contains_key(&asked.order.id) {
-            return Err(StoreError(format!("order id {} is taken", asked.order.id)));
+            return Err(StoreError::Unavailable(format!("order id {} is taken", asked.order.id)));
         }
         self.feed.push((asked.order.id, asked.event.seq));
         self.orders.insert(
@@ -109,7 +109,7 @@ impl State {
         }
         if guards == Guards::ALL {
             if taken {
-                return Err(StoreError("the attempt's number or signature is taken".into()));
+                return Err(StoreError::Unavailable("the attempt's number or signature is taken".into()));
             }
             record.check(&commit)?;
         }

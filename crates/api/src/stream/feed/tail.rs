@@ -77,7 +77,7 @@ impl Tail {
         after: FeedCursor,
         limit: u32,
     ) -> Result<FeedPage, StoreError> {
-        let _turn = self.reads.acquire().await.map_err(|error| StoreError(error.to_string()))?;
+        let _turn = self.reads.acquire().await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
         self.store.feed(self.account, scope, after, limit).await
     }
 

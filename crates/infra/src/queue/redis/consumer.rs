@@ -21,8 +21,9 @@ use super::{
     session::Session,
 };
 use crate::{
+    outage::Outage,
     queue::{Handler, JobConsumer, dispatch::Dispatch},
-    redis_link::{Heard, Outage, RECONNECT, RedisLink, follow},
+    redis_link::{Heard, RECONNECT, RedisLink, follow},
 };
 
 /// Handlers that run at once at most, however many are asked for: when a worker dies the others

@@ -17,8 +17,9 @@ use tokio::time::{Instant, timeout};
 
 use super::keys::{Keys, SILENT_FOR};
 use crate::{
+    outage::Outage,
     queue::note,
-    redis_link::{self, Outage, RedisLink},
+    redis_link::{self, RedisLink},
 };
 
 /// A push is worth no longer wait: the sweeper delivers too.

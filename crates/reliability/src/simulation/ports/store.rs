@@ -30,7 +30,7 @@ impl FaultyStore {
 
 impl From<Lost> for StoreError {
     fn from(lost: Lost) -> Self {
-        Self(lost.0.to_owned())
+        Self::Unknown(lost.0.to_owned())
     }
 }
 
