@@ -46,8 +46,8 @@ pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Pro
     }
 }
 
-/// Makes an order durable and wakes a worker up. Runs to its end even if the client goes away: an
-/// aborted write would leave a pooled connection in an unknown state.
+/// Makes an order durable and wakes a worker up. Runs to its end even if the client goes away, but not once
+/// the client was told that it failed: what was not sent to the store by then is never executed.
 pub(crate) async fn place(
     state: &AppState,
     request: OrderRequest,
@@ -60,8 +60,13 @@ pub(crate) async fn place(
         drop(entry);
         placed
     });
+    let abandoned = task.abort_handle();
     let joined = async { task.await.map_err(|error| StoreError::Unknown(error.to_string())) };
-    state.answer(joined).await?
+    let answered = state.answer(joined).await;
+    if answered.is_err() {
+        abandoned.abort();
+    }
+    answered?
 }
 
 async fn commit(

@@ -10,7 +10,10 @@ use domain::{
     ports::{Clock, EventBus, JobQueue, OrderStore, StoreError, Venue},
 };
 use rand::Rng;
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::{
+    sync::{Mutex as AsyncMutex, Semaphore},
+    time::{Instant, timeout},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -59,6 +62,8 @@ pub struct Inner {
     pub(crate) streams: Arc<Semaphore>,
     /// One permit a push that is under way.
     pub(crate) pushes: Arc<Semaphore>,
+    /// When `/metrics` last counted open orders.
+    pub(crate) open_counted: AsyncMutex<Option<Instant>>,
     /// What must end before the process does.
     pub(crate) tasks: TaskTracker,
     /// Cancelled once streams are to close.
@@ -88,6 +93,7 @@ impl AppState {
             pushes: Arc::new(Semaphore::new(limits.max_pushes)),
             rng: Mutex::new(rng),
             account,
+            open_counted: AsyncMutex::new(None),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
             store,

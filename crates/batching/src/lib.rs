@@ -12,15 +12,34 @@ pub struct Stopped;
 
 /// Accepts items one by one and hands them to a function in batches. Cheap to clone.
 ///
-/// A caller that goes away does not cancel anything: the batch runs in a task of its own, so a
-/// dropped request can never abandon a half-run transaction.
+/// A batch runs in a task of its own, so a caller that goes away cannot abandon a half-run transaction.
+/// Whether an item whose caller went away before its batch began is still run is up to the function:
+/// [`Call::is_abandoned`].
 pub struct Batcher<T, R> {
-    sender: mpsc::Sender<Waiting<T, R>>,
+    sender: mpsc::Sender<Call<T, R>>,
 }
 
-struct Waiting<T, R> {
-    item: T,
-    reply: oneshot::Sender<R>,
+/// An item and the caller who waits for its result.
+pub struct Call<T, R> {
+    /// What was submitted.
+    pub item: T,
+    /// Where its result goes.
+    pub reply: Reply<R>,
+}
+
+/// Where the result of an item goes. Dropped without a result, its caller gets [`Stopped`].
+pub struct Reply<R>(oneshot::Sender<R>);
+
+impl<R> Reply<R> {
+    /// Answers the caller, who may be gone.
+    pub fn send(self, result: R) {
+        let _ = self.0.send(result);
+    }
+
+    /// Whether the caller does not wait any more.
+    pub fn is_abandoned(&self) -> bool {
+        self.0.is_closed()
+    }
 }
 
 impl<T, R> Clone for Batcher<T, R> {
@@ -32,20 +51,32 @@ impl<T, R> Clone for Batcher<T, R> {
 impl<T: Send + 'static, R: Send + 'static> Batcher<T, R> {
     /// Starts a batcher on the current runtime, with one batch in flight at a time. `run` gets
     /// between one and `max_batch` items and must answer each of them, in order. At most `capacity`
-    /// items wait; more callers are held back.
+    /// items wait; more callers are held back. An item runs even if its caller goes away.
     pub fn spawn<F, Fut>(max_batch: usize, capacity: usize, run: F) -> Self
     where
         F: Fn(Vec<T>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Vec<R>> + Send + 'static,
     {
-        Self::spawn_several(1, max_batch, capacity, run)
+        Self::spawn_several(1, max_batch, capacity, move |calls: Vec<Call<T, R>>| {
+            let (items, replies): (Vec<T>, Vec<Reply<R>>) =
+                calls.into_iter().map(|call| (call.item, call.reply)).unzip();
+            let running = run(items);
+            async move {
+                let results = running.await;
+                if results.len() != replies.len() {
+                    tracing::error!(items = replies.len(), results = results.len(), "a batch lost results");
+                }
+                replies.into_iter().zip(results).for_each(|(reply, result)| reply.send(result));
+            }
+        })
     }
 
-    /// Like [`Self::spawn`], with up to `in_flight` batches at a time.
+    /// Like [`Self::spawn`], with up to `in_flight` batches at a time, and a function that answers each
+    /// caller as soon as its item is done.
     pub fn spawn_several<F, Fut>(in_flight: usize, max_batch: usize, capacity: usize, run: F) -> Self
     where
-        F: Fn(Vec<T>) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Vec<R>> + Send + 'static,
+        F: Fn(Vec<Call<T, R>>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
     {
         let (sender, receiver) = mpsc::channel(capacity);
         let (receiver, run) = (Arc::new(Mutex::new(receiver)), Arc::new(run));
@@ -61,31 +92,20 @@ impl<T: Send + 'static, R: Send + 'static> Batcher<T, R> {
     /// [`Stopped`] when there is nobody left to run it; whether it ran is then unknown.
     pub async fn submit(&self, item: T) -> Result<R, Stopped> {
         let (reply, result) = oneshot::channel();
-        self.sender.send(Waiting { item, reply }).await.map_err(|_| Stopped)?;
+        self.sender.send(Call { item, reply: Reply(reply) }).await.map_err(|_| Stopped)?;
         result.await.map_err(|_| Stopped)
     }
 }
 
-async fn drain<T, R, F, Fut>(
-    receiver: Arc<Mutex<mpsc::Receiver<Waiting<T, R>>>>,
-    max_batch: usize,
-    run: Arc<F>,
-) where
-    F: Fn(Vec<T>) -> Fut,
-    Fut: Future<Output = Vec<R>>,
+async fn drain<T, R, F, Fut>(receiver: Arc<Mutex<mpsc::Receiver<Call<T, R>>>>, max_batch: usize, run: Arc<F>)
+where
+    F: Fn(Vec<Call<T, R>>) -> Fut,
+    Fut: Future<Output = ()>,
 {
     let mut waiting = Vec::with_capacity(max_batch);
     // Whoever waits for items holds the lock, so they go to one batch, not one by one to several.
     while receiver.lock().await.recv_many(&mut waiting, max_batch).await > 0 {
-        let (items, replies): (Vec<T>, Vec<oneshot::Sender<R>>) =
-            waiting.drain(..).map(|waiting| (waiting.item, waiting.reply)).unzip();
-        let results = run(items).await;
-        if results.len() != replies.len() {
-            tracing::error!(items = replies.len(), results = results.len(), "a batch lost results");
-        }
-        for (reply, result) in replies.into_iter().zip(results) {
-            let _ = reply.send(result); // the caller may be gone; its item ran all the same
-        }
+        run(std::mem::take(&mut waiting)).await;
     }
 }
 
@@ -141,12 +161,14 @@ mod tests {
         let (started, mut sizes_begun) = mpsc::unbounded_channel();
         let batcher = {
             let gate = gate.clone();
-            Batcher::spawn_several(2, 10, 100, move |items: Vec<u32>| {
-                started.send(items.len()).unwrap();
+            Batcher::spawn_several(2, 10, 100, move |calls: Vec<Call<u32, u32>>| {
+                started.send(calls.len()).unwrap();
                 let gate = gate.clone();
                 async move {
                     gate.acquire().await.unwrap().forget();
-                    items
+                    for call in calls {
+                        call.reply.send(call.item);
+                    }
                 }
             })
         };
@@ -191,5 +213,56 @@ mod tests {
         tokio::task::yield_now().await;
         caller.abort();
         assert_eq!(ran.recv().await, Some(7));
+    }
+
+    #[tokio::test]
+    async fn a_caller_is_answered_when_its_item_is_done_not_when_its_batch_is() {
+        let batcher = Batcher::spawn_several(1, 10, 10, |calls: Vec<Call<&str, ()>>| async move {
+            for call in calls {
+                if call.item == "slow" {
+                    std::future::pending::<()>().await;
+                }
+                call.reply.send(());
+            }
+        });
+        let (quick, slow) = (batcher.submit("quick"), batcher.submit("slow"));
+        tokio::select! {
+            biased;
+            Ok(()) = quick => {}
+            _ = slow => panic!("it never ends"),
+        }
+    }
+
+    #[tokio::test]
+    async fn an_item_whose_caller_is_gone_is_known_to_be_abandoned() {
+        let (seen, mut are_abandoned) = mpsc::unbounded_channel();
+        let gate = Arc::new(Semaphore::new(0));
+        let batcher = {
+            let gate = gate.clone();
+            Batcher::spawn_several(1, 1, 10, move |calls: Vec<Call<(), ()>>| {
+                let (seen, gate) = (seen.clone(), gate.clone());
+                async move {
+                    for call in calls {
+                        seen.send(call.reply.is_abandoned()).unwrap();
+                        gate.acquire().await.unwrap().forget();
+                        call.reply.send(());
+                    }
+                }
+            })
+        };
+        let submit = || {
+            let batcher = batcher.clone();
+            tokio::spawn(async move { batcher.submit(()).await })
+        };
+        let _first = submit();
+        assert_eq!(are_abandoned.recv().await, Some(false));
+        let second = submit();
+        while batcher.sender.capacity() > 9 {
+            tokio::task::yield_now().await;
+        }
+        second.abort();
+        assert!(second.await.is_err());
+        gate.add_permits(2);
+        assert_eq!(are_abandoned.recv().await, Some(true));
     }
 }

@@ -67,7 +67,11 @@ fn alive(connection: &mut PgConnection) -> BoxFuture<'_, sqlx::Result<()>> {
     connection.ping().boxed()
 }
 
-fn writable(connection: &mut PgConnection) -> BoxFuture<'_, sqlx::Result<()>> {
+/// Fails unless the server takes writes.
+///
+/// # Errors
+/// When it is read-only or a standby, or cannot be asked; [`Severity::Server`] in the first cases.
+pub fn writable(connection: &mut PgConnection) -> BoxFuture<'_, sqlx::Result<()>> {
     async move {
         let (is_read_only, is_in_recovery): (bool, bool) =
             sqlx::query_as("SELECT current_setting('transaction_read_only')::bool, pg_is_in_recovery()")

@@ -1,7 +1,7 @@
 //! Configuration that every process shares. Each value is an environment variable (or a line in
 //! `.env`) and a flag of the same name; `--help` documents them all.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
 
@@ -21,12 +21,22 @@ pub struct BackendConfig {
     /// Connections to `PostgreSQL` that this process opens at most
     #[arg(long, env = "DATABASE_MAX_CONNECTIONS", default_value_t = 10, value_parser = clap::value_parser!(u32).range(2..=1_000))]
     pub database_max_connections: u32,
+    /// How long a start waits for `PostgreSQL` to take orders, milliseconds
+    #[arg(long, env = "STARTUP_TIMEOUT_MS", default_value_t = 30_000, value_parser = clap::value_parser!(u64).range(0..=3_600_000))]
+    pub startup_timeout_ms: u64,
     /// Jobs that may wait in the queue; beyond it the database is the backlog
     #[arg(long, env = "QUEUE_CAPACITY", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=4_000))]
     pub queue_capacity: u32,
     /// Prefix of every Redis key and channel, so that several engines can share a server
     #[arg(long, env = "REDIS_PREFIX", default_value = "orders")]
     pub redis_prefix: String,
+}
+
+impl BackendConfig {
+    /// How long a start waits for its database.
+    pub fn startup_timeout(&self) -> Duration {
+        Duration::from_millis(self.startup_timeout_ms)
+    }
 }
 
 /// How logs look, and where traces go.

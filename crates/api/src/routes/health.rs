@@ -60,7 +60,7 @@ struct Report {
 #[utoipa::path(get, path = "/health", operation_id = "getHealth", tag = "engine",
     responses(
         (status = 200, description = "Orders are accepted, perhaps with delay.", body = Report),
-        (status = 503, description = "The store does not answer.", body = Report),
+        (status = 503, description = "Orders cannot be written.", body = Report),
         Problems,
     ))]
 pub(crate) async fn report(State(state): State<AppState>) -> Response {
@@ -99,11 +99,11 @@ pub(crate) async fn live() -> Response {
 
 /// Whether orders can be accepted.
 ///
-/// They can while the store answers and the process is not stopping.
+/// They can while the store takes writes and the process is not stopping.
 #[utoipa::path(get, path = "/health/ready", operation_id = "getReadiness", tag = "engine",
     responses(
         (status = 200, description = "Orders can be accepted.", body = Status),
-        (status = 503, description = "The store does not answer, or the process stops.", body = Status),
+        (status = 503, description = "Orders cannot be written, or the process stops.", body = Status),
         Problems,
     ))]
 pub(crate) async fn ready(State(state): State<AppState>) -> Response {

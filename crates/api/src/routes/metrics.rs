@@ -1,5 +1,7 @@
 //! `GET /metrics`: what this process counts, for Prometheus.
 
+use std::time::Duration;
+
 use axum::{
     extract::{MatchedPath, Request, State},
     http::{Method, header::CONTENT_TYPE},
@@ -16,6 +18,9 @@ use crate::{openapi::problems, state::AppState};
 /// The route of requests that match none: their paths are anybody's, and a label must be bounded.
 const NO_ROUTE: &str = "none";
 
+/// How often open orders are counted at most.
+const COUNT_EVERY: Duration = Duration::from_secs(1);
+
 problems!(Problems:);
 
 /// What this process counts, for Prometheus.
@@ -29,16 +34,24 @@ problems!(Problems:);
 pub(crate) async fn render(State(state): State<AppState>) -> impl IntoResponse {
     gauge!(catalogue::STREAMS_OPEN).set(gauged(state.open_streams()));
     gauge!(catalogue::ORDERS_FOLLOWED).set(gauged(state.hub.followed()));
-    let open =
-        timeout(state.limits.health_within, state.store.open_orders_by_status(state.limits.max_open_orders));
     // the queue tells its own gauges
-    let (open, _) = tokio::join!(open, timeout(state.limits.health_within, state.queue.state()));
-    if let Ok(Ok(open)) = open {
+    let queue = timeout(state.limits.health_within, state.queue.state());
+    let _ = tokio::join!(timeout(state.limits.health_within, count_open(&state)), queue);
+    ([(CONTENT_TYPE, exporter::CONTENT_TYPE)], exporter::render())
+}
+
+/// Counts open orders, which costs the store more the more there are, so not for every request.
+async fn count_open(state: &AppState) {
+    let Ok(mut counted) = state.open_counted.try_lock() else { return };
+    if counted.is_some_and(|at| at.elapsed() < COUNT_EVERY) {
+        return;
+    }
+    if let Ok(open) = state.store.open_orders_by_status(state.limits.max_open_orders).await {
+        *counted = Some(Instant::now());
         for status in OrderStatus::ALL.into_iter().filter(|status| !status.is_terminal()) {
             gauge!(catalogue::ORDERS_OPEN, "status" => status.as_str()).set(open.with(status));
         }
     }
-    ([(CONTENT_TYPE, exporter::CONTENT_TYPE)], exporter::render())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of streams stay far below 2^53")]

@@ -208,7 +208,8 @@ pub trait OrderStore: Send + Sync + 'static {
     /// [`Accepted::Replayed`] with the order's own id.
     ///
     /// # Errors
-    /// [`StoreError`]: the order may or may not exist; the same key or id tells.
+    /// [`StoreError`]: after `Unknown` the order may or may not exist; the same key or id tells. An
+    /// acceptance whose future is dropped before it was sent to the database is never written.
     async fn accept(&self, acceptance: Acceptance) -> Result<Accepted, StoreError>;
 
     /// Takes an order for execution: `None` when it is unknown, terminal, claimed by another, or
@@ -317,10 +318,11 @@ pub trait OrderStore: Send + Sync + 'static {
     /// [`StoreError`].
     async fn open_orders_by_status(&self, at_most: u32) -> Result<OpenOrders, StoreError>;
 
-    /// Whether the store answers.
+    /// Whether orders can be written now, as far as recent writes or a probe tell. Bounded in time, and
+    /// cheap to ask often.
     ///
     /// # Errors
-    /// [`StoreError`] when it does not.
+    /// [`StoreError`] when they cannot.
     async fn ping(&self) -> Result<(), StoreError>;
 }
 

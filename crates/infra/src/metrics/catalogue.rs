@@ -40,6 +40,7 @@ catalogue! {
     describe_histogram(Seconds) STORE_CALL = "engine_store_seconds", "Calls of the store including the wait for their group, by operation.";
     describe_counter(Count) STORE_ERRORS = "engine_store_errors_total", "Calls of the store that failed, by operation.";
     describe_histogram(Seconds) STORE_TRANSACTION = "engine_store_transaction_seconds", "Transactions of grouped writes.";
+    describe_gauge(Seconds) STORE_OLDEST_WRITE = "engine_store_oldest_write_seconds", "How long the oldest transaction that is under way has waited for the store.";
     describe_histogram(Count) STORE_GROUP = "engine_store_group_writes", "Writes that share a transaction.";
     describe_histogram(Seconds) REDIS_CALL = "engine_redis_seconds", "Round trips to Redis, by part: queue, bus.";
     describe_counter(Count) REDIS_ERRORS = "engine_redis_errors_total", "Round trips to Redis that failed, by part.";

@@ -5,9 +5,12 @@
 //! getting its own result. An idle store adds no delay.
 
 mod grouped;
+mod health;
+mod lane;
 mod postgres;
 mod request;
 mod row;
+mod same;
 mod sqlite;
 
 use std::{
@@ -34,7 +37,9 @@ pub(crate) fn sqlite_file(data_dir: &Path) -> PathBuf {
 /// When the database cannot be reached or migrated; the message does not show its password.
 pub async fn connect(config: &BackendConfig, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<dyn OrderStore>> {
     if let Some(url) = &config.database_url {
-        let database = postgres::Postgres::connect(url, config.database_max_connections).await?;
+        let database =
+            postgres::Postgres::connect(url, config.database_max_connections, config.startup_timeout())
+                .await?;
         return Ok(Arc::new(GroupedStore::new(database)));
     }
     let database = sqlite::Sqlite::open(&sqlite_file(&config.data_dir), clock).await?;

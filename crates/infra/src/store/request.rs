@@ -2,6 +2,7 @@
 
 use std::{future::Future, time::Duration};
 
+use database::Severity;
 use domain::{
     AccountId, Event, Order, OrderId,
     ports::{
@@ -33,6 +34,16 @@ impl Write {
             Self::TakeDue { .. } => "take_due",
         }
     }
+
+    /// The order whose row it changes; a new order has none yet.
+    pub(super) fn order(&self) -> Option<OrderId> {
+        match self {
+            Self::Claim { id, .. } => Some(*id),
+            Self::Renew { fence, .. } | Self::Release(fence) => Some(fence.order_id),
+            Self::Commit(commit) => Some(commit.fence.order_id),
+            Self::Accept(_) | Self::TakeDue { .. } => None,
+        }
+    }
 }
 
 /// What a write gives.
@@ -46,15 +57,34 @@ pub(super) enum Written {
     TakeDue(Vec<OrderId>),
 }
 
+/// How long writes wait for rows that somebody else has locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Patience {
+    /// Hardly: others are waiting for the same transaction.
+    Short,
+    /// As long as is sensible: it is alone.
+    Long,
+}
+
 /// A database that holds orders.
 pub(super) trait Database: Send + Sync + 'static {
     /// Transactions that this process writes at a time.
     const BATCHES_IN_FLIGHT: usize;
 
+    /// Writes that may wait for locked rows at a time, beside the batches.
+    fn patient_writes(&self) -> usize;
+
     /// Runs writes in one transaction, in order. When it fails nothing of it is written, unless the
     /// connection broke, or they are acceptances: those find their orders by their ids when they come
-    /// again.
-    fn write_all(&self, writes: &[Write]) -> impl Future<Output = sqlx::Result<Vec<Written>>> + Send;
+    /// again. Dropped before it ends, it closes its connection.
+    fn write_all(
+        &self,
+        writes: &[Write],
+        patience: Patience,
+    ) -> impl Future<Output = sqlx::Result<Vec<Written>>> + Send;
+
+    /// Writes something, committed as an order is, that means nothing: whether orders can be written.
+    fn probe(&self) -> impl Future<Output = sqlx::Result<()>> + Send;
 
     /// One order of an account.
     fn order(
@@ -106,19 +136,14 @@ pub(super) trait Database: Send + Sync + 'static {
 
     /// Open orders by status.
     fn open_orders_by_status(&self, at_most: u32) -> impl Future<Output = sqlx::Result<OpenOrders>> + Send;
-
-    /// Whether it answers.
-    fn ping(&self) -> impl Future<Output = sqlx::Result<()>> + Send;
 }
 
 /// What the caller may conclude from an error of the database.
-pub(super) fn unavailable(error: sqlx::Error) -> StoreError {
+pub(super) fn unavailable(error: &sqlx::Error) -> StoreError {
     let message = error.to_string();
     match error {
-        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => {
-            StoreError::Unknown(message)
-        }
         sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. } => StoreError::Unreadable(message),
+        _ if Severity::of(error) == Severity::Lost => StoreError::Unknown(message),
         _ => StoreError::Unavailable(message),
     }
 }

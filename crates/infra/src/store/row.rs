@@ -14,7 +14,7 @@ use sqlx::types::{Json, Uuid};
 pub(super) struct OrderRow {
     pub(super) id: Uuid,
     account_id: Uuid,
-    client_order_id: Option<String>,
+    pub(super) client_order_id: Option<String>,
     pub(super) fingerprint: Vec<u8>,
     spec: Json<OrderSpec>,
     status: String,

@@ -15,6 +15,7 @@ fn connected(redis_url: Option<String>) -> Arc<dyn EventBus> {
         redis_url,
         data_dir: "unused".into(),
         database_max_connections: 2,
+        startup_timeout_ms: 0,
         queue_capacity: 1,
         redis_prefix: "test".into(),
     })

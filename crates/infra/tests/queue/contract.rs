@@ -22,6 +22,7 @@ fn connected(redis_url: Option<String>) -> Queue {
         redis_url,
         data_dir: "unused".into(),
         database_max_connections: 2,
+        startup_timeout_ms: 0,
         queue_capacity: u32::try_from(CAPACITY).unwrap(),
         redis_prefix: "test".into(),
     })

@@ -67,6 +67,7 @@ pub(super) async fn evidence(cluster: &Cluster, records: Records) -> anyhow::Res
 /// Straight to the database, not through a proxy.
 fn direct(url: &str) -> BackendConfig {
     BackendConfig {
+        startup_timeout_ms: 30_000,
         database_url: Some(url.to_owned()),
         redis_url: None,
         data_dir: "data".into(),

@@ -57,6 +57,14 @@ impl State {
             return Err(StoreError::Unavailable(format!("unknown account {}", asked.order.account)));
         }
         let same = self.same_as(&asked);
+        let named = same.iter().find(|known| {
+            asked.order.client_order_id.is_some()
+                && known.order.client_order_id == asked.order.client_order_id
+                && known.fingerprint == asked.fingerprint
+        });
+        if let Some(known) = named {
+            return Ok(Accepted::Replayed(Box::new(known.order.clone())));
+        }
         if let Some(known) = same.first() {
             let is_one = same.iter().all(|other| other.order.id == known.order.id);
             return Ok(if is_one && known.fingerprint == asked.fingerprint {

@@ -27,6 +27,7 @@ pub use histories::check_against as check_histories_against;
 pub async fn check(store: Arc<dyn OrderStore>) {
     let store = store.as_ref();
     accepting_is_idempotent(store).await;
+    the_same_request_with_any_of_its_keys_is_the_same_order(store).await;
     concurrent_duplicates_make_one_order(store).await;
     one_claim_wins(store).await;
     a_zombie_writes_nothing(store).await;
@@ -109,10 +110,37 @@ async fn accepting_is_idempotent(store: &dyn OrderStore) {
     second.order.client_order_id = unique("other");
     let second_client_id = second.order.client_order_id.clone();
     assert_eq!(store.accept(second).await.unwrap(), Accepted::Created);
-    let mut of_both = samples::acceptance();
+    let mut of_both = Acceptance { fingerprint: [2; 32], ..samples::acceptance() };
     of_both.idempotency_key = key;
     of_both.order.client_order_id = second_client_id;
     assert!(matches!(store.accept(of_both).await.unwrap(), Accepted::Conflict(_)));
+}
+
+/// The answer to a request must not depend on what came between it and its repetition.
+async fn the_same_request_with_any_of_its_keys_is_the_same_order(store: &dyn OrderStore) {
+    let unique = |name: &str| Some(format!("{name}-{}", samples::order_id()));
+    let (client_id, first_key, second_key) = (unique("mine"), unique("first"), unique("second"));
+    let asked = |key: &Option<String>| {
+        let mut asked = samples::acceptance();
+        asked.order.client_order_id.clone_from(&client_id);
+        asked.idempotency_key.clone_from(key);
+        asked
+    };
+    let first = asked(&first_key);
+    let order = first.order.clone();
+    let replayed = Accepted::Replayed(Box::new(order.clone()));
+    assert_eq!(store.accept(first).await.unwrap(), Accepted::Created);
+    assert_eq!(store.accept(asked(&second_key)).await.unwrap(), replayed);
+    // Another request takes the key that only met the order.
+    let mut other = Acceptance { fingerprint: [2; 32], ..samples::acceptance() };
+    other.order.client_order_id = unique("other");
+    other.idempotency_key.clone_from(&second_key);
+    assert_eq!(store.accept(other.clone()).await.unwrap(), Accepted::Created);
+    for key in [&first_key, &second_key, &None] {
+        assert_eq!(store.accept(asked(key)).await.unwrap(), replayed, "{key:?}");
+    }
+    let again = store.accept(other.clone()).await.unwrap();
+    assert_eq!(again, Accepted::Replayed(Box::new(other.order)));
 }
 
 async fn concurrent_duplicates_make_one_order(store: &dyn OrderStore) {

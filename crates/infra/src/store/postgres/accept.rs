@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::{
-    Order, OrderId,
+    OrderId,
     ports::{Acceptance, Accepted},
 };
 use sqlx::{AssertSqlSafe, PgConnection, types::Json, types::Uuid};
@@ -13,6 +13,7 @@ use super::{
     super::{
         request::Written,
         row::{OrderRow, micros},
+        same::same_order,
     },
     Answers, ORDER,
     columns::{Columns, append_events},
@@ -122,17 +123,6 @@ async fn known(
         known.entry(OrderId(row.asked_id)).or_default().push(row.order);
     }
     Ok(known)
-}
-
-/// The same request again, or another one under its key.
-fn same_order(asked: &Acceptance, known: Vec<OrderRow>) -> sqlx::Result<Accepted> {
-    let is_one = known.windows(2).all(|two| two[0].id == two[1].id);
-    let Some(row) = known.into_iter().next() else {
-        return Err(sqlx::Error::InvalidArgument(format!("order id {} is taken", asked.order.id)));
-    };
-    let is_same = is_one && row.fingerprint == asked.fingerprint;
-    let order = Order::try_from(row)?;
-    Ok(if is_same { Accepted::Replayed(Box::new(order)) } else { Accepted::Conflict(order.id) })
 }
 
 fn column<'a, T>(asked: &[(usize, &'a Acceptance)], value: impl Fn(&'a Acceptance) -> T) -> Vec<T> {

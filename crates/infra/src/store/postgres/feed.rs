@@ -7,7 +7,7 @@ use domain::{
     AccountId,
     ports::{Beyond, FeedCursor, FeedPage, FeedScope},
 };
-use sqlx::{AssertSqlSafe, PgPool};
+use sqlx::{AssertSqlSafe, PgConnection};
 
 use super::super::row::{FeedRow, decode};
 
@@ -21,7 +21,7 @@ const COLUMNS: &str = "e.transaction_id::text::bigint AS position, e.order_id, e
     (SELECT o.spec FROM orders o WHERE o.id = e.order_id AND o.account_id = $1) AS spec";
 
 pub(super) async fn read(
-    pool: &PgPool,
+    connection: &mut PgConnection,
     account: AccountId,
     scope: &FeedScope,
     after: FeedCursor,
@@ -29,7 +29,7 @@ pub(super) async fn read(
 ) -> sqlx::Result<FeedPage> {
     // First: what is not settled here and commits before the events are read is found among them, and
     // what commits later is announced later.
-    let (end, is_unsettled) = horizon(pool).await?;
+    let (end, is_unsettled) = horizon(&mut *connection).await?;
     let sql = match scope {
         FeedScope::All => format!(
             "SELECT {COLUMNS} FROM order_events e WHERE {READABLE}
@@ -51,7 +51,7 @@ pub(super) async fn read(
     if let FeedScope::Orders(ids) = scope {
         query = query.bind(ids.iter().map(|id| id.0).collect::<Vec<_>>());
     }
-    let rows: Vec<FeedRow> = query.fetch_all(pool).await?;
+    let rows: Vec<FeedRow> = query.fetch_all(connection).await?;
     let is_full = rows.len() >= usize::try_from(limit).unwrap_or(usize::MAX);
     let last = rows.last().map(FeedRow::cursor).transpose()?;
     let events = FeedRow::events(rows, account)?;
@@ -64,18 +64,18 @@ pub(super) async fn read(
     Ok(FeedPage { events, next, beyond })
 }
 
-pub(super) async fn end(pool: &PgPool) -> sqlx::Result<FeedCursor> {
-    Ok(horizon(pool).await?.0)
+pub(super) async fn end(connection: &mut PgConnection) -> sqlx::Result<FeedCursor> {
+    Ok(horizon(connection).await?.0)
 }
 
 /// Where certainty ends, and whether there are events beyond.
-async fn horizon(pool: &PgPool) -> sqlx::Result<(FeedCursor, bool)> {
+async fn horizon(connection: &mut PgConnection) -> sqlx::Result<(FeedCursor, bool)> {
     let (position, is_unsettled): (i64, bool) = sqlx::query_as(
         "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
                 EXISTS (SELECT FROM order_events
                         WHERE transaction_id >= pg_snapshot_xmin(pg_current_snapshot()))",
     )
-    .fetch_one(pool)
+    .fetch_one(connection)
     .await?;
     Ok((FeedCursor::before(u64::try_from(position).map_err(decode)?), is_unsettled))
 }

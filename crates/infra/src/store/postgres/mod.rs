@@ -16,17 +16,17 @@ mod rounds;
 use std::{str::FromStr, time::Duration};
 
 use anyhow::Context;
+use database::{
+    Pool, PoolOptions,
+    postgres::{self, Probe, Settings},
+};
 use domain::{
     AccountId, Event, Order, OrderId,
     ports::{Attempt, FeedCursor, FeedPage, FeedScope, OpenOrders, OrderFilter},
 };
-use sqlx::{
-    Connection, PgConnection, PgPool,
-    migrate::Migrator,
-    postgres::{PgConnectOptions, PgPoolOptions},
-};
+use sqlx::{Connection, PgConnection, migrate::Migrator, postgres::PgConnectOptions};
 
-use super::request::{Database, Write, Written};
+use super::request::{Database, Patience, Write, Written};
 use rounds::{Round, Rounds};
 
 /// What makes the tables and brings them up to date.
@@ -44,66 +44,104 @@ const ATTEMPT: &str = "order_id, number, venue, signature, signed_bytes, last_va
 /// that keep the planner off the indexes of open orders, which are the wrong way to an id.
 const OPEN: &str = "status NOT IN ('confirmed', 'failed')";
 
-/// How long a caller waits for a connection before the database counts as down.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
-
-/// A connection that was used this short ago is taken to be alive: asking it costs a round trip a write.
-const TRUSTED_FOR: Duration = Duration::from_secs(1);
-
 /// What every connection is set to.
-const SETTINGS: [(&str, &str); 8] = [
-    // Bounds that keep one stuck statement or a client that died inside a transaction from holding
-    // rows for ever.
-    ("statement_timeout", "10s"),
-    ("lock_timeout", "5s"),
-    ("idle_in_transaction_session_timeout", "10s"),
-    // Every statement goes by one index, in its order, and arrays are joined by hashing or merging,
-    // whatever the planner knows of the tables. So each statement is planned once per connection, and
-    // a plan that was made while the tables were empty is still right with millions of orders in them.
-    ("plan_cache_mode", "force_generic_plan"),
-    ("enable_seqscan", "off"),
-    ("enable_bitmapscan", "off"),
-    ("enable_nestloop", "off"),
-    // What is off has a prohibitive price in the planner's eyes, at which it would compile the plan
-    // to machine code each time; these statements are over sooner than that.
-    ("jit", "off"),
-];
+///
+/// Every statement goes by one index, in its order, and arrays are joined by hashing or merging, whatever
+/// the planner knows of the tables. So each statement is planned once per connection, and a plan that was
+/// made while the tables were empty is still right with millions of orders in them. What is off has a
+/// prohibitive price in the planner's eyes, at which it would compile the plan to machine code each time;
+/// these statements are over sooner than that.
+macro_rules! settings {
+    ($($bound:expr),*) => {
+        &[
+            $($bound,)*
+            ("idle_in_transaction_session_timeout", "10s"),
+            ("plan_cache_mode", "force_generic_plan"),
+            ("enable_seqscan", "off"),
+            ("enable_bitmapscan", "off"),
+            ("enable_nestloop", "off"),
+            ("jit", "off"),
+        ]
+    };
+}
+
+const READING: Settings = settings!(("statement_timeout", "10s"), ("lock_timeout", "5s"));
+/// A group hardly waits for locked rows: each of its writes would wait with the one that meets the lock.
+const WRITING: Settings = settings!(("statement_timeout", "6s"), ("lock_timeout", "250ms"));
+/// For a write that is alone.
+const WAIT_FOR_LOCKS: &str = "SET lock_timeout = '4s'";
+const WAIT_NO_MORE: &str = "SET lock_timeout = '250ms'";
+/// A migration may take as long as it takes, and may wait for another process's.
+const MIGRATING: Settings = &[("statement_timeout", "0"), ("lock_timeout", "0")];
+
+/// Connections that write at most.
+const MAX_WRITES: usize = 4;
+
+const POOLED: &str = "DATABASE_URL leads through a connection pooler in transaction or statement mode, in \
+    which settings and prepared statements do not stay with their connection; use its session mode \
+    (PgBouncer: pool_mode=session) or connect to PostgreSQL itself";
 
 /// What became of each write of a batch, by its position. A write without an answer is a bug.
 type Answers = Vec<Option<Written>>;
 
 /// A `PostgreSQL` database.
 pub(super) struct Postgres {
-    pool: PgPool,
+    /// Apart from the reads, which may be many and must not keep orders from being accepted.
+    writes: Pool<PgConnection>,
+    reads: Pool<PgConnection>,
+    max_writes: usize,
     looks: due::Looks,
 }
 
 impl Postgres {
-    /// Connects and migrates. Several processes may do so at once: the migrator takes a lock.
+    /// Connects and migrates, waiting up to `patience` for a server that is starting. Several processes may
+    /// do so at once: the migrator takes a lock.
     ///
     /// # Errors
-    /// When the server cannot be reached or a migration fails.
-    pub(super) async fn connect(url: &str, max_connections: u32) -> anyhow::Result<Self> {
-        let options =
-            PgConnectOptions::from_str(url).context("DATABASE_URL cannot be read")?.options(SETTINGS);
+    /// When the server cannot be reached or written to, a pooler is in between that mixes sessions, or a
+    /// migration fails.
+    pub(super) async fn connect(url: &str, max_connections: u32, patience: Duration) -> anyhow::Result<Self> {
+        let options = PgConnectOptions::from_str(url).context(
+            "DATABASE_URL cannot be read; characters such as # @ / ? in its user name or password must be \
+             percent-encoded (# is %23)",
+        )?;
         let place = format!("{}:{}", options.get_host(), options.get_port());
-        let pool = PgPoolOptions::new()
-            .max_connections(max_connections)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .test_before_acquire(false)
-            .before_acquire(|connection, use_before| {
-                Box::pin(async move {
-                    if use_before.idle_for > TRUSTED_FOR {
-                        connection.ping().await?;
-                    }
-                    Ok(true)
-                })
-            })
-            .connect_with(options)
-            .await
-            .with_context(|| format!("PostgreSQL at {place} cannot be reached"))?;
-        MIGRATIONS.run(&pool).await.context("cannot migrate PostgreSQL")?;
-        Ok(Self { pool, looks: due::Looks::default() })
+        let opened = postgres::reach(patience, || async {
+            let mut connection = postgres::open(&options, MIGRATING).await?;
+            postgres::writable(&mut connection).await?;
+            Ok(connection)
+        });
+        let mut connection = opened.await.with_context(|| format!("PostgreSQL at {place} cannot be used"))?;
+        if postgres::shares_sessions(&options).await? {
+            anyhow::bail!(POOLED);
+        }
+        MIGRATIONS.run(&mut connection).await.context("cannot migrate PostgreSQL")?;
+        connection.close().await?;
+
+        let max_connections = max_connections as usize;
+        let max_writes = (max_connections / 2).clamp(1, MAX_WRITES);
+        let pool =
+            |settings, probe, max| postgres::pool(options.clone(), settings, probe, PoolOptions::new(max));
+        Ok(Self {
+            writes: pool(WRITING, Probe::Writable, max_writes),
+            reads: pool(READING, Probe::Alive, max_connections - max_writes),
+            max_writes,
+            looks: due::Looks::default(),
+        })
+    }
+
+    async fn write(&self, connection: &mut PgConnection, writes: &[Write]) -> sqlx::Result<Vec<Written>> {
+        let sorted = Rounds::of(writes);
+        let mut answers: Answers = writes.iter().map(|_| None).collect();
+        if sorted.is_one_statement() {
+            // It is a transaction by itself, for a third of the round trips.
+            self.run(connection, sorted, &mut answers).await?;
+        } else {
+            let mut transaction = connection.begin().await?;
+            self.run(&mut transaction, sorted, &mut answers).await?;
+            transaction.commit().await?;
+        }
+        answers.into_iter().map(|answer| answer.ok_or(sqlx::Error::RowNotFound)).collect()
     }
 
     async fn run(
@@ -129,26 +167,45 @@ impl Database for Postgres {
     /// cores. Four gain nothing more, because smaller batches cost more processor time.
     const BATCHES_IN_FLIGHT: usize = 2;
 
-    async fn write_all(&self, writes: &[Write]) -> sqlx::Result<Vec<Written>> {
-        let sorted = Rounds::of(writes);
-        let mut answers: Answers = writes.iter().map(|_| None).collect();
-        if sorted.is_one_statement() {
-            // It is a transaction by itself, for a third of the round trips.
-            self.run(&mut *self.pool.acquire().await?, sorted, &mut answers).await?;
-        } else {
-            let mut transaction = self.pool.begin().await?;
-            self.run(&mut transaction, sorted, &mut answers).await?;
-            transaction.commit().await?;
+    fn patient_writes(&self) -> usize {
+        self.max_writes.saturating_sub(Self::BATCHES_IN_FLIGHT).max(1)
+    }
+
+    async fn write_all(&self, writes: &[Write], patience: Patience) -> sqlx::Result<Vec<Written>> {
+        let mut lease = self.writes.lease().await?;
+        if patience == Patience::Long {
+            sqlx::raw_sql(WAIT_FOR_LOCKS).execute(&mut *lease).await?;
         }
-        answers.into_iter().map(|answer| answer.ok_or(sqlx::Error::RowNotFound)).collect()
+        let written = self.write(&mut lease, writes).await?;
+        if patience == Patience::Long {
+            sqlx::raw_sql(WAIT_NO_MORE).execute(&mut *lease).await?;
+        }
+        Ok(lease.give_back(written))
+    }
+
+    async fn probe(&self) -> sqlx::Result<()> {
+        let mut lease = self.writes.lease().await?;
+        // Rows of sessions, so that processes do not wait for each other's.
+        sqlx::query(
+            "INSERT INTO write_probe (id, written_at) VALUES (pg_backend_pid() % 64, clock_timestamp())
+             ON CONFLICT (id) DO UPDATE SET written_at = excluded.written_at",
+        )
+        .execute(&mut *lease)
+        .await?;
+        lease.give_back(());
+        Ok(())
     }
 
     async fn order(&self, account: AccountId, id: OrderId) -> sqlx::Result<Option<Order>> {
-        read::order(&self.pool, account, id).await
+        let mut lease = self.reads.lease().await?;
+        let found = read::order(&mut lease, account, id).await?;
+        Ok(lease.give_back(found))
     }
 
     async fn orders(&self, account: AccountId, filter: &OrderFilter) -> sqlx::Result<Vec<Order>> {
-        read::orders(&self.pool, account, filter).await
+        let mut lease = self.reads.lease().await?;
+        let found = read::orders(&mut lease, account, filter).await?;
+        Ok(lease.give_back(found))
     }
 
     async fn events(
@@ -158,7 +215,9 @@ impl Database for Postgres {
         after: u32,
         limit: u32,
     ) -> sqlx::Result<Vec<Event>> {
-        read::events(&self.pool, account, id, after, limit).await
+        let mut lease = self.reads.lease().await?;
+        let found = read::events(&mut lease, account, id, after, limit).await?;
+        Ok(lease.give_back(found))
     }
 
     async fn feed(
@@ -168,31 +227,39 @@ impl Database for Postgres {
         after: FeedCursor,
         limit: u32,
     ) -> sqlx::Result<FeedPage> {
-        feed::read(&self.pool, account, scope, after, limit).await
+        let mut lease = self.reads.lease().await?;
+        let found = feed::read(&mut lease, account, scope, after, limit).await?;
+        Ok(lease.give_back(found))
     }
 
     async fn feed_end(&self) -> sqlx::Result<FeedCursor> {
-        feed::end(&self.pool).await
+        let mut lease = self.reads.lease().await?;
+        let found = feed::end(&mut lease).await?;
+        Ok(lease.give_back(found))
     }
 
     async fn heads(&self, ids: &[OrderId]) -> sqlx::Result<Vec<(OrderId, u32)>> {
-        read::heads(&self.pool, ids).await
+        let mut lease = self.reads.lease().await?;
+        let found = read::heads(&mut lease, ids).await?;
+        Ok(lease.give_back(found))
     }
 
     async fn attempts(&self, account: AccountId, id: OrderId) -> sqlx::Result<Vec<Attempt>> {
-        read::attempts(&self.pool, account, id).await
+        let mut lease = self.reads.lease().await?;
+        let found = read::attempts(&mut lease, account, id).await?;
+        Ok(lease.give_back(found))
     }
 
     async fn open_orders(&self, at_most: u32) -> sqlx::Result<u32> {
-        read::open_orders(&self.pool, at_most).await
+        let mut lease = self.reads.lease().await?;
+        let found = read::open_orders(&mut lease, at_most).await?;
+        Ok(lease.give_back(found))
     }
 
     async fn open_orders_by_status(&self, at_most: u32) -> sqlx::Result<OpenOrders> {
-        read::open_orders_by_status(&self.pool, at_most).await
-    }
-
-    async fn ping(&self) -> sqlx::Result<()> {
-        sqlx::query("SELECT 1").execute(&self.pool).await.map(drop)
+        let mut lease = self.reads.lease().await?;
+        let found = read::open_orders_by_status(&mut lease, at_most).await?;
+        Ok(lease.give_back(found))
     }
 }
 

@@ -4,7 +4,7 @@ use domain::{
     AccountId, Event, Order, OrderId,
     ports::{Attempt, OpenOrders, OrderFilter},
 };
-use sqlx::{AssertSqlSafe, PgPool, types::Uuid};
+use sqlx::{AssertSqlSafe, PgConnection, types::Uuid};
 
 use super::{
     super::row::{
@@ -13,15 +13,19 @@ use super::{
     ATTEMPT, ORDER,
 };
 
-pub(super) async fn order(pool: &PgPool, account: AccountId, id: OrderId) -> sqlx::Result<Option<Order>> {
+pub(super) async fn order(
+    connection: &mut PgConnection,
+    account: AccountId,
+    id: OrderId,
+) -> sqlx::Result<Option<Order>> {
     let sql = format!("SELECT {ORDER} FROM orders WHERE id = $1 AND account_id = $2");
     let row: Option<OrderRow> =
-        sqlx::query_as(AssertSqlSafe(sql)).bind(id.0).bind(account.0).fetch_optional(pool).await?;
+        sqlx::query_as(AssertSqlSafe(sql)).bind(id.0).bind(account.0).fetch_optional(connection).await?;
     row.map(Order::try_from).transpose()
 }
 
 pub(super) async fn orders(
-    pool: &PgPool,
+    connection: &mut PgConnection,
     account: AccountId,
     filter: &OrderFilter,
 ) -> sqlx::Result<Vec<Order>> {
@@ -37,12 +41,12 @@ pub(super) async fn orders(
     if let Some(status) = filter.status {
         query = query.bind(status.as_str());
     }
-    let rows: Vec<OrderRow> = query.fetch_all(pool).await?;
+    let rows: Vec<OrderRow> = query.fetch_all(connection).await?;
     rows.into_iter().map(Order::try_from).collect()
 }
 
 pub(super) async fn events(
-    pool: &PgPool,
+    connection: &mut PgConnection,
     account: AccountId,
     id: OrderId,
     after: u32,
@@ -59,35 +63,45 @@ pub(super) async fn events(
     .bind(account.0)
     .bind(i64::from(after))
     .bind(i64::from(limit))
-    .fetch_all(pool)
+    .fetch_all(connection)
     .await?;
     rows.into_iter().map(Event::try_from).collect()
 }
 
-pub(super) async fn heads(pool: &PgPool, ids: &[OrderId]) -> sqlx::Result<Vec<(OrderId, u32)>> {
+pub(super) async fn heads(
+    connection: &mut PgConnection,
+    ids: &[OrderId],
+) -> sqlx::Result<Vec<(OrderId, u32)>> {
     let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
     let heads: Vec<(Uuid, i64)> = sqlx::query_as("SELECT id, last_seq FROM orders WHERE id = ANY($1)")
         .bind(ids)
-        .fetch_all(pool)
+        .fetch_all(connection)
         .await?;
     heads.into_iter().map(|(id, seq)| Ok((OrderId(id), u32::try_from(seq).map_err(decode)?))).collect()
 }
 
-pub(super) async fn attempts(pool: &PgPool, account: AccountId, id: OrderId) -> sqlx::Result<Vec<Attempt>> {
+pub(super) async fn attempts(
+    connection: &mut PgConnection,
+    account: AccountId,
+    id: OrderId,
+) -> sqlx::Result<Vec<Attempt>> {
     let sql = format!(
         "SELECT {ATTEMPT} FROM attempts
          WHERE order_id = (SELECT id FROM orders WHERE id = $1 AND account_id = $2) ORDER BY number"
     );
     let rows: Vec<AttemptRow> =
-        sqlx::query_as(AssertSqlSafe(sql)).bind(id.0).bind(account.0).fetch_all(pool).await?;
+        sqlx::query_as(AssertSqlSafe(sql)).bind(id.0).bind(account.0).fetch_all(connection).await?;
     rows.into_iter().map(Attempt::try_from).collect()
 }
 
-pub(super) async fn open_orders(pool: &PgPool, at_most: u32) -> sqlx::Result<u32> {
-    let count: i64 = sqlx::query_scalar(OPEN_ORDERS).bind(i64::from(at_most)).fetch_one(pool).await?;
+pub(super) async fn open_orders(connection: &mut PgConnection, at_most: u32) -> sqlx::Result<u32> {
+    let count: i64 = sqlx::query_scalar(OPEN_ORDERS).bind(i64::from(at_most)).fetch_one(connection).await?;
     u32::try_from(count).map_err(decode)
 }
 
-pub(super) async fn open_orders_by_status(pool: &PgPool, at_most: u32) -> sqlx::Result<OpenOrders> {
-    open_by_status(sqlx::query_as(OPEN_BY_STATUS).bind(i64::from(at_most)).fetch_all(pool).await?)
+pub(super) async fn open_orders_by_status(
+    connection: &mut PgConnection,
+    at_most: u32,
+) -> sqlx::Result<OpenOrders> {
+    open_by_status(sqlx::query_as(OPEN_BY_STATUS).bind(i64::from(at_most)).fetch_all(connection).await?)
 }

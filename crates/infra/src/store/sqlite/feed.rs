@@ -5,20 +5,20 @@ use domain::{
     ports::{Beyond, FeedCursor, FeedPage, FeedScope},
 };
 use sqlx::{
-    AssertSqlSafe, SqlitePool,
+    AssertSqlSafe, SqliteConnection,
     types::{Json, Uuid},
 };
 
 use super::super::row::{FeedRow, decode, encode};
 
 pub(super) async fn read(
-    pool: &SqlitePool,
+    connection: &mut SqliteConnection,
     account: AccountId,
     scope: &FeedScope,
     after: FeedCursor,
     limit: u32,
 ) -> sqlx::Result<FeedPage> {
-    let end = end(pool).await?; // first: what is written after it may be among what is read
+    let end = end(&mut *connection).await?; // first: what is written after it may be among what is read
     let named = match scope {
         FeedScope::All => "",
         // `+` keeps the way through the feed out: a few orders are found by their ids
@@ -37,7 +37,7 @@ pub(super) async fn read(
     if let FeedScope::Orders(ids) = scope {
         query = query.bind(Json(ids.iter().map(|id| id.0.simple().to_string()).collect::<Vec<_>>()));
     }
-    let rows: Vec<FeedRow> = query.fetch_all(pool).await?;
+    let rows: Vec<FeedRow> = query.fetch_all(connection).await?;
     let is_full = rows.len() >= usize::try_from(limit).unwrap_or(usize::MAX);
     let last = rows.last().map_or(Ok(after), FeedRow::cursor)?;
     let next = if is_full { last } else { last.max(end) };
@@ -45,10 +45,10 @@ pub(super) async fn read(
     Ok(FeedPage { events: FeedRow::events(rows, account)?, next, beyond })
 }
 
-pub(super) async fn end(pool: &SqlitePool) -> sqlx::Result<FeedCursor> {
+pub(super) async fn end(connection: &mut SqliteConnection) -> sqlx::Result<FeedCursor> {
     let last: Option<(i64, Uuid, i64)> =
         sqlx::query_as("SELECT position, order_id, seq FROM order_events ORDER BY position DESC LIMIT 1")
-            .fetch_optional(pool)
+            .fetch_optional(connection)
             .await?;
     let Some((position, order_id, seq)) = last else { return Ok(FeedCursor::START) };
     Ok(FeedCursor {

@@ -8,17 +8,18 @@ mod write;
 use std::{path::Path, sync::Arc, time::Duration};
 
 use anyhow::Context;
+use database::{Pool, PoolOptions, sqlite};
 use domain::{
     AccountId, Event, Order, OrderId,
     ports::{Attempt, Clock, FeedCursor, FeedPage, FeedScope, OpenOrders, OrderFilter},
 };
 use sqlx::{
-    SqlitePool,
+    Connection, SqliteConnection,
     migrate::Migrator,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
-use super::request::{Database, Write, Written};
+use super::request::{Database, Patience, Write, Written};
 
 /// The columns of an [`OrderRow`](super::row::OrderRow).
 const ORDER: &str = "id, account_id, client_order_id, fingerprint, spec, status, attempt, last_seq,
@@ -28,15 +29,18 @@ const ATTEMPT: &str =
     "order_id, number, venue, signature, signed_bytes, last_valid_block_height, state, created_at";
 
 /// Connections that read at once; a write never waits for them.
-const READERS: u32 = 4;
+const READERS: usize = 4;
+
+/// How long a write waits for the one before it.
+const ACQUIRE_WITHIN: Duration = Duration::from_secs(6);
 
 pub(crate) static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
 
 /// An `SQLite` file.
 pub(super) struct Sqlite {
     /// One connection: `SQLite` has one writer at a time, and waiting for it here is fair.
-    writer: SqlitePool,
-    readers: SqlitePool,
+    writer: Pool<SqliteConnection>,
+    readers: Pool<SqliteConnection>,
     clock: Arc<dyn Clock>,
 }
 
@@ -58,38 +62,63 @@ impl Sqlite {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(5))
             .foreign_keys(true);
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
-            .connect_with(options.clone())
-            .await
-            .with_context(|| format!("cannot open {shown}"))?;
-        MIGRATIONS.run(&writer).await.with_context(|| format!("cannot migrate {shown}"))?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(READERS)
-            .connect_with(options.read_only(true))
-            .await
-            .with_context(|| format!("cannot open {shown}"))?;
+        let mut connection =
+            SqliteConnection::connect_with(&options).await.with_context(|| format!("cannot open {shown}"))?;
+        MIGRATIONS.run(&mut connection).await.with_context(|| format!("cannot migrate {shown}"))?;
+        // Here rather than with the first order: a file that is read-only opens like any other.
+        probe(&mut connection).await.with_context(|| format!("cannot write to {shown}"))?;
+        connection.close().await.with_context(|| format!("cannot open {shown}"))?;
+        let writer =
+            sqlite::pool(options.clone(), PoolOptions { patience: ACQUIRE_WITHIN, ..PoolOptions::new(1) });
+        let readers = sqlite::pool(options.read_only(true), PoolOptions::new(READERS));
         Ok(Self { writer, readers, clock })
     }
+}
+
+/// Commits pages like those of an order, not fewer: what fits into a disk that is nearly full must too.
+async fn probe(connection: &mut SqliteConnection) -> sqlx::Result<()> {
+    sqlx::query(
+        "INSERT INTO write_probe (id, filler) VALUES (1, randomblob(65536))
+         ON CONFLICT (id) DO UPDATE SET filler = excluded.filler",
+    )
+    .execute(connection)
+    .await
+    .map(drop)
 }
 
 impl Database for Sqlite {
     const BATCHES_IN_FLIGHT: usize = 1;
 
-    async fn write_all(&self, writes: &[Write]) -> sqlx::Result<Vec<Written>> {
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+    fn patient_writes(&self) -> usize {
+        1
+    }
+
+    async fn write_all(&self, writes: &[Write], _patience: Patience) -> sqlx::Result<Vec<Written>> {
+        let mut lease = self.writer.lease().await?;
+        let mut transaction = lease.begin_with("BEGIN IMMEDIATE").await?;
         let now = self.clock.now().unix_micros();
         let written = write::all(&mut transaction, writes, now).await?;
         transaction.commit().await?;
-        Ok(written)
+        Ok(lease.give_back(written))
+    }
+
+    async fn probe(&self) -> sqlx::Result<()> {
+        let mut lease = self.writer.lease().await?;
+        probe(&mut lease).await?;
+        lease.give_back(());
+        Ok(())
     }
 
     async fn order(&self, account: AccountId, id: OrderId) -> sqlx::Result<Option<Order>> {
-        read::order(&self.readers, account, id).await
+        let mut lease = self.readers.lease().await?;
+        let found = read::order(&mut lease, account, id).await?;
+        Ok(lease.give_back(found))
     }
 
     async fn orders(&self, account: AccountId, filter: &OrderFilter) -> sqlx::Result<Vec<Order>> {
-        read::orders(&self.readers, account, filter).await
+        let mut lease = self.readers.lease().await?;
+        let found = read::orders(&mut lease, account, filter).await?;
+        Ok(lease.give_back(found))
     }
 
     async fn events(
@@ -99,7 +128,9 @@ impl Database for Sqlite {
         after: u32,
         limit: u32,
     ) -> sqlx::Result<Vec<Event>> {
-        read::events(&self.readers, account, id, after, limit).await
+        let mut lease = self.readers.lease().await?;
+        let found = read::events(&mut lease, account, id, after, limit).await?;
+        Ok(lease.give_back(found))
     }
 
     async fn feed(
@@ -109,30 +140,38 @@ impl Database for Sqlite {
         after: FeedCursor,
         limit: u32,
     ) -> sqlx::Result<FeedPage> {
-        feed::read(&self.readers, account, scope, after, limit).await
+        let mut lease = self.readers.lease().await?;
+        let found = feed::read(&mut lease, account, scope, after, limit).await?;
+        Ok(lease.give_back(found))
     }
 
     async fn feed_end(&self) -> sqlx::Result<FeedCursor> {
-        feed::end(&self.readers).await
+        let mut lease = self.readers.lease().await?;
+        let found = feed::end(&mut lease).await?;
+        Ok(lease.give_back(found))
     }
 
     async fn heads(&self, ids: &[OrderId]) -> sqlx::Result<Vec<(OrderId, u32)>> {
-        read::heads(&self.readers, ids).await
+        let mut lease = self.readers.lease().await?;
+        let found = read::heads(&mut lease, ids).await?;
+        Ok(lease.give_back(found))
     }
 
     async fn attempts(&self, account: AccountId, id: OrderId) -> sqlx::Result<Vec<Attempt>> {
-        read::attempts(&self.readers, account, id).await
+        let mut lease = self.readers.lease().await?;
+        let found = read::attempts(&mut lease, account, id).await?;
+        Ok(lease.give_back(found))
     }
 
     async fn open_orders(&self, at_most: u32) -> sqlx::Result<u32> {
-        read::open_orders(&self.readers, at_most).await
+        let mut lease = self.readers.lease().await?;
+        let found = read::open_orders(&mut lease, at_most).await?;
+        Ok(lease.give_back(found))
     }
 
     async fn open_orders_by_status(&self, at_most: u32) -> sqlx::Result<OpenOrders> {
-        read::open_orders_by_status(&self.readers, at_most).await
-    }
-
-    async fn ping(&self) -> sqlx::Result<()> {
-        sqlx::query("SELECT 1").execute(&self.readers).await.map(drop)
+        let mut lease = self.readers.lease().await?;
+        let found = read::open_orders_by_status(&mut lease, at_most).await?;
+        Ok(lease.give_back(found))
     }
 }

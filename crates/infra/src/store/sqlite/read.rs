@@ -5,7 +5,7 @@ use domain::{
     ports::{Attempt, OpenOrders, OrderFilter},
 };
 use sqlx::{
-    AssertSqlSafe, SqlitePool,
+    AssertSqlSafe, SqliteConnection,
     types::{Json, Uuid},
 };
 
@@ -16,15 +16,19 @@ use super::{
     ATTEMPT, ORDER,
 };
 
-pub(super) async fn order(pool: &SqlitePool, account: AccountId, id: OrderId) -> sqlx::Result<Option<Order>> {
+pub(super) async fn order(
+    connection: &mut SqliteConnection,
+    account: AccountId,
+    id: OrderId,
+) -> sqlx::Result<Option<Order>> {
     let sql = format!("SELECT {ORDER} FROM orders WHERE id = $1 AND account_id = $2");
     let row: Option<OrderRow> =
-        sqlx::query_as(AssertSqlSafe(sql)).bind(id.0).bind(account.0).fetch_optional(pool).await?;
+        sqlx::query_as(AssertSqlSafe(sql)).bind(id.0).bind(account.0).fetch_optional(connection).await?;
     row.map(Order::try_from).transpose()
 }
 
 pub(super) async fn orders(
-    pool: &SqlitePool,
+    connection: &mut SqliteConnection,
     account: AccountId,
     filter: &OrderFilter,
 ) -> sqlx::Result<Vec<Order>> {
@@ -40,12 +44,12 @@ pub(super) async fn orders(
     if let Some(status) = filter.status {
         query = query.bind(status.as_str());
     }
-    let rows: Vec<OrderRow> = query.fetch_all(pool).await?;
+    let rows: Vec<OrderRow> = query.fetch_all(connection).await?;
     rows.into_iter().map(Order::try_from).collect()
 }
 
 pub(super) async fn events(
-    pool: &SqlitePool,
+    connection: &mut SqliteConnection,
     account: AccountId,
     id: OrderId,
     after: u32,
@@ -61,24 +65,27 @@ pub(super) async fn events(
     .bind(account.0)
     .bind(i64::from(after))
     .bind(i64::from(limit))
-    .fetch_all(pool)
+    .fetch_all(connection)
     .await?;
     rows.into_iter().map(Event::try_from).collect()
 }
 
-pub(super) async fn heads(pool: &SqlitePool, ids: &[OrderId]) -> sqlx::Result<Vec<(OrderId, u32)>> {
+pub(super) async fn heads(
+    connection: &mut SqliteConnection,
+    ids: &[OrderId],
+) -> sqlx::Result<Vec<(OrderId, u32)>> {
     let ids: Vec<_> = ids.iter().map(|id| id.0.simple().to_string()).collect();
     let heads: Vec<(Uuid, i64)> = sqlx::query_as(
         "SELECT id, last_seq FROM orders WHERE id IN (SELECT unhex(value) FROM json_each($1))",
     )
     .bind(Json(ids))
-    .fetch_all(pool)
+    .fetch_all(connection)
     .await?;
     heads.into_iter().map(|(id, seq)| Ok((OrderId(id), u32::try_from(seq).map_err(decode)?))).collect()
 }
 
 pub(super) async fn attempts(
-    pool: &SqlitePool,
+    connection: &mut SqliteConnection,
     account: AccountId,
     id: OrderId,
 ) -> sqlx::Result<Vec<Attempt>> {
@@ -87,16 +94,19 @@ pub(super) async fn attempts(
          WHERE order_id = (SELECT id FROM orders WHERE id = $1 AND account_id = $2) ORDER BY number"
     );
     let rows: Vec<AttemptRow> =
-        sqlx::query_as(AssertSqlSafe(sql)).bind(id.0).bind(account.0).fetch_all(pool).await?;
+        sqlx::query_as(AssertSqlSafe(sql)).bind(id.0).bind(account.0).fetch_all(connection).await?;
     rows.into_iter().map(Attempt::try_from).collect()
 }
 
-pub(super) async fn open_orders(pool: &SqlitePool, at_most: u32) -> sqlx::Result<u32> {
-    let count: i64 = sqlx::query_scalar(OPEN_ORDERS).bind(i64::from(at_most)).fetch_one(pool).await?;
+pub(super) async fn open_orders(connection: &mut SqliteConnection, at_most: u32) -> sqlx::Result<u32> {
+    let count: i64 = sqlx::query_scalar(OPEN_ORDERS).bind(i64::from(at_most)).fetch_one(connection).await?;
     u32::try_from(count).map_err(decode)
 }
 
-pub(super) async fn open_orders_by_status(pool: &SqlitePool, at_most: u32) -> sqlx::Result<OpenOrders> {
-    let counts = sqlx::query_as(OPEN_BY_STATUS).bind(i64::from(at_most)).fetch_all(pool).await?;
+pub(super) async fn open_orders_by_status(
+    connection: &mut SqliteConnection,
+    at_most: u32,
+) -> sqlx::Result<OpenOrders> {
+    let counts = sqlx::query_as(OPEN_BY_STATUS).bind(i64::from(at_most)).fetch_all(connection).await?;
     open_by_status(counts)
 }

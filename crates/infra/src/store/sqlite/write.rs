@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{
-    Order, OrderId, Timestamp,
+    OrderId, Timestamp,
     ports::{Acceptance, Accepted, Attempt, Claim, Commit, CommitOutcome, Fence, LedgerEntry},
 };
 use sqlx::{
@@ -15,6 +15,7 @@ use super::{
     super::{
         request::{Write, Written},
         row::{AttemptRow, ClaimChange, ClaimedRow, LedgerChange, OrderRow, decode, encode, micros},
+        same::same_order,
     },
     ATTEMPT, ORDER,
     events::NewEvents,
@@ -92,31 +93,23 @@ async fn accept(connection: &mut SqliteConnection, asked: &Acceptance, now: i64)
     .execute(&mut *connection)
     .await?
     .rows_affected();
-    if inserted == 1 { Ok(Accepted::Created) } else { same_order(connection, asked).await }
+    if inserted == 1 { Ok(Accepted::Created) } else { same_order(asked, known(connection, asked).await?) }
 }
 
-/// The order that an acceptance ran into: the same request again, or another one under its key or id.
-async fn same_order(connection: &mut SqliteConnection, asked: &Acceptance) -> sqlx::Result<Accepted> {
+/// The orders with the keys of an acceptance, as [`same_order`] wants them.
+async fn known(connection: &mut SqliteConnection, asked: &Acceptance) -> sqlx::Result<Vec<OrderRow>> {
     let sql = format!(
         "SELECT {ORDER} FROM orders
          WHERE account_id = $1 AND (idempotency_key = $2 OR client_order_id = $3 OR id = $4)
-         ORDER BY CASE WHEN idempotency_key = $2 THEN 0 WHEN client_order_id = $3 THEN 1 ELSE 2 END LIMIT 2"
+         ORDER BY CASE WHEN idempotency_key = $2 THEN 0 WHEN client_order_id = $3 THEN 1 ELSE 2 END LIMIT 3"
     );
-    let mut known: Vec<OrderRow> = sqlx::query_as(AssertSqlSafe(sql))
+    sqlx::query_as(AssertSqlSafe(sql))
         .bind(asked.order.account.0)
         .bind(&asked.idempotency_key)
         .bind(&asked.order.client_order_id)
         .bind(asked.order.id.0)
         .fetch_all(connection)
-        .await?;
-    let is_one = known.len() == 1;
-    if known.is_empty() {
-        return Err(sqlx::Error::InvalidArgument(format!("order id {} is taken", asked.order.id)));
-    }
-    let row = known.swap_remove(0);
-    let is_same = is_one && row.fingerprint == asked.fingerprint;
-    let order = Order::try_from(row)?;
-    Ok(if is_same { Accepted::Replayed(Box::new(order)) } else { Accepted::Conflict(order.id) })
+        .await
 }
 
 async fn claim(
