@@ -115,7 +115,7 @@ impl Postgres {
         if postgres::shares_sessions(&options).await? {
             anyhow::bail!(POOLED);
         }
-        MIGRATIONS.run(&mut connection).await.context("cannot migrate PostgreSQL")?;
+        MIGRATIONS.run_direct(None, &mut connection, false).await.context("cannot migrate PostgreSQL")?;
         connection.close().await?;
 
         let max_connections = max_connections as usize;

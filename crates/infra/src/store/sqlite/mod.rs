@@ -3,6 +3,8 @@
 mod events;
 mod feed;
 mod read;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::{path::Path, sync::Arc, time::Duration};
@@ -64,7 +66,10 @@ impl Sqlite {
             .foreign_keys(true);
         let mut connection =
             SqliteConnection::connect_with(&options).await.with_context(|| format!("cannot open {shown}"))?;
-        MIGRATIONS.run(&mut connection).await.with_context(|| format!("cannot migrate {shown}"))?;
+        MIGRATIONS
+            .run_direct(None, &mut connection, false)
+            .await
+            .with_context(|| format!("cannot migrate {shown}"))?;
         // Here rather than with the first order: a file that is read-only opens like any other.
         probe(&mut connection).await.with_context(|| format!("cannot write to {shown}"))?;
         connection.close().await.with_context(|| format!("cannot open {shown}"))?;

@@ -1,0 +1,208 @@
+use std::{sync::Arc, time::Duration};
+
+use domain::ports::StoreError;
+use futures::future::join_all;
+use infra::{clock::SystemClock, store};
+use sqlx::{Connection, PgConnection};
+use testkit::{PostgresServer, SilencingProxy, eventually, postgres::fresh_database, samples};
+
+use crate::support::{accept, administer, agree_that_orders_are, connect, settings};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_fall_silent_for_ever_cost_a_deadline_and_no_restart() {
+    let server = PostgresServer::start().await;
+    let proxy = SilencingProxy::start(server.port()).await;
+    let store = connect(&server.url_through(proxy.port())).await;
+    agree_that_orders_are(store.as_ref(), true).await;
+    for round in 1..=2 {
+        proxy.silence();
+        let results = join_all((0..20).map(|_| accept(store.as_ref()))).await;
+        let are_unknown =
+            results.iter().filter(|result| matches!(result, Err(StoreError::Unknown(_)))).count();
+        assert!(are_unknown > 0, "round {round}: what was sent may have been written: {results:?}");
+        agree_that_orders_are(store.as_ref(), true).await;
+        assert!(proxy.silenced() > 0);
+    }
+    assert!(store.orders(samples::acceptance().order.account, all()).await.is_ok(), "reads work too");
+}
+
+fn all() -> domain::ports::OrderFilter {
+    domain::ports::OrderFilter { status: None, before: None, limit: 10 }
+}
+
+/// As after a failover in which the old primary lives on: its sessions cannot write, new ones can.
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_to_a_demoted_server_are_replaced() {
+    let server = PostgresServer::start().await;
+    let store = connect(&server.url()).await;
+    join_all((0..8).map(|_| accept(store.as_ref()))).await;
+    administer(
+        &server.url(),
+        &[
+            "ALTER ROLE postgres SET default_transaction_read_only = off",
+            "ALTER SYSTEM SET default_transaction_read_only = on",
+            "SELECT pg_reload_conf()",
+        ],
+    )
+    .await;
+    let mut refused = 0;
+    eventually("orders are written again", || {
+        let written = accept(store.as_ref());
+        async { written.await.is_ok() }
+    })
+    .await;
+    for _ in 0..30 {
+        refused += usize::from(accept(store.as_ref()).await.is_err());
+    }
+    assert!(refused <= 3, "{refused} orders were refused");
+    agree_that_orders_are(store.as_ref(), true).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_only_server_is_not_ready_refuses_at_once_and_works_again_afterwards() {
+    let server = PostgresServer::start().await;
+    let store = connect(&server.url()).await;
+    agree_that_orders_are(store.as_ref(), true).await;
+    administer(
+        &server.url(),
+        &["ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()"],
+    )
+    .await;
+    agree_that_orders_are(store.as_ref(), false).await;
+    let refused = accept(store.as_ref()).await.unwrap_err();
+    assert!(matches!(&refused, StoreError::Unavailable(_)), "nothing was written: {refused}");
+    assert!(store.orders(samples::acceptance().order.account, all()).await.is_ok(), "it can be read");
+    administer(
+        &server.url(),
+        &["ALTER SYSTEM RESET default_transaction_read_only", "SELECT pg_reload_conf()"],
+    )
+    .await;
+    agree_that_orders_are(store.as_ref(), true).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_ends_is_not_ready_and_its_next_life_is() {
+    let mut server = PostgresServer::start().await;
+    let store = connect(&server.url()).await;
+    agree_that_orders_are(store.as_ref(), true).await;
+    server.stop_immediately();
+    agree_that_orders_are(store.as_ref(), false).await;
+    server.start_again().await;
+    agree_that_orders_are(store.as_ref(), true).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_right_that_was_revoked_is_seen_although_the_server_works() {
+    let server = PostgresServer::start().await;
+    let store = connect(&server.url()).await;
+    administer(&server.url(), &["ALTER TABLE order_events ADD CONSTRAINT no_more CHECK (false) NOT VALID"])
+        .await;
+    agree_that_orders_are(store.as_ref(), false).await;
+    administer(&server.url(), &["ALTER TABLE order_events DROP CONSTRAINT no_more"]).await;
+    agree_that_orders_are(store.as_ref(), true).await;
+}
+
+/// Each connection that cannot be made must not cost an order while others can be had.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_without_free_connections_costs_no_order() {
+    let server = PostgresServer::start().await;
+    let store = connect(&server.url()).await;
+    accept(store.as_ref()).await.unwrap();
+    let mut held = Vec::new();
+    while let Ok(connection) = PgConnection::connect(&server.url()).await {
+        held.push(connection);
+    }
+    let results = join_all((0..200).map(|_| accept(store.as_ref()))).await;
+    assert!(results.iter().all(Result::is_ok), "{results:?}");
+}
+
+/// The lock is held until the test ends, so a store that waited for it would not get through.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_locked_row_delays_its_own_order_only() {
+    let url = fresh_database().await;
+    let store = connect(&url).await;
+    let orders: Vec<_> = (0..40).map(|_| samples::acceptance()).collect();
+    for order in &orders {
+        store.accept(order.clone()).await.unwrap();
+    }
+    let lease = Duration::from_mins(1);
+    let mut fences = Vec::new();
+    for order in &orders {
+        fences.push(store.claim(order.order.id, "worker", lease).await.unwrap().unwrap().fence);
+    }
+    let mut holder = PgConnection::connect(&url).await.unwrap();
+    let mut transaction = holder.begin().await.unwrap();
+    sqlx::query("SELECT FROM orders WHERE id = $1 FOR UPDATE")
+        .bind(orders[7].order.id.0)
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    let locked = fences.remove(7);
+    let waiting = {
+        let store = store.clone();
+        tokio::spawn(async move { store.renew(locked, lease).await })
+    };
+    for _ in 0..20 {
+        let renewed = join_all(fences.iter().map(|fence| store.renew(*fence, lease))).await;
+        assert!(renewed.iter().all(|renewed| *renewed == Ok(true)), "{renewed:?}");
+    }
+    assert!(!waiting.is_finished() || waiting.await.unwrap().is_err(), "it waits, or gave up");
+    transaction.rollback().await.unwrap();
+    eventually("the lock is gone", || async { store.renew(locked, lease).await == Ok(true) }).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_order_that_cannot_be_written_costs_its_neighbours_nothing() {
+    let url = fresh_database().await;
+    let store = connect(&url).await;
+    administer(&url, &["ALTER TABLE orders ADD CONSTRAINT no_poison CHECK (client_order_id <> 'poison')"])
+        .await;
+    let asked = (0..50).map(|number| {
+        let mut asked = samples::acceptance();
+        asked.order.client_order_id =
+            Some(if number == 20 { "poison".into() } else { format!("order-{number}") });
+        asked
+    });
+    let results = join_all(asked.map(|asked| store.accept(asked))).await;
+    for (number, result) in results.iter().enumerate() {
+        assert_eq!(result.is_ok(), number != 20, "order {number}: {result:?}");
+    }
+    assert!(store.ping().await.is_ok(), "one refusal is not an outage");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_waits_for_its_server_and_reports_the_reason_when_it_gives_up() {
+    let mut server = PostgresServer::start().await;
+    server.stop_immediately();
+    let url = server.url();
+    let mut impatient = settings(&url);
+    impatient.startup_timeout_ms = 0;
+    let error = store::connect(&impatient, Arc::new(SystemClock)).await.err().unwrap();
+    assert!(format!("{error:#}").to_lowercase().contains("refused"), "{error:#}");
+    let starting = tokio::spawn(async move { store::connect(&settings(&url), Arc::new(SystemClock)).await });
+    server.start_again().await;
+    starting.await.unwrap().unwrap().ping().await.unwrap();
+}
+
+/// Another process migrates, and this one waits for it longer than a request may wait for a lock.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_migration_is_not_under_the_time_limits_of_requests() {
+    const WAITING: &str = "SELECT FROM pg_locks WHERE NOT granted
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    let url = fresh_database().await;
+    connect(&url).await.ping().await.unwrap();
+    let mut other = PgConnection::connect(&url).await.unwrap();
+    let name: String = sqlx::query_scalar("SELECT current_database()").fetch_one(&mut other).await.unwrap();
+    let limit = format!("ALTER DATABASE {name} SET lock_timeout = '1ms'");
+    administer(&url, &[&limit, "DELETE FROM _sqlx_migrations WHERE version = 7", "DROP TABLE write_probe"])
+        .await;
+
+    let mut migrating = other.begin().await.unwrap();
+    sqlx::query("LOCK TABLE _sqlx_migrations").execute(&mut *migrating).await.unwrap();
+    let starting = tokio::spawn(async move { connect(&url).await });
+    while sqlx::query(WAITING).fetch_optional(&mut *migrating).await.unwrap().is_none() {
+        assert!(!starting.is_finished(), "it does not wait");
+    }
+    migrating.rollback().await.unwrap();
+    starting.await.unwrap().ping().await.unwrap();
+}

@@ -1,0 +1,67 @@
+//! A TCP proxy that lets connections fall silent.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use tokio::{
+    io::copy_bidirectional,
+    net::{TcpListener, TcpStream},
+    sync::watch,
+};
+
+/// Forwards connections to a port of this machine. Those it silences stay open for ever and nothing passes
+/// any more, as when a firewall has forgotten the flow or a server has lost its power: no `FIN`, no `RST`.
+pub struct SilencingProxy {
+    port: u16,
+    /// Connections that were opened before this many silences are silent.
+    silences: watch::Sender<u64>,
+    silent: Arc<AtomicUsize>,
+}
+
+impl SilencingProxy {
+    /// Starts forwarding to `target`.
+    ///
+    /// # Panics
+    /// When no port is free.
+    pub async fn start(target: u16) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+        let port = listener.local_addr().expect("it is bound").port();
+        let (silences, silent) = (watch::Sender::new(0), Arc::new(AtomicUsize::new(0)));
+        let (of_connections, count) = (silences.clone(), silent.clone());
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let (mut silences, count) = (of_connections.subscribe(), count.clone());
+                tokio::spawn(async move {
+                    silences.mark_unchanged();
+                    let Ok(server) = TcpStream::connect(("127.0.0.1", target)).await else { return };
+                    let (mut client, mut server) = (client, server);
+                    tokio::select! {
+                        _ = copy_bidirectional(&mut client, &mut server) => {}
+                        _ = silences.changed() => {
+                            count.fetch_add(1, Ordering::Relaxed);
+                            std::future::pending::<()>().await; // both ends stay open
+                        }
+                    }
+                });
+            }
+        });
+        Self { port, silences, silent }
+    }
+
+    /// Where it listens.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Silences every connection that is open now. New ones work.
+    pub fn silence(&self) {
+        self.silences.send_modify(|silences| *silences += 1);
+    }
+
+    /// How many connections it has silenced.
+    pub fn silenced(&self) -> usize {
+        self.silent.load(Ordering::Relaxed)
+    }
+}
