@@ -32,7 +32,7 @@ pub struct PostgresState {
 /// Asks the `PostgreSQL` at `url`.
 ///
 /// # Errors
-/// When the URL cannot be read, or the server cannot be reached, refuses or is too slow.
+/// When the URL cannot be read, or the server cannot be reached, refuses, takes no writes or is too slow.
 pub async fn postgres(url: &str, clock: &dyn Clock) -> anyhow::Result<PostgresState> {
     let options = PgConnectOptions::from_str(url).context("DATABASE_URL cannot be read")?;
     let place = format!("{}:{}", options.get_host(), options.get_port());
@@ -52,6 +52,7 @@ async fn ask(connection: &mut PgConnection, place: String, clock: &dyn Clock) ->
     )
     .fetch_one(&mut *connection)
     .await?;
+    database::postgres::writable(connection).await?;
     let migrations = Migrations::compare(&POSTGRES_MIGRATIONS, run_migrations(connection).await?);
     let before = clock.now();
     let theirs: i64 = sqlx::query_scalar("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")

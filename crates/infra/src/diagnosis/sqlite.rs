@@ -10,12 +10,15 @@ use crate::store::{SQLITE_MIGRATIONS, sqlite_file};
 /// is none yet, all is to be run.
 ///
 /// # Errors
-/// When the file cannot be read as a database.
+/// When the file cannot be read as a database, or not written.
 pub async fn sqlite(data_dir: &Path) -> anyhow::Result<Migrations> {
     let file = sqlite_file(data_dir);
     if !file.exists() {
         return Ok(Migrations::compare(&SQLITE_MIGRATIONS, Vec::new()));
     }
+    // Opened for writing, which changes nothing, and closed again.
+    let writable = std::fs::File::options().write(true).open(&file);
+    writable.with_context(|| format!("{} cannot be written", file.display()))?;
     let found = ask(&file).await.with_context(|| format!("{} cannot be read", file.display()))?;
     Ok(found)
 }

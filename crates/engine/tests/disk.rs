@@ -1,0 +1,77 @@
+//! An embedded engine whose disk stops taking writes for a while.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::process::{Child, Command, Stdio};
+
+use reqwest::Client;
+use serde_json::json;
+use testkit::{eventually, ports};
+
+struct Engine {
+    process: Child,
+    url: String,
+    _data: tempfile::TempDir,
+}
+
+impl Engine {
+    fn start() -> Self {
+        let (data, port) = (tempfile::tempdir().unwrap(), ports::free());
+        // A write beyond the limit on a file's size would end the process with a signal by default.
+        let process = Command::new("setpriv")
+            .args(["--pdeathsig", "KILL", "--", "sh", "-c", "trap '' XFSZ; exec \"$@\"", "sh"])
+            .args([env!("CARGO_BIN_EXE_engine"), "--port", &port.to_string(), "--sim-preset", "instant"])
+            .arg("--data-dir")
+            .arg(data.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        Self { process, url: format!("http://127.0.0.1:{port}"), _data: data }
+    }
+
+    /// From now on every write beyond this offset of a file fails.
+    fn limit_files(&self, to: &str) {
+        let limit = format!("--fsize={to}:");
+        let done = Command::new("prlimit").args(["--pid", &self.process.id().to_string(), &limit]).status();
+        assert!(done.unwrap().success());
+    }
+
+    async fn place(&self) -> Option<u16> {
+        let body = json!({ "tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1" });
+        let asked = Client::new().post(format!("{}/api/orders/execute", self.url)).json(&body);
+        Some(asked.send().await.ok()?.status().as_u16())
+    }
+
+    async fn readiness(&self) -> Option<u16> {
+        let asked = Client::new().get(format!("{}/health/ready", self.url));
+        Some(asked.send().await.ok()?.status().as_u16())
+    }
+
+    async fn agrees_that_orders_are(&self, are_written: bool) {
+        let expected = if are_written { (Some(201), Some(200)) } else { (Some(503), Some(503)) };
+        eventually(&format!("POST and readiness answer {expected:?}"), || async {
+            (self.place().await, self.readiness().await) == expected
+        })
+        .await;
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_i_o_errors_orders_are_written_again_without_a_restart() {
+    let engine = Engine::start();
+    engine.agrees_that_orders_are(true).await;
+    for _ in 0..2 {
+        engine.limit_files("4096");
+        engine.agrees_that_orders_are(false).await;
+        engine.limit_files("unlimited");
+        engine.agrees_that_orders_are(true).await;
+    }
+}
