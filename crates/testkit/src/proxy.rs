@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicUsize, Ordering},
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 use tokio::{
@@ -18,6 +18,7 @@ pub struct SilencingProxy {
     /// Connections that were opened before this many silences are silent.
     silences: watch::Sender<u64>,
     silent: Arc<AtomicUsize>,
+    is_silent: Arc<AtomicBool>,
 }
 
 impl SilencingProxy {
@@ -29,25 +30,31 @@ impl SilencingProxy {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let port = listener.local_addr().expect("it is bound").port();
         let (silences, silent) = (watch::Sender::new(0), Arc::new(AtomicUsize::new(0)));
-        let (of_connections, count) = (silences.clone(), silent.clone());
+        let is_silent = Arc::new(AtomicBool::new(false));
+        let (of_connections, count, is_all_silent) = (silences.clone(), silent.clone(), is_silent.clone());
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let (mut silences, count) = (of_connections.subscribe(), count.clone());
-                tokio::spawn(async move {
+                if is_all_silent.load(Ordering::Relaxed) {
+                    silences.mark_changed();
+                } else {
                     silences.mark_unchanged();
+                }
+                tokio::spawn(async move {
                     let Ok(server) = TcpStream::connect(("127.0.0.1", target)).await else { return };
                     let (mut client, mut server) = (client, server);
                     tokio::select! {
-                        _ = copy_bidirectional(&mut client, &mut server) => {}
+                        biased;
                         _ = silences.changed() => {
                             count.fetch_add(1, Ordering::Relaxed);
                             std::future::pending::<()>().await; // both ends stay open
                         }
+                        _ = copy_bidirectional(&mut client, &mut server) => {}
                     }
                 });
             }
         });
-        Self { port, silences, silent }
+        Self { port, silences, silent, is_silent }
     }
 
     /// Where it listens.
@@ -58,6 +65,12 @@ impl SilencingProxy {
     /// Silences every connection that is open now. New ones work.
     pub fn silence(&self) {
         self.silences.send_modify(|silences| *silences += 1);
+    }
+
+    /// Silences every connection that is open now, and as long as it stays silent every new one.
+    pub fn stay_silent(&self, is_silent: bool) {
+        self.is_silent.store(is_silent, Ordering::Relaxed);
+        self.silence();
     }
 
     /// How many connections it has silenced.
