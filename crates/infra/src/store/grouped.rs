@@ -110,8 +110,8 @@ fn mismatch(written: &Written) -> StoreError {
 impl<D: Database> OrderStore for GroupedStore<D> {
     async fn accept(&self, acceptance: Acceptance) -> Result<Accepted, StoreError> {
         // Waiting for a database that does not answer would only end in a refusal that is less certain.
-        if let Some(outage) = self.lane.health.outage() {
-            return measured("accept", async { Err(outage) }).await;
+        if let Some(refusal) = self.lane.health.refusal() {
+            return measured("accept", async { Err(refusal) }).await;
         }
         match self.write(Write::Accept(Box::new(acceptance))).await? {
             Written::Accept(accepted) => Ok(accepted),

@@ -18,11 +18,11 @@ use crate::outage::Outage;
 /// A transaction that takes longer than this, with no other one done meanwhile, is taken for an outage:
 /// new orders are refused at once instead of waiting for the same silence.
 const STALLED_AFTER: Duration = Duration::from_secs(2);
-/// Orders refused one after another by a database that works otherwise: a right that was revoked, a
-/// partition that is missing.
+/// Orders refused one after another, each written alone, by a database that works otherwise: a right that
+/// was revoked, a partition that is missing, a table that is locked.
 const REFUSED_IN_A_ROW: u32 = 3;
-/// How long such refusals count.
-const REFUSALS_COUNT_FOR: Duration = Duration::from_secs(5);
+/// How long such refusals count; then an order is tried again.
+const REFUSALS_COUNT_FOR: Duration = Duration::from_secs(2);
 
 /// What is known from the writes.
 pub(super) struct Health {
@@ -112,7 +112,12 @@ impl Health {
         self.seen().oldest()
     }
 
-    /// Why a new order would only wait for a database that does not work now.
+    /// Why a new order would only wait in vain now.
+    pub(super) fn refusal(&self) -> Option<StoreError> {
+        self.outage().or_else(|| self.refusals())
+    }
+
+    /// Why nothing can be written now.
     pub(super) fn outage(&self) -> Option<StoreError> {
         let seen = self.seen();
         if self.outage.is_down() {
@@ -129,7 +134,7 @@ impl Health {
     }
 
     /// Why orders are not written although the database works.
-    pub(super) fn refusals(&self) -> Option<StoreError> {
+    fn refusals(&self) -> Option<StoreError> {
         let seen = self.seen();
         let (at, error) = seen.refused.as_ref()?;
         let counts = at.elapsed() < REFUSALS_COUNT_FOR;

@@ -128,7 +128,7 @@ impl<D: Database> Lane<D> {
                         Ok(written) => reply.send(self.only(&write, written)),
                         Err(error) if is_locked(&error) => {
                             locked.fetch_add(1, Ordering::Relaxed);
-                            self.keep_apart(&write);
+                            self.failed_alone(&write, &unavailable(&error));
                             self.set_aside(write, reply);
                         }
                         Err(error) => {
@@ -178,7 +178,8 @@ impl<D: Database> Lane<D> {
         let began = Instant::now();
         let mut tries = 1;
         let written = {
-            let _in_flight = self.health.begin();
+            // One that waits for locks says nothing of the others.
+            let _in_flight = (patience == Patience::Short).then(|| self.health.begin());
             loop {
                 match within(WRITE_WITHIN, self.database.write_all(writes, patience)).await {
                     Err(error) if tries < MAX_TRIES && Severity::of(&error) == Severity::Conflict => {
@@ -225,7 +226,7 @@ impl<D: Database> Lane<D> {
 
     /// Whether orders can be written now: by what became of recent writes, and without any by a probe.
     pub(super) async fn ping(self: &Arc<Self>) -> Result<(), StoreError> {
-        if let Some(error) = self.health.outage().or_else(|| self.health.refusals()) {
+        if let Some(error) = self.health.refusal() {
             return Err(error);
         }
         if self.health.has_succeeded_within(KNOWN_FOR) {
