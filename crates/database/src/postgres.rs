@@ -96,7 +96,7 @@ where
     Fut: Future<Output = sqlx::Result<T>>,
 {
     let began = Instant::now();
-    let mut wait = Duration::from_millis(100);
+    let (mut wait, mut has_waited) = (Duration::from_millis(100), false);
     loop {
         let tried = timeout(TRY_WITHIN, reach()).await;
         let tried = tried.unwrap_or_else(|_| Err(unfit("the server does not answer")));
@@ -104,7 +104,10 @@ where
         if began.elapsed() + wait > patience || !passes(&error) {
             return Err(error);
         }
-        tracing::info!(%error, "waiting for PostgreSQL");
+        if !has_waited {
+            tracing::warn!(%error, "waiting for PostgreSQL");
+        }
+        has_waited = true;
         sleep(wait).await;
         wait = (wait * 2).min(LONGEST_WAIT);
     }

@@ -83,13 +83,16 @@ impl Problem {
         }
     }
 
-    /// The store did not answer, or not in time.
+    /// The store refused, did not answer, or not in time. The detail says whether an order may exist
+    /// nevertheless.
     pub(crate) fn store_unavailable(error: &StoreError) -> Self {
-        tracing::warn!(%error, "the store is unavailable");
-        Self::new(
-            Code::StoreUnavailable,
-            "the order store does not answer; repeat the request with the same Idempotency-Key",
-        )
+        tracing::debug!(%error, "the store is unavailable"); // outages are logged by the store, once
+        let outcome = match error {
+            StoreError::Unknown(_) => "the order store did not answer, and the outcome is unknown",
+            _ => "the order store is not available, and nothing was written",
+        };
+        let detail = format!("{outcome}; repeat the request with the same Idempotency-Key");
+        Self::new(Code::StoreUnavailable, detail)
     }
 
     /// A fault of ours.

@@ -15,7 +15,7 @@ mod rounds;
 
 use std::{str::FromStr, time::Duration};
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use database::{
     Pool, PoolOptions,
     postgres::{self, Probe, Settings},
@@ -111,7 +111,8 @@ impl Postgres {
             postgres::writable(&mut connection).await?;
             Ok(connection)
         });
-        let mut connection = opened.await.with_context(|| format!("PostgreSQL at {place} cannot be used"))?;
+        let mut connection =
+            opened.await.map_err(|error| anyhow!("PostgreSQL at {place} cannot be used: {error}"))?;
         if postgres::shares_sessions(&options).await? {
             anyhow::bail!(POOLED);
         }

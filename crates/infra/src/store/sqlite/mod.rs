@@ -9,7 +9,7 @@ mod write;
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use database::{Pool, PoolOptions, sqlite};
 use domain::{
     AccountId, Event, Order, OrderId,
@@ -71,7 +71,7 @@ impl Sqlite {
             .await
             .with_context(|| format!("cannot migrate {shown}"))?;
         // Here rather than with the first order: a file that is read-only opens like any other.
-        probe(&mut connection).await.with_context(|| format!("cannot write to {shown}"))?;
+        probe(&mut connection).await.map_err(|error| anyhow!("cannot write to {shown}: {error}"))?;
         connection.close().await.with_context(|| format!("cannot open {shown}"))?;
         let writer =
             sqlite::pool(options.clone(), PoolOptions { patience: ACQUIRE_WITHIN, ..PoolOptions::new(1) });
