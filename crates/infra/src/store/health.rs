@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    io,
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU32, AtomicU64, Ordering},
@@ -84,6 +85,10 @@ impl Health {
     pub(super) fn failed(&self, error: &sqlx::Error, told: StoreError) -> bool {
         if !matches!(Severity::of(error), Severity::Server | Severity::Lost) {
             return false;
+        }
+        let is_deadline = matches!(error, sqlx::Error::Io(error) if error.kind() == io::ErrorKind::TimedOut);
+        if is_deadline && self.has_succeeded_within(STALLED_AFTER) {
+            return false; // one connection fell silent, others work
         }
         self.seen().reason = Some(told);
         let begins = !self.outage.is_down();

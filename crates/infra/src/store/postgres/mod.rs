@@ -113,7 +113,8 @@ impl Postgres {
         });
         let mut connection =
             opened.await.map_err(|error| anyhow!("PostgreSQL at {place} cannot be used: {error}"))?;
-        if postgres::shares_sessions(&options).await? {
+        let is_shared = postgres::reach(patience, || postgres::shares_sessions(&options)).await;
+        if is_shared.with_context(|| format!("PostgreSQL at {place} cannot be asked"))? {
             anyhow::bail!(POOLED);
         }
         MIGRATIONS.run_direct(None, &mut connection, false).await.context("cannot migrate PostgreSQL")?;
@@ -178,8 +179,8 @@ impl Database for Postgres {
             sqlx::raw_sql(WAIT_FOR_LOCKS).execute(&mut *lease).await?;
         }
         let written = self.write(&mut lease, writes).await?;
-        if patience == Patience::Long {
-            sqlx::raw_sql(WAIT_NO_MORE).execute(&mut *lease).await?;
+        if patience == Patience::Long && sqlx::raw_sql(WAIT_NO_MORE).execute(&mut *lease).await.is_err() {
+            return Ok(written); // written all the same, and the connection is closed
         }
         Ok(lease.give_back(written))
     }
