@@ -1,6 +1,6 @@
 //! Accepting an order: durable first, announced and queued after.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::http::HeaderMap;
 use domain::{
@@ -9,6 +9,7 @@ use domain::{
 };
 use infra::{metrics::catalogue, trace};
 use metrics::counter;
+use tokio::time::timeout;
 use tracing::Instrument;
 
 use crate::{
@@ -19,6 +20,8 @@ use crate::{
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 const MAX_KEY_CHARS: usize = 255;
+/// How long a push may take. Longer than the own deadline of the queue, whose reason says more.
+const PUSH_WITHIN: Duration = Duration::from_secs(2);
 
 /// An order that is durable.
 pub(crate) struct Placed {
@@ -141,8 +144,10 @@ fn push(state: &AppState, id: OrderId) {
     let queue = state.queue.clone();
     state.tasks.spawn(async move {
         let _permit = permit;
-        if let Err(error) = queue.push(&[id]).await {
-            tracing::warn!(order_id = %id, %error, "not pushed, the sweeper delivers");
+        match timeout(PUSH_WITHIN, queue.push(&[id])).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::debug!(order_id = %id, %error, "not pushed, the sweeper delivers"),
+            Err(_) => tracing::debug!(order_id = %id, "the queue does not answer, the sweeper delivers"),
         }
     });
 }

@@ -73,6 +73,12 @@ fn without_a_second_witness_an_order_lands_twice() {
     breaks(Control::AsksOneNode, Rule::LandsOnce);
 }
 
+/// A call that never returns keeps its lease as long as its worker lives.
+#[test]
+fn without_deadlines_an_order_waits_for_a_call_that_never_returns() {
+    breaks(Control::WaitsForEver, Rule::Terminates);
+}
+
 #[test]
 fn without_the_sweeper_an_order_is_forgotten() {
     breaks(Control::NeverSweeps, Rule::Terminates);

@@ -23,6 +23,10 @@ pub struct WorkerConfig {
     /// How long the venues may take to quote, milliseconds
     #[arg(long, env = "QUOTE_DEADLINE_MS", default_value_t = 2_000, value_parser = value_parser!(u64).range(1..=60_000))]
     pub quote_deadline_ms: u64,
+    /// How long any other call of a venue or the chain may take, milliseconds; the order then waits for
+    /// another answer, and moves to another worker when none comes
+    #[arg(long, env = "CALL_DEADLINE_MS", default_value_t = 5_000, value_parser = value_parser!(u64).range(10..=60_000))]
+    pub call_deadline_ms: u64,
     /// How long a claim holds without a sign of life, milliseconds: the time after which another
     /// worker goes on with the orders of a dead one
     #[arg(long, env = "LEASE_MS", default_value_t = 10_000, value_parser = value_parser!(u64).range(300..=600_000))]

@@ -4,6 +4,8 @@ pub mod config;
 pub mod executor;
 pub mod health;
 mod measure;
+mod progress;
+mod slots;
 pub mod sweeper;
 pub mod worker;
 

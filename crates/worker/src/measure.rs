@@ -8,7 +8,7 @@ use domain::{
     routing::VenueAnswer,
 };
 use infra::metrics::catalogue;
-use metrics::{Gauge, counter, gauge, histogram};
+use metrics::{counter, histogram};
 
 /// What is to be known of a commit besides its events, kept while it is written.
 pub(crate) struct Writing {
@@ -75,22 +75,5 @@ pub(crate) fn answered(answers: &[VenueAnswer]) {
             VenueAnswer::LeftOut { venue, failure } => (*venue, failure.code.as_str()),
         };
         counter!(catalogue::VENUE_ANSWERS, "venue" => venue.as_str(), "outcome" => outcome).increment(1);
-    }
-}
-
-/// Counts an execution as running while it lives.
-pub(crate) struct Running(Gauge);
-
-impl Running {
-    pub(crate) fn begin() -> Self {
-        let running = gauge!(catalogue::EXECUTIONS_RUNNING);
-        running.increment(1);
-        Self(running)
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.0.decrement(1);
     }
 }

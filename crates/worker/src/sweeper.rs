@@ -1,126 +1,146 @@
 //! Finds due orders and brings them to the queue: those whose push was lost, whose wait before the
 //! next attempt is over, or whose worker died. One mechanism for all three.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use domain::{
     OrderId,
-    ports::{JobQueue, OrderStore},
+    ports::{JobQueue, OrderStore, QueueError, StoreError},
 };
-use infra::metrics::catalogue;
+use infra::{
+    metrics::catalogue,
+    outage::Outage,
+    queue::{JobConsumer, Queue},
+};
 use metrics::counter;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+
+use crate::{executor::calls, slots::Slots};
 
 /// Orders taken in one go at most; bounds a statement's size.
 const BATCH: usize = 500;
 
+/// How long the queue may take to answer. Longer than its own deadline, whose reason says more.
+const QUEUE_WITHIN: Duration = Duration::from_secs(2);
+
 /// Looks for due orders. Every worker has one; together they share the work.
 pub struct Sweeper {
-    /// Where due orders are found.
-    pub store: Arc<dyn OrderStore>,
-    /// Where they go.
-    pub queue: Arc<dyn JobQueue>,
-    /// How often it looks.
-    pub interval: Duration,
-    /// How long an order may wait in the queue before it counts as lost there.
-    pub redeliver_after: Duration,
+    store: Arc<dyn OrderStore>,
+    queue: Arc<dyn JobQueue>,
+    consumer: Arc<dyn JobConsumer>,
+    /// Where due orders go while the queue delivers nothing.
+    slots: Slots,
+    interval: Duration,
+    redeliver_after: Duration,
+    store_outage: Outage,
+    queue_outage: Outage,
 }
 
 impl Sweeper {
+    /// A sweeper that looks for due orders every `interval`. Those it took are due again after
+    /// `redeliver_after`, in case they are lost in the queue.
+    pub fn new(
+        store: Arc<dyn OrderStore>,
+        queue: Queue,
+        slots: Slots,
+        interval: Duration,
+        redeliver_after: Duration,
+    ) -> Self {
+        let store_outage = Outage::new("due orders");
+        let queue_outage = Outage::new("job queue (sweeper)");
+        let Queue { producer: queue, consumer } = queue;
+        Self { store, queue, consumer, slots, interval, redeliver_after, store_outage, queue_outage }
+    }
+
     /// Sweeps until `stop`.
     pub async fn run(&self, stop: CancellationToken) {
         let mut taken = Vec::new();
-        let _ = stop
-            .run_until_cancelled(async {
-                loop {
-                    match self.sweep(&mut taken).await {
-                        Ok(true) => {} // more are due
-                        Ok(false) => tokio::time::sleep(self.interval).await,
-                        Err(error) => {
-                            tracing::warn!(%error, "cannot sweep");
-                            tokio::time::sleep(self.interval).await;
+        let sweeping = async {
+            loop {
+                match self.sweep(&mut taken, &stop).await {
+                    Ok(are_more_due) => {
+                        self.store_outage.over();
+                        if are_more_due {
+                            continue;
                         }
                     }
+                    Err(error) => self.store_outage.failed(error),
                 }
-            })
-            .await;
+                tokio::time::sleep(self.interval).await;
+            }
+        };
+        stop.run_until_cancelled(sweeping).await;
     }
 
-    /// Moves due orders to the queue as far as it has room. Returns whether more may be due and fit.
+    /// Whether due orders reach the queue, as far as the last push tells.
+    pub fn reaches_queue(&self) -> bool {
+        !self.queue_outage.is_down()
+    }
+
+    /// Moves due orders to the queue as far as it has room, or to this worker's own slots while the queue
+    /// delivers nothing: it cannot be reached, or this worker cannot take from it. Returns whether more may be due and fit.
     ///
-    /// The room may be gone between the look and the push. What the queue did not take stays in
-    /// `taken` for the next time: in the store it is due again only after `redeliver_after`, which
-    /// is what brings it back when this process dies.
-    async fn sweep(&self, taken: &mut Vec<OrderId>) -> anyhow::Result<bool> {
+    /// The room may be gone between the look and the push. What was not taken stays in `taken` for the
+    /// next time: in the store it is due again only after `redeliver_after`, which is what brings it back
+    /// when this process dies.
+    async fn sweep(&self, taken: &mut Vec<OrderId>, stop: &CancellationToken) -> Result<bool, StoreError> {
         if taken.is_empty() {
-            let wanted = self.queue.state().await?.room().min(BATCH);
+            let wanted = self.room().await.min(BATCH);
             if wanted == 0 {
                 return Ok(false);
             }
-            *taken = self.store.take_due(u32::try_from(wanted)?, self.redeliver_after).await?;
-            counter!(catalogue::SWEEPER_DUE).increment(u64::try_from(taken.len())?);
+            let limit = u32::try_from(wanted).unwrap_or(u32::MAX);
+            *taken = calls::store(self.store.take_due(limit, self.redeliver_after)).await?;
+            count(catalogue::SWEEPER_DUE, taken.len());
         }
         if taken.is_empty() {
             return Ok(false);
         }
-        let pushed = self.queue.push(taken).await?;
-        counter!(catalogue::SWEEPER_PUSHED).increment(u64::try_from(pushed)?);
-        tracing::debug!(due = taken.len(), pushed, "swept");
-        taken.drain(..pushed);
+        let pushed =
+            if self.consumer.is_consuming() { self.ask_queue(self.queue.push(taken)).await } else { None };
+        if let Some(pushed) = pushed {
+            count(catalogue::SWEEPER_PUSHED, pushed);
+            tracing::debug!(due = taken.len(), pushed, "swept");
+            taken.drain(..pushed);
+        } else {
+            let due = taken.len();
+            taken.retain(|id| !self.slots.try_start(*id, stop));
+            tracing::debug!(due, started = due - taken.len(), "swept without the queue");
+        }
         Ok(taken.is_empty())
     }
+
+    /// Orders that can be delivered now.
+    async fn room(&self) -> usize {
+        match self.ask_queue(self.queue.state()).await {
+            Some(state) if self.consumer.is_consuming() => state.room(),
+            _ => self.slots.free(),
+        }
+    }
+
+    /// `None` while the queue cannot be reached.
+    async fn ask_queue<T>(&self, call: impl Future<Output = Result<T, QueueError>>) -> Option<T> {
+        match timeout(QUEUE_WITHIN, call).await {
+            Ok(Ok(answer)) => {
+                self.queue_outage.over();
+                Some(answer)
+            }
+            Ok(Err(error)) => {
+                self.queue_outage.failed(error);
+                None
+            }
+            Err(_) => {
+                self.queue_outage.failed(format_args!("no answer within {} s", QUEUE_WITHIN.as_secs()));
+                None
+            }
+        }
+    }
+}
+
+fn count(name: &'static str, orders: usize) {
+    counter!(name).increment(u64::try_from(orders).unwrap_or(u64::MAX));
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Mutex;
-
-    use async_trait::async_trait;
-    use domain::ports::{QueueError, QueueState};
-    use infra::clock::SystemClock;
-    use testkit::{MemoryStore, samples};
-
-    use super::*;
-
-    /// Says that it has room for all, and takes at most so many of every push.
-    struct Crowded {
-        takes: usize,
-        entries: Mutex<Vec<OrderId>>,
-    }
-
-    #[async_trait]
-    impl JobQueue for Crowded {
-        async fn push(&self, orders: &[OrderId]) -> Result<usize, QueueError> {
-            let taken = orders.len().min(self.takes);
-            self.entries.lock().unwrap().extend(&orders[..taken]);
-            Ok(taken)
-        }
-
-        async fn state(&self) -> Result<QueueState, QueueError> {
-            Ok(QueueState { waiting: 0, capacity: BATCH, workers: 1 })
-        }
-    }
-
-    #[tokio::test]
-    async fn what_the_queue_does_not_take_goes_first_the_next_time_not_after_the_redelivery() {
-        let store = Arc::new(MemoryStore::new(Arc::new(SystemClock)));
-        for _ in 0..5 {
-            let mut acceptance = samples::acceptance();
-            acceptance.grace = Duration::ZERO;
-            store.accept(acceptance).await.unwrap();
-        }
-        let queue = Arc::new(Crowded { takes: 2, entries: Mutex::default() });
-        let day = Duration::from_hours(24);
-        let sweeper = Sweeper { store, queue: queue.clone(), interval: day, redeliver_after: day };
-
-        let mut taken = Vec::new();
-        assert!(!sweeper.sweep(&mut taken).await.unwrap(), "the queue is full");
-        assert!(!sweeper.sweep(&mut taken).await.unwrap(), "the queue is full");
-        assert!(sweeper.sweep(&mut taken).await.unwrap(), "all of them fitted");
-        assert!(!sweeper.sweep(&mut taken).await.unwrap(), "nothing is due");
-        let mut entries = queue.entries.lock().unwrap().clone();
-        entries.sort_unstable();
-        entries.dedup();
-        assert_eq!(entries.len(), 5);
-    }
-}
+mod tests;

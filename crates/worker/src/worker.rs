@@ -10,16 +10,20 @@ use domain::{
     ports::{Clock, EventBus, OrderStore},
 };
 use futures::FutureExt;
-use infra::queue::{Handler, JobConsumer, Queue};
+use infra::{
+    outage::Outage,
+    queue::{Handler, JobConsumer, Queue},
+};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
-use tokio::sync::Semaphore;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::sync::CancellationToken;
 use venues::Venues;
 
 use crate::{
     config::WorkerConfig,
     executor::{ExecutionPolicy, Executor},
+    progress::Executions,
+    slots::Slots,
     sweeper::Sweeper,
 };
 
@@ -28,9 +32,8 @@ pub struct Worker {
     executor: Arc<Executor>,
     sweeper: Sweeper,
     consumer: Arc<dyn JobConsumer>,
-    slots: Arc<Semaphore>,
+    slots: Slots,
     concurrency: usize,
-    executions: TaskTracker,
 }
 
 /// Everything outside that a worker needs.
@@ -59,50 +62,53 @@ impl Worker {
             lease: config.lease(),
             retry: config.retry_policy(),
             quote_deadline: Duration::from_millis(config.quote_deadline_ms),
+            call_deadline: Duration::from_millis(config.call_deadline_ms),
             rebroadcast_interval: Duration::from_millis(config.rebroadcast_interval_ms),
         };
-        let sweeper = Sweeper {
+        let executor = Arc::new(Executor {
             store: store.clone(),
-            queue: queue.producer,
-            interval: Duration::from_millis(config.sweep_interval_ms),
-            redeliver_after: Duration::from_millis(config.redeliver_after_ms),
-        };
-        let executor = Executor {
-            store,
             bus,
             venues: venues.venues,
             chain: venues.chain,
             clock,
             rng: Mutex::new(rng),
             policy,
-        };
-        Self {
-            executor: Arc::new(executor),
-            sweeper,
-            consumer: queue.consumer,
-            slots: Arc::new(Semaphore::new(concurrency)),
-            concurrency,
-            executions: TaskTracker::new(),
-        }
+            executions: Arc::new(Executions::default()),
+            claims: Outage::new("claims of orders"),
+        });
+        let slots = Slots::new(executor.clone(), concurrency);
+        let sweeper = Sweeper::new(
+            store,
+            queue.clone(),
+            slots.clone(),
+            Duration::from_millis(config.sweep_interval_ms),
+            Duration::from_millis(config.redeliver_after_ms),
+        );
+        Self { executor, sweeper, consumer: queue.consumer, slots, concurrency }
     }
 
     /// Works until `stop`, then gives every claim back at once, so that another worker goes on
     /// without waiting for a lease to end.
     pub async fn run(&self, stop: CancellationToken) {
         let consume = self.consumer.run(self.concurrency, self.handler(&stop), stop.clone());
-        tokio::join!(consume, self.sweeper.run(stop.clone()));
-        self.executions.close();
-        self.executions.wait().await;
+        let measure = stop.run_until_cancelled(self.executor.executions.measure());
+        tokio::join!(consume, self.sweeper.run(stop.clone()), measure);
+        self.slots.finish().await;
     }
 
     /// Orders that are executing now.
     pub fn executing(&self) -> usize {
-        self.executions.len()
+        self.slots.taken()
     }
 
-    /// Whether jobs are being taken.
+    /// Whether jobs are being taken from the queue.
     pub fn is_consuming(&self) -> bool {
         self.consumer.is_consuming()
+    }
+
+    /// Whether due orders reach the queue.
+    pub fn reaches_queue(&self) -> bool {
+        self.sweeper.reaches_queue()
     }
 
     /// The store, for health checks.
@@ -110,22 +116,11 @@ impl Worker {
         self.executor.store.as_ref()
     }
 
-    /// Waits for a slot and starts the execution on its own: it must outlive the queue's worker,
-    /// which may be restarted at any time.
     fn handler(&self, stop: &CancellationToken) -> Handler {
-        let (executor, slots) = (self.executor.clone(), self.slots.clone());
-        let (executions, stop) = (self.executions.clone(), stop.clone());
+        let (slots, stop) = (self.slots.clone(), stop.clone());
         Arc::new(move |id: OrderId| {
-            let (executor, slots) = (executor.clone(), slots.clone());
-            let (executions, stop) = (executions.clone(), stop.clone());
-            async move {
-                let Some(Ok(slot)) = stop.run_until_cancelled(slots.acquire_owned()).await else { return };
-                executions.spawn(async move {
-                    executor.execute(id, &stop).await;
-                    drop(slot);
-                });
-            }
-            .boxed()
+            let (slots, stop) = (slots.clone(), stop.clone());
+            async move { slots.start(id, &stop).await }.boxed()
         })
     }
 }

@@ -15,7 +15,7 @@ pub use clock::Clock;
 pub use feed::{Beyond, FeedCursor, FeedEvent, FeedPage, FeedScope, InvalidCursor};
 pub use queue::{JobQueue, QueueError, QueueState};
 pub use store::{
-    Acceptance, Accepted, Attempt, AttemptState, Claim, Commit, CommitOutcome, Fence, LedgerEntry,
-    OpenOrders, OrderFilter, OrderStore, StoreError, Then,
+    Acceptance, Accepted, Attempt, AttemptState, Claim, Commit, CommitOutcome, Fence, LONGEST_PARKING,
+    LedgerEntry, MAX_DOUBLINGS, OpenOrders, OrderFilter, OrderStore, PARKED_AFTER, StoreError, Then,
 };
 pub use venue::{Venue, VenueError};

@@ -67,15 +67,30 @@ pub struct Claim {
     pub order: Order,
     /// The attempt whose outcome is not known. It must be resolved before anything else.
     pub unresolved: Option<Attempt>,
+    /// How many claims in a row were lost before this one: their worker died, and they neither moved
+    /// the attempt ledger nor were given back.
+    pub lost_claims: u32,
 }
 
+/// An order that has lost this many claims in a row is *parked*: every further claim holds it twice as
+/// long as the one before, so that an order that kills its workers costs them little.
+pub const PARKED_AFTER: u32 = 5;
+/// How often a parked order's lease is doubled at most.
+pub const MAX_DOUBLINGS: u32 = 8;
+/// The lease of a parked order grows no further than this.
+pub const LONGEST_PARKING: Duration = Duration::from_hours(1);
+
 impl Claim {
-    /// About how many claims of this order came to nothing: they ran out because their worker died
-    /// or hung (one each), or were given back (two each). Every attempt that was retried explains one
-    /// claim and its end.
-    pub fn claims_in_vain(&self) -> u64 {
-        let retries = u64::from(self.order.attempt.saturating_sub(1));
-        self.fence.lease_epoch.saturating_sub(2 * retries + 1)
+    /// Whether earlier claims of the order were lost so often that it is taken for poison.
+    pub fn is_parked(&self) -> bool {
+        self.lost_claims >= PARKED_AFTER
+    }
+
+    /// How long a claim holds when it is asked for `lease` and this many claims were lost in a row, this
+    /// one included.
+    pub fn lease_of(lease: Duration, lost_claims: u32) -> Duration {
+        let doublings = lost_claims.saturating_sub(PARKED_AFTER).min(MAX_DOUBLINGS);
+        lease.saturating_mul(1 << doublings).min(LONGEST_PARKING).max(lease)
     }
 }
 
@@ -213,7 +228,9 @@ pub trait OrderStore: Send + Sync + 'static {
     async fn accept(&self, acceptance: Acceptance) -> Result<Accepted, StoreError>;
 
     /// Takes an order for execution: `None` when it is unknown, terminal, claimed by another, or
-    /// waiting for its next attempt. A claim makes the order due again at the end of its lease.
+    /// waiting for its next attempt. A claim makes the order due again at the end of its lease, which is
+    /// [`Claim::lease_of`] the lease that is asked for. It counts as lost until its holder changes the
+    /// attempt ledger, ends it with a commit, or gives it back.
     ///
     /// # Errors
     /// [`StoreError`]: the claim may have been made; it then runs out.
@@ -225,11 +242,12 @@ pub trait OrderStore: Send + Sync + 'static {
     /// [`StoreError`]: unknown whether it was extended.
     async fn renew(&self, fence: Fence, lease: Duration) -> Result<bool, StoreError>;
 
-    /// Gives a claim back at once, so that another worker can go on. Does nothing when it is lost.
+    /// Gives a claim back; the order is due again after `due_after`. Such a claim does not count as lost.
+    /// Does nothing when the lease is lost.
     ///
     /// # Errors
     /// [`StoreError`]: the lease then runs out by itself.
-    async fn release(&self, fence: Fence) -> Result<(), StoreError>;
+    async fn release(&self, fence: Fence, due_after: Duration) -> Result<(), StoreError>;
 
     /// Writes a transition if the fence and the sequence still hold.
     ///

@@ -30,6 +30,9 @@ catalogue! {
     describe_counter(Count) VENUE_WINS = "engine_venue_wins_total", "Routing decisions won, by venue.";
     describe_counter(Count) EXECUTIONS = "engine_executions_total", "Executions that ended, by outcome.";
     describe_gauge(Count) EXECUTIONS_RUNNING = "engine_executions_running", "Orders that execute in this process now.";
+    describe_gauge(Seconds) EXECUTION_OLDEST = "engine_execution_oldest_seconds", "How long the oldest execution has been in a step, by step: quote, build, sign, commit, send, settle.";
+    describe_counter(Count) EXECUTIONS_STALLED = "engine_executions_stalled_total", "Executions that got no answer for so long that their order was given back to another worker.";
+    describe_counter(Count) PARKED_CLAIMS = "engine_parked_claims_total", "Claims of orders that had lost so many claims before that they are parked: something about them may kill their workers.";
     describe_counter(Count) LEASE_LOSSES = "engine_lease_losses_total", "Executions that lost their lease or found the order moved on.";
     describe_counter(Count) SWEEPER_DUE = "engine_sweeper_due_total", "Due orders the sweeper took.";
     describe_counter(Count) SWEEPER_PUSHED = "engine_sweeper_pushed_total", "Due orders the sweeper brought to the queue.";

@@ -133,8 +133,8 @@ impl<D: Database> OrderStore for GroupedStore<D> {
         }
     }
 
-    async fn release(&self, fence: Fence) -> Result<(), StoreError> {
-        self.write(Write::Release(fence)).await.map(drop)
+    async fn release(&self, fence: Fence, due_after: Duration) -> Result<(), StoreError> {
+        self.write(Write::Release { fence, due_after }).await.map(drop)
     }
 
     async fn commit(&self, commit: Commit) -> Result<CommitOutcome, StoreError> {

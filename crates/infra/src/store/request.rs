@@ -17,7 +17,7 @@ pub(super) enum Write {
     Accept(Box<Acceptance>),
     Claim { id: OrderId, worker: String, lease: Duration },
     Renew { fence: Fence, lease: Duration },
-    Release(Fence),
+    Release { fence: Fence, due_after: Duration },
     Commit(Box<Commit>),
     TakeDue { limit: u32, redeliver_after: Duration },
 }
@@ -29,7 +29,7 @@ impl Write {
             Self::Accept(_) => "accept",
             Self::Claim { .. } => "claim",
             Self::Renew { .. } => "renew",
-            Self::Release(_) => "release",
+            Self::Release { .. } => "release",
             Self::Commit(_) => "commit",
             Self::TakeDue { .. } => "take_due",
         }
@@ -39,7 +39,7 @@ impl Write {
     pub(super) fn order(&self) -> Option<OrderId> {
         match self {
             Self::Claim { id, .. } => Some(*id),
-            Self::Renew { fence, .. } | Self::Release(fence) => Some(fence.order_id),
+            Self::Renew { fence, .. } | Self::Release { fence, .. } => Some(fence.order_id),
             Self::Commit(commit) => Some(commit.fence.order_id),
             Self::Accept(_) | Self::TakeDue { .. } => None,
         }

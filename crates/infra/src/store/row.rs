@@ -33,6 +33,8 @@ pub(super) struct ClaimedRow {
     #[sqlx(flatten)]
     pub(super) order: OrderRow,
     pub(super) unresolved_attempt: Option<i64>,
+    /// Claims in a row that were lost before this one.
+    pub(super) lost_claims: i64,
 }
 
 #[derive(sqlx::FromRow)]

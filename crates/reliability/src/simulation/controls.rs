@@ -22,6 +22,8 @@ pub enum Control {
     RebuildsUnresolved,
     /// The node that takes a transaction for expired is asked again, instead of another one.
     AsksOneNode,
+    /// A call that never returns is waited for.
+    WaitsForEver,
     /// Nobody looks for due orders.
     NeverSweeps,
     /// Followed orders are never compared with the store.
@@ -65,6 +67,7 @@ impl Control {
             Self::SendsBeforeWriting => plan.dies_before = plan.dies_before.max(200),
             Self::RebuildsUnresolved => plan.conditions.drop_bps = 0,
             Self::AsksOneNode => plan.lags = plan.lags.max(2_000),
+            Self::WaitsForEver => plan.hangs = plan.hangs.max(200),
             Self::NeverSweeps => plan.loses_hint = plan.loses_hint.max(2_000),
             Self::NeverChecksTails => plan.loses_message = plan.loses_message.max(2_000),
             Self::ForgetsKeys | Self::AcknowledgesBeforeDurable => {

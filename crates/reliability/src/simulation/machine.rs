@@ -162,12 +162,15 @@ impl Machines {
 
     fn worker_config(&self) -> WorkerConfig {
         let plan = &self.world.plan;
+        let waits_for_ever = self.world.control == Some(Control::WaitsForEver);
+        let call_deadline_ms = if waits_for_ever { 86_400_000 } else { 1_000 };
         WorkerConfig {
             lease_ms: u64::try_from(plan.lease.as_millis()).unwrap_or(u64::MAX),
             max_attempts: plan.max_attempts,
             retry_base_ms: 200,
             retry_cap_ms: 1_000,
             quote_deadline_ms: 500,
+            call_deadline_ms,
             sweep_interval_ms: 1_000, // the rarer, the more of a day is not spent looking
             redeliver_after_ms: 2_000,
             ..Settings::parse_from(["simulation"]).worker

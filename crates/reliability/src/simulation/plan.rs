@@ -27,6 +27,8 @@ pub struct Plan {
     pub pauses: u32,
     /// A call is stuck on its way while its process goes on, perhaps for longer than a lease.
     pub stalls: u32,
+    /// A call of the chain or the queue never returns, before or after its effect.
+    pub hangs: u32,
     /// A transaction is on its way for long, and arrives even if its sender has died.
     pub delays_sending: u32,
     /// How long such a transaction is on its way, milliseconds.
@@ -75,6 +77,7 @@ impl Plan {
             dies_after: chance(0.5, 250),
             pauses: chance(0.4, 250),
             stalls: chance(0.4, 250),
+            hangs: chance(0.4, 250),
             delays_sending: chance(0.5, 5_000),
             delay_of_sending_ms: 1..10_000,
             lags: chance(0.5, 3_000),

@@ -126,6 +126,28 @@ impl Process {
         Ok(answer)
     }
 
+    /// A call of a port that may never return, whether it had its effect or not: a connection that went
+    /// silent. Those of the store are bounded by the store itself.
+    pub(super) async fn call_that_may_hang<T>(
+        &self,
+        what: &str,
+        effect: impl AsyncFnOnce() -> T,
+    ) -> Result<T, Lost> {
+        let hangs = || !self.is_immortal && self.world.happens(self.world.plan.hangs / 2);
+        let hang = async || {
+            self.note(&format!("{what} never returns"));
+            pending::<()>().await;
+        };
+        if hangs() {
+            hang().await;
+        }
+        let answer = self.call(what, effect).await;
+        if hangs() {
+            hang().await;
+        }
+        answer
+    }
+
     /// Waits while it stands still, and for ever once it is dead.
     pub(super) async fn live(&self) {
         loop {

@@ -7,7 +7,7 @@ use reliability::{checker::OrderRecord, simulation::Verdict};
 
 type Count = fn(&Verdict) -> usize;
 
-const KINDS: [(&str, Count); 27] = [
+const KINDS: [(&str, Count); 29] = [
     ("orders", |run| run.evidence.orders.len()),
     ("confirmed at the first attempt", |run| {
         orders(run, |it| it.order.status == OrderStatus::Confirmed && it.attempts.len() == 1)
@@ -25,6 +25,10 @@ const KINDS: [(&str, Count); 27] = [
     ("claims given back", |run| told(run, " gives ")),
     ("calls that failed", |run| told(run, " fails")),
     ("calls that were stuck", |run| told(run, " is stuck ")),
+    ("calls that never returned", |run| told(run, " never returns")),
+    ("transactions that reached the chain by a call that never returned", |run| {
+        told(run, "record on chain never returns")
+    }),
     ("answers that were lost", |run| told(run, "its answer is lost")),
     ("answers of a chain lost", |run| told(run, "record on chain was done, its answer is lost")),
     ("commits done whose answer was lost", |run| told(run, "commit was done, its answer is lost")),

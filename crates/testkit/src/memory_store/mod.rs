@@ -5,7 +5,10 @@ mod record;
 mod state;
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -27,6 +30,7 @@ pub struct MemoryStore {
     clock: Arc<dyn Clock>,
     state: Mutex<State>,
     hangs: watch::Sender<bool>,
+    refuses_commits: AtomicBool,
 }
 
 /// What a commit is checked against.
@@ -48,7 +52,12 @@ impl Guards {
 impl MemoryStore {
     /// An empty store with the default account.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, state: Mutex::new(State::new()), hangs: watch::Sender::new(false) }
+        Self {
+            clock,
+            state: Mutex::new(State::new()),
+            hangs: watch::Sender::new(false),
+            refuses_commits: AtomicBool::new(false),
+        }
     }
 
     /// Adds an account.
@@ -74,6 +83,11 @@ impl MemoryStore {
     /// While it hangs, orders that are to be accepted wait.
     pub fn hang(&self, hangs: bool) {
         self.hangs.send_replace(hangs);
+    }
+
+    /// While it refuses commits, orders can still be claimed.
+    pub fn refuse_commits(&self, refuses: bool) {
+        self.refuses_commits.store(refuses, Ordering::Relaxed);
     }
 
     /// While it is down, every call ends in a [`StoreError`].
@@ -106,13 +120,15 @@ impl OrderStore for MemoryStore {
         if record.order.status.is_terminal() || record.lease_until.is_some_and(|until| until > now) {
             return Ok(None);
         }
+        let lost_claims = record.lost_claims;
+        record.lost_claims += 1;
         record.lease_epoch += 1;
-        record.lease_until = Some(now + lease);
-        record.wake_at = record.lease_until;
+        record.hold(now, lease);
         Ok(Some(Claim {
             fence: Fence { order_id: id, lease_epoch: record.lease_epoch },
             order: record.order.clone(),
             unresolved: record.unresolved().cloned(),
+            lost_claims,
         }))
     }
 
@@ -120,20 +136,23 @@ impl OrderStore for MemoryStore {
         let now = self.clock.now();
         let mut state = self.open()?;
         let Some(record) = state.held(fence) else { return Ok(false) };
-        record.lease_until = Some(now + lease);
-        record.wake_at = record.lease_until;
+        record.hold(now, lease);
         Ok(true)
     }
 
-    async fn release(&self, fence: Fence) -> Result<(), StoreError> {
-        let now = self.clock.now();
+    async fn release(&self, fence: Fence, due_after: Duration) -> Result<(), StoreError> {
+        let due_at = Some(self.clock.now() + due_after);
         if let Some(record) = self.open()?.held(fence) {
-            record.end_lease(None, Some(now));
+            record.lost_claims = record.lost_claims.saturating_sub(1);
+            record.end_lease(due_at, due_at);
         }
         Ok(())
     }
 
     async fn commit(&self, commit: Commit) -> Result<CommitOutcome, StoreError> {
+        if self.refuses_commits.load(Ordering::Relaxed) {
+            return Err(StoreError::Unavailable("no commits are taken".into()));
+        }
         self.commit_guarded(commit, Guards::ALL)
     }
 

@@ -1,8 +1,10 @@
 //! One order with everything that belongs to it.
 
+use std::time::Duration;
+
 use domain::{
     Event, Order, OrderStatus, Timestamp,
-    ports::{Attempt, AttemptState, Commit, LedgerEntry, StoreError, Then},
+    ports::{Attempt, AttemptState, Claim, Commit, LedgerEntry, StoreError, Then},
 };
 
 /// An order's row.
@@ -15,6 +17,7 @@ pub(super) struct Record {
     pub(super) wake_at: Option<Timestamp>,
     pub(super) lease_epoch: u64,
     pub(super) lease_until: Option<Timestamp>,
+    pub(super) lost_claims: u32,
 }
 
 impl Record {
@@ -52,6 +55,12 @@ impl Record {
         } else {
             Err(StoreError::Unavailable("the commit breaks an invariant of the order".into()))
         }
+    }
+
+    /// Makes the claim hold from now on.
+    pub(super) fn hold(&mut self, now: Timestamp, lease: Duration) {
+        self.lease_until = Some(now + Claim::lease_of(lease, self.lost_claims));
+        self.wake_at = self.lease_until;
     }
 
     pub(super) fn end_lease(&mut self, lease_until: Option<Timestamp>, wake_at: Option<Timestamp>) {

@@ -88,6 +88,7 @@ impl State {
                 wake_at: Some(now + asked.grace),
                 lease_epoch: 0,
                 lease_until: None,
+                lost_claims: 0,
             },
         );
         Ok(Accepted::Created)
@@ -130,6 +131,9 @@ impl State {
         self.feed.extend(commit.events.iter().map(|event| (commit.order.id, event.seq)));
         record.order = commit.order;
         record.events.extend(commit.events);
+        if commit.ledger.is_some() || commit.then != Then::Continue {
+            record.lost_claims = 0;
+        }
         match commit.ledger {
             Some(LedgerEntry::Open(attempt)) => record.attempts.push(attempt),
             Some(LedgerEntry::Resolve { number, state, .. }) => {

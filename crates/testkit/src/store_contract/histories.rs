@@ -103,7 +103,7 @@ impl<'a> Life<'a> {
 
     async fn release(&mut self) {
         if let Some(claim) = self.any_claim() {
-            self.store.release(claim.fence).await.unwrap();
+            self.store.release(claim.fence, Duration::ZERO).await.unwrap();
         }
     }
 

@@ -11,7 +11,7 @@ use domain::{
     AccountId, Event, EventData, Order, OrderId, OrderStatus,
     ports::{
         Acceptance, Accepted, Attempt, AttemptState, Claim, Commit, CommitOutcome, LedgerEntry, OrderFilter,
-        OrderStore, Then,
+        OrderStore, PARKED_AFTER, Then,
     },
 };
 use futures::future::join_all;
@@ -36,6 +36,8 @@ pub async fn check(store: Arc<dyn OrderStore>) {
     only_the_attempt_on_record_can_be_resolved(store).await;
     a_retry_waits_and_then_is_due(store).await;
     a_claim_given_back_is_free_at_once(store).await;
+    a_claim_counts_as_lost_until_its_holder_moves_the_ledger_or_ends_it(store).await;
+    an_order_that_loses_claim_after_claim_is_held_longer(store).await;
     two_sweepers_never_take_the_same(store).await;
     listings_page_and_belong_to_an_account(store).await;
     open_orders_are_counted_up_to_a_bound(store).await;
@@ -181,7 +183,7 @@ async fn a_zombie_writes_nothing(store: &dyn OrderStore) {
     let (_, late) = submit(&mut zombie);
     assert_eq!(store.commit(late).await.unwrap(), CommitOutcome::Fenced);
     assert!(!store.renew(zombie.fence, LONG).await.unwrap());
-    store.release(zombie.fence).await.unwrap();
+    store.release(zombie.fence, Duration::ZERO).await.unwrap();
     assert_eq!(stored_events(store, id).await.len(), 1);
     assert!(store.attempts(AccountId::DEFAULT, id).await.unwrap().is_empty());
     let (_, live) = submit(&mut heir);
@@ -283,10 +285,52 @@ async fn a_retry_waits_and_then_is_due(store: &dyn OrderStore) {
 
 async fn a_claim_given_back_is_free_at_once(store: &dyn OrderStore) {
     let mut claim = claimed(store, LONG).await;
-    store.release(claim.fence).await.unwrap();
+    store.release(claim.fence, Duration::ZERO).await.unwrap();
     let (_, late) = submit(&mut claim);
     assert_eq!(store.commit(late).await.unwrap(), CommitOutcome::Fenced);
     assert!(store.claim(claim.order.id, "next", LONG).await.unwrap().is_some());
+}
+
+async fn claim_when_free(store: &dyn OrderStore, id: OrderId, lease: Duration) -> Claim {
+    eventually_some("the lease runs out", || async { store.claim(id, "heir", lease).await.unwrap() }).await
+}
+
+async fn a_claim_counts_as_lost_until_its_holder_moves_the_ledger_or_ends_it(store: &dyn OrderStore) {
+    let first = claimed(store, SHORT).await;
+    let id = first.order.id;
+    assert_eq!(first.lost_claims, 0);
+    let second = claim_when_free(store, id, SHORT).await;
+    assert_eq!(second.lost_claims, 1);
+    store.release(first.fence, Duration::ZERO).await.unwrap();
+    let mut third = claim_when_free(store, id, LONG).await;
+    assert_eq!(third.lost_claims, 2, "a claim that was lost cannot be given back");
+    let begun = step(&mut third, vec![EventData::RoutingStarted], None, Then::Continue);
+    assert_eq!(store.commit(begun).await.unwrap(), CommitOutcome::Committed);
+    store.release(third.fence, Duration::ZERO).await.unwrap();
+    let fourth = claim_when_free(store, id, LONG).await;
+    assert_eq!(fourth.lost_claims, 2, "a claim that was given back counts for nothing");
+    store.release(fourth.fence, Duration::ZERO).await.unwrap();
+
+    let mut moves = claimed(store, SHORT).await;
+    let (_, commit) = submit(&mut moves);
+    assert_eq!(store.commit(commit).await.unwrap(), CommitOutcome::Committed);
+    let heir = claim_when_free(store, moves.order.id, LONG).await;
+    assert_eq!(heir.lost_claims, 0, "it sent something");
+}
+
+async fn an_order_that_loses_claim_after_claim_is_held_longer(store: &dyn OrderStore) {
+    let moment = Duration::from_millis(1);
+    let id = claimed(store, moment).await.order.id;
+    for lost in 1..PARKED_AFTER {
+        let claim = claim_when_free(store, id, moment).await;
+        assert_eq!((claim.lost_claims, claim.is_parked()), (lost, false));
+    }
+    let parked = claim_when_free(store, id, LONG).await;
+    assert!(parked.is_parked());
+    assert_eq!(Claim::lease_of(LONG, parked.lost_claims + 1), LONG * 2);
+    // a renewal to a moment holds for two, and so on: the order is free again in the end
+    assert!(store.renew(parked.fence, moment).await.unwrap());
+    assert_eq!(claim_when_free(store, id, moment).await.lost_claims, PARKED_AFTER + 1);
 }
 
 async fn two_sweepers_never_take_the_same(store: &dyn OrderStore) {
@@ -360,6 +404,6 @@ async fn a_claimed_order_is_due_when_its_lease_ends(store: &dyn OrderStore) {
         .await;
     assert!(!store.take_due(1_000, LONG).await.unwrap().contains(&order.id), "it was just delivered");
     let claim = store.claim(order.id, "heir", LONG).await.unwrap().unwrap();
-    store.release(claim.fence).await.unwrap();
+    store.release(claim.fence, Duration::ZERO).await.unwrap();
     assert!(store.take_due(1_000, LONG).await.unwrap().contains(&order.id), "a claim given back is due");
 }

@@ -1,6 +1,8 @@
 //! Writes that arrive at once and have something in common: each gets the answer it would get if all
 //! had come one after the other.
 
+use std::time::Duration;
+
 use domain::{
     AccountId, EventData, OrderId, OrderStatus,
     ports::{
@@ -160,7 +162,7 @@ async fn a_release_and_a_commit_follow_each_other(store: &dyn OrderStore) {
     for is_release_first in [true, false] {
         let mut claim = claimed(store, LONG).await;
         let (_, commit) = submit(&mut claim);
-        let (release, renew) = (store.release(claim.fence), store.renew(claim.fence, LONG));
+        let (release, renew) = (store.release(claim.fence, Duration::ZERO), store.renew(claim.fence, LONG));
         let outcome = if is_release_first {
             let ((released, outcome), renewed) = join(join(release, store.commit(commit)), renew).await;
             released.and(renewed.map(drop)).unwrap();
@@ -190,9 +192,12 @@ async fn every_kind_of_write_may_come_at_once(store: &dyn OrderStore) {
         assert_eq!(committed.unwrap(), CommitOutcome::Committed);
         let claimed = claimed.unwrap().unwrap();
         assert_eq!((claimed.order.id, claimed.unresolved), (*free, None));
-        let (renewed, released, due) =
-            join3(store.renew(moved.fence, LONG), store.release(claimed.fence), store.take_due(0, LONG))
-                .await;
+        let (renewed, released, due) = join3(
+            store.renew(moved.fence, LONG),
+            store.release(claimed.fence, Duration::ZERO),
+            store.take_due(0, LONG),
+        )
+        .await;
         released.unwrap();
         assert_eq!((renewed.unwrap(), due.unwrap()), (true, Vec::new()));
         let row = store.order(AccountId::DEFAULT, moved.order.id).await.unwrap();

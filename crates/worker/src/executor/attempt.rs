@@ -10,7 +10,7 @@ use domain::{
 use tracing::{Instrument, debug_span};
 
 use super::{AttemptEnd, Executor, Interruption, journal::Journal};
-use crate::measure;
+use crate::{measure, progress::Step};
 
 impl Executor {
     /// Makes a new attempt. There must be no unresolved one.
@@ -21,7 +21,7 @@ impl Executor {
             Err(failure) => return Ok(AttemptEnd::Failed { failure, ledger: None }),
         };
         let attempt = self.write_ahead(journal, prepared).await?;
-        Ok(self.send_and_settle(&attempt).await)
+        Ok(self.send_and_settle(&attempt, journal.progress()).await)
     }
 
     /// Everything up to the signature. Nothing is sent yet, so a failure leaves nothing behind.
@@ -32,7 +32,9 @@ impl Executor {
         let spec = journal.order().spec.clone();
         let deadline = self.policy.quote_deadline;
         let asked = venues::ask_all(&self.venues, &spec.request, deadline).instrument(debug_span!("quote"));
+        journal.progress().enter(Step::Quote);
         let answers = journal.during(asked).await?;
+        journal.progress().answered();
         measure::answered(&answers);
         let decision = match route(spec.request.amount, answers) {
             Ok(decision) => decision,
@@ -60,12 +62,14 @@ impl Executor {
         let Some(venue) = self.venues.iter().find(|venue| venue.id() == swap.venue) else {
             return Ok(Err(Failure::at(swap.venue, FailureCode::BuildFailed, "the venue is gone")));
         };
-        let instructions = match journal.during(venue.build(&swap).instrument(debug_span!("build"))).await? {
+        let progress = journal.progress().clone();
+        let built = journal.during(self.build_at(venue.as_ref(), &swap, &progress)).await?;
+        let instructions = match built {
             Ok(instructions) => instructions,
             Err(failure) => return Ok(Err(failure)),
         };
         journal.record(EventData::Building { venue: swap.venue, bound: swap.bound, instructions })?;
-        let signed = journal.during(self.chain.sign(&swap).instrument(debug_span!("sign"))).await?;
+        let signed = journal.during(self.sign(&swap, &progress)).await?;
         Ok(signed.map(|transaction| (swap, transaction)).map_err(|error| {
             Failure::new(FailureCode::ChainUnavailable, format!("no recent block hash: {error}"))
         }))

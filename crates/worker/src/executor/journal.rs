@@ -10,8 +10,11 @@ use futures::poll;
 use tokio::task::JoinHandle;
 use tracing::{Instrument, debug_span};
 
-use super::Interruption;
-use crate::measure::Writing;
+use super::{Interruption, calls};
+use crate::{
+    measure::Writing,
+    progress::{Progress, Step},
+};
 
 /// The events of one claim on their way to the store.
 ///
@@ -24,6 +27,7 @@ pub(super) struct Journal {
     clock: Arc<dyn Clock>,
     fence: Fence,
     order: Order,
+    progress: Arc<Progress>,
     gathered: Vec<Event>,
     /// When the last event happened that was handed over to be written.
     written_until: Timestamp,
@@ -37,6 +41,7 @@ impl Journal {
         clock: &Arc<dyn Clock>,
         fence: Fence,
         order: Order,
+        progress: Arc<Progress>,
     ) -> Self {
         Self {
             store: store.clone(),
@@ -45,6 +50,7 @@ impl Journal {
             fence,
             written_until: order.updated_at,
             order,
+            progress,
             gathered: Vec::new(),
             writing: None,
         }
@@ -53,6 +59,11 @@ impl Journal {
     /// The order as it stands with everything recorded so far.
     pub(super) fn order(&self) -> &Order {
         &self.order
+    }
+
+    /// How far the execution has come.
+    pub(super) fn progress(&self) -> &Arc<Progress> {
+        &self.progress
     }
 
     /// Records an event that nothing needs to wait for.
@@ -85,9 +96,12 @@ impl Journal {
         then: Then,
     ) -> Result<(), Interruption> {
         self.record(data)?;
+        self.progress.enter(Step::Commit);
         self.finish_writing().await?;
         let (commit, measured) = self.take_commit(ledger, then);
-        write(self.store.clone(), self.bus.clone(), commit, measured).await
+        write(self.store.clone(), self.bus.clone(), commit, measured).await?;
+        self.progress.answered();
+        Ok(())
     }
 
     async fn finish_writing(&mut self) -> Result<(), Interruption> {
@@ -120,7 +134,7 @@ async fn write(
     measured: Writing,
 ) -> Result<(), Interruption> {
     let announcements: Vec<_> = commit.announcements().into_iter().map(Arc::new).collect();
-    match store.commit(commit).instrument(debug_span!("commit")).await? {
+    match calls::store(store.commit(commit)).instrument(debug_span!("commit")).await? {
         CommitOutcome::Committed => {
             measured.committed(&announcements);
             bus.publish(announcements);

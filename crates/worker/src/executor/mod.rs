@@ -6,6 +6,8 @@
 //! attempt first.
 
 mod attempt;
+pub(crate) mod calls;
+mod claim;
 mod journal;
 mod settle;
 
@@ -15,24 +17,20 @@ use std::{
 };
 
 use domain::{
-    EventData, Failure, FailureClass, FailureCode, Fill, OrderId,
+    EventData, Failure, FailureClass, Fill, OrderId,
     backoff::RetryPolicy,
-    order::InvalidTransition,
-    ports::{Chain, Claim, Clock, EventBus, Fence, LedgerEntry, OrderStore, StoreError, Then, Venue},
+    ports::{Chain, Claim, Clock, EventBus, LedgerEntry, OrderStore, Then, Venue},
 };
-use infra::{metrics::catalogue, trace};
+use infra::{metrics::catalogue, outage::Outage, trace};
 use journal::Journal;
 use metrics::counter;
 use rand_chacha::ChaCha8Rng;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
-use crate::measure;
+use claim::Interruption;
 
-/// An order whose executions break off so often, before anything was sent, is given up: something
-/// about it kills its workers. High enough that no healthy order gets there, however often workers are
-/// killed or restarted around it.
-const MAX_CLAIMS_IN_VAIN: u64 = 50;
+use crate::progress::{Executions, Progress};
 
 /// What an execution needs.
 pub struct Executor {
@@ -50,6 +48,10 @@ pub struct Executor {
     pub rng: Mutex<ChaCha8Rng>,
     /// Its limits.
     pub policy: ExecutionPolicy,
+    /// What executes now.
+    pub(crate) executions: Arc<Executions>,
+    /// Whether orders can be claimed.
+    pub(crate) claims: Outage,
 }
 
 /// The limits of an execution.
@@ -63,6 +65,8 @@ pub struct ExecutionPolicy {
     pub retry: RetryPolicy,
     /// How long the venues may take to quote.
     pub quote_deadline: Duration,
+    /// How long any other call of a venue or the chain may take.
+    pub call_deadline: Duration,
     /// How often a transaction that has not landed is sent again.
     pub rebroadcast_interval: Duration,
 }
@@ -96,31 +100,10 @@ impl Outcome {
     }
 }
 
-/// Why an execution stopped half-way.
-#[derive(Debug, thiserror::Error)]
-enum Interruption {
-    #[error("the lease is lost")]
-    LeaseLost,
-    #[error("the worker stops")]
-    Stopping,
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Lifecycle(#[from] InvalidTransition),
-}
-
 /// How an attempt ended, with what the attempt ledger must record of it.
 enum AttemptEnd {
     Landed { fill: Fill, ledger: LedgerEntry },
     Failed { failure: Failure, ledger: Option<LedgerEntry> },
-}
-
-/// Gives an order up that nothing was sent for.
-fn abandon(journal: &mut Journal) -> Result<AttemptEnd, Interruption> {
-    journal.record(EventData::RoutingStarted)?;
-    let told = "the execution broke off too often before anything was sent";
-    let failure = Failure::new(FailureCode::ExecutionCrashed, told);
-    Ok(AttemptEnd::Failed { failure, ledger: None })
 }
 
 impl Executor {
@@ -129,74 +112,20 @@ impl Executor {
     pub async fn execute(&self, id: OrderId, stop: &CancellationToken) -> Outcome {
         let span = tracing::info_span!("execute", order_id = %id);
         trace::join(&span, id);
-        let _running = measure::Running::begin();
-        let outcome = self.claim_and_proceed(id, stop).instrument(span).await;
+        let execution = self.executions.begin();
+        let outcome = self.claim_and_proceed(id, &execution.progress, stop).instrument(span).await;
         counter!(catalogue::EXECUTIONS, "outcome" => outcome.as_str()).increment(1);
         outcome
     }
 
-    async fn claim_and_proceed(&self, id: OrderId, stop: &CancellationToken) -> Outcome {
-        let claimed = self.store.claim(id, &self.policy.worker, self.policy.lease).await;
-        let claim = match claimed {
-            Ok(Some(claim)) => claim,
-            Ok(None) => {
-                tracing::debug!("not ours to take");
-                return Outcome::NotClaimed;
-            }
-            Err(error) => {
-                tracing::warn!(%error, "cannot claim");
-                return Outcome::Interrupted;
-            }
-        };
-        let fence = claim.fence;
-        let ended = tokio::select! {
-            biased;
-            ended = self.proceed(claim) => ended,
-            () = self.keep_lease(fence) => Err(Interruption::LeaseLost),
-            () = stop.cancelled() => Err(Interruption::Stopping),
-        };
-        match ended {
-            Ok(outcome) => return outcome,
-            Err(Interruption::Stopping) => self.give_back(fence).await,
-            Err(interruption) => {
-                if matches!(interruption, Interruption::LeaseLost) {
-                    counter!(catalogue::LEASE_LOSSES).increment(1);
-                }
-                tracing::warn!(error = %interruption, "interrupted; the next claim goes on");
-            }
-        }
-        Outcome::Interrupted
-    }
-
-    async fn proceed(&self, claim: Claim) -> Result<Outcome, Interruption> {
-        let is_poisonous = claim.claims_in_vain() > MAX_CLAIMS_IN_VAIN;
-        let mut journal = Journal::open(&self.store, &self.bus, &self.clock, claim.fence, claim.order);
+    async fn proceed(&self, claim: Claim, progress: &Arc<Progress>) -> Result<Outcome, Interruption> {
+        let mut journal =
+            Journal::open(&self.store, &self.bus, &self.clock, claim.fence, claim.order, progress.clone());
         let end = match claim.unresolved {
-            Some(attempt) => self.settle_inherited(&attempt).await,
-            None if is_poisonous => abandon(&mut journal)?,
+            Some(attempt) => self.settle_inherited(&attempt, progress).await,
             None => self.attempt(&mut journal).await?,
         };
         self.conclude(&mut journal, end).await
-    }
-
-    async fn give_back(&self, fence: Fence) {
-        match self.store.release(fence).await {
-            Ok(()) => tracing::info!("stopping; the claim is given back"),
-            Err(error) => tracing::warn!(%error, "cannot give the claim back; its lease runs out"),
-        }
-    }
-
-    /// Gives signs of life until the lease is lost. A store that does not answer is no proof of
-    /// that: every write is fenced, so going on is safe.
-    async fn keep_lease(&self, fence: Fence) {
-        loop {
-            tokio::time::sleep(self.policy.lease / 3).await;
-            match self.store.renew(fence, self.policy.lease).await {
-                Ok(true) => {}
-                Ok(false) => return,
-                Err(error) => tracing::warn!(%error, "cannot renew the lease"),
-            }
-        }
     }
 
     /// Writes how the attempt ended and what follows from it.
@@ -231,4 +160,4 @@ impl Executor {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -11,30 +11,31 @@ use domain::{
 use tracing::{Instrument, debug_span};
 
 use super::{AttemptEnd, Executor};
+use crate::progress::Progress;
 
 /// The wait before an unreachable chain is asked again.
 const UNREACHABLE_PAUSE: Duration = Duration::from_millis(500);
 
 impl Executor {
     /// Sends an attempt that was just written and waits for what becomes of it.
-    pub(super) async fn send_and_settle(&self, attempt: &Attempt) -> AttemptEnd {
-        self.send(attempt).await;
-        self.settle(attempt, self.policy.rebroadcast_interval).instrument(debug_span!("settle")).await
+    pub(super) async fn send_and_settle(&self, attempt: &Attempt, progress: &Progress) -> AttemptEnd {
+        self.send_on_record(attempt, progress).await;
+        self.settle(attempt, self.policy.rebroadcast_interval, progress)
+            .instrument(debug_span!("settle"))
+            .await
     }
 
     /// Settles an attempt that an earlier claim left behind: it may never have been sent.
-    pub(super) async fn settle_inherited(&self, attempt: &Attempt) -> AttemptEnd {
+    pub(super) async fn settle_inherited(&self, attempt: &Attempt, progress: &Progress) -> AttemptEnd {
         tracing::info!(attempt = attempt.number, "settling an inherited attempt");
-        self.settle(attempt, Duration::ZERO).instrument(debug_span!("settle")).await
+        self.settle(attempt, Duration::ZERO, progress).instrument(debug_span!("settle")).await
     }
 
     /// Waits until the chain knows, sending the same bytes again while it does not. `patience` is
     /// the first wait; after it the attempt counts as not yet arrived.
-    async fn settle(&self, attempt: &Attempt, mut patience: Duration) -> AttemptEnd {
-        let signature = &attempt.transaction.signature;
-        let last_valid = attempt.transaction.last_valid_block_height;
+    async fn settle(&self, attempt: &Attempt, mut patience: Duration, progress: &Progress) -> AttemptEnd {
         loop {
-            match self.chain.await_status(signature, last_valid, patience).await {
+            match self.await_status(&attempt.transaction, patience, progress).await {
                 Ok(TransactionStatus::Landed(fill)) => {
                     return AttemptEnd::Landed { fill, ledger: resolved(attempt, AttemptState::Landed) };
                 }
@@ -42,12 +43,12 @@ impl Executor {
                     let ledger = Some(resolved(attempt, AttemptState::Reverted));
                     return AttemptEnd::Failed { failure, ledger };
                 }
-                Ok(TransactionStatus::Expired) if self.is_expired_still(attempt).await => {
+                Ok(TransactionStatus::Expired) if self.is_expired_still(attempt, progress).await => {
                     let ledger = Some(resolved(attempt, AttemptState::Expired));
                     return AttemptEnd::Failed { failure: expired(attempt), ledger };
                 }
                 Ok(TransactionStatus::Expired) => {}
-                Ok(TransactionStatus::Unknown) => self.send(attempt).await,
+                Ok(TransactionStatus::Unknown) => self.send_on_record(attempt, progress).await,
                 Err(error) => {
                     tracing::warn!(%error, "cannot learn what became of the transaction; it stays submitted");
                     tokio::time::sleep(UNREACHABLE_PAUSE).await;
@@ -58,17 +59,16 @@ impl Executor {
     }
 
     /// Sends the bytes on record. A failure says nothing: they may have arrived.
-    async fn send(&self, attempt: &Attempt) {
-        if let Err(error) = self.chain.send(&attempt.transaction).await {
+    async fn send_on_record(&self, attempt: &Attempt, progress: &Progress) {
+        if let Err(error) = self.send(&attempt.transaction, progress).await {
             tracing::warn!(%error, signature = %attempt.transaction.signature, "sending failed; it may have arrived");
         }
     }
 
     /// Asks once more, because after this answer a second transaction may be built: a node that
     /// lags behind must not be the only witness.
-    async fn is_expired_still(&self, attempt: &Attempt) -> bool {
-        let transaction = &attempt.transaction;
-        let status = self.chain.status(&transaction.signature, transaction.last_valid_block_height).await;
+    async fn is_expired_still(&self, attempt: &Attempt, progress: &Progress) -> bool {
+        let status = self.status(&attempt.transaction, progress).await;
         matches!(status, Ok(TransactionStatus::Expired))
     }
 }

@@ -1,6 +1,6 @@
 use std::{
     collections::VecDeque,
-    panic::AssertUnwindSafe,
+    future::pending,
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
@@ -11,10 +11,13 @@ use domain::{
     ports::{Acceptance, Attempt, AttemptState, BusMessage, ChainError, TransactionStatus, VenueError},
     swap::{Instruction, SignedTransaction},
 };
-use futures::{FutureExt, stream::BoxStream};
+use futures::stream::BoxStream;
 use rand::SeedableRng;
 use testkit::{ManualClock, MemoryStore, samples};
 use tokio_util::sync::CancellationToken;
+
+use domain::ports::PARKED_AFTER;
+use infra::outage::Outage;
 
 use super::*;
 
@@ -24,6 +27,8 @@ struct ScriptedChain {
     answers: Mutex<VecDeque<Result<Answer, ()>>>,
     sent: Mutex<Vec<Signature>>,
     signed: Mutex<u8>,
+    /// While set, no call ever returns.
+    hangs: AtomicBool,
 }
 
 #[derive(Clone, Copy)]
@@ -35,6 +40,12 @@ enum Answer {
 }
 
 impl ScriptedChain {
+    async fn hang(&self) {
+        if self.hangs.load(Ordering::SeqCst) {
+            pending::<()>().await;
+        }
+    }
+
     fn next(&self, signature: &Signature) -> Result<TransactionStatus, ChainError> {
         let answer = self.answers.lock().unwrap().pop_front().unwrap_or(Ok(Answer::Landed));
         match answer {
@@ -75,11 +86,13 @@ impl Chain for ScriptedChain {
     }
 
     async fn send(&self, transaction: &SignedTransaction) -> Result<(), ChainError> {
+        self.hang().await;
         self.sent.lock().unwrap().push(transaction.signature.clone());
         Ok(())
     }
 
     async fn status(&self, signature: &Signature, _: u64) -> Result<TransactionStatus, ChainError> {
+        self.hang().await;
         self.next(signature)
     }
 
@@ -89,6 +102,7 @@ impl Chain for ScriptedChain {
         _: u64,
         patience: Duration,
     ) -> Result<TransactionStatus, ChainError> {
+        self.hang().await;
         let status = self.next(signature);
         if matches!(status, Ok(TransactionStatus::Unknown)) {
             tokio::time::sleep(patience).await;
@@ -135,6 +149,30 @@ impl EventBus for NoBus {
     }
 }
 
+const LEASE: Duration = Duration::from_secs(10);
+
+/// An executor whose venue quotes and whose chain confirms.
+pub(crate) fn executor_over(store: Arc<MemoryStore>) -> Executor {
+    Executor {
+        store,
+        bus: Arc::new(NoBus),
+        venues: vec![Arc::new(OneQuote { refuses: false, panics: Arc::default() })],
+        chain: Arc::new(ScriptedChain::default()),
+        clock: Arc::new(ManualClock::default()),
+        rng: Mutex::new(ChaCha8Rng::seed_from_u64(7)),
+        policy: ExecutionPolicy {
+            worker: "test".to_owned(),
+            lease: LEASE,
+            retry: RetryPolicy::default(),
+            quote_deadline: Duration::from_secs(1),
+            call_deadline: Duration::from_secs(5),
+            rebroadcast_interval: Duration::from_secs(2),
+        },
+        executions: Arc::default(),
+        claims: Outage::new("claims of orders"),
+    }
+}
+
 struct Bench {
     panics: Arc<AtomicBool>,
     clock: Arc<ManualClock>,
@@ -155,19 +193,10 @@ impl Bench {
         let order = acceptance.order.clone();
         store.accept(acceptance).await.unwrap();
         let executor = Executor {
-            store: store.clone(),
-            bus: Arc::new(NoBus),
             venues: vec![Arc::new(OneQuote { refuses, panics: panics.clone() })],
             chain: chain.clone(),
             clock: clock.clone(),
-            rng: Mutex::new(ChaCha8Rng::seed_from_u64(7)),
-            policy: ExecutionPolicy {
-                worker: "test".to_owned(),
-                lease: Duration::from_hours(1),
-                retry: RetryPolicy::default(),
-                quote_deadline: Duration::from_secs(1),
-                rebroadcast_interval: Duration::from_secs(2),
-            },
+            ..executor_over(store.clone())
         };
         Self { panics, clock, store, chain, executor, order }
     }
@@ -281,30 +310,84 @@ async fn stopping_gives_the_claim_back_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_order_that_kills_its_executions_fails_in_the_end() {
+async fn a_chain_that_never_answers_loses_its_orders_to_another_worker() {
     let bench = Bench::new(false, &[]).await;
-    bench.panics.store(true, Ordering::SeqCst);
-    let mut crashes = 0;
-    while AssertUnwindSafe(bench.execute()).catch_unwind().await.is_err() {
-        crashes += 1;
-        bench.clock.advance(Duration::from_hours(2)); // its lease runs out
-    }
-    assert_eq!(crashes, MAX_CLAIMS_IN_VAIN + 1);
-    let order = bench.store.order(AccountId::DEFAULT, bench.order.id).await.unwrap().unwrap();
-    assert_eq!(order.status, OrderStatus::Failed);
-    assert_eq!(order.failure.unwrap().code, FailureCode::ExecutionCrashed);
-    assert_eq!((bench.sent(), bench.kinds().await.last().copied()), (0, Some("failed")));
+    bench.chain.hangs.store(true, Ordering::SeqCst);
+    assert_eq!(bench.execute().await, Outcome::Interrupted, "the execution ends by itself");
+    assert_eq!(bench.attempt_states().await, [AttemptState::Unresolved], "it may have been sent");
+    bench.chain.hangs.store(false, Ordering::SeqCst);
+    assert_eq!(bench.execute().await, Outcome::Confirmed, "the order is free, its lease has not run out");
+    assert_eq!(*bench.chain.signed.lock().unwrap(), 1, "no second transaction was made");
+    let due = bench.store.take_due(1, Duration::ZERO).await.unwrap();
+    assert!(due.is_empty(), "{due:?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_order_that_may_have_been_sent_is_never_given_up() {
-    let bench = Bench::new(false, &[Ok(Answer::Unknown); 2]).await;
-    for _ in 0..=MAX_CLAIMS_IN_VAIN {
-        assert!(tokio::time::timeout(Duration::from_millis(500), bench.execute()).await.is_err());
-        bench.clock.advance(Duration::from_hours(2));
-        bench.chain.answers.lock().unwrap().extend([Ok(Answer::Unknown); 2]);
-    }
-    bench.chain.answers.lock().unwrap().clear();
+async fn a_slow_chain_that_answers_keeps_its_orders() {
+    // twenty answers, two seconds each: far longer than an execution may be silent
+    let bench = Bench::new(false, &[Ok(Answer::Unknown); 20]).await;
     assert_eq!(bench.execute().await, Outcome::Confirmed);
-    assert_eq!(bench.attempt_states().await, [AttemptState::Landed]);
+    assert_eq!(bench.sent(), 21);
+}
+
+impl Bench {
+    async fn claim(&self) -> domain::ports::Claim {
+        let claim = self.store.claim(self.order.id, "other", LEASE).await.unwrap();
+        claim.expect("the order is free")
+    }
+
+    async fn is_free(&self) -> bool {
+        let claim = self.store.claim(self.order.id, "other", Duration::ZERO).await.unwrap();
+        if let Some(claim) = &claim {
+            self.store.release(claim.fence, Duration::ZERO).await.unwrap();
+        }
+        claim.is_some()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_that_kills_its_executions_is_held_longer_each_time_and_never_failed() {
+    let bench = Bench::new(false, &[]).await;
+    bench.panics.store(true, Ordering::SeqCst);
+    for _ in 0..PARKED_AFTER {
+        assert_eq!(bench.execute().await, Outcome::Interrupted);
+        assert!(!bench.is_free().await, "its lease runs out first");
+        bench.clock.advance(LEASE);
+    }
+    for doublings in 1..=3 {
+        assert_eq!(bench.execute().await, Outcome::Interrupted);
+        bench.clock.advance(LEASE * (1 << doublings) - Duration::from_millis(1));
+        assert!(!bench.is_free().await, "parked for longer than before");
+        bench.clock.advance(Duration::from_millis(1));
+    }
+    bench.panics.store(false, Ordering::SeqCst);
+    assert_eq!(bench.execute().await, Outcome::Confirmed, "once the bug is mended it goes on");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_store_error_interrupted_does_not_count_against_the_order() {
+    let bench = Bench::new(false, &[]).await;
+    for _ in 0..3 * PARKED_AFTER {
+        bench.store.refuse_commits(true);
+        assert_eq!(bench.execute().await, Outcome::Interrupted);
+        bench.clock.advance(LEASE);
+    }
+    bench.store.refuse_commits(false);
+    assert_eq!(bench.claim().await.lost_claims, 0);
+    bench.clock.advance(LEASE);
+    assert_eq!(bench.execute().await, Outcome::Confirmed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_that_was_given_back_often_is_as_good_as_any() {
+    let bench = Bench::new(false, &[Ok(Answer::Unknown); 100]).await;
+    for _ in 0..3 * PARKED_AFTER {
+        let stop = CancellationToken::new();
+        let (outcome, ()) = tokio::join!(bench.executor.execute(bench.order.id, &stop), async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            stop.cancel();
+        });
+        assert_eq!(outcome, Outcome::Interrupted);
+    }
+    assert_eq!(bench.claim().await.lost_claims, 0);
 }

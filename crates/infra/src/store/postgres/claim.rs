@@ -10,6 +10,7 @@ use sqlx::{AssertSqlSafe, PgConnection, types::Uuid};
 
 use super::{
     super::{
+        parking,
         request::Written,
         row::{AttemptRow, ClaimedRow, decode, micros},
     },
@@ -38,7 +39,8 @@ pub(super) async fn all(
             Some(_) => Some(unresolved.remove(&id).ok_or(sqlx::Error::RowNotFound)?),
             None => None,
         };
-        let claim = Claim { fence, order: row.order.try_into()?, unresolved };
+        let lost_claims = u32::try_from(row.lost_claims).map_err(decode)?;
+        let claim = Claim { fence, order: row.order.try_into()?, unresolved, lost_claims };
         claims.insert(id, Box::new(claim));
     }
     for (position, id) in asked {
@@ -55,16 +57,17 @@ async fn take(
 ) -> sqlx::Result<Vec<ClaimedRow>> {
     // A row that somebody else writes right now is not waited for: it is taken, or it is not free.
     let sql = format!(
-        "UPDATE orders SET lease_epoch = lease_epoch + 1, lease_owner = $2,
-             lease_until = clock_timestamp() + $3::bigint * interval '1 microsecond',
-             wake_at = LEAST(wake_at, clock_timestamp() + $3::bigint * interval '1 microsecond')
+        "UPDATE orders SET lease_epoch = lease_epoch + 1, lease_owner = $2, lost_claims = lost_claims + 1,
+             lease_until = clock_timestamp() + {held} * interval '1 microsecond',
+             wake_at = LEAST(wake_at, clock_timestamp() + {held} * interval '1 microsecond')
          WHERE id = ANY(ARRAY(
              SELECT id FROM orders
              WHERE id = ANY($1) AND {OPEN}
                AND (lease_until IS NULL OR lease_until <= clock_timestamp())
              FOR NO KEY UPDATE SKIP LOCKED
          ))
-         RETURNING {ORDER}, unresolved_attempt"
+         RETURNING {ORDER}, unresolved_attempt, lost_claims - 1 AS lost_claims",
+        held = parking::lease("$3::bigint", "(lost_claims + 1)"),
     );
     sqlx::query_as(AssertSqlSafe(sql))
         .bind(asked.iter().map(|(_, id)| id.0).collect::<Vec<_>>())

@@ -50,7 +50,8 @@ const COMMIT: &str = concat!(
              lease_until = CASE WHEN ends_claim THEN clock_timestamp() + due_in * interval '1 microsecond'
                                 ELSE lease_until END,
              wake_at = CASE WHEN ends_claim THEN clock_timestamp() + due_in * interval '1 microsecond'
-                            ELSE wake_at END
+                            ELSE wake_at END,
+             lost_claims = CASE WHEN ends_claim OR touches_ledger THEN 0 ELSE lost_claims END
          FROM UNNEST($8::uuid[], $9::bigint[], $10::bigint[], $11::text[], $12::bigint[], $13::bigint[],
                      $14::timestamptz[], $15::jsonb[], $16::jsonb[], $17::bool[], $18::bigint[], $19::bigint[],
                      $20::bool[], $21::bigint[])

@@ -8,6 +8,7 @@ use sqlx::{AssertSqlSafe, PgConnection, types::Uuid};
 
 use super::{
     super::{
+        parking,
         request::Written,
         row::{encode, micros},
     },
@@ -21,11 +22,12 @@ pub(super) async fn renew_all(
     answers: &mut Answers,
 ) -> sqlx::Result<()> {
     let sql = format!(
-        "UPDATE orders SET lease_until = clock_timestamp() + lease * interval '1 microsecond',
-             wake_at = LEAST(wake_at, clock_timestamp() + lease * interval '1 microsecond')
+        "UPDATE orders SET lease_until = clock_timestamp() + {held} * interval '1 microsecond',
+             wake_at = LEAST(wake_at, clock_timestamp() + {held} * interval '1 microsecond')
          FROM UNNEST($1::uuid[], $2::bigint[], $3::bigint[]) AS asked (asked_id, asked_epoch, lease)
          WHERE id = ANY($1) AND id = asked_id AND lease_epoch = asked_epoch AND {OPEN}
-         RETURNING id"
+         RETURNING id",
+        held = parking::lease("lease", "lost_claims"),
     );
     let renewed: Vec<Uuid> = sqlx::query_scalar(AssertSqlSafe(sql))
         .bind(asked.iter().map(|(_, fence, _)| fence.order_id.0).collect::<Vec<_>>())
@@ -43,21 +45,24 @@ pub(super) async fn renew_all(
 /// Gives back claims of different orders.
 pub(super) async fn release_all(
     connection: &mut PgConnection,
-    asked: &[(usize, Fence)],
+    asked: &[(usize, Fence, Duration)],
     answers: &mut Answers,
 ) -> sqlx::Result<()> {
     let sql = format!(
-        "UPDATE orders SET lease_epoch = lease_epoch + 1, lease_owner = NULL, lease_until = NULL,
-             wake_at = LEAST(wake_at, clock_timestamp())
-         FROM UNNEST($1::uuid[], $2::bigint[]) AS asked (asked_id, asked_epoch)
+        "UPDATE orders SET lease_epoch = lease_epoch + 1, lease_owner = NULL,
+             lease_until = clock_timestamp() + due_after * interval '1 microsecond',
+             wake_at = LEAST(wake_at, clock_timestamp() + due_after * interval '1 microsecond'),
+             lost_claims = GREATEST(lost_claims - 1, 0)
+         FROM UNNEST($1::uuid[], $2::bigint[], $3::bigint[]) AS asked (asked_id, asked_epoch, due_after)
          WHERE id = ANY($1) AND id = asked_id AND lease_epoch = asked_epoch AND {OPEN}"
     );
     sqlx::query(AssertSqlSafe(sql))
-        .bind(asked.iter().map(|(_, fence)| fence.order_id.0).collect::<Vec<_>>())
-        .bind(asked.iter().map(|(_, fence)| epoch(*fence)).collect::<Result<Vec<_>, _>>()?)
+        .bind(asked.iter().map(|(_, fence, _)| fence.order_id.0).collect::<Vec<_>>())
+        .bind(asked.iter().map(|(_, fence, _)| epoch(*fence)).collect::<Result<Vec<_>, _>>()?)
+        .bind(asked.iter().map(|(_, _, due_after)| micros(*due_after)).collect::<Vec<_>>())
         .execute(connection)
         .await?;
-    for (position, _) in asked {
+    for (position, ..) in asked {
         answers[*position] = Some(Written::Release);
     }
     Ok(())

@@ -20,7 +20,7 @@ pub(super) struct Round<'a> {
     /// By worker and length of the lease, which all claims of a process have in common.
     pub(super) claims: BTreeMap<(&'a str, Duration), Vec<(usize, OrderId)>>,
     pub(super) renewals: Vec<(usize, Fence, Duration)>,
-    pub(super) releases: Vec<(usize, Fence)>,
+    pub(super) releases: Vec<(usize, Fence, Duration)>,
     pub(super) commits: Vec<(usize, &'a Commit)>,
 }
 
@@ -85,7 +85,7 @@ fn keys(write: &Write) -> Vec<Key<'_>> {
             [Some(Key::Order(asked.order.id)), idempotency, client].into_iter().flatten().collect()
         }
         Write::Claim { id, .. } => vec![Key::Order(*id)],
-        Write::Renew { fence, .. } | Write::Release(fence) => vec![Key::Order(fence.order_id)],
+        Write::Renew { fence, .. } | Write::Release { fence, .. } => vec![Key::Order(fence.order_id)],
         Write::Commit(commit) => vec![Key::Order(commit.fence.order_id)],
         Write::TakeDue { .. } => Vec::new(),
     }
@@ -99,7 +99,7 @@ impl<'a> Round<'a> {
                 self.claims.entry((worker, *lease)).or_default().push((position, *id));
             }
             Write::Renew { fence, lease } => self.renewals.push((position, *fence, *lease)),
-            Write::Release(fence) => self.releases.push((position, *fence)),
+            Write::Release { fence, due_after } => self.releases.push((position, *fence, *due_after)),
             Write::Commit(commit) => self.commits.push((position, commit)),
             Write::TakeDue { .. } => {}
         }
@@ -111,7 +111,7 @@ impl<'a> Round<'a> {
             (&asked.idempotency_key, &asked.order.client_order_id, asked.order.id)
         });
         self.renewals.sort_unstable_by_key(|(_, fence, _)| fence.order_id);
-        self.releases.sort_unstable_by_key(|(_, fence)| fence.order_id);
+        self.releases.sort_unstable_by_key(|(_, fence, _)| fence.order_id);
         self.commits.sort_unstable_by_key(|(_, commit)| commit.fence.order_id);
     }
 }
@@ -140,7 +140,10 @@ mod tests {
     fn one_kind_of_write_is_one_statement_but_claims_and_sweeps() {
         let orders = [(); 2].map(|()| samples::acceptance().order);
         let due = Write::TakeDue { limit: 1, redeliver_after: Duration::ZERO };
-        let release = |order: &Order| Write::Release(Fence { order_id: order.id, lease_epoch: 1 });
+        let release = |order: &Order| Write::Release {
+            fence: Fence { order_id: order.id, lease_epoch: 1 },
+            due_after: Duration::ZERO,
+        };
         let is_one = |batch: &[Write]| Rounds::of(batch).is_one_statement();
         assert!(is_one(&[accept(&orders[0], "a"), accept(&orders[1], "b")]));
         assert!(!is_one(&[accept(&orders[0], "a"), accept(&orders[1], "a")]));
@@ -162,7 +165,7 @@ mod tests {
             claim(&orders[1]),
             due,
             accept(&orders[2], "a"),
-            Write::Release(fence),
+            Write::Release { fence, due_after: Duration::ZERO },
             claim(&orders[1]),
             accept(&orders[3], "b"),
         ];
@@ -172,7 +175,7 @@ mod tests {
             .map(|round| {
                 let accepts = round.accepts.iter().map(|(position, _)| *position);
                 let claims = round.claims.values().flatten().map(|(position, _)| *position);
-                let releases = round.releases.iter().map(|(position, _)| *position);
+                let releases = round.releases.iter().map(|(position, ..)| *position);
                 accepts.chain(claims).chain(releases).collect()
             })
             .collect();

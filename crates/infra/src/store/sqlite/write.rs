@@ -13,6 +13,7 @@ use sqlx::{
 
 use super::{
     super::{
+        parking,
         request::{Write, Written},
         row::{AttemptRow, ClaimChange, ClaimedRow, LedgerChange, OrderRow, decode, encode, micros},
         same::same_order,
@@ -54,8 +55,8 @@ async fn one<'a>(
             Written::Claim(claim(connection, *id, worker, *lease, now).await?.map(Box::new))
         }
         Write::Renew { fence, lease } => Written::Renew(renew(connection, *fence, *lease, now).await?),
-        Write::Release(fence) => {
-            release(connection, *fence, now).await?;
+        Write::Release { fence, due_after } => {
+            release(connection, *fence, *due_after, now).await?;
             Written::Release
         }
         Write::Commit(change) => {
@@ -120,25 +121,28 @@ async fn claim(
     now: i64,
 ) -> sqlx::Result<Option<Claim>> {
     let sql = format!(
-        "UPDATE orders SET lease_epoch = lease_epoch + 1, lease_owner = $2,
-             lease_until = $3, wake_at = min(wake_at, $3)
+        "UPDATE orders SET lease_epoch = lease_epoch + 1, lease_owner = $2, lost_claims = lost_claims + 1,
+             lease_until = $4 + {held}, wake_at = min(wake_at, $4 + {held})
          WHERE id = $1 AND wake_at IS NOT NULL AND (lease_until IS NULL OR lease_until <= $4)
-         RETURNING {ORDER}, unresolved_attempt"
+         RETURNING {ORDER}, unresolved_attempt, lost_claims - 1 AS lost_claims",
+        held = parking::lease("$3", "(lost_claims + 1)"),
     );
     let row: Option<ClaimedRow> = sqlx::query_as(AssertSqlSafe(sql))
         .bind(id.0)
         .bind(worker)
-        .bind(now.saturating_add(micros(lease)))
+        .bind(micros(lease))
         .bind(now)
         .fetch_optional(&mut *connection)
         .await?;
-    let Some(ClaimedRow { order, unresolved_attempt }) = row else { return Ok(None) };
+    let Some(ClaimedRow { order, unresolved_attempt, lost_claims }) = row else { return Ok(None) };
     let unresolved = match unresolved_attempt {
         Some(_) => Some(unresolved(connection, id).await?),
         None => None,
     };
     let lease_epoch = u64::try_from(order.lease_epoch).map_err(decode)?;
-    Ok(Some(Claim { fence: Fence { order_id: id, lease_epoch }, order: order.try_into()?, unresolved }))
+    let fence = Fence { order_id: id, lease_epoch };
+    let lost_claims = u32::try_from(lost_claims).map_err(decode)?;
+    Ok(Some(Claim { fence, order: order.try_into()?, unresolved, lost_claims }))
 }
 
 /// The attempt that the order's row names; that it is there decides whether another one may be sent.
@@ -155,27 +159,35 @@ async fn renew(
     lease: Duration,
     now: i64,
 ) -> sqlx::Result<bool> {
-    let renewed = sqlx::query(
-        "UPDATE orders SET lease_until = $3, wake_at = min(wake_at, $3)
+    let sql = format!(
+        "UPDATE orders SET lease_until = $4 + {held}, wake_at = min(wake_at, $4 + {held})
          WHERE id = $1 AND lease_epoch = $2 AND wake_at IS NOT NULL",
-    )
-    .bind(fence.order_id.0)
-    .bind(i64::try_from(fence.lease_epoch).map_err(encode)?)
-    .bind(now.saturating_add(micros(lease)))
-    .execute(connection)
-    .await?;
+        held = parking::lease("$3", "lost_claims"),
+    );
+    let renewed = sqlx::query(AssertSqlSafe(sql))
+        .bind(fence.order_id.0)
+        .bind(i64::try_from(fence.lease_epoch).map_err(encode)?)
+        .bind(micros(lease))
+        .bind(now)
+        .execute(connection)
+        .await?;
     Ok(renewed.rows_affected() == 1)
 }
 
-async fn release(connection: &mut SqliteConnection, fence: Fence, now: i64) -> sqlx::Result<()> {
+async fn release(
+    connection: &mut SqliteConnection,
+    fence: Fence,
+    due_after: Duration,
+    now: i64,
+) -> sqlx::Result<()> {
     sqlx::query(
-        "UPDATE orders SET lease_epoch = lease_epoch + 1, lease_owner = NULL, lease_until = NULL,
-             wake_at = min(wake_at, $3)
+        "UPDATE orders SET lease_epoch = lease_epoch + 1, lease_owner = NULL, lease_until = $3,
+             wake_at = min(wake_at, $3), lost_claims = max(lost_claims - 1, 0)
          WHERE id = $1 AND lease_epoch = $2 AND wake_at IS NOT NULL",
     )
     .bind(fence.order_id.0)
     .bind(i64::try_from(fence.lease_epoch).map_err(encode)?)
-    .bind(now)
+    .bind(now.saturating_add(micros(due_after)))
     .execute(connection)
     .await
     .map(drop)
@@ -219,7 +231,8 @@ async fn update_order(connection: &mut SqliteConnection, commit: &Commit, now: i
              lease_epoch = CASE WHEN $13 THEN lease_epoch + 1 ELSE lease_epoch END,
              lease_owner = CASE WHEN $13 THEN NULL ELSE lease_owner END,
              lease_until = CASE WHEN $13 THEN $14 ELSE lease_until END,
-             wake_at = CASE WHEN $13 THEN $14 ELSE wake_at END
+             wake_at = CASE WHEN $13 THEN $14 ELSE wake_at END,
+             lost_claims = CASE WHEN $10 OR $13 THEN 0 ELSE lost_claims END
          WHERE id = $1 AND lease_epoch = $2 AND last_seq = $3
            AND (NOT $10 OR unresolved_attempt IS NOT DISTINCT FROM $11)",
     )

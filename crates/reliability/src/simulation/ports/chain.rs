@@ -34,7 +34,8 @@ impl Ledger for FaultyLedger {
     async fn record(&self, entry: Entry, valid_until: Timestamp) -> Result<Option<Entry>, LedgerError> {
         let ledger = &self.0.world.ledger;
         let sent = entry.clone();
-        let recorded = self.0.call("record on chain", async || ledger.record(entry, valid_until).await);
+        let recorded =
+            self.0.call_that_may_hang("record on chain", async || ledger.record(entry, valid_until).await);
         let recorded = recorded.await.map_err(|lost| LedgerError::new(lost.0))??;
         if sent.signed_bytes.is_some() {
             let found = match &recorded {
@@ -49,7 +50,7 @@ impl Ledger for FaultyLedger {
 
     async fn find(&self, signature: &Signature) -> Result<Option<Entry>, LedgerError> {
         let ledger = &self.0.world.ledger;
-        let found = self.0.call("look at the chain", async || ledger.find(signature).await);
+        let found = self.0.call_that_may_hang("look at the chain", async || ledger.find(signature).await);
         found.await.map_err(|lost| LedgerError::new(lost.0))?
     }
 

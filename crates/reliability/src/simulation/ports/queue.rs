@@ -23,7 +23,7 @@ pub(crate) struct SimulatedQueue(pub(crate) Arc<Process>);
 impl JobQueue for SimulatedQueue {
     async fn push(&self, orders: &[OrderId]) -> Result<usize, QueueError> {
         let world = &self.0.world;
-        let pushed = self.0.call("push", async || {
+        let pushed = self.0.call_that_may_hang("push", async || {
             let mut hints = lock(&world.hints);
             let taken = orders.len().min(CAPACITY.saturating_sub(hints.len()));
             for order in &orders[..taken] {
@@ -42,7 +42,7 @@ impl JobQueue for SimulatedQueue {
 
     async fn state(&self) -> Result<QueueState, QueueError> {
         let world = &self.0.world;
-        let state = self.0.call("state", async || QueueState {
+        let state = self.0.call_that_may_hang("state", async || QueueState {
             waiting: lock(&world.hints).len(),
             capacity: CAPACITY,
             workers: 1,

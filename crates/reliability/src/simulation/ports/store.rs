@@ -71,9 +71,9 @@ impl OrderStore for FaultyStore {
         self.0.call("renew", async || self.0.world.store.renew(fence, lease).await).await?
     }
 
-    async fn release(&self, fence: Fence) -> Result<(), StoreError> {
+    async fn release(&self, fence: Fence, due_after: Duration) -> Result<(), StoreError> {
         self.0.note(&format!("gives {} back", fence.order_id));
-        self.0.call("release", async || self.0.world.store.release(fence).await).await?
+        self.0.call("release", async || self.0.world.store.release(fence, due_after).await).await?
     }
 
     async fn commit(&self, commit: Commit) -> Result<CommitOutcome, StoreError> {

@@ -1,0 +1,147 @@
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+};
+
+use async_trait::async_trait;
+use domain::{AccountId, OrderStatus, ports::QueueState};
+use infra::{clock::SystemClock, queue::Handler};
+use testkit::{MemoryStore, samples};
+
+use super::*;
+use crate::executor::tests::executor_over;
+
+/// A queue that can be away, full, or without a consumer.
+#[derive(Default)]
+struct Queue {
+    is_away: AtomicBool,
+    delivers: AtomicBool,
+    hangs: AtomicBool,
+    /// Entries it takes of every push.
+    takes: AtomicUsize,
+    entries: Mutex<Vec<OrderId>>,
+}
+
+impl Queue {
+    async fn answer(&self) -> Result<(), QueueError> {
+        if self.hangs.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
+        if self.is_away.load(Ordering::SeqCst) { Err(QueueError("away".to_owned())) } else { Ok(()) }
+    }
+}
+
+#[async_trait]
+impl JobQueue for Queue {
+    async fn push(&self, orders: &[OrderId]) -> Result<usize, QueueError> {
+        self.answer().await?;
+        let taken = orders.len().min(self.takes.load(Ordering::SeqCst));
+        self.entries.lock().unwrap().extend(&orders[..taken]);
+        Ok(taken)
+    }
+
+    async fn state(&self) -> Result<QueueState, QueueError> {
+        self.answer().await?;
+        Ok(QueueState { waiting: 0, capacity: BATCH, workers: 1 })
+    }
+}
+
+#[async_trait]
+impl JobConsumer for Queue {
+    async fn run(&self, _: usize, _: Handler, _: CancellationToken) {}
+
+    fn is_consuming(&self) -> bool {
+        self.delivers.load(Ordering::SeqCst)
+    }
+}
+
+struct Bench {
+    store: Arc<MemoryStore>,
+    queue: Arc<Queue>,
+    slots: Slots,
+    sweeper: Sweeper,
+    stop: CancellationToken,
+}
+
+impl Bench {
+    async fn with_orders(orders: usize) -> Self {
+        let store = Arc::new(MemoryStore::new(Arc::new(SystemClock)));
+        for _ in 0..orders {
+            let mut acceptance = samples::acceptance();
+            acceptance.grace = Duration::ZERO;
+            store.accept(acceptance).await.unwrap();
+        }
+        let queue = Arc::new(Queue::default());
+        queue.delivers.store(true, Ordering::SeqCst);
+        queue.takes.store(BATCH, Ordering::SeqCst);
+        let day = Duration::from_hours(24);
+        let slots = Slots::new(Arc::new(executor_over(store.clone())), 3);
+        let both = infra::queue::Queue { producer: queue.clone(), consumer: queue.clone() };
+        let sweeper = Sweeper::new(store.clone(), both, slots.clone(), day, day);
+        Self { store, queue, slots, sweeper, stop: CancellationToken::new() }
+    }
+
+    async fn sweep(&self, taken: &mut Vec<OrderId>) -> bool {
+        self.sweeper.sweep(taken, &self.stop).await.unwrap()
+    }
+
+    async fn confirmed(&self) -> u32 {
+        let filter = domain::ports::OrderFilter {
+            status: Some(OrderStatus::Confirmed),
+            before: None,
+            limit: u32::MAX,
+        };
+        let orders = self.store.orders(AccountId::DEFAULT, filter).await.unwrap();
+        u32::try_from(orders.len()).unwrap()
+    }
+
+    /// Sweeps until every order has executed in the worker's own slots.
+    async fn executes_all(&self, orders: u32) {
+        let mut taken = Vec::new();
+        while self.confirmed().await < orders {
+            self.sweep(&mut taken).await;
+            assert!(self.slots.taken() <= 3, "no more than there are slots");
+            tokio::task::yield_now().await;
+        }
+        assert!(self.queue.entries.lock().unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn what_the_queue_does_not_take_goes_first_the_next_time_not_after_the_redelivery() {
+    let bench = Bench::with_orders(5).await;
+    bench.queue.takes.store(2, Ordering::SeqCst);
+    let mut taken = Vec::new();
+    assert!(!bench.sweep(&mut taken).await, "the queue is full");
+    assert!(!bench.sweep(&mut taken).await, "the queue is full");
+    assert!(bench.sweep(&mut taken).await, "all of them fitted");
+    assert!(!bench.sweep(&mut taken).await, "nothing is due");
+    let entries: BTreeSet<_> = bench.queue.entries.lock().unwrap().iter().copied().collect();
+    assert_eq!(entries.len(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn orders_execute_while_the_queue_is_away() {
+    let bench = Bench::with_orders(8).await;
+    bench.queue.is_away.store(true, Ordering::SeqCst);
+    bench.executes_all(8).await;
+    assert!(!bench.sweeper.reaches_queue());
+}
+
+#[tokio::test(start_paused = true)]
+async fn orders_execute_while_the_queue_never_answers() {
+    let bench = Bench::with_orders(8).await;
+    bench.queue.hangs.store(true, Ordering::SeqCst);
+    bench.executes_all(8).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn orders_execute_while_nothing_can_be_taken_from_the_queue() {
+    let bench = Bench::with_orders(8).await;
+    bench.queue.delivers.store(false, Ordering::SeqCst);
+    bench.executes_all(8).await;
+    assert!(bench.sweeper.reaches_queue());
+}
