@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, AtomicUsize, Ordering},
+    atomic::{AtomicBool, AtomicU16, AtomicUsize, Ordering},
 };
 
 use tokio::{
@@ -15,6 +15,7 @@ use tokio::{
 /// any more, as when a firewall has forgotten the flow or a server has lost its power: no `FIN`, no `RST`.
 pub struct SilencingProxy {
     port: u16,
+    target: Arc<AtomicU16>,
     /// Connections that were opened before this many silences are silent.
     silences: watch::Sender<u64>,
     silent: Arc<AtomicUsize>,
@@ -31,10 +32,13 @@ impl SilencingProxy {
         let port = listener.local_addr().expect("it is bound").port();
         let (silences, silent) = (watch::Sender::new(0), Arc::new(AtomicUsize::new(0)));
         let is_silent = Arc::new(AtomicBool::new(false));
+        let target = Arc::new(AtomicU16::new(target));
+        let leads_to = target.clone();
         let (of_connections, count, is_all_silent) = (silences.clone(), silent.clone(), is_silent.clone());
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let (mut silences, count) = (of_connections.subscribe(), count.clone());
+                let target = leads_to.load(Ordering::Relaxed);
                 if is_all_silent.load(Ordering::Relaxed) {
                     silences.mark_changed();
                 } else {
@@ -54,12 +58,17 @@ impl SilencingProxy {
                 });
             }
         });
-        Self { port, silences, silent, is_silent }
+        Self { port, target, silences, silent, is_silent }
     }
 
     /// Where it listens.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Leads new connections to another port, as after a failover.
+    pub fn lead_to(&self, target: u16) {
+        self.target.store(target, Ordering::Relaxed);
     }
 
     /// Silences every connection that is open now. New ones work.

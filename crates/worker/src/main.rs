@@ -71,6 +71,6 @@ async fn run(settings: Settings) -> anyhow::Result<()> {
         .await
         .with_context(|| format!("cannot listen on {host}:{worker_port}"))?;
     tracing::info!(health = %listener.local_addr()?, "working");
-    let (served, ()) = tokio::join!(health::serve(listener, worker.clone(), stop.clone()), worker.run(stop));
-    served
+    tokio::join!(health::serve(listener, worker.clone(), stop.clone()), worker.run(stop));
+    Ok(())
 }

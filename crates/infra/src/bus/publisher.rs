@@ -16,7 +16,7 @@ use tokio::{
 use super::{redis::Health, wire};
 use crate::{
     outage::Outage,
-    redis_link::{self, RECONNECT, RedisLink},
+    redis_link::{Connection, RECONNECT, RESPONSE_TIMEOUT, RedisLink},
 };
 
 /// Events in one pipeline at most.
@@ -29,7 +29,7 @@ const PING_EVERY: Duration = Duration::from_secs(5);
 /// Publishes what is in the outbox, a group in one round trip; what gathers meanwhile is the next
 /// group. A group that fails is dropped and counted.
 pub(super) struct Publisher {
-    connection: ConnectionManager,
+    connection: Connection,
     channel: String,
     health: Arc<Health>,
     outage: Outage,
@@ -39,7 +39,7 @@ pub(super) struct Publisher {
 impl Publisher {
     pub(super) fn new(link: &RedisLink, channel: String, health: Arc<Health>) -> anyhow::Result<Self> {
         let outage = Outage::new("event bus (sending)");
-        Ok(Self { connection: link.connection()?, channel, health, outage, rng: link.rng() })
+        Ok(Self { connection: Connection::open(link)?, channel, health, outage, rng: link.rng() })
     }
 
     pub(super) async fn run(mut self, mut outbox: mpsc::Receiver<Arc<OrderEvent>>) {
@@ -94,8 +94,9 @@ impl Publisher {
             }
         }
         let pipeline = &pipeline;
-        let send = |mut connection| async move { pipeline.exec_async(&mut connection).await };
-        redis_link::call("bus", &self.connection, send).await?;
+        let send =
+            |mut connection: ConnectionManager| async move { pipeline.exec_async(&mut connection).await };
+        self.connection.call("bus", RESPONSE_TIMEOUT, send).await?;
         if untold > 0 {
             self.health.untold.fetch_sub(untold, Ordering::Relaxed);
             tracing::warn!(events = untold, "events were not announced; subscribers read the store instead");

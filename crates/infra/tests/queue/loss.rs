@@ -1,10 +1,14 @@
 //! Hazards of apalis-redis when something is lost: the server, its data, a worker.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use domain::ports::JobQueue;
+use infra::queue::redis::RedisQueueConfig;
 use redis::AsyncCommands;
-use testkit::{eventually, redis::TestRedis};
+use testkit::{SilencingProxy, eventually, redis::TestRedis};
 
 use crate::support::*;
 
@@ -163,4 +167,106 @@ async fn entries_that_cannot_be_read_are_removed_and_hold_nobody_up() {
     let _running = Running::start(consumer, 10, recorder.handler());
     recorder.all_of(&first).await;
     drained(&connection).await;
+}
+
+/// A user without channels may push; workers then find the entries at their ticks.
+#[tokio::test]
+async fn a_push_survives_a_doorbell_that_may_not_be_rung() {
+    let server = TestRedis::start().await;
+    let mut connection = server.connection().await;
+    redis::cmd("ACL")
+        .arg(&["SETUSER", "app", "on", ">pw", "~*", "+@all", "resetchannels"])
+        .exec_async(&mut connection)
+        .await
+        .unwrap();
+    let config = RedisQueueConfig {
+        url: format!("redis://app:pw@127.0.0.1:{}", server.port()),
+        prefix: "test".into(),
+        capacity: CAPACITY,
+        tick: TICK,
+        seed: 1,
+    };
+    let (producer, consumer) = infra::queue::redis::open(&config).unwrap();
+    let pushed = orders(10);
+    assert_eq!(producer.push(&pushed).await.unwrap(), 10);
+    let recorder = Recorder::open();
+    let _running = Running::start(Arc::new(consumer), 10, recorder.handler());
+    recorder.all_of(&pushed).await;
+}
+
+/// Whatever somebody else wrote at the names of the queue, it works again without `FLUSHALL`.
+#[tokio::test]
+async fn keys_that_were_overwritten_are_removed() {
+    let server = TestRedis::start().await;
+    let mut connection = server.connection().await;
+    let (producer, consumer) = queue(&server, TICK, 1);
+    for key in [
+        names().active_jobs_list(),
+        names().scheduled_jobs_set(),
+        names().job_data_hash(),
+        names().workers_set(),
+    ] {
+        let _: () = connection.set(key, "garbage").await.unwrap();
+    }
+    let _: () = connection.set("test:jobs:last-id", "garbage").await.unwrap();
+    let recorder = Recorder::open();
+    let running = Running::start(consumer, 10, recorder.handler());
+    running.consuming().await;
+    let pushed = orders(100);
+    push_all(&*producer, &pushed).await;
+    recorder.all_of(&pushed).await;
+
+    let _: () = connection.set(names().active_jobs_list(), "garbage").await.unwrap();
+    let later = orders(100);
+    push_all(&*producer, &later).await;
+    recorder.all_of(&later).await;
+    drained(&connection).await;
+}
+
+/// A server that was demoted answers reads and keeps its connections; the address leads to another one.
+#[tokio::test]
+async fn connections_to_a_demoted_server_are_replaced() {
+    let (demoted, promoted) = (TestRedis::start().await, TestRedis::start().await);
+    let proxy = SilencingProxy::start(demoted.port()).await;
+    let config = RedisQueueConfig {
+        url: format!("redis://127.0.0.1:{}", proxy.port()),
+        prefix: "test".into(),
+        capacity: CAPACITY,
+        tick: TICK,
+        seed: 1,
+    };
+    let (producer, _) = infra::queue::redis::open(&config).unwrap();
+    assert_eq!(producer.push(&orders(1)).await.unwrap(), 1);
+    redis::cmd("REPLICAOF")
+        .arg("127.0.0.1")
+        .arg(promoted.port())
+        .exec_async(&mut demoted.connection().await)
+        .await
+        .unwrap();
+    proxy.lead_to(promoted.port());
+    eventually("pushes reach the new primary", async || producer.push(&orders(1)).await.is_ok()).await;
+    assert!(waiting(&mut promoted.connection().await).await > 0);
+}
+
+/// A flow that a middlebox forgot: the connection stays open and nothing comes back any more.
+#[tokio::test]
+async fn connections_that_fall_silent_are_replaced() {
+    let server = TestRedis::start().await;
+    let proxy = SilencingProxy::start(server.port()).await;
+    let config = RedisQueueConfig {
+        url: format!("redis://127.0.0.1:{}", proxy.port()),
+        prefix: "test".into(),
+        capacity: CAPACITY,
+        tick: TICK,
+        seed: 1,
+    };
+    let (producer, consumer) = infra::queue::redis::open(&config).unwrap();
+    let recorder = Recorder::open();
+    let running = Running::start(Arc::new(consumer), 10, recorder.handler());
+    running.consuming().await;
+    proxy.silence();
+    eventually("pushes go on", async || producer.push(&orders(1)).await.is_ok()).await;
+    let pushed = orders(10);
+    push_all(&producer, &pushed).await;
+    recorder.all_of(&pushed).await;
 }

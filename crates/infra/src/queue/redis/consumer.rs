@@ -10,7 +10,6 @@ use std::{
 
 use async_trait::async_trait;
 use rand::RngExt;
-use redis::aio::ConnectionManager;
 use tokio::{sync::Semaphore, time::sleep};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
@@ -65,21 +64,19 @@ impl RedisConsumer {
         Self { link, keys, tick, state }
     }
 
-    async fn supervise(
-        &self,
-        connection: ConnectionManager,
-        concurrency: usize,
-        handler: Handler,
-        stop: CancellationToken,
-    ) {
+    async fn supervise(&self, concurrency: usize, handler: Handler, stop: CancellationToken) {
         let doorbell = Arc::new(Doorbell::default());
         let _listener = self.listen(doorbell.clone());
-        let finisher = Finisher::new(connection.clone(), self.keys.clone());
         let permits = Arc::new(Semaphore::new(concurrency));
         let mut rng = self.link.rng();
         let mut failures = 0u32;
         while !stop.is_cancelled() {
             let name = format!("worker-{}-{:016x}", std::process::id(), rng.random::<u64>());
+            // A connection of its own: what ended the session before may be wrong with its connection.
+            let connection = match self.link.connection() {
+                Ok(connection) => connection,
+                Err(error) => return tracing::error!(%error, "the job queue cannot be read"),
+            };
             let session = Session {
                 connection: connection.clone(),
                 keys: &self.keys,
@@ -87,6 +84,7 @@ impl RedisConsumer {
                 state: &self.state,
                 failed: CancellationToken::new(),
             };
+            let finisher = Finisher::new(connection, self.keys.clone());
             let finish = finisher.of(&session.worker.in_flight, session.failed.clone());
             let dispatch = Dispatch::new(permits.clone(), handler.clone(), finish);
             let looks = Looks::new(doorbell.clone(), self.tick);
@@ -113,12 +111,7 @@ impl RedisConsumer {
 #[async_trait]
 impl JobConsumer for RedisConsumer {
     async fn run(&self, concurrency: usize, handler: Handler, stop: CancellationToken) {
-        match self.link.connection() {
-            Ok(connection) => {
-                self.supervise(connection, concurrency.clamp(1, MAX_CONCURRENCY), handler, stop).await;
-            }
-            Err(error) => tracing::error!(%error, "the job queue cannot be read"),
-        }
+        self.supervise(concurrency.clamp(1, MAX_CONCURRENCY), handler, stop).await;
     }
 
     fn is_consuming(&self) -> bool {

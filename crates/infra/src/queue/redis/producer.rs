@@ -13,13 +13,13 @@ use domain::{
     ports::{JobQueue, QueueError, QueueState},
 };
 use redis::{RedisResult, Script, aio::ConnectionManager};
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 use super::keys::{Keys, SILENT_FOR};
 use crate::{
     outage::Outage,
     queue::note,
-    redis_link::{self, RedisLink},
+    redis_link::{Connection, RedisLink},
 };
 
 /// A push is worth no longer wait: the sweeper delivers too.
@@ -48,7 +48,7 @@ pub struct RedisProducer {
 
 /// The connection and what is known about it.
 struct Pusher {
-    connection: ConnectionManager,
+    connection: Connection,
     keys: Keys,
     capacity: usize,
     outage: Outage,
@@ -59,7 +59,7 @@ struct Pusher {
 impl RedisProducer {
     pub(super) fn open(link: &RedisLink, keys: Keys, capacity: usize) -> anyhow::Result<Self> {
         let pusher = Arc::new(Pusher {
-            connection: link.connection()?,
+            connection: Connection::open(link)?,
             keys,
             capacity,
             outage: Outage::new("job queue (sending)"),
@@ -126,10 +126,8 @@ impl Pusher {
         if self.cooling().is_some_and(|until| Instant::now() < until) {
             return Err("Redis failed a moment ago".to_owned());
         }
-        let result = match timeout(PUSH_TIMEOUT, redis_link::call("queue", &self.connection, call)).await {
-            Ok(result) => result.map_err(|error| error.to_string()),
-            Err(_) => Err(format!("no answer within {PUSH_TIMEOUT:?}")),
-        };
+        let result = self.connection.call("queue", PUSH_TIMEOUT, call).await;
+        let result = result.map_err(|error| error.to_string());
         self.note(result.as_ref().err());
         result
     }

@@ -40,6 +40,7 @@ const METADATA_SECONDS: u32 = 60;
 /// How long the end of a worker may take when Redis does not answer.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
+static HEAL: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lua/heal.lua")));
 static PROMOTE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lua/promote.lua")));
 static KEEP_ALIVE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lua/keep_alive.lua")));
 static CLOSE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lua/close.lua")));
@@ -65,6 +66,7 @@ impl Session<'_> {
     }
 
     async fn work(&self, concurrency: usize, dispatch: Dispatch, looks: Looks) -> anyhow::Result<()> {
+        self.heal().await?;
         self.promote().await?;
         let config = self.keys.config(BATCH.min(concurrency));
         let storage = RedisStorage::<OrderId>::new(self.connection.clone()).with_config(config);
@@ -86,6 +88,18 @@ impl Session<'_> {
             lost = self.stay_registered(&registered) => lost,
             () = self.failed.cancelled() => bail!("finished jobs could not be removed"),
         }
+    }
+
+    /// Removes keys that somebody else has overwritten: they would fail every fetch.
+    async fn heal(&self) -> anyhow::Result<()> {
+        let mut call = HEAL.prepare_invoke();
+        call.key(&self.keys.active).key(&self.keys.scheduled).key(&self.keys.data);
+        call.key(&self.keys.workers).key(&self.keys.last_task_id);
+        let removed: usize = call.invoke_async(&mut self.connection.clone()).await?;
+        if removed > 0 {
+            tracing::warn!(removed, "keys of the job queue were overwritten by something else; removed them");
+        }
+        Ok(())
     }
 
     /// Empties the scheduled set, where only a producer without guard rails puts entries.

@@ -18,6 +18,6 @@ end
 redis.call('DEL', KEYS[2], KEYS[3])
 redis.call('ZREM', KEYS[1], ARGV[1])
 if back > 0 then
-    redis.call('PUBLISH', ARGV[3], back)
+    redis.pcall('PUBLISH', ARGV[3], back)
 end
 return back

@@ -14,5 +14,6 @@ for i = 1, taken do
     redis.call('HSET', ARGV[1] .. ':' .. id, 'attempts', 0, 'max_attempts', 1, 'status', 'Pending')
     redis.call('RPUSH', KEYS[1], id)
 end
-redis.call('PUBLISH', ARGV[3], taken)
+-- What is pushed is pushed, also for a user who may not publish: workers look at every tick.
+redis.pcall('PUBLISH', ARGV[3], taken)
 return taken
