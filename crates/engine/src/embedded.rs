@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::Context;
+use domain::ports::{Chain, OrderStore};
 use infra::clock::SystemClock;
 use rand::rngs::StdRng;
 use tokio::task::JoinHandle;
@@ -19,6 +20,8 @@ pub(crate) struct Embedded {
     stop: CancellationToken,
     api: JoinHandle<anyhow::Result<()>>,
     worker: JoinHandle<()>,
+    store: Arc<dyn OrderStore>,
+    chain: Arc<dyn Chain>,
 }
 
 impl Embedded {
@@ -40,6 +43,7 @@ impl Embedded {
         let queue = infra::queue::connect(&args.backend)?;
         let bus = infra::bus::connect(&args.backend)?;
         let stop = CancellationToken::new();
+        let (kept_store, chain) = (store.clone(), venues.chain.clone());
         let for_api = api::Backends {
             store: store.clone(),
             queue: queue.producer.clone(),
@@ -58,7 +62,7 @@ impl Embedded {
             let (config, stop) = (args.api.clone(), stop.clone());
             async move { api::run(&config, listener, for_api, stop).await }
         });
-        Ok(Self { address, stop, api, worker })
+        Ok(Self { address, stop, api, worker, store: kept_store, chain })
     }
 
     /// Runs until `asked`, then stops.
@@ -80,6 +84,8 @@ impl Embedded {
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
         self.stop.cancel();
         let (api, worker) = tokio::join!(self.api, self.worker);
+        self.chain.close().await;
+        self.store.close().await;
         worker.context("the worker ended badly")?;
         api.context("the API ended badly")?
     }

@@ -11,7 +11,7 @@ use testkit::{eventually, ports};
 struct Engine {
     process: Child,
     url: String,
-    _data: tempfile::TempDir,
+    data: tempfile::TempDir,
 }
 
 impl Engine {
@@ -27,7 +27,7 @@ impl Engine {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        Self { process, url: format!("http://127.0.0.1:{port}"), _data: data }
+        Self { process, url: format!("http://127.0.0.1:{port}"), data }
     }
 
     /// From now on every write beyond this offset of a file fails.
@@ -46,6 +46,23 @@ impl Engine {
     async fn readiness(&self) -> Option<u16> {
         let asked = Client::new().get(format!("{}/health/ready", self.url));
         Some(asked.send().await.ok()?.status().as_u16())
+    }
+
+    /// Stops it as a service manager does.
+    fn stop(&mut self) {
+        let stopped = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status();
+        assert!(stopped.unwrap().success());
+        assert!(self.process.wait().unwrap().success(), "a clean stop");
+    }
+
+    async fn open_orders(&self) -> Option<usize> {
+        let mut open = 0;
+        for status in ["pending", "routing", "building", "submitted"] {
+            let asked = Client::new().get(format!("{}/api/orders?status={status}", self.url));
+            let page: serde_json::Value = asked.send().await.ok()?.json().await.ok()?;
+            open += page.as_array()?.len();
+        }
+        Some(open)
     }
 
     async fn agrees_that_orders_are(&self, are_written: bool) {
@@ -73,5 +90,20 @@ async fn after_i_o_errors_orders_are_written_again_without_a_restart() {
         engine.agrees_that_orders_are(false).await;
         engine.limit_files("unlimited");
         engine.agrees_that_orders_are(true).await;
+        eventually("every order executes", || async { engine.open_orders().await == Some(0) }).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clean_stop_leaves_nothing_in_the_logs_of_the_files() {
+    let mut engine = Engine::start();
+    engine.agrees_that_orders_are(true).await;
+    eventually("every order executes", || async { engine.open_orders().await == Some(0) }).await;
+    engine.stop();
+    for file in ["orders.db", "simulated-chain.db"] {
+        assert!(engine.data.path().join(file).exists(), "{file}");
+        let log = engine.data.path().join(format!("{file}-wal"));
+        let left = std::fs::metadata(&log).map_or(0, |log| log.len());
+        assert_eq!(left, 0, "{}", log.display());
     }
 }

@@ -9,12 +9,15 @@ use std::{path::PathBuf, sync::Arc};
 pub use ask::ask_all;
 pub use config::{Preset, VenueConfig};
 use domain::{
-    VenueId,
+    Timestamp, VenueId,
     ports::{Chain, Clock, Venue},
 };
 use rand::{SeedableRng, rngs::SysRng};
 use rand_chacha::ChaCha20Rng;
-use simulated::{SimulatedChain, SimulatedVenue, ledger};
+use simulated::{
+    SimulatedChain, SimulatedVenue,
+    ledger::{self, Ledger},
+};
 
 /// Whoever can be asked for a quote, and the chain they all live on.
 pub struct Venues {
@@ -49,6 +52,15 @@ pub enum ConnectError {
     Entropy(#[from] rand::rngs::SysError),
 }
 
+/// The time of the simulated chain.
+struct ChainTime(Arc<dyn Ledger>);
+
+impl Clock for ChainTime {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+}
+
 /// Connects to the venues that the configuration names.
 ///
 /// # Errors
@@ -60,11 +72,13 @@ pub async fn connect(
 ) -> Result<Venues, ConnectError> {
     let conditions = config.conditions()?;
     let seed = config.sim_seed;
-    let ledger = ledger::open(&location, clock.clone()).await?;
+    let ledger = ledger::open(&location, clock).await?;
+    // The market moves by the chain's time, or a quote and its execution would see different prices.
+    let chain_time: Arc<dyn Clock> = Arc::new(ChainTime(ledger.clone()));
     // Not from the seed, which every process shares: two transactions must never be the same one.
     let nonces = ChaCha20Rng::try_from_rng(&mut SysRng)?;
     let venues = [VenueId::Raydium, VenueId::Meteora]
-        .map(|id| Arc::new(SimulatedVenue::new(id, seed, conditions, clock.clone())) as Arc<dyn Venue>);
+        .map(|id| Arc::new(SimulatedVenue::new(id, seed, conditions, chain_time.clone())) as Arc<dyn Venue>);
     Ok(Venues {
         venues: venues.into(),
         chain: Arc::new(SimulatedChain::new(seed, conditions, ledger, nonces)),

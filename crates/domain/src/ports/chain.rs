@@ -60,4 +60,7 @@ pub trait Chain: Send + Sync + 'static {
         last_valid_block_height: u64,
         patience: Duration,
     ) -> Result<TransactionStatus, ChainError>;
+
+    /// Puts everything in order at a clean stop, after the last call.
+    async fn close(&self) {}
 }

@@ -342,6 +342,9 @@ pub trait OrderStore: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError`] when they cannot.
     async fn ping(&self) -> Result<(), StoreError>;
+
+    /// Puts everything in order at a clean stop, after the last call.
+    async fn close(&self) {}
 }
 
 impl Commit {

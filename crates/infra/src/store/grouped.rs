@@ -199,6 +199,10 @@ impl<D: Database> OrderStore for GroupedStore<D> {
         read("open_orders_by_status", self.lane.database.open_orders_by_status(at_most)).await
     }
 
+    async fn close(&self) {
+        self.lane.database.close().await;
+    }
+
     async fn ping(&self) -> Result<(), StoreError> {
         measured("ping", self.lane.ping()).await
     }

@@ -71,6 +71,9 @@ pub(super) trait Database: Send + Sync + 'static {
     /// Transactions that this process writes at a time.
     const BATCHES_IN_FLIGHT: usize;
 
+    /// Closes the connections at a clean stop.
+    fn close(&self) -> impl Future<Output = ()> + Send;
+
     /// Writes that may wait for locked rows at a time, beside the batches.
     fn patient_writes(&self) -> usize;
 

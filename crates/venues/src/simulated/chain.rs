@@ -158,6 +158,10 @@ impl Chain for SimulatedChain {
         Ok(status)
     }
 
+    async fn close(&self) {
+        self.ledger.close().await;
+    }
+
     async fn await_status(
         &self,
         signature: &Signature,

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod contract;
+mod faults;
 mod presets;
 mod support;
 mod time;

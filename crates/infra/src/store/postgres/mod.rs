@@ -169,6 +169,11 @@ impl Database for Postgres {
     /// cores. Four gain nothing more, because smaller batches cost more processor time.
     const BATCHES_IN_FLIGHT: usize = 2;
 
+    async fn close(&self) {
+        self.reads.close_idle().await;
+        self.writes.close_idle().await;
+    }
+
     fn patient_writes(&self) -> usize {
         self.max_writes.saturating_sub(Self::BATCHES_IN_FLIGHT).max(1)
     }

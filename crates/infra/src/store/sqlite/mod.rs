@@ -94,6 +94,12 @@ async fn probe(connection: &mut SqliteConnection) -> sqlx::Result<()> {
 impl Database for Sqlite {
     const BATCHES_IN_FLIGHT: usize = 1;
 
+    /// The last one to close brings everything from the log into the file.
+    async fn close(&self) {
+        self.readers.close_idle().await;
+        self.writer.close_idle().await;
+    }
+
     fn patient_writes(&self) -> usize {
         1
     }

@@ -18,7 +18,7 @@ mod postgres;
 mod row;
 mod sqlite;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use domain::{
@@ -32,6 +32,9 @@ pub use sqlite::SqliteLedger;
 use super::transaction::Transaction;
 use crate::LedgerLocation;
 
+/// How long a transaction of a database may take, the wait for its connection included. Its connection is
+/// closed then, and what was recorded is unknown.
+const WITHIN: Duration = Duration::from_secs(8);
 /// Records that go into one statement at most.
 const MAX_BATCH: usize = 500;
 /// Records that may wait for their statement; further senders are held back.
@@ -148,6 +151,9 @@ pub trait Ledger: Send + Sync + 'static {
     /// # Errors
     /// [`LedgerError`] when they cannot be read.
     async fn entries(&self) -> Result<Vec<Entry>, LedgerError>;
+
+    /// Closes its files at a clean stop, so that nothing is left in a log beside them.
+    async fn close(&self) {}
 }
 
 /// Opens the ledger at a place and brings its schema up to date.

@@ -6,19 +6,20 @@ use std::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
-    time::Duration,
 };
 
 use async_trait::async_trait;
 use batching::Batcher;
-use domain::{Signature, Timestamp, ports::Clock};
-use sqlx::{
-    PgPool,
-    postgres::{PgConnectOptions, PgPoolOptions},
+use database::{
+    Pool, PoolOptions,
+    postgres::{self, Probe, Settings},
+    within,
 };
+use domain::{Signature, Timestamp, ports::Clock};
+use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 use time::OffsetDateTime;
 
-use super::{Entry, Ledger, LedgerError, MAX_BATCH, MAX_WAITING, OpenError, own_table, row::Row};
+use super::{Entry, Ledger, LedgerError, MAX_BATCH, MAX_WAITING, OpenError, WITHIN, own_table, row::Row};
 
 /// The columns as `Row` reads them: times in microseconds, amounts in full.
 macro_rules! select {
@@ -33,26 +34,23 @@ macro_rules! select {
 }
 
 /// One for the writes, one for the reads, one to spare.
-const MAX_CONNECTIONS: u32 = 3;
+const MAX_CONNECTIONS: usize = 3;
 
 /// What every connection is set to: bounds on a stuck statement, and signatures found by their index
 /// also by a plan that was made while the ledger was empty.
-const SETTINGS: [(&str, &str); 4] = [
-    ("statement_timeout", "10s"),
-    ("lock_timeout", "5s"),
+const SETTINGS: Settings = &[
+    ("statement_timeout", "5s"),
+    ("lock_timeout", "3s"),
     ("enable_seqscan", "off"),
     ("enable_bitmapscan", "off"),
 ];
-
-/// How long a connection may be waited for.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
 type Answer = Result<Option<Entry>, LedgerError>;
 
 /// The ledger in a database.
 pub struct PostgresLedger {
     time: Arc<DatabaseTime>,
-    pool: PgPool,
+    pool: Pool<PgConnection>,
     writes: Batcher<(Entry, Timestamp), Answer>,
     reads: Batcher<Signature, Answer>,
 }
@@ -64,21 +62,16 @@ impl PostgresLedger {
     /// [`OpenError`].
     pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let options: PgConnectOptions = url.parse()?;
-        // A pool of its own: time limits must not cut off the wait for another process's migration.
-        let unlimited = PgPoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
-        own_table(sqlx::migrate!("../../migrations/simulator/postgres")).run(&unlimited).await?;
-        unlimited.close().await;
-
-        let pool = PgPoolOptions::new()
-            .max_connections(MAX_CONNECTIONS)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            // A dead connection shows by an error, which the engine takes for what it is: nothing
-            // is known. Asking before every use would double the round trips.
-            .test_before_acquire(false)
-            .connect_with(options.options(SETTINGS))
-            .await?;
+        // Without time limits, which would cut off the wait for another process's migration.
+        let mut unlimited = postgres::open(&options, &[]).await?;
+        let migrator = own_table(sqlx::migrate!("../../migrations/simulator/postgres"));
+        migrator.run_direct(None, &mut unlimited, false).await?;
         let time = Arc::new(DatabaseTime { clock, ahead_micros: AtomicI64::new(0) });
-        time.learn(sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(&pool).await?);
+        time.learn(sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(&mut unlimited).await?);
+        unlimited.close().await?;
+
+        let limits = PoolOptions::new(MAX_CONNECTIONS);
+        let pool = postgres::pool(options, SETTINGS, Probe::Writable, limits);
         let writes = {
             let (pool, time) = (pool.clone(), time.clone());
             Batcher::spawn(MAX_BATCH, MAX_WAITING, move |batch| record_all(pool.clone(), time.clone(), batch))
@@ -125,33 +118,44 @@ impl Ledger for PostgresLedger {
     }
 
     async fn entries(&self) -> Result<Vec<Entry>, LedgerError> {
+        let mut lease = self.pool.lease().await?;
         let rows: Vec<Row> = sqlx::query_as(concat!(select!(), " ORDER BY t.received_at, t.signature"))
-            .fetch_all(&self.pool)
+            .fetch_all(&mut *lease)
             .await?;
+        let rows = lease.give_back(rows);
         rows.into_iter().map(Entry::try_from).collect()
     }
 }
 
-async fn find_all(pool: PgPool, signatures: Vec<Signature>) -> Vec<Answer> {
-    match find_many(&pool, &signatures).await {
+async fn find_all(pool: Pool<PgConnection>, signatures: Vec<Signature>) -> Vec<Answer> {
+    let found = within(WITHIN, async {
+        let mut lease = pool.lease().await?;
+        let rows = find_many(&mut lease, &signatures).await?;
+        Ok(lease.give_back(rows))
+    });
+    match found.await.map_err(LedgerError::from).and_then(by_signature) {
         Ok(found) => signatures.iter().map(|signature| Ok(found.get(signature).cloned())).collect(),
         Err(error) => vec![Err(error); signatures.len()],
     }
 }
 
-async fn find_many(
-    pool: &PgPool,
-    signatures: &[Signature],
-) -> Result<HashMap<Signature, Entry>, LedgerError> {
+async fn find_many(connection: &mut PgConnection, signatures: &[Signature]) -> sqlx::Result<Vec<Row>> {
     let signatures: Vec<&str> = signatures.iter().map(Signature::as_str).collect();
-    let rows: Vec<Row> = sqlx::query_as(concat!(select!(), " WHERE t.signature = ANY($1)"))
+    sqlx::query_as(concat!(select!(), " WHERE t.signature = ANY($1)"))
         .bind(signatures)
-        .fetch_all(pool)
-        .await?;
+        .fetch_all(connection)
+        .await
+}
+
+fn by_signature(rows: Vec<Row>) -> Result<HashMap<Signature, Entry>, LedgerError> {
     rows.into_iter().map(|row| Entry::try_from(row).map(|entry| (entry.signature.clone(), entry))).collect()
 }
 
-async fn record_all(pool: PgPool, time: Arc<DatabaseTime>, batch: Vec<(Entry, Timestamp)>) -> Vec<Answer> {
+async fn record_all(
+    pool: Pool<PgConnection>,
+    time: Arc<DatabaseTime>,
+    batch: Vec<(Entry, Timestamp)>,
+) -> Vec<Answer> {
     match try_record_all(&pool, &time, &batch).await {
         Ok(there) => batch.iter().map(|(entry, _)| Ok(there.get(&entry.signature).cloned())).collect(),
         Err(error) => vec![Err(error); batch.len()],
@@ -160,29 +164,39 @@ async fn record_all(pool: PgPool, time: Arc<DatabaseTime>, batch: Vec<(Entry, Ti
 
 /// The entries that are in the ledger afterwards, of the signatures of the batch.
 async fn try_record_all(
-    pool: &PgPool,
+    pool: &Pool<PgConnection>,
     time: &DatabaseTime,
     batch: &[(Entry, Timestamp)],
 ) -> Result<HashMap<Signature, Entry>, LedgerError> {
     // The same entry twice in a batch would leave open which of the two was taken.
     let mut keys = HashSet::new();
     let distinct: Vec<_> = batch.iter().filter(|(entry, _)| keys.insert(key(entry))).collect();
-    let taken = insert(pool, time, &distinct).await?;
-    let mut there: HashMap<Signature, Entry> = distinct
-        .into_iter()
-        .filter(|(entry, _)| taken.contains(&key(entry)))
-        .map(|(entry, _)| (entry.signature.clone(), entry.clone()))
-        .collect();
-    let missing: Vec<Signature> = batch
-        .iter()
-        .map(|(entry, _)| &entry.signature)
-        .filter(|signature| !there.contains_key(*signature))
-        .cloned()
-        .collect();
-    if !missing.is_empty() {
-        there.extend(find_many(pool, &missing).await?);
-    }
-    Ok(there)
+    let rows: Vec<Row> = distinct.iter().map(|(entry, _)| Row::of(entry)).collect::<Result<_, _>>()?;
+    let valid_until: Vec<OffsetDateTime> = distinct.iter().map(|(_, until)| (*until).into()).collect();
+    let (there, found) = within(WITHIN, async {
+        let mut lease = pool.lease().await?;
+        let inserted = insert(&mut lease, &rows, valid_until).await?;
+        let there: HashMap<Signature, Entry> = distinct
+            .iter()
+            .filter(|(entry, _)| inserted.keys.contains(&key(entry)))
+            .map(|(entry, _)| (entry.signature.clone(), entry.clone()))
+            .collect();
+        let missing: Vec<Signature> = batch
+            .iter()
+            .map(|(entry, _)| &entry.signature)
+            .filter(|signature| !there.contains_key(*signature))
+            .cloned()
+            .collect();
+        let found = if missing.is_empty() { Vec::new() } else { find_many(&mut lease, &missing).await? };
+        if let Some(now) = inserted.now {
+            time.learn(now);
+        }
+        Ok(lease.give_back((there, found)))
+    })
+    .await?;
+    let mut all = by_signature(found)?;
+    all.extend(there);
+    Ok(all)
 }
 
 /// A signature, and whether it is the transaction rather than its tombstone.
@@ -190,14 +204,19 @@ fn key(entry: &Entry) -> (String, bool) {
     (entry.signature.as_str().to_owned(), entry.signed_bytes.is_some())
 }
 
-/// Inserts what the database's clock allows and nobody else has inserted; gives back the keys of it.
+/// What came of an insert.
+struct Inserted {
+    keys: HashSet<(String, bool)>,
+    /// The database's time, if anything was inserted.
+    now: Option<OffsetDateTime>,
+}
+
+/// Inserts what the database's clock allows and nobody else has inserted.
 async fn insert(
-    pool: &PgPool,
-    time: &DatabaseTime,
-    batch: &[&(Entry, Timestamp)],
-) -> Result<HashSet<(String, bool)>, LedgerError> {
-    let rows: Vec<Row> = batch.iter().map(|(entry, _)| Row::of(entry)).collect::<Result<_, _>>()?;
-    let valid_until: Vec<OffsetDateTime> = batch.iter().map(|(_, until)| (*until).into()).collect();
+    connection: &mut PgConnection,
+    rows: &[Row],
+    valid_until: Vec<OffsetDateTime>,
+) -> sqlx::Result<Inserted> {
     let at = |micros: i64| OffsetDateTime::from(Timestamp::from_unix_micros(micros));
     let inserted: Vec<(String, bool, OffsetDateTime)> = sqlx::query_as(INSERT)
         .bind(valid_until)
@@ -211,12 +230,11 @@ async fn insert(
         .bind(rows.iter().map(|row| row.amount_out.as_deref()).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.fee.as_deref()).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.failure.as_deref()).collect::<Vec<_>>())
-        .fetch_all(pool)
+        .fetch_all(connection)
         .await?;
-    if let Some((_, _, now)) = inserted.last() {
-        time.learn(*now);
-    }
-    Ok(inserted.into_iter().map(|(signature, is_transaction, _)| (signature, is_transaction)).collect())
+    let now = inserted.last().map(|(_, _, now)| *now);
+    let keys = inserted.into_iter().map(|(signature, is_transaction, _)| (signature, is_transaction));
+    Ok(Inserted { keys: keys.collect(), now })
 }
 
 /// The clock is read inside the statement, and the unique signature settles every race. Sorted, so

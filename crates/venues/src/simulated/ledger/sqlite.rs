@@ -4,25 +4,32 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use batching::Batcher;
+use database::{Pool, PoolOptions, sqlite, within};
 use domain::{Signature, Timestamp, ports::Clock};
 use sqlx::{
-    SqliteConnection, SqlitePool,
+    Connection, SqliteConnection,
     migrate::MigrateError,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
-use super::{Entry, Ledger, LedgerError, MAX_BATCH, MAX_WAITING, OpenError, own_table, row::Row};
+use super::{Entry, Ledger, LedgerError, MAX_BATCH, MAX_WAITING, OpenError, WITHIN, own_table, row::Row};
 
 /// Tries of the migrations: `SQLite` has no lock that spans them, so of two processes that start at
 /// once one may find the other's work half done.
 const MIGRATION_TRIES: u32 = 20;
+
+/// Connections that read at once.
+const READERS: usize = 2;
+/// How long a write waits for another process; less than [`WITHIN`].
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 type Recorded = Result<Option<Entry>, LedgerError>;
 
 /// The ledger in a file.
 pub struct SqliteLedger {
     clock: Arc<dyn Clock>,
-    reads: SqlitePool,
+    writer: Pool<SqliteConnection>,
+    reads: Pool<SqliteConnection>,
     writes: Batcher<(Entry, Timestamp), Recorded>,
 }
 
@@ -39,33 +46,35 @@ impl SqliteLedger {
             .filename(path)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
-            // Survives the death of the process. A power cut may take the last entries, and with
-            // them every process that could have heard of them; the engine then sends again.
-            .synchronous(SqliteSynchronous::Normal)
-            .busy_timeout(Duration::from_secs(10));
-        let write = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
-        migrate(&write).await?;
-        let reads = SqlitePoolOptions::new().max_connections(2).connect_with(options.read_only(true)).await?;
+            // As durable as the orders: after a power cut a confirmed order still has its transaction.
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(BUSY_TIMEOUT);
+        let mut connection = SqliteConnection::connect_with(&options).await?;
+        migrate(&mut connection).await?;
+        connection.close().await?;
+        let limits = PoolOptions { patience: WITHIN, ..PoolOptions::new(1) };
+        let one_writer = sqlite::pool(options.clone(), limits);
+        let reads = sqlite::pool(options.read_only(true), PoolOptions::new(READERS));
         let writes = {
-            let clock = clock.clone();
+            let (pool, clock) = (one_writer.clone(), clock.clone());
             Batcher::spawn(MAX_BATCH, MAX_WAITING, move |batch| {
-                record_all(write.clone(), clock.clone(), batch)
+                record_all(pool.clone(), clock.clone(), batch)
             })
         };
-        Ok(Self { clock, reads, writes })
+        Ok(Self { clock, writer: one_writer, reads, writes })
     }
 }
 
-async fn migrate(pool: &SqlitePool) -> Result<(), MigrateError> {
+async fn migrate(connection: &mut SqliteConnection) -> Result<(), MigrateError> {
     let migrator = own_table(sqlx::migrate!("../../migrations/simulator/sqlite"));
     for _ in 1..MIGRATION_TRIES {
-        match migrator.run(pool).await {
+        match migrator.run_direct(None, connection, false).await {
             Ok(()) => return Ok(()),
             Err(error) => tracing::debug!(%error, "migrating the simulated chain's ledger again"),
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    migrator.run(pool).await
+    migrator.run_direct(None, connection, false).await
 }
 
 #[async_trait]
@@ -79,22 +88,33 @@ impl Ledger for SqliteLedger {
     }
 
     async fn find(&self, signature: &Signature) -> Result<Option<Entry>, LedgerError> {
-        let mut connection = self.reads.acquire().await?;
-        find(&mut connection, signature).await
+        let row = within(WITHIN, async {
+            let mut lease = self.reads.lease().await?;
+            let row = find(&mut lease, signature).await?;
+            Ok(lease.give_back(row))
+        });
+        row.await?.map(Entry::try_from).transpose()
     }
 
     async fn entries(&self) -> Result<Vec<Entry>, LedgerError> {
+        let mut lease = self.reads.lease().await?;
         let rows: Vec<Row> =
             sqlx::query_as("SELECT * FROM simulated_transactions ORDER BY received_at, signature")
-                .fetch_all(&self.reads)
+                .fetch_all(&mut *lease)
                 .await?;
+        let rows = lease.give_back(rows);
         rows.into_iter().map(Entry::try_from).collect()
+    }
+
+    async fn close(&self) {
+        self.reads.close_idle().await;
+        self.writer.close_idle().await;
     }
 }
 
 /// Records a batch in one transaction: all of it or, on an error, nothing.
 async fn record_all(
-    pool: SqlitePool,
+    pool: Pool<SqliteConnection>,
     clock: Arc<dyn Clock>,
     batch: Vec<(Entry, Timestamp)>,
 ) -> Vec<Recorded> {
@@ -106,25 +126,44 @@ async fn record_all(
 }
 
 async fn try_record_all(
-    pool: &SqlitePool,
+    pool: &Pool<SqliteConnection>,
     clock: &dyn Clock,
     batch: Vec<(Entry, Timestamp)>,
 ) -> Result<Vec<Option<Entry>>, LedgerError> {
-    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
-    let mut recorded = Vec::with_capacity(batch.len());
-    for (entry, valid_until) in batch {
-        // Read under the write lock: nobody can be between this look at the clock and the insert.
-        let is_valid = clock.now() < valid_until;
-        let is_new = is_valid == entry.signed_bytes.is_some() && insert(&mut transaction, &entry).await?;
-        recorded.push(if is_new { Some(entry) } else { find(&mut transaction, &entry.signature).await? });
-    }
-    transaction.commit().await?;
-    Ok(recorded)
+    let rows: Vec<Row> = batch.iter().map(|(entry, _)| Row::of(entry)).collect::<Result<_, _>>()?;
+    let written = within(WITHIN, async {
+        let mut lease = pool.lease().await?;
+        let mut transaction = lease.begin_with("BEGIN IMMEDIATE").await?;
+        let mut written = Vec::with_capacity(batch.len());
+        for ((entry, valid_until), row) in batch.iter().zip(rows) {
+            // Read under the write lock: nobody can be between this look at the clock and the insert.
+            let is_valid = clock.now() < *valid_until;
+            let fits = is_valid == entry.signed_bytes.is_some();
+            written.push(if fits && insert(&mut transaction, row).await? {
+                Written::New
+            } else {
+                Written::Known(find(&mut transaction, &entry.signature).await?)
+            });
+        }
+        transaction.commit().await?;
+        Ok(lease.give_back(written))
+    })
+    .await?;
+    let recorded = batch.into_iter().zip(written).map(|((entry, _), written)| match written {
+        Written::New => Ok(Some(entry)),
+        Written::Known(row) => row.map(Entry::try_from).transpose(),
+    });
+    recorded.collect()
+}
+
+/// What came of one entry of a batch.
+enum Written {
+    New,
+    Known(Option<Row>),
 }
 
 /// Whether the entry is now in the ledger because of this call.
-async fn insert(connection: &mut SqliteConnection, entry: &Entry) -> Result<bool, LedgerError> {
-    let row = Row::of(entry)?;
+async fn insert(connection: &mut SqliteConnection, row: Row) -> sqlx::Result<bool> {
     let done = sqlx::query(
         "INSERT INTO simulated_transactions (signature, signed_bytes, received_at, settles_at, outcome,
                                              slot, amount_in, amount_out, fee, failure)
@@ -146,13 +185,12 @@ async fn insert(connection: &mut SqliteConnection, entry: &Entry) -> Result<bool
     Ok(done.rows_affected() == 1)
 }
 
-async fn find(
-    connection: &mut SqliteConnection,
-    signature: &Signature,
-) -> Result<Option<Entry>, LedgerError> {
-    let row: Option<Row> = sqlx::query_as("SELECT * FROM simulated_transactions WHERE signature = ?")
+async fn find(connection: &mut SqliteConnection, signature: &Signature) -> sqlx::Result<Option<Row>> {
+    sqlx::query_as("SELECT * FROM simulated_transactions WHERE signature = ?")
         .bind(signature.as_str())
         .fetch_optional(connection)
-        .await?;
-    row.map(Entry::try_from).transpose()
+        .await
 }
+
+#[cfg(test)]
+mod tests;
