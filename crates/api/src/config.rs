@@ -2,15 +2,17 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use axum::http::Uri;
-use clap::Args;
+use axum::http::{Uri, uri::Authority};
+use clap::{ArgAction, Args};
+
+use crate::Access;
 
 /// The API's part of the configuration: each value is an environment variable and a flag.
 #[derive(Debug, Clone, Args)]
 pub struct ApiConfig {
-    /// Address to listen on
+    /// Address or name to listen on; beyond loopback only with `ALLOW_UNAUTHENTICATED`
     #[arg(long, env = "HOST", default_value = "127.0.0.1")]
-    pub host: IpAddr,
+    pub host: String,
     /// Port to listen on; 0 takes a free one
     #[arg(long, env = "PORT", default_value_t = 3000)]
     pub port: u16,
@@ -18,6 +20,18 @@ pub struct ApiConfig {
     /// without it they follow the request's `Host`
     #[arg(long, env = "PUBLIC_URL", value_parser = public_url)]
     pub public_url: Option<String>,
+    /// Whether other machines may use the engine although it asks nobody for a key: only behind something
+    /// that does
+    #[arg(long, env = "ALLOW_UNAUTHENTICATED", action = ArgAction::Set, num_args = 0..=1, default_value_t = false, default_missing_value = "true")]
+    pub allow_unauthenticated: bool,
+    /// Host names, separated by commas, that requests may use besides those of this machine and of
+    /// `PUBLIC_URL`; beyond loopback any, unless some are listed
+    #[arg(long, env = "ALLOWED_HOSTS", value_delimiter = ',', value_parser = host_name)]
+    pub allowed_hosts: Vec<String>,
+    /// Origins of web pages, separated by commas, that may use the engine besides its own, such as
+    /// `https://app.example.com`
+    #[arg(long, env = "CORS_ORIGINS", value_delimiter = ',', value_parser = origin)]
+    pub cors_origins: Vec<String>,
     /// Largest body of a request and largest message of a WebSocket, bytes
     #[arg(long, env = "API_MAX_BODY_BYTES", default_value_t = 65_536, value_parser = clap::value_parser!(u32).range(1_024..=1_048_576))]
     pub api_max_body_bytes: u32,
@@ -43,11 +57,40 @@ pub struct ApiConfig {
 impl ApiConfig {
     /// Where a client on this machine reaches the API.
     pub fn local_url(&self) -> String {
-        match self.host {
-            IpAddr::V4(host) if host.is_unspecified() => format!("http://127.0.0.1:{}", self.port),
-            IpAddr::V6(host) => format!("http://[{host}]:{}", self.port),
-            IpAddr::V4(host) => format!("http://{host}:{}", self.port),
+        match self.host.parse() {
+            Ok(IpAddr::V4(host)) if host.is_unspecified() => format!("http://127.0.0.1:{}", self.port),
+            Ok(IpAddr::V6(host)) if host.is_unspecified() => format!("http://[::1]:{}", self.port),
+            Ok(IpAddr::V6(host)) => format!("http://[{host}]:{}", self.port),
+            _ => format!("http://{}:{}", self.host, self.port),
         }
+    }
+
+    /// Who may ask an engine that listens on this address.
+    pub fn access(&self, address: IpAddr) -> Access {
+        Access {
+            any_host: !address.is_loopback() && self.allowed_hosts.is_empty(),
+            hosts: self.allowed_hosts.clone(),
+            origins: self.cors_origins.clone(),
+            public_url: self.public_url.clone(),
+        }
+    }
+}
+
+/// A host name without a port; an IPv6 address in brackets, as it stands in a `Host`.
+fn host_name(text: &str) -> Result<String, String> {
+    let text = text.trim().to_ascii_lowercase();
+    let authority: Authority = text.parse().map_err(|_| "is not a host name".to_owned())?;
+    if authority.host() == text { Ok(text) } else { Err("must be a name without a port".to_owned()) }
+}
+
+/// Scheme, host and port if it is not the scheme's own, as browsers write it.
+fn origin(text: &str) -> Result<String, String> {
+    let text = text.trim().trim_end_matches('/').to_ascii_lowercase();
+    let wrong = || "must be an origin such as https://app.example.com, without a path".to_owned();
+    let uri: Uri = text.parse().map_err(|_| wrong())?;
+    match (uri.scheme_str(), uri.authority()) {
+        (Some(scheme), Some(authority)) if text == format!("{scheme}://{authority}") => Ok(text),
+        _ => Err(wrong()),
     }
 }
 
@@ -173,5 +216,19 @@ mod tests {
         assert_eq!(url("https://api.example.com/v1/").unwrap().unwrap(), "https://api.example.com/v1");
         assert!(url("api.example.com").is_err());
         assert!(url("ftp://api.example.com").is_err());
+    }
+
+    #[test]
+    fn hosts_and_origins_are_lists_of_what_headers_say() {
+        let program = |argument: &str, value: &str| Program::try_parse_from(["api", argument, value]);
+        let hosts = |value: &str| program("--allowed-hosts", value).map(|it| it.config.allowed_hosts);
+        assert_eq!(hosts("api, Trade.example.com,[::1]").unwrap(), ["api", "trade.example.com", "[::1]"]);
+        assert!(hosts("api:3000").is_err());
+        let origins = |value: &str| program("--cors-origins", value).map(|it| it.config.cors_origins);
+        let two = "https://App.example.com/,http://localhost:5173";
+        assert_eq!(origins(two).unwrap(), ["https://app.example.com", "http://localhost:5173"]);
+        for wrong in ["app.example.com", "https://app.example.com/path", "*"] {
+            assert!(origins(wrong).is_err(), "{wrong}");
+        }
     }
 }

@@ -8,6 +8,7 @@
 //! unknown order.
 
 mod accept;
+mod access;
 mod admission;
 mod compat;
 mod config;
@@ -24,6 +25,7 @@ mod stream;
 mod validation;
 mod wire;
 
+pub use access::Access;
 pub use config::{ApiConfig, Limits};
 pub use run::{bind, require_shared, run};
 pub use server::{router, serve};

@@ -3,7 +3,7 @@
 use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Path, Query, Request},
-    http::{HeaderMap, StatusCode, Uri, header, request::Parts, uri::Authority},
+    http::{HeaderMap, StatusCode, Uri, header, request::Parts},
     response::IntoResponse,
 };
 use domain::OrderId;
@@ -11,6 +11,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    access::host,
     problem::{Code, FieldCode, FieldError, Problem},
     state::AppState,
 };
@@ -144,19 +145,11 @@ impl FromRequestParts<AppState> for Base {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
-        Ok(Self(match &state.public_url {
+        Ok(Self(match &state.access.public_url {
             Some(url) => url.clone(),
-            None => host(parts).map(|host| format!("http://{host}")).unwrap_or_default(),
+            None => host(&parts.headers, &parts.uri).map(|host| format!("http://{host}")).unwrap_or_default(),
         }))
     }
-}
-
-/// The host a request was sent to, if it is one: it goes back into addresses.
-fn host(parts: &Parts) -> Option<String> {
-    let named = parts.headers.get(header::HOST).and_then(|value| value.to_str().ok());
-    let host = named.or_else(|| parts.uri.authority().map(Authority::as_str))?;
-    let uri: Uri = format!("http://{host}/").parse().ok()?;
-    uri.authority().filter(|authority| authority.as_str() == host).map(ToString::to_string)
 }
 
 impl Base {

@@ -30,10 +30,21 @@ pub fn require_shared(config: &BackendConfig) -> anyhow::Result<()> {
 /// Listens where the configuration says.
 ///
 /// # Errors
-/// When the address is taken or not ours, in one line.
+/// When the address is taken or not ours, or open to other machines without being told to, in one line.
 pub async fn bind(config: &ApiConfig) -> anyhow::Result<TcpListener> {
-    let ApiConfig { host, port, .. } = config;
-    TcpListener::bind((*host, *port)).await.with_context(|| format!("cannot listen on {host}:{port}"))
+    let ApiConfig { host, port, allow_unauthenticated, .. } = config;
+    let cannot = || format!("cannot listen on {host}:{port} (HOST and PORT)");
+    let listener = TcpListener::bind((host.as_str(), *port)).await.with_context(cannot)?;
+    let address = listener.local_addr()?.ip();
+    ensure!(
+        address.is_loopback() || *allow_unauthenticated,
+        "HOST={host} lets other machines trade, and the engine asks nobody for a key: set \
+         ALLOW_UNAUTHENTICATED=true if something in front of it does, or listen on 127.0.0.1"
+    );
+    if !address.is_loopback() {
+        tracing::warn!(%address, "whoever reaches this address may trade: there are no access keys");
+    }
+    Ok(listener)
 }
 
 /// Serves on `listener` over `backends` until `stop`.
@@ -46,7 +57,8 @@ pub async fn run(
     backends: Backends,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
-    let state = AppState::new(backends, Limits::from(config), config.public_url.clone());
+    let access = config.access(listener.local_addr()?.ip());
+    let state = AppState::new(backends, Limits::from(config), access);
     Ok(serve(listener, state, stop).await?)
 }
 
@@ -91,6 +103,6 @@ mod tests {
         let taken = bind(&program(&["--port", "0"]).api).await.unwrap();
         let port = taken.local_addr().unwrap().port().to_string();
         let error = bind(&program(&["--port", &port]).api).await.unwrap_err();
-        assert_eq!(error.to_string(), format!("cannot listen on 127.0.0.1:{port}"));
+        assert_eq!(error.to_string(), format!("cannot listen on 127.0.0.1:{port} (HOST and PORT)"));
     }
 }

@@ -5,7 +5,7 @@ use std::{any::Any, io, sync::Arc, time::Duration};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    http::{HeaderName, HeaderValue, Method, Request, header},
+    http::{HeaderName, HeaderValue, Request},
     middleware,
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -28,20 +28,19 @@ use tokio_util::sync::CancellationToken;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::CompressionLayer,
-    cors::{Any as AnyOrigin, CorsLayer},
     request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
     trace::{DefaultOnResponse, TraceLayer},
 };
 
 use crate::{
-    compat, dashboard, openapi,
+    access, compat, dashboard, openapi,
     problem::Problem,
     request::{Connection, method_not_allowed, not_found},
     routes::{events, execute, explain, health, metrics, order, orders, quotes, stream},
     state::AppState,
 };
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const MAX_HEADER_BYTES: usize = 32 * 1024;
 /// The pause after a connection could not be accepted, as when file descriptors run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -77,22 +76,13 @@ pub fn router(state: AppState) -> Router {
             SetRequestIdLayer::new(REQUEST_ID, request_ids),
             spans,
             PropagateRequestIdLayer::new(REQUEST_ID),
-            cors(),
+            middleware::from_fn_with_state(state.clone(), access::check),
+            state.access.cors(),
             CatchPanicLayer::custom(panicked),
             DefaultBodyLimit::max(state.limits.max_body_bytes),
             middleware::from_fn(metrics::measure),
         ))
         .with_state(state)
-}
-
-/// Trading apps run in browsers, on any site; there are no cookies to protect.
-fn cors() -> CorsLayer {
-    CorsLayer::new()
-        .allow_origin(AnyOrigin)
-        .allow_methods([Method::GET, Method::POST])
-        .allow_headers([header::CONTENT_TYPE, HeaderName::from_static("idempotency-key"), REQUEST_ID])
-        .expose_headers([header::LOCATION, header::LINK, header::RETRY_AFTER, execute::REPLAYED, REQUEST_ID])
-        .max_age(Duration::from_hours(1))
 }
 
 fn span<B>(request: &Request<B>) -> tracing::Span {

@@ -17,6 +17,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    access::Access,
     admission::Admission,
     config::Limits,
     problem::Problem,
@@ -54,7 +55,7 @@ pub struct Inner {
     /// Whose orders every request sees: there is one account until accounts have keys.
     pub(crate) account: AccountId,
     pub(crate) limits: Limits,
-    pub(crate) public_url: Option<String>,
+    pub(crate) access: Access,
     pub(crate) admission: Admission,
     pub(crate) hub: Arc<Hub>,
     pub(crate) feed: Arc<Tail>,
@@ -79,9 +80,9 @@ impl Deref for AppState {
 }
 
 impl AppState {
-    /// The state over these backends. `public_url` is where clients reach the API, without a slash
-    /// at its end; without it addresses in replies follow the request's `Host`.
-    pub fn new(backends: Backends, limits: Limits, public_url: Option<String>) -> Self {
+    /// The state over these backends. Addresses in replies begin with the public URL, and follow the
+    /// request's `Host` without one.
+    pub fn new(backends: Backends, limits: Limits, access: Access) -> Self {
         let Backends { store, queue, bus, venues, clock, rng } = backends;
         let account = AccountId::DEFAULT;
         let feed = Arc::new(Tail::new(store.clone(), account, limits.tail_check_every));
@@ -102,7 +103,7 @@ impl AppState {
             venues,
             clock,
             limits,
-            public_url,
+            access,
         }))
     }
 }

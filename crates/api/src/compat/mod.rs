@@ -27,18 +27,19 @@ pub(crate) const MINTS: Form = Form {
     exact_in: Some("amount"),
     exact_out: None,
     slippage: SlippageField { name: "slippage_pct", decimals: 2, least: Bps(1) },
-    client_order_id: "clientOrderId",
+    client_id: None,
     side: None,
 };
 
-/// `{clientId, side: "sell", baseAsset, quoteAsset, amount}` spends exactly `amount` of the base.
+/// `{clientId, side: "sell", baseAsset, quoteAsset, amount}` spends exactly `amount` of the base. The
+/// `clientId` names the client, not the order: all its orders have the same.
 pub(crate) const SELL: Form = Form {
     token_in: "baseAsset",
     token_out: "quoteAsset",
     exact_in: Some("amount"),
     exact_out: None,
     slippage: SlippageField::BPS,
-    client_order_id: "clientId",
+    client_id: Some("clientId"),
     side: Some("side"),
 };
 

@@ -19,7 +19,9 @@ use utoipa::{
 use super::words::schema;
 use crate::{
     compat,
-    validation::{Form, MAX_CLIENT_ORDER_ID_CHARS, MAX_SLIPPAGE, MAX_WALLET_CHARS, SlippageField},
+    validation::{
+        Form, MAX_CLIENT_ID_CHARS, MAX_CLIENT_ORDER_ID_CHARS, MAX_SLIPPAGE, MAX_WALLET_CHARS, SlippageField,
+    },
 };
 
 const NUMBER: &str = r"^-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$";
@@ -75,7 +77,7 @@ fn forms() -> [Documented; 6] {
             "A `sell` spends exactly `amount` of the base, a `buy` receives exactly that much.",
             compat::SELL,
             json!({
-                "clientId": "order-1", "side": "buy",
+                "clientId": "desk-7", "side": "buy",
                 "baseAsset": "SOL", "quoteAsset": "USDC", "amount": "1.5",
             }),
         ),
@@ -120,7 +122,7 @@ pub(super) fn content() -> Content {
 
 impl Documented {
     fn schema(&self) -> Object {
-        let Form { token_in, token_out, exact_in, exact_out, slippage, client_order_id, side } = self.form;
+        let Form { token_in, token_out, exact_in, exact_out, slippage, client_id, side } = self.form;
         let token = Ref::from_schema_name(TokenName::name());
         let amount = Ref::from_schema_name(AmountGiven::name());
         let mut object = ObjectBuilder::new()
@@ -146,9 +148,13 @@ impl Documented {
             object = object.required(slippage.name); // what tells the form
         }
         let printable = |chars| format!("^[ -~]{{1,{chars}}}$");
+        if let Some(name) = client_id {
+            let about = "Who places the order: kept and given back. It identifies the client, not the order.";
+            object = object.property(name, nullable(&printable(MAX_CLIENT_ID_CHARS), about));
+        }
         object
             .property(
-                client_order_id,
+                Form::CLIENT_ORDER_ID,
                 nullable(
                     &printable(MAX_CLIENT_ORDER_ID_CHARS),
                     "Your own id of the order; the same order with it again is not placed twice.",

@@ -20,6 +20,10 @@ pub(crate) enum Code {
     UnreadableBody,
     /// The body did not arrive in time.
     BodyTimeout,
+    /// The request names a host that is not served.
+    HostNotAllowed,
+    /// The request comes from a web page that may not use this engine.
+    OriginNotAllowed,
     /// There is nothing at this address.
     NotFound,
     /// There is no such order.
@@ -54,7 +58,7 @@ pub(crate) enum Code {
 
 impl Code {
     /// Every code.
-    pub(crate) const ALL: [Self; 23] = [
+    pub(crate) const ALL: [Self; 25] = [
         Self::MalformedJson,
         Self::InvalidOrder,
         Self::InvalidRequest,
@@ -63,6 +67,8 @@ impl Code {
         Self::InvalidIdempotencyKey,
         Self::UnreadableBody,
         Self::BodyTimeout,
+        Self::HostNotAllowed,
+        Self::OriginNotAllowed,
         Self::NotFound,
         Self::OrderNotFound,
         Self::MethodNotAllowed,
@@ -93,6 +99,8 @@ impl Code {
             Self::InvalidIdempotencyKey => ("invalid_idempotency_key", S::BAD_REQUEST,            false, "Not an idempotency key"),
             Self::UnreadableBody        => ("unreadable_body",         S::BAD_REQUEST,            false, "The body could not be read"),
             Self::BodyTimeout           => ("body_timeout",            S::REQUEST_TIMEOUT,        true,  "The body did not arrive in time"),
+            Self::HostNotAllowed        => ("host_not_allowed",        S::FORBIDDEN,              false, "This host is not served"),
+            Self::OriginNotAllowed      => ("origin_not_allowed",      S::FORBIDDEN,              false, "This web page may not use the engine"),
             Self::NotFound              => ("not_found",               S::NOT_FOUND,              false, "Nothing is at this address"),
             Self::OrderNotFound         => ("order_not_found",         S::NOT_FOUND,              false, "Order not found"),
             Self::MethodNotAllowed      => ("method_not_allowed",      S::METHOD_NOT_ALLOWED,     false, "The method is not allowed here"),

@@ -13,8 +13,8 @@ pub(crate) struct Form {
     pub(crate) exact_out: Option<&'static str>,
     /// The allowed slippage.
     pub(crate) slippage: SlippageField,
-    /// The client's own id for the order.
-    pub(crate) client_order_id: &'static str,
+    /// The name of the client, which identifies no order, if the form has one.
+    pub(crate) client_id: Option<&'static str>,
     /// A field that was read already, to choose the form.
     pub(crate) side: Option<&'static str>,
 }
@@ -38,6 +38,8 @@ impl SlippageField {
 impl Form {
     /// The fields every form has besides its own.
     pub(crate) const TYPE: &'static str = "type";
+    /// The client's own id for the order.
+    pub(crate) const CLIENT_ORDER_ID: &'static str = "clientOrderId";
     /// The owner's wallet.
     pub(crate) const WALLET: &'static str = "wallet";
 
@@ -48,20 +50,20 @@ impl Form {
         exact_in: Some("amountIn"),
         exact_out: Some("amountOut"),
         slippage: SlippageField::BPS,
-        client_order_id: "clientOrderId",
+        client_id: None,
         side: None,
     };
 
     /// Every field that a body of this form may have.
     pub(crate) fn known_fields(&self) -> Vec<&'static str> {
-        [self.exact_in, self.exact_out, self.side]
+        [self.exact_in, self.exact_out, self.side, self.client_id]
             .into_iter()
             .flatten()
             .chain([
                 self.token_in,
                 self.token_out,
                 self.slippage.name,
-                self.client_order_id,
+                Self::CLIENT_ORDER_ID,
                 Self::TYPE,
                 Self::WALLET,
             ])

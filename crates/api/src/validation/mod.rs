@@ -21,6 +21,7 @@ const DEFAULT_SLIPPAGE: Bps = Bps(50);
 /// More slippage than 50 % is taken for a mistake of units.
 pub(crate) const MAX_SLIPPAGE: Bps = Bps(5_000);
 pub(crate) const MAX_CLIENT_ORDER_ID_CHARS: usize = 128;
+pub(crate) const MAX_CLIENT_ID_CHARS: usize = 128;
 pub(crate) const MAX_WALLET_CHARS: usize = 64;
 /// The most decimal places any listed token has.
 const MAX_TOKEN_DECIMALS: u8 = 9;
@@ -50,7 +51,8 @@ impl OrderRequest {
 
     /// A digest of what is asked, the same for every way to write it.
     pub(crate) fn fingerprint(&self) -> [u8; 32] {
-        let OrderSpec { order_type: OrderType::Market, request, slippage_bps, wallet } = &self.spec;
+        let OrderSpec { order_type: OrderType::Market, request, slippage_bps, wallet, client_id } =
+            &self.spec;
         let (side, amount) = match request.amount {
             SwapAmount::ExactIn(amount) => ("exact_in", amount),
             SwapAmount::ExactOut(amount) => ("exact_out", amount),
@@ -66,7 +68,8 @@ impl OrderRequest {
             self.client_order_id.as_deref().unwrap_or_default(),
         ];
         let mut digest = Sha256::new();
-        for part in parts {
+        // only where there is one, so that requests without one keep the digest that is stored
+        for part in parts.into_iter().chain(client_id.as_deref()) {
             digest.update((part.len() as u64).to_be_bytes()); // so that parts cannot run into each other
             digest.update(part);
         }
@@ -91,10 +94,12 @@ impl Check<'_> {
         }
         let amount = self.amount(token_in, token_out);
         let slippage_bps = self.slippage();
-        let client_order_id = self.label(self.form.client_order_id, MAX_CLIENT_ORDER_ID_CHARS);
+        let client_order_id = self.label(Form::CLIENT_ORDER_ID, MAX_CLIENT_ORDER_ID_CHARS);
+        let client_id = self.form.client_id.and_then(|field| self.label(field, MAX_CLIENT_ID_CHARS));
         let wallet = self.label(Form::WALLET, MAX_WALLET_CHARS);
         let request = QuoteRequest { token_in: token_in?, token_out: token_out?, amount: amount? };
-        let spec = OrderSpec { order_type: order_type?, request, slippage_bps: slippage_bps?, wallet };
+        let spec =
+            OrderSpec { order_type: order_type?, request, slippage_bps: slippage_bps?, wallet, client_id };
         Some(OrderRequest { spec, client_order_id })
     }
 

@@ -118,6 +118,8 @@ fn another_order_has_another_fingerprint() {
         json!({"tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1", "slippageBps": 51}),
         json!({"tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1", "wallet": "a"}),
         json!({"tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1", "clientOrderId": "a"}),
+        json!({"clientId": "a", "side": "sell", "baseAsset": "SOL", "quoteAsset": "USDC", "amount": "1"}),
+        json!({"clientId": "b", "side": "sell", "baseAsset": "SOL", "quoteAsset": "USDC", "amount": "1"}),
     ];
     let fingerprints: std::collections::HashSet<_> =
         others.iter().map(|body| parse(body).unwrap().fingerprint()).collect();

@@ -27,6 +27,9 @@ pub(crate) struct SpecView<'a> {
     slippage_bps: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
     wallet: Option<&'a str>,
+    /// The client that placed the order, as it named itself. It identifies no order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_id: Option<&'a str>,
 }
 
 impl<'a> SpecView<'a> {
@@ -47,6 +50,7 @@ impl<'a> SpecView<'a> {
             amount_out,
             slippage_bps: spec.slippage_bps.0,
             wallet: spec.wallet.as_deref(),
+            client_id: spec.client_id.as_deref(),
         }
     }
 }

@@ -66,9 +66,26 @@ async fn a_body_with_a_side() {
     let buy = ("USDC", "SOL", SwapAmount::ExactOut(two_sol), 50);
     assert_eq!(understood(&app, &body("c-1", "sell")).await, sell);
     assert_eq!(understood(&app, &body("c-2", "BUY")).await, buy);
-    // the client id is the client order id
-    assert_eq!(app.execute(&body("c-1", "sell")).await.status(), StatusCode::OK);
-    problem(app.execute(&body("c-1", "buy")).await, 409, "idempotency_conflict").await;
+    // a client may place as many orders as it likes, also two that ask for the same
+    let mut placed = Vec::new();
+    for side in ["sell", "sell", "buy"] {
+        let reply = app.execute(&body("c-1", side)).await;
+        assert_eq!(reply.status(), StatusCode::CREATED);
+        let order: Value = reply.json().await.unwrap();
+        assert_eq!((&order["clientId"], &order["clientOrderId"]), (&json!("c-1"), &Value::Null));
+        placed.push(order["id"].clone());
+    }
+    placed.dedup();
+    assert_eq!(placed.len(), 3);
+    let id = placed[0].as_str().unwrap();
+    assert_eq!(app.read(&format!("/api/orders/{id}")).await["clientId"], "c-1", "it is kept");
+    // what identifies an order is its client order id, in this form too
+    let mut named = body("c-1", "sell");
+    named["clientOrderId"] = json!("o-1");
+    assert_eq!(app.execute(&named).await.status(), StatusCode::CREATED);
+    assert_eq!(app.execute(&named).await.status(), StatusCode::OK);
+    named["side"] = json!("buy");
+    problem(app.execute(&named).await, 409, "idempotency_conflict").await;
     let refused = problem(app.execute(&body("c-3", "hold")).await, 400, "invalid_order").await;
     assert_eq!(
         refused["errors"],

@@ -17,7 +17,7 @@ const OTHER_FILES: u64 = 64;
 pub(super) async fn port(settings: &ApiConfig, own: &Client) -> Finding {
     let ApiConfig { host, port, .. } = settings;
     let at = format!("{host}:{port}");
-    let error = match TcpListener::bind((*host, *port)) {
+    let error = match TcpListener::bind((host.as_str(), *port)) {
         Ok(_) if *port == 0 => return Finding::ok(PORT, "0: any free one is taken"),
         Ok(_) => return Finding::ok(PORT, format!("{at} is free")),
         Err(error) => error,

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use api::{AppState, Limits, direct::Direct};
+use api::{Access, AppState, Limits, direct::Direct};
 use clap::Parser;
 use domain::{
     OrderId, VenueId,
@@ -122,7 +122,7 @@ impl Machines {
             max_open_orders: world.plan.max_open_orders,
             ..Limits::default()
         };
-        let api = Direct::new(AppState::new(backends, limits, None));
+        let api = Direct::new(AppState::new(backends, limits, Access::default()));
         let running = api.clone();
         tokio::spawn(async move { running.run(CancellationToken::new()).await });
         (process, api)

@@ -7,7 +7,7 @@ mod sse;
 
 use std::{sync::Arc, time::Duration};
 
-use api::{AppState, Backends, Limits};
+use api::{Access, AppState, Backends, Limits};
 use domain::{AccountId, OrderId, ports::OrderStore};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -42,6 +42,11 @@ impl App {
     /// Lets a test change the limits first. The tail check is off unless it is asked for, so that
     /// it cannot hide a fault elsewhere.
     pub(crate) async fn start_with(change: impl FnOnce(&mut Limits)) -> Self {
+        Self::start_for(Access::default(), change).await
+    }
+
+    /// The same, for these hosts and pages.
+    pub(crate) async fn start_for(access: Access, change: impl FnOnce(&mut Limits)) -> Self {
         let mut limits = Limits { tail_check_every: Duration::from_hours(1), ..Limits::default() };
         change(&mut limits);
         let clock = Arc::new(ManualClock::default());
@@ -57,7 +62,7 @@ impl App {
             clock,
             rng: Box::new(ChaCha8Rng::seed_from_u64(7)),
         };
-        let state = AppState::new(backends, limits, None);
+        let state = AppState::new(backends, limits, access);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let stop = CancellationToken::new();
