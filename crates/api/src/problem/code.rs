@@ -28,6 +28,8 @@ pub(crate) enum Code {
     NotFound,
     /// There is no such order.
     OrderNotFound,
+    /// The event that a cursor names is not in the database.
+    CursorUnknown,
     /// The address exists, with other methods.
     MethodNotAllowed,
     /// The key or client order id belongs to an order that asked for something else.
@@ -58,7 +60,7 @@ pub(crate) enum Code {
 
 impl Code {
     /// Every code.
-    pub(crate) const ALL: [Self; 25] = [
+    pub(crate) const ALL: [Self; 26] = [
         Self::MalformedJson,
         Self::InvalidOrder,
         Self::InvalidRequest,
@@ -71,6 +73,7 @@ impl Code {
         Self::OriginNotAllowed,
         Self::NotFound,
         Self::OrderNotFound,
+        Self::CursorUnknown,
         Self::MethodNotAllowed,
         Self::IdempotencyConflict,
         Self::BodyTooLarge,
@@ -103,6 +106,7 @@ impl Code {
             Self::OriginNotAllowed      => ("origin_not_allowed",      S::FORBIDDEN,              false, "This web page may not use the engine"),
             Self::NotFound              => ("not_found",               S::NOT_FOUND,              false, "Nothing is at this address"),
             Self::OrderNotFound         => ("order_not_found",         S::NOT_FOUND,              false, "Order not found"),
+            Self::CursorUnknown         => ("cursor_unknown",          S::GONE,                   false, "The cursor names no event of this database"),
             Self::MethodNotAllowed      => ("method_not_allowed",      S::METHOD_NOT_ALLOWED,     false, "The method is not allowed here"),
             Self::IdempotencyConflict   => ("idempotency_conflict",    S::CONFLICT,               false, "The key belongs to another order"),
             Self::BodyTooLarge          => ("body_too_large",          S::PAYLOAD_TOO_LARGE,      false, "The body is too large"),

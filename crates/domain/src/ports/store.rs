@@ -310,6 +310,14 @@ pub trait OrderStore: Send + Sync + 'static {
     /// [`StoreError`].
     async fn feed_end(&self) -> Result<FeedCursor, StoreError>;
 
+    /// Whether a cursor can be read on from: it is the start, or the event before it is there, at the
+    /// place where it was read. A database that was replaced, restored or failed over with losses does not
+    /// have it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn feed_has(&self, cursor: FeedCursor) -> Result<bool, StoreError>;
+
     /// The last sequence numbers of orders, for the tail check of streams. Unknown ones are left
     /// out.
     ///

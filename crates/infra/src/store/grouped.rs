@@ -183,6 +183,13 @@ impl<D: Database> OrderStore for GroupedStore<D> {
         read("feed_end", self.lane.database.feed_end()).await
     }
 
+    async fn feed_has(&self, cursor: FeedCursor) -> Result<bool, StoreError> {
+        if cursor == FeedCursor::START {
+            return Ok(true);
+        }
+        read("feed_has", self.lane.database.feed_has(cursor)).await
+    }
+
     async fn heads(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, u32)>, StoreError> {
         read("heads", self.lane.database.heads(ids)).await
     }

@@ -124,6 +124,9 @@ pub(super) trait Database: Send + Sync + 'static {
     /// The place after everything that is certain now.
     fn feed_end(&self) -> impl Future<Output = sqlx::Result<FeedCursor>> + Send;
 
+    /// Whether the event before a cursor is there.
+    fn feed_has(&self, cursor: FeedCursor) -> impl Future<Output = sqlx::Result<bool>> + Send;
+
     /// Last sequence numbers.
     fn heads(&self, ids: &[OrderId]) -> impl Future<Output = sqlx::Result<Vec<(OrderId, u32)>>> + Send;
 

@@ -17,6 +17,12 @@ impl State {
         self.feed.len().checked_sub(1).map_or(FeedCursor::START, |last| self.cursor(last))
     }
 
+    pub(super) fn feed_has(&self, cursor: FeedCursor) -> bool {
+        let index = cursor.position.checked_sub(1).and_then(|index| usize::try_from(index).ok());
+        cursor == FeedCursor::START
+            || index.is_some_and(|index| index < self.feed.len() && self.cursor(index) == cursor)
+    }
+
     pub(super) fn feed(
         &self,
         account: AccountId,

@@ -215,6 +215,10 @@ impl OrderStore for MemoryStore {
         Ok(self.open()?.feed_end())
     }
 
+    async fn feed_has(&self, cursor: FeedCursor) -> Result<bool, StoreError> {
+        Ok(self.open()?.feed_has(cursor))
+    }
+
     async fn heads(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, u32)>, StoreError> {
         let state = self.open()?;
         Ok(ids

@@ -18,6 +18,7 @@ pub(super) async fn check(store: &dyn OrderStore) {
     events_come_once_in_pages_of_any_size(store).await;
     named_orders_are_read_alone(store).await;
     the_feed_belongs_to_an_account(store).await;
+    every_cursor_names_an_event(store).await;
     a_reader_beside_many_writers_misses_and_repeats_nothing(store).await;
 }
 
@@ -129,6 +130,27 @@ async fn named_orders_are_read_alone(store: &dyn OrderStore) {
     );
     let page = store.feed(AccountId::DEFAULT, &FeedScope::Orders(Vec::new()), end, 100).await.unwrap();
     assert!(page.events.is_empty() && page.next >= end);
+}
+
+async fn every_cursor_names_an_event(store: &dyn OrderStore) {
+    let begin = settled_end(store).await;
+    executed(store).await;
+    let events = read(store, &FeedScope::All, begin, 100, EVENTS).await;
+    let page = store.feed(AccountId::DEFAULT, &FeedScope::All, begin, 100).await.unwrap();
+    let given_out = [FeedCursor::START, begin, settled_end(store).await, page.next];
+    for cursor in events.iter().map(|event| event.cursor).chain(given_out) {
+        assert!(store.feed_has(cursor).await.unwrap(), "{cursor}");
+    }
+    let last = events[EVENTS - 1].cursor;
+    for stranger in [
+        FeedCursor { position: last.position + 1_000, ..last },
+        FeedCursor { position: last.position - 1, ..last },
+        FeedCursor { order_id: samples::order_id(), ..last },
+        FeedCursor { seq: last.seq + 1, ..last },
+        FeedCursor::before(last.position),
+    ] {
+        assert!(!store.feed_has(stranger).await.unwrap(), "{stranger}");
+    }
 }
 
 async fn the_feed_belongs_to_an_account(store: &dyn OrderStore) {

@@ -1,4 +1,4 @@
-use std::sync::OnceLock;
+use std::{sync::OnceLock, time::Duration};
 
 use axum::extract::ws::Utf8Bytes;
 use domain::{
@@ -89,16 +89,18 @@ pub(super) fn connected(cursor: FeedCursor, heartbeat_ms: u128) -> Utf8Bytes {
     to_text(&Message { kind: "connected", cursor: CursorText(cursor), heartbeat_ms })
 }
 
-/// `{type:"heartbeat", cursor, at}`
-pub(super) fn heartbeat(cursor: FeedCursor, at: Timestamp) -> Utf8Bytes {
+/// `{type:"heartbeat", cursor, at, lagMs}`
+pub(super) fn heartbeat(cursor: FeedCursor, at: Timestamp, lag: Duration) -> Utf8Bytes {
     #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
     struct Message {
         #[serde(rename = "type")]
         kind: &'static str,
         cursor: CursorText,
         at: Timestamp,
+        lag_ms: u128,
     }
-    to_text(&Message { kind: "heartbeat", cursor: CursorText(cursor), at })
+    to_text(&Message { kind: "heartbeat", cursor: CursorText(cursor), at, lag_ms: lag.as_millis() })
 }
 
 /// `{type:"subscribed"|"unsubscribed", orders, id?}`

@@ -15,7 +15,7 @@ use domain::{OrderId, ports::FeedCursor};
 use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::{
-    problem::{FieldCode, FieldError, Problem},
+    problem::{Code, FieldCode, FieldError, Problem},
     state::AppState,
     stream::find_order,
 };
@@ -39,7 +39,7 @@ async fn find_orders(state: &AppState, ids: &[OrderId]) -> Result<(), Problem> {
         .await
 }
 
-/// A cursor as a client gives it, if it can be one of this store's.
+/// A cursor as a client gives it, if events can be told from there without leaving one out.
 async fn check_cursor(
     state: &AppState,
     text: &str,
@@ -48,9 +48,10 @@ async fn check_cursor(
     let Ok(cursor) = text.parse() else {
         return Err(refuse(FieldError::new("cursor", FieldCode::Malformed, "is no cursor of this stream")));
     };
-    if cursor > state.answer(state.store.feed_end()).await? {
-        let message = "is ahead of everything that has happened, so it belongs to another database";
-        return Err(refuse(FieldError::new("cursor", FieldCode::OutOfRange, message)));
+    if state.answer(state.store.feed_has(cursor)).await? {
+        return Ok(cursor);
     }
-    Ok(cursor)
+    let detail = "the event that this cursor names is not in this database, which was replaced or restored, or \
+                  is of an earlier version: subscribe without a cursor, and read what you missed from /api/orders";
+    Err(Problem::new(Code::CursorUnknown, detail))
 }

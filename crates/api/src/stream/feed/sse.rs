@@ -3,7 +3,7 @@
 use std::{collections::HashSet, convert::Infallible, time::Duration};
 
 use axum::{
-    http::HeaderMap,
+    http::{HeaderMap, HeaderValue, header},
     response::{
         IntoResponse, Response,
         sse::{Event, Sse},
@@ -39,13 +39,23 @@ pub(crate) async fn respond(
     connection: Connection,
     permit: OwnedSemaphorePermit,
 ) -> Result<Response, Problem> {
+    match open(&state, query, headers).await {
+        Ok(reader) => Ok(stream_of(state, reader, connection, permit)),
+        // A browser takes any other status for the end of the matter; this way it comes back by itself.
+        Err(problem) if problem.code == Code::StoreUnavailable => Ok(come_back()),
+        Err(problem) => Err(problem),
+    }
+}
+
+/// A reader at the place that the query and the headers ask for.
+async fn open(state: &AppState, query: &Parameters, headers: &HeaderMap) -> Result<FeedReader, Problem> {
     let named = read_orders(query, state.limits.max_stream_orders)?;
     let resumed = headers.get(LAST_EVENT_ID).and_then(|value| value.to_str().ok());
     // the header is newer: a browser repeats the address when it connects again
     let cursor = match resumed.filter(|text| !text.is_empty()).or_else(|| query.text("cursor")) {
         Some(text) => {
             let refuse = |error| Problem::fields(Code::InvalidQuery, vec![error]);
-            check_cursor(&state, text, refuse).await?
+            check_cursor(state, text, refuse).await?
         }
         None if named.is_some() => FeedCursor::START,
         None => state.answer(state.store.feed_end()).await?,
@@ -53,12 +63,28 @@ pub(crate) async fn respond(
     let scope = match named {
         None => Scope { all: true, named: HashSet::new() },
         Some(ids) => {
-            find_orders(&state, &ids).await?;
+            find_orders(state, &ids).await?;
             Scope { all: false, named: ids.into_iter().collect() }
         }
     };
     let mut reader = FeedReader::new(state.feed.clone(), cursor);
     reader.rescope(scope, cursor);
+    Ok(reader)
+}
+
+/// An event stream that says when to come back, and ends.
+fn come_back() -> Response {
+    let ending =
+        stream::once(async { Ok::<_, Infallible>(Event::default().retry(RETRY).comment("try again")) });
+    unbuffered(Sse::new(ending).into_response())
+}
+
+fn stream_of(
+    state: AppState,
+    reader: FeedReader,
+    connection: Connection,
+    permit: OwnedSemaphorePermit,
+) -> Response {
     let (sender, receiver) = mpsc::channel(WAITING);
     let writer = Writer { state: state.clone(), reader, sender, connection };
     state.tasks.spawn(async move {
@@ -69,8 +95,15 @@ pub(crate) async fn respond(
         let event: Event = receiver.recv().await?;
         Some((Ok::<_, Infallible>(event), receiver))
     });
-    // a proxy that gathers the answer before it passes it on would hold everything back
-    Ok(([("x-accel-buffering", "no")], Sse::new(body)).into_response())
+    unbuffered(Sse::new(body).into_response())
+}
+
+/// A proxy that gathers the answer before it passes it on, or compresses it, would hold everything back.
+fn unbuffered(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
+    response
 }
 
 /// `None` for all orders.
@@ -129,7 +162,8 @@ impl Writer {
 
     fn heartbeat(&self) -> Event {
         let cursor = self.reader.cursor();
-        event("heartbeat", cursor, &message::heartbeat(cursor, self.state.clock.now())).retry(RETRY)
+        event("heartbeat", cursor, &message::heartbeat(cursor, self.state.clock.now(), self.state.feed.lag()))
+            .retry(RETRY)
     }
 }
 

@@ -67,7 +67,11 @@ impl Session<'_> {
                 Some(request) = asked.recv() => self.serve(Request::parse(&request)).await?,
                 _ = pings.tick() => self.outbox.ping().await?,
                 _ = heartbeats.tick() => {
-                    let heartbeat = message::heartbeat(self.reader.cursor(), self.state.clock.now());
+                    let heartbeat = message::heartbeat(
+                        self.reader.cursor(),
+                        self.state.clock.now(),
+                        self.state.feed.lag(),
+                    );
                     self.outbox.send(heartbeat).await?;
                 }
                 () = self.reader.ready() => self.tell().await?,

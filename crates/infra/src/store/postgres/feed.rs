@@ -4,10 +4,10 @@
 //! that began later, so nothing is read from the oldest one that is still under way on.
 
 use domain::{
-    AccountId,
+    AccountId, OrderId,
     ports::{Beyond, FeedCursor, FeedPage, FeedScope},
 };
-use sqlx::{AssertSqlSafe, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, types::Uuid};
 
 use super::super::row::{FeedRow, decode};
 
@@ -68,14 +68,84 @@ pub(super) async fn end(connection: &mut PgConnection) -> sqlx::Result<FeedCurso
     Ok(horizon(connection).await?.0)
 }
 
-/// Where certainty ends, and whether there are events beyond.
+/// The last event that is certain, and whether there are events beyond.
+///
+/// A cursor always names an event, never just a transaction id: ids of transactions that left nothing in
+/// the log are given out again after a crash, while an event that could be read had been flushed.
 async fn horizon(connection: &mut PgConnection) -> sqlx::Result<(FeedCursor, bool)> {
-    let (position, is_unsettled): (i64, bool) = sqlx::query_as(
-        "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
+    let (last, is_unsettled): (Option<i64>, bool) = sqlx::query_as(
+        "SELECT (SELECT transaction_id::text::bigint FROM order_events
+                 WHERE transaction_id < pg_snapshot_xmin(pg_current_snapshot())
+                 ORDER BY transaction_id DESC LIMIT 1),
                 EXISTS (SELECT FROM order_events
                         WHERE transaction_id >= pg_snapshot_xmin(pg_current_snapshot()))",
     )
+    .fetch_one(&mut *connection)
+    .await?;
+    let Some(last) = last else { return Ok((FeedCursor::START, is_unsettled)) };
+    let (order_id, seq): (Uuid, i64) = sqlx::query_as(
+        "SELECT order_id, seq FROM order_events WHERE transaction_id = $1::text::xid8
+         ORDER BY order_id DESC, seq DESC LIMIT 1",
+    )
+    .bind(last.to_string())
     .fetch_one(connection)
     .await?;
-    Ok((FeedCursor::before(u64::try_from(position).map_err(decode)?), is_unsettled))
+    let cursor = FeedCursor {
+        position: u64::try_from(last).map_err(decode)?,
+        order_id: OrderId(order_id),
+        seq: u32::try_from(seq).map_err(decode)?,
+    };
+    Ok((cursor, is_unsettled))
+}
+
+/// Whether the event before a cursor is there, at its place.
+pub(super) async fn has(connection: &mut PgConnection, cursor: FeedCursor) -> sqlx::Result<bool> {
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM order_events
+                        WHERE order_id = $1 AND seq = $2 AND transaction_id = $3::text::xid8)",
+    )
+    .bind(cursor.order_id.0)
+    .bind(i64::from(cursor.seq))
+    .bind(cursor.position.to_string())
+    .fetch_one(connection)
+    .await
+}
+
+/// Brings the feed of a database that was restored from a dump into this server's own transaction ids.
+///
+/// A dump keeps the ids of the server it was made on. If this server has not come as far, they lie in its
+/// future, and no event would ever be certain. Places in the feed move and keep their order; cursors of
+/// before name no event any more and are refused.
+pub(super) async fn adopt(connection: &mut PgConnection) -> sqlx::Result<()> {
+    const FROM_ELSEWHERE: &str = "SELECT EXISTS (SELECT FROM order_events
+        WHERE transaction_id >= pg_snapshot_xmax(pg_current_snapshot()))";
+    if !sqlx::query_scalar(FROM_ELSEWHERE).fetch_one(&mut *connection).await? {
+        return Ok(());
+    }
+    let mut transaction = connection.begin().await?;
+    sqlx::query("LOCK TABLE order_events IN EXCLUSIVE MODE").execute(&mut *transaction).await?;
+    // Looked at again under the lock: another process may have done it, or an event was just written.
+    if sqlx::query_scalar(FROM_ELSEWHERE).fetch_one(&mut *transaction).await? {
+        let moved = sqlx::query(
+            "WITH ranked AS (
+                 SELECT order_id, seq, dense_rank() OVER (ORDER BY transaction_id) AS rank FROM order_events
+             ), room AS (
+                 SELECT pg_snapshot_xmin(pg_current_snapshot())::text::numeric - 4 AS ids, max(rank) AS ranks
+                 FROM ranked
+             )
+             UPDATE order_events
+             SET transaction_id = (3 + floor(least(ids / ranks, 1) * rank))::bigint::text::xid8
+             FROM ranked, room
+             WHERE order_events.order_id = ranked.order_id AND order_events.seq = ranked.seq",
+        )
+        .execute(&mut *transaction)
+        .await?
+        .rows_affected();
+        tracing::warn!(
+            events = moved,
+            "the database comes from another server (a dump): its events were given places in this server's \
+             feed; cursors of before are refused with cursor_unknown"
+        );
+    }
+    transaction.commit().await
 }

@@ -118,6 +118,7 @@ impl Postgres {
             anyhow::bail!(POOLED);
         }
         MIGRATIONS.run_direct(None, &mut connection, false).await.context("cannot migrate PostgreSQL")?;
+        feed::adopt(&mut connection).await.context("cannot bring the feed over from another server")?;
         connection.close().await?;
 
         let max_connections = max_connections as usize;
@@ -242,6 +243,12 @@ impl Database for Postgres {
     async fn feed_end(&self) -> sqlx::Result<FeedCursor> {
         let mut lease = self.reads.lease().await?;
         let found = feed::end(&mut lease).await?;
+        Ok(lease.give_back(found))
+    }
+
+    async fn feed_has(&self, cursor: FeedCursor) -> sqlx::Result<bool> {
+        let mut lease = self.reads.lease().await?;
+        let found = feed::has(&mut lease, cursor).await?;
         Ok(lease.give_back(found))
     }
 

@@ -57,3 +57,15 @@ pub(super) async fn end(connection: &mut SqliteConnection) -> sqlx::Result<FeedC
         seq: u32::try_from(seq).map_err(decode)?,
     })
 }
+
+/// Whether the event before a cursor is there, at its place.
+pub(super) async fn has(connection: &mut SqliteConnection, cursor: FeedCursor) -> sqlx::Result<bool> {
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM order_events WHERE position = $1 AND order_id = $2 AND seq = $3)",
+    )
+    .bind(i64::try_from(cursor.position).unwrap_or(i64::MAX))
+    .bind(cursor.order_id.0)
+    .bind(i64::from(cursor.seq))
+    .fetch_one(connection)
+    .await
+}

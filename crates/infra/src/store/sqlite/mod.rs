@@ -162,6 +162,12 @@ impl Database for Sqlite {
         Ok(lease.give_back(found))
     }
 
+    async fn feed_has(&self, cursor: FeedCursor) -> sqlx::Result<bool> {
+        let mut lease = self.readers.lease().await?;
+        let found = feed::has(&mut lease, cursor).await?;
+        Ok(lease.give_back(found))
+    }
+
     async fn heads(&self, ids: &[OrderId]) -> sqlx::Result<Vec<(OrderId, u32)>> {
         let mut lease = self.readers.lease().await?;
         let found = read::heads(&mut lease, ids).await?;

@@ -131,6 +131,10 @@ impl OrderStore for FaultyStore {
         self.0.call("read the feed's end", async || self.0.world.store.feed_end().await).await?
     }
 
+    async fn feed_has(&self, cursor: FeedCursor) -> Result<bool, StoreError> {
+        self.0.call("look a cursor up", async || self.0.world.store.feed_has(cursor).await).await?
+    }
+
     async fn heads(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, u32)>, StoreError> {
         self.0.call("read heads", async || self.0.world.store.heads(ids).await).await?
     }
