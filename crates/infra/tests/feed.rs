@@ -129,7 +129,8 @@ async fn a_crash_that_gives_transaction_ids_out_again_costs_no_event() {
         }
         let mut found = told_whole(store.as_ref(), cursor, placed.len()).await;
         assert!(store.feed_has(cursor).await.unwrap());
-        (found.sort_unstable(), placed.sort_unstable());
+        found.sort_unstable();
+        placed.sort_unstable();
         assert_eq!(found, placed);
     }
 }

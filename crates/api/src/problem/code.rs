@@ -48,6 +48,8 @@ pub(crate) enum Code {
     UpgradeRequired,
     /// Our fault.
     Internal,
+    /// A stored order that only a later version can read.
+    UnreadableOrder,
     /// More orders are open than can be executed soon.
     Overloaded,
     /// The store does not answer.
@@ -60,7 +62,7 @@ pub(crate) enum Code {
 
 impl Code {
     /// Every code.
-    pub(crate) const ALL: [Self; 26] = [
+    pub(crate) const ALL: [Self; 27] = [
         Self::MalformedJson,
         Self::InvalidOrder,
         Self::InvalidRequest,
@@ -83,6 +85,7 @@ impl Code {
         Self::InsufficientLiquidity,
         Self::UpgradeRequired,
         Self::Internal,
+        Self::UnreadableOrder,
         Self::Overloaded,
         Self::StoreUnavailable,
         Self::QuotesUnavailable,
@@ -116,6 +119,7 @@ impl Code {
             Self::InsufficientLiquidity => ("insufficient_liquidity",  S::UNPROCESSABLE_ENTITY,   false, "No pool is deep enough"),
             Self::UpgradeRequired       => ("upgrade_required",        S::UPGRADE_REQUIRED,       false, "This address is a WebSocket"),
             Self::Internal              => ("internal_error",          S::INTERNAL_SERVER_ERROR,  true,  "Internal error"),
+            Self::UnreadableOrder       => ("unreadable_order",        S::NOT_IMPLEMENTED,        true,  "This version cannot read the order"),
             Self::Overloaded            => ("overloaded",              S::SERVICE_UNAVAILABLE,    true,  "Too many orders are open"),
             Self::StoreUnavailable      => ("store_unavailable",       S::SERVICE_UNAVAILABLE,    true,  "The order store is unavailable"),
             Self::QuotesUnavailable     => ("quotes_unavailable",      S::SERVICE_UNAVAILABLE,    true,  "No venue quoted in time"),

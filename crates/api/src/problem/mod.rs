@@ -87,6 +87,10 @@ impl Problem {
     /// nevertheless.
     pub(crate) fn store_unavailable(error: &StoreError) -> Self {
         tracing::debug!(%error, "the store is unavailable"); // outages are logged by the store, once
+        if matches!(error, StoreError::Unreadable(_)) {
+            let detail = "it was written by a later version of the engine; ask a process of that version";
+            return Self::new(Code::UnreadableOrder, detail);
+        }
         let outcome = match error {
             StoreError::Unknown(_) => "the order store did not answer, and the outcome is unknown",
             _ => "the order store is not available, and nothing was written",

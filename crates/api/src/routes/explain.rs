@@ -223,7 +223,7 @@ impl<'a> AttemptView<'a> {
 
     fn note(&mut self, request: &QuoteRequest, event: &'a Event) {
         match &event.data {
-            EventData::Accepted { .. } | EventData::RoutingStarted => {}
+            EventData::Accepted { .. } | EventData::RoutingStarted | EventData::Unknown(_) => {}
             EventData::Routed { decision } => self.routing = Some(DecisionView::new(request, decision)),
             EventData::Building { bound, instructions, .. } => {
                 self.bound = Some(BoundView::new(request, *bound));

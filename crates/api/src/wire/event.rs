@@ -66,7 +66,8 @@ pub(crate) struct EventBody<'a> {
     attempt: u32,
     #[schema(value_type = words::Timestamp)]
     at: Timestamp,
-    pub(crate) data: EventDataView<'a>,
+    #[schema(value_type = EventDataView<'static>)]
+    pub(crate) data: DataView<'a>,
 }
 
 impl<'a> EventBody<'a> {
@@ -78,9 +79,18 @@ impl<'a> EventBody<'a> {
             status: event.status,
             attempt: event.attempt,
             at: event.at,
-            data: EventDataView::new(request, &event.data),
+            data: DataView::new(request, &event.data),
         }
     }
+}
+
+/// What happened, as far as this version knows.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum DataView<'a> {
+    Known(EventDataView<'a>),
+    /// Of a later version, as it is stored.
+    Unknown(&'a serde_json::Value),
 }
 
 /// What happened.
@@ -120,27 +130,29 @@ pub(crate) enum EventDataView<'a> {
     },
 }
 
-impl<'a> EventDataView<'a> {
+impl<'a> DataView<'a> {
     fn new(request: &QuoteRequest, data: &'a EventData) -> Self {
-        match data {
-            EventData::Accepted { order } => Self::Accepted { order: SpecView::new(order) },
-            EventData::RoutingStarted => Self::RoutingStarted,
-            EventData::Routed { decision } => Self::Routed(DecisionView::new(request, decision)),
-            EventData::Building { venue, bound, instructions } => Self::Building {
+        use EventDataView as View;
+        Self::Known(match data {
+            EventData::Unknown(raw) => return Self::Unknown(raw),
+            EventData::Accepted { order } => View::Accepted { order: SpecView::new(order) },
+            EventData::RoutingStarted => View::RoutingStarted,
+            EventData::Routed { decision } => View::Routed(DecisionView::new(request, decision)),
+            EventData::Building { venue, bound, instructions } => View::Building {
                 venue: *venue,
                 bound: BoundView::new(request, *bound),
                 instructions: instructions.iter().map(|step| InstructionView::new(request, *step)).collect(),
             },
-            EventData::Submitted { venue, signature, last_valid_block_height } => Self::Submitted {
+            EventData::Submitted { venue, signature, last_valid_block_height } => View::Submitted {
                 venue: *venue,
                 signature,
                 last_valid_block_height: *last_valid_block_height,
             },
-            EventData::Confirmed { fill } => Self::Confirmed(FillView::new(request, fill)),
+            EventData::Confirmed { fill } => View::Confirmed(FillView::new(request, fill)),
             EventData::Retrying { failure, next_attempt_at } => {
-                Self::Retrying { failure: FailureView::new(failure), next_attempt_at: *next_attempt_at }
+                View::Retrying { failure: FailureView::new(failure), next_attempt_at: *next_attempt_at }
             }
-            EventData::Failed { failure } => Self::Failed { failure: FailureView::new(failure) },
-        }
+            EventData::Failed { failure } => View::Failed { failure: FailureView::new(failure) },
+        })
     }
 }

@@ -76,6 +76,9 @@ pub enum EventData {
         /// Why the last attempt failed.
         failure: Failure,
     },
+    /// Something that only a later version knows: passed on as it is, never written.
+    #[serde(untagged)]
+    Unknown(serde_json::Value),
 }
 
 impl EventData {
@@ -90,6 +93,7 @@ impl EventData {
             Self::Confirmed { .. } => EventKind::Confirmed,
             Self::Retrying { .. } => EventKind::Retrying,
             Self::Failed { .. } => EventKind::Failed,
+            Self::Unknown(_) => EventKind::Unknown,
         }
     }
 
@@ -104,6 +108,7 @@ impl EventData {
             Self::Confirmed { .. } => "confirmed",
             Self::Retrying { .. } => "retrying",
             Self::Failed { .. } => "failed",
+            Self::Unknown(_) => "unknown",
         }
     }
 }

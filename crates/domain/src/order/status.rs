@@ -20,6 +20,9 @@ pub enum OrderStatus {
     Confirmed,
     /// It will not be tried again. Terminal.
     Failed,
+    /// One that only a later version knows. This one shows it and never writes it.
+    #[serde(other)]
+    Unknown,
 }
 
 /// What happened, without its data; the column of the transition table.
@@ -41,6 +44,8 @@ pub enum EventKind {
     Retrying,
     /// The last attempt failed, or none can succeed.
     Failed,
+    /// One that only a later version knows. No status allows it.
+    Unknown,
 }
 
 /// The lifecycle does not allow the event in this status.
@@ -54,7 +59,7 @@ pub struct InvalidTransition {
 }
 
 impl OrderStatus {
-    /// Every status, in the order of the lifecycle.
+    /// Every status of this version, in the order of the lifecycle.
     pub const ALL: [Self; 6] =
         [Self::Pending, Self::Routing, Self::Building, Self::Submitted, Self::Confirmed, Self::Failed];
 
@@ -83,6 +88,11 @@ impl OrderStatus {
         })
     }
 
+    /// The status with a name, which may be one of a later version.
+    pub fn named(name: &str) -> Self {
+        name.parse().unwrap_or(Self::Unknown)
+    }
+
     /// Whether nothing can happen any more.
     pub fn is_terminal(self) -> bool {
         matches!(self, Self::Confirmed | Self::Failed)
@@ -97,6 +107,7 @@ impl OrderStatus {
             Self::Submitted => "submitted",
             Self::Confirmed => "confirmed",
             Self::Failed => "failed",
+            Self::Unknown => "unknown",
         }
     }
 }

@@ -168,3 +168,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_only_a_later_version_knows_is_read_and_passed_on_as_it_is() {
+    let event = r#"{"seq":2,"status":"held","attempt":0,"at":"2026-01-01T00:00:00.000000Z","data":{"kind":"held","until":7}}"#;
+    let read: Event = serde_json::from_str(event).unwrap();
+    assert_eq!((read.status, read.data.kind_name()), (OrderStatus::Unknown, "unknown"));
+    assert!(serde_json::to_string(&read).unwrap().contains(r#""data":{"kind":"held","until":7}"#));
+    let (mut order, _) = order();
+    assert!(order.apply(read.data, read.at).is_err(), "it is never written");
+}

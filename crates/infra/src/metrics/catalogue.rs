@@ -43,6 +43,7 @@ catalogue! {
     describe_gauge(Count) ORDERS_FOLLOWED = "engine_orders_followed", "Orders that somebody follows through this process.";
     describe_histogram(Seconds) STORE_CALL = "engine_store_seconds", "Calls of the store including the wait for their group, by operation.";
     describe_counter(Count) STORE_ERRORS = "engine_store_errors_total", "Calls of the store that failed, by operation.";
+    describe_counter(Count) UNREADABLE_ROWS = "engine_unreadable_rows_total", "Stored rows that this version cannot read, by kind: order, event. Each was left out of an answer.";
     describe_histogram(Seconds) STORE_TRANSACTION = "engine_store_transaction_seconds", "Transactions of grouped writes.";
     describe_gauge(Seconds) STORE_OLDEST_WRITE = "engine_store_oldest_write_seconds", "How long the oldest transaction that is under way has waited for the store.";
     describe_histogram(Count) STORE_GROUP = "engine_store_group_writes", "Writes that share a transaction.";

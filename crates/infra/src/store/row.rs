@@ -7,7 +7,12 @@ use domain::{
     ports::{Attempt, AttemptState, FeedCursor, FeedEvent, LedgerEntry, OpenOrders, Then},
     swap::SignedTransaction,
 };
+use metrics::counter;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use sqlx::types::{Json, Uuid};
+
+use crate::metrics::catalogue;
 
 /// An order with what a claim of it needs to know.
 #[derive(sqlx::FromRow)]
@@ -16,14 +21,14 @@ pub(super) struct OrderRow {
     account_id: Uuid,
     pub(super) client_order_id: Option<String>,
     pub(super) fingerprint: Vec<u8>,
-    spec: Json<OrderSpec>,
+    spec: Json<Value>,
     status: String,
     attempt: i64,
     last_seq: i64,
     created_at: i64,
     updated_at: i64,
-    fill: Option<Json<Fill>>,
-    failure: Option<Json<Failure>>,
+    fill: Option<Json<Value>>,
+    failure: Option<Json<Value>>,
     pub(super) lease_epoch: i64,
 }
 
@@ -54,7 +59,7 @@ pub(super) struct FeedRow {
     #[sqlx(flatten)]
     event: EventRow,
     /// `None`: the order belongs to another account.
-    spec: Option<Json<OrderSpec>>,
+    spec: Option<Json<Value>>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -77,14 +82,14 @@ impl TryFrom<OrderRow> for Order {
             id: OrderId(row.id),
             account: AccountId(row.account_id),
             client_order_id: row.client_order_id,
-            spec: row.spec.0,
-            status: row.status.parse().map_err(decode)?,
+            spec: read(row.spec)?,
+            status: OrderStatus::named(&row.status),
             attempt: u32::try_from(row.attempt).map_err(decode)?,
             last_seq: u32::try_from(row.last_seq).map_err(decode)?,
             created_at: Timestamp::from_unix_micros(row.created_at),
             updated_at: Timestamp::from_unix_micros(row.updated_at),
-            fill: row.fill.map(|fill| fill.0),
-            failure: row.failure.map(|failure| failure.0),
+            fill: row.fill.map(read::<Fill>).transpose()?,
+            failure: row.failure.map(read::<Failure>).transpose()?,
         })
     }
 }
@@ -95,7 +100,7 @@ impl TryFrom<EventRow> for Event {
     fn try_from(row: EventRow) -> Result<Self, sqlx::Error> {
         Ok(Self {
             seq: u32::try_from(row.seq).map_err(decode)?,
-            status: row.status.parse().map_err(decode)?,
+            status: OrderStatus::named(&row.status),
             attempt: u32::try_from(row.attempt).map_err(decode)?,
             at: Timestamp::from_unix_micros(row.at),
             data: row.data.0,
@@ -118,9 +123,11 @@ impl FeedRow {
         let mut events = Vec::with_capacity(rows.len());
         for row in rows {
             let cursor = row.cursor()?;
-            if let Some(Json(OrderSpec { request, .. })) = row.spec {
-                let order_id = OrderId(row.order_id);
-                events.push(FeedEvent { cursor, order_id, account, request, event: row.event.try_into()? });
+            let Some(spec) = row.spec else { continue };
+            let order_id = OrderId(row.order_id);
+            let event = read(spec).and_then(|OrderSpec { request, .. }| Ok((request, row.event.try_into()?)));
+            if let Some((request, event)) = readable("event", order_id, event) {
+                events.push(FeedEvent { cursor, order_id, account, request, event });
             }
         }
         Ok(events)
@@ -147,6 +154,26 @@ impl TryFrom<AttemptRow> for Attempt {
             state: state.ok_or_else(|| sqlx::Error::Decode("unknown state of an attempt".into()))?,
         })
     }
+}
+
+/// A document of the database.
+fn read<T: DeserializeOwned>(document: Json<Value>) -> sqlx::Result<T> {
+    serde_json::from_value(document.0).map_err(decode)
+}
+
+/// What was read of an order; `None`, told and counted, for what only a later version can read. One such row
+/// must not keep the others from anybody.
+pub(super) fn readable<T>(kind: &'static str, order: OrderId, row: sqlx::Result<T>) -> Option<T> {
+    row.inspect_err(|error| {
+        counter!(catalogue::UNREADABLE_ROWS, "kind" => kind).increment(1);
+        tracing::error!(order_id = %order, %error, "left out: this version cannot read a stored {kind}");
+    })
+    .ok()
+}
+
+/// The orders among rows that this version can read.
+pub(super) fn readable_orders(rows: Vec<OrderRow>) -> Vec<Order> {
+    rows.into_iter().filter_map(|row| readable("order", OrderId(row.id), Order::try_from(row))).collect()
 }
 
 /// A value in the database that the domain does not know.
@@ -228,6 +255,6 @@ pub(super) const OPEN_BY_STATUS: &str = "SELECT status, count(*) FROM
 pub(super) fn open_by_status(counts: Vec<(String, i64)>) -> sqlx::Result<OpenOrders> {
     let counts = counts
         .into_iter()
-        .map(|(status, count)| Ok((status.parse().map_err(decode)?, u32::try_from(count).map_err(decode)?)));
+        .map(|(status, count)| Ok((OrderStatus::named(&status), u32::try_from(count).map_err(decode)?)));
     counts.collect::<sqlx::Result<_>>().map(OpenOrders)
 }

@@ -1,7 +1,7 @@
 //! Whether an acceptance that ran into stored orders is the same request again.
 
 use domain::{
-    Order,
+    OrderId,
     ports::{Acceptance, Accepted},
 };
 
@@ -27,7 +27,8 @@ pub(super) fn same_order(asked: &Acceptance, mut known: Vec<OrderRow>) -> sqlx::
     let Some(row) = known.into_iter().next() else {
         return Err(sqlx::Error::InvalidArgument(format!("order id {} is taken", asked.order.id)));
     };
-    let is_same = is_one && is_same(&row);
-    let order = Order::try_from(row)?;
-    Ok(if is_same { Accepted::Replayed(Box::new(order)) } else { Accepted::Conflict(order.id) })
+    if is_one && is_same(&row) {
+        return Ok(Accepted::Replayed(Box::new(row.try_into()?)));
+    }
+    Ok(Accepted::Conflict(OrderId(row.id)))
 }

@@ -40,7 +40,7 @@ pub(crate) async fn respond(
     permit: OwnedSemaphorePermit,
 ) -> Result<Response, Problem> {
     match open(&state, query, headers).await {
-        Ok(reader) => Ok(stream_of(state, reader, connection, permit)),
+        Ok(reader) => Ok(stream_of(&state, reader, connection, permit)),
         // A browser takes any other status for the end of the matter; this way it comes back by itself.
         Err(problem) if problem.code == Code::StoreUnavailable => Ok(come_back()),
         Err(problem) => Err(problem),
@@ -80,7 +80,7 @@ fn come_back() -> Response {
 }
 
 fn stream_of(
-    state: AppState,
+    state: &AppState,
     reader: FeedReader,
     connection: Connection,
     permit: OwnedSemaphorePermit,

@@ -1,0 +1,101 @@
+//! Rows of a later version beside those of this one, as during an upgrade one process at a time.
+
+#![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
+use std::{path::Path, sync::Arc};
+
+use clap::Parser;
+use domain::{
+    AccountId, EventData, OrderId, OrderStatus,
+    ports::{Beyond, FeedCursor, FeedScope, OrderFilter, OrderStore, StoreError},
+};
+use infra::{clock::SystemClock, config::BackendConfig, store};
+use sqlx::{Connection, PgConnection};
+use testkit::{eventually, postgres::fresh_database, samples};
+
+#[derive(Parser)]
+struct Settings {
+    #[command(flatten)]
+    backend: BackendConfig,
+}
+
+async fn accept(store: &dyn OrderStore) -> OrderId {
+    let acceptance = samples::acceptance();
+    let id = acceptance.order.id;
+    store.accept(acceptance).await.unwrap();
+    id
+}
+
+async fn told(store: &dyn OrderStore, after: FeedCursor) -> Vec<(OrderId, u32)> {
+    let page = store.feed(AccountId::DEFAULT, &FeedScope::All, after, 100).await.unwrap();
+    page.events.iter().map(|event| (event.order_id, event.event.seq)).collect()
+}
+
+/// An order in a token that this version does not list, one in a status it does not know, and an event of a
+/// kind it does not know: each costs itself at most.
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_of_a_later_version_stop_neither_lists_nor_the_feed() {
+    let url = fresh_database().await;
+    let backend = Settings::try_parse_from(["test"]).unwrap().backend;
+    let config = BackendConfig {
+        database_url: Some(url.clone()),
+        data_dir: Path::new("unused").to_owned(),
+        ..backend
+    };
+    let store = store::connect(&config, Arc::new(SystemClock)).await.unwrap();
+    let store = store.as_ref();
+    let mut ids = Vec::new();
+    for _ in 0..5 {
+        ids.push(accept(store).await);
+    }
+    let [first, unlisted, waiting, strange, last] = ids[..] else { panic!("five orders") };
+    let mut later = PgConnection::connect(&url).await.unwrap();
+    sqlx::raw_sql("ALTER TABLE orders DROP CONSTRAINT orders_status_check")
+        .execute(&mut later)
+        .await
+        .unwrap();
+    for (statement, id) in [
+        ("UPDATE orders SET spec = jsonb_set(spec, '{tokenIn}', '\"NEW\"') WHERE id = $1", unlisted),
+        ("UPDATE orders SET status = 'held' WHERE id = $1", waiting),
+        (
+            "INSERT INTO order_events (order_id, seq, status, kind, attempt, at, data)
+             VALUES ($1, 2, 'held', 'held', 0, now(), '{\"kind\": \"held\", \"until\": 7}')",
+            strange,
+        ),
+    ] {
+        assert_eq!(sqlx::query(statement).bind(id.0).execute(&mut later).await.unwrap().rows_affected(), 1);
+    }
+
+    let mut listed = Vec::new();
+    let mut before = None;
+    loop {
+        let filter = OrderFilter { status: None, before, limit: 2 };
+        let page = store.orders(AccountId::DEFAULT, filter).await.unwrap();
+        let Some(end) = page.last() else { break };
+        before = Some(end.id);
+        listed.extend(page.iter().map(|order| (order.id, order.status)));
+    }
+    let pending = OrderStatus::Pending;
+    assert_eq!(
+        listed,
+        [(last, pending), (strange, pending), (waiting, OrderStatus::Unknown), (first, pending)]
+    );
+    let unreadable = store.order(AccountId::DEFAULT, unlisted).await;
+    assert!(matches!(unreadable, Err(StoreError::Unreadable(_))), "{unreadable:?}");
+
+    eventually("all that can be read is told", || async {
+        let page = store.feed(AccountId::DEFAULT, &FeedScope::All, FeedCursor::START, 100).await.unwrap();
+        page.beyond == Beyond::Nothing && page.events.len() == 5
+    })
+    .await;
+    let expected = [(first, 1), (waiting, 1), (strange, 1), (last, 1), (strange, 2)];
+    assert_eq!(told(store, FeedCursor::START).await, expected);
+    let events = store.events(AccountId::DEFAULT, strange, 0, 10).await.unwrap();
+    let raw = serde_json::json!({"kind": "held", "until": 7});
+    assert_eq!((events[1].status, &events[1].data), (OrderStatus::Unknown, &EventData::Unknown(raw)));
+
+    assert_eq!(store.open_orders_by_status(10).await.unwrap().with(OrderStatus::Unknown), 1);
+    let end = store.feed_end().await.unwrap();
+    let next = accept(store).await;
+    eventually("a follower is told what comes", || async { told(store, end).await == [(next, 1)] }).await;
+}
