@@ -7,6 +7,7 @@ use clap::Parser;
 use infra::{
     clock::SystemClock,
     config::{BackendConfig, LogConfig},
+    settings::Loaded,
 };
 use rand::rngs::StdRng;
 use venues::{LedgerLocation, VenueConfig};
@@ -32,8 +33,8 @@ struct Settings {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let _ = dotenvy::dotenv(); // a missing .env is the normal case
-    match run(Settings::parse()).await {
+    let loaded = infra::settings::load::<Settings>().unwrap_or_else(|refusal| refusal.exit("order-api"));
+    match run(loaded).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("order-api: {error:#}");
@@ -42,11 +43,13 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(settings: Settings) -> anyhow::Result<()> {
+async fn run(loaded: Loaded<Settings>) -> anyhow::Result<()> {
+    let settings = &loaded.settings;
     if settings.check {
         return infra::probe::ask_ready(settings.api.port);
     }
     let _telemetry = infra::telemetry::init(&settings.log, "order-api")?;
+    loaded.log();
     infra::metrics::start()?;
     api::require_shared(&settings.backend)?;
     let stop = infra::process::stop_on_signal()?;

@@ -12,8 +12,8 @@ mod top;
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use cli::{Cli, Command};
+use infra::settings::Loaded;
 
 /// Exit status of a command whose order failed.
 const ORDER_FAILED: u8 = 1;
@@ -27,19 +27,18 @@ const NOT_DONE: u8 = 2;
 /// Runs the command line and returns its exit status: 0 for success, 1 for an order that failed or
 /// a problem that was found, 2 for a command that could not be carried out.
 pub fn main() -> ExitCode {
-    let dotenv = doctor::read_dotenv();
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => match commands::doctor::tell_refused(&error) {
+    let loaded = match infra::settings::load::<Cli>() {
+        Ok(loaded) => loaded,
+        Err(refusal) => match commands::doctor::tell_refused(&refusal) {
             Some(told) => return told.unwrap_or_else(|error| refuse(&error)),
-            None => error.exit(),
+            None => refusal.exit("engine"),
         },
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return refuse(&error.into()),
     };
-    runtime.block_on(run(cli, dotenv)).unwrap_or_else(|error| refuse(&error))
+    runtime.block_on(run(loaded)).unwrap_or_else(|error| refuse(&error))
 }
 
 fn refuse(error: &anyhow::Error) -> ExitCode {
@@ -49,10 +48,12 @@ fn refuse(error: &anyhow::Error) -> ExitCode {
     ExitCode::from(NOT_DONE)
 }
 
-async fn run(cli: Cli, dotenv: Option<doctor::Finding>) -> anyhow::Result<ExitCode> {
+async fn run(loaded: Loaded<Cli>) -> anyhow::Result<ExitCode> {
+    let Loaded { settings: cli, dotenv, warnings } = loaded;
+    let from = Loaded { settings: (), dotenv, warnings };
     match cli.command {
-        None => commands::serve::run(cli.serve).await,
-        Some(Command::Serve(args)) => commands::serve::run(*args).await,
+        None => commands::serve::run(cli.serve, &from).await,
+        Some(Command::Serve(args)) => commands::serve::run(*args, &from).await,
         Some(Command::Demo(args)) => commands::demo::run(*args).await,
         Some(Command::Submit(args)) => commands::submit::run(args).await,
         Some(Command::Bench(args)) => commands::bench::run(*args).await,
@@ -60,7 +61,7 @@ async fn run(cli: Cli, dotenv: Option<doctor::Finding>) -> anyhow::Result<ExitCo
         Some(Command::Orders(args)) => commands::orders::run(args).await,
         Some(Command::Explain(args)) => commands::explain::run(args).await,
         Some(Command::Top(args)) => commands::top::run(args).await,
-        Some(Command::Doctor(args)) => commands::doctor::run(*args, dotenv).await,
+        Some(Command::Doctor(args)) => commands::doctor::run(*args, &from.warnings).await,
         Some(Command::Completions(args)) => commands::completions::run(&args),
     }
 }

@@ -191,7 +191,7 @@ fn a_doctor_sees_a_line_of_the_env_file_that_cannot_be_read() {
     let ran = support::Ran::from(doctor);
     assert_eq!(ran.status, 1, "{ran:?}");
     assert!(
-        ran.output.contains("a line of .env cannot be read") && !ran.output.contains("secret"),
+        ran.output.contains("line 2 of .env cannot be read") && !ran.output.contains("secret"),
         "{ran:?}"
     );
 }

@@ -11,6 +11,7 @@ pub mod probe;
 pub mod process;
 pub mod queue;
 mod redis_link;
+pub mod settings;
 pub mod store;
 pub mod telemetry;
 pub mod trace;

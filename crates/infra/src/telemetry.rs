@@ -1,5 +1,7 @@
 //! Logs, and traces over OTLP.
 
+use std::io::IsTerminal;
+
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing_subscriber::{EnvFilter, Layer, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
@@ -27,7 +29,9 @@ impl Drop for Telemetry {
 /// When the filter or the endpoint cannot be read or logging was started before.
 pub fn init(config: &LogConfig, service: &'static str) -> anyhow::Result<Telemetry> {
     let filter = filter(config)?;
-    let logs = fmt::layer().with_writer(std::io::stderr);
+    let is_read_by_people = std::io::stderr().is_terminal();
+    let wants_colours = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let logs = fmt::layer().with_writer(std::io::stderr).with_ansi(is_read_by_people && wants_colours);
     let logs = match config.log_format {
         LogFormat::Text => logs.boxed(),
         LogFormat::Json => logs.json().flatten_event(true).boxed(),

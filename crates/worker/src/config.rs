@@ -1,6 +1,6 @@
 //! How a worker works.
 
-use std::{net::IpAddr, time::Duration};
+use std::time::Duration;
 
 use clap::{Args, value_parser};
 use domain::backoff::RetryPolicy;
@@ -46,9 +46,9 @@ pub struct WorkerConfig {
 /// Where a worker process answers health checks.
 #[derive(Debug, Clone, Args)]
 pub struct HealthConfig {
-    /// Address to listen on
+    /// Address or name to listen on
     #[arg(long, env = "HOST", default_value = "127.0.0.1")]
-    pub host: IpAddr,
+    pub host: String,
     /// Port of the worker's health checks
     #[arg(long, env = "WORKER_PORT", default_value_t = 3_001)]
     pub worker_port: u16,

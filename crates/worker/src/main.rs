@@ -7,6 +7,7 @@ use clap::Parser;
 use infra::{
     clock::SystemClock,
     config::{BackendConfig, LogConfig},
+    settings::Loaded,
 };
 use tokio::net::TcpListener;
 use venues::{LedgerLocation, VenueConfig};
@@ -34,8 +35,8 @@ struct Settings {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let _ = dotenvy::dotenv(); // a missing .env is the normal case
-    match run(Settings::parse()).await {
+    let loaded = infra::settings::load::<Settings>().unwrap_or_else(|refusal| refusal.exit("order-worker"));
+    match run(loaded).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("order-worker: {error:#}");
@@ -44,11 +45,13 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(settings: Settings) -> anyhow::Result<()> {
+async fn run(loaded: Loaded<Settings>) -> anyhow::Result<()> {
+    let settings = &loaded.settings;
     if settings.check {
         return infra::probe::ask_ready(settings.health.worker_port);
     }
     let _telemetry = infra::telemetry::init(&settings.log, "order-worker")?;
+    loaded.log();
     infra::metrics::start()?;
     let backend = &settings.backend;
     let database_url = backend.database_url.clone().context("DATABASE_URL must be set")?;
@@ -66,8 +69,8 @@ async fn run(settings: Settings) -> anyhow::Result<()> {
         rng: rand::make_rng(),
     };
     let worker = Arc::new(Worker::new(backends, &settings.worker));
-    let HealthConfig { host, worker_port } = settings.health;
-    let listener = TcpListener::bind((host, worker_port))
+    let HealthConfig { host, worker_port } = &settings.health;
+    let listener = TcpListener::bind((host.as_str(), *worker_port))
         .await
         .with_context(|| format!("cannot listen on {host}:{worker_port}"))?;
     tracing::info!(health = %listener.local_addr()?, "working");

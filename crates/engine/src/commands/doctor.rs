@@ -2,26 +2,28 @@
 
 use std::process::ExitCode;
 
+use infra::settings::Refusal;
+
 use crate::{
     PROBLEM_FOUND,
     cli::DoctorArgs,
-    doctor::{self, Diagnosis, Finding, Level},
+    doctor::{self, Diagnosis, Level},
     output::print,
 };
 
-/// `dotenv` is what was found out when `.env` was read.
-pub(crate) async fn run(args: DoctorArgs, dotenv: Option<Finding>) -> anyhow::Result<ExitCode> {
-    tell(&doctor::examine(&args, dotenv).await?, args.json)
+/// `misspelled` is what looks like settings and is not.
+pub(crate) async fn run(args: DoctorArgs, misspelled: &[String]) -> anyhow::Result<ExitCode> {
+    tell(&doctor::examine(&args, misspelled).await?, args.json)
 }
 
 /// Tells why a command line was refused, if it asked for a doctor and its settings are the reason.
-pub(crate) fn tell_refused(error: &clap::Error) -> Option<anyhow::Result<ExitCode>> {
+pub(crate) fn tell_refused(refusal: &Refusal) -> Option<anyhow::Result<ExitCode>> {
     let mut arguments = std::env::args().skip(1);
     if arguments.next()? != "doctor" {
         return None;
     }
     let as_json = arguments.any(|argument| argument == "--json");
-    Some(tell(&doctor::refused(error)?, as_json))
+    Some(tell(&doctor::refused(refusal)?, as_json))
 }
 
 fn tell(diagnosis: &Diagnosis, as_json: bool) -> anyhow::Result<ExitCode> {

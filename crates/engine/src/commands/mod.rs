@@ -19,11 +19,14 @@ use serde_json::Value;
 
 use crate::{ORDER_FAILED, cli::TargetArgs, client::Client, output::print, story::event_in_words};
 
-/// Where a command looks for an engine when nobody says.
-const DEFAULT_URL: &str = "http://127.0.0.1:3000";
+/// The port of an engine that was given none.
+const DEFAULT_PORT: u16 = 3_000;
 
+/// The engine that a command is told to talk to, or the one of this machine with the same `PORT`.
 fn client(target: &TargetArgs) -> anyhow::Result<Client> {
-    Client::new(target.url.as_deref().unwrap_or(DEFAULT_URL))
+    let port = std::env::var("PORT").ok().and_then(|port| port.parse().ok()).unwrap_or(DEFAULT_PORT);
+    let local = format!("http://127.0.0.1:{port}");
+    Client::new(target.url.as_deref().unwrap_or(&local))
 }
 
 /// An answer of the engine, to be shown in words.

@@ -2,10 +2,14 @@
 
 use std::process::ExitCode;
 
+use infra::settings::Loaded;
+
 use crate::{cli::ServeArgs, embedded::Embedded, output::print};
 
-pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
+/// `from` is where the settings come from.
+pub(crate) async fn run(args: ServeArgs, from: &Loaded<()>) -> anyhow::Result<ExitCode> {
     let _telemetry = infra::telemetry::init(&args.log, "engine")?;
+    from.log();
     let asked = infra::process::stop_on_signal()?;
     let engine = Embedded::start(&args).await?;
     print_welcome(&format!("http://{}", engine.address));

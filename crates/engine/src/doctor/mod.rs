@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::{cli::DoctorArgs, client::Client};
 
-pub(crate) use settings::{read_dotenv, refused};
+pub(crate) use settings::refused;
 
 /// How well something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -67,10 +67,10 @@ impl From<Vec<Finding>> for Diagnosis {
 }
 
 /// Looks at everything. Nothing is changed by it, here or on a server.
-pub(crate) async fn examine(args: &DoctorArgs, dotenv: Option<Finding>) -> anyhow::Result<Diagnosis> {
+pub(crate) async fn examine(args: &DoctorArgs, misspelled: &[String]) -> anyhow::Result<Diagnosis> {
     let own_url = args.serve.api.local_url();
     let engine = Client::new(args.target.url.as_deref().unwrap_or(&own_url))?;
-    let mut findings = settings::examine(&args.serve, dotenv);
+    let mut findings = settings::examine(&args.serve, misspelled);
     findings.extend(servers::database(&args.serve.backend).await);
     findings.push(servers::redis(&args.serve.backend).await);
     findings.extend(collector::collector(&args.serve.log).await);

@@ -1,48 +1,34 @@
 //! Whether an engine would take its settings.
 
-use std::error::Error;
-
-use clap::error::{ContextKind, ErrorKind};
+use infra::settings::{Refusal, wrong_value};
 
 use super::{Diagnosis, Finding};
 use crate::cli::ServeArgs;
 
 const CHECK: &str = "settings";
 
-/// Reads `.env` into the environment; a missing one is the normal case.
-pub(crate) fn read_dotenv() -> Option<Finding> {
-    match dotenvy::dotenv() {
-        Err(error) if !error.not_found() => {
-            // the error shows the line, which may hold a password
-            let advice = "each line is NAME=value, and a value with spaces is quoted: see .env.example";
-            let found = "a line of .env cannot be read, so it and what follows it is ignored";
-            Some(Finding::problem(CHECK, found, advice))
+/// What it means that the engine would refuse its settings; nothing if the command line is wrong in another
+/// way.
+pub(crate) fn refused(refusal: &Refusal) -> Option<Diagnosis> {
+    let (found, advice) = match refusal {
+        Refusal::Setting(reason) => {
+            (reason.clone(), "change it in the environment, .env or the file it names")
         }
-        _ => None,
-    }
-}
-
-/// What a command line means whose settings the engine would refuse; nothing if it is wrong in
-/// another way.
-pub(crate) fn refused(error: &clap::Error) -> Option<Diagnosis> {
-    if !matches!(error.kind(), ErrorKind::ValueValidation | ErrorKind::InvalidValue) {
-        return None;
-    }
-    // not the message itself: it shows the value, which may hold a password
-    let setting = error.get(ContextKind::InvalidArg)?.to_string();
-    let name = setting.split_whitespace().next()?.trim_start_matches('-').replace('-', "_").to_uppercase();
-    let reason = match (error.source(), error.get(ContextKind::ValidValue)) {
-        (Some(source), _) => source.to_string(),
-        (None, Some(allowed)) => format!("must be one of {allowed}"),
-        (None, None) => "is not valid".to_owned(),
+        Refusal::CommandLine(error) => {
+            let (name, reason) = wrong_value(error)?;
+            let advice =
+                "change it in the environment, .env or the flag; engine --help tells what is allowed";
+            (format!("{name}: {reason}"), advice)
+        }
     };
-    let advice = "change it in the environment, .env or the flag; engine --help tells what is allowed";
-    Some(vec![Finding::problem(CHECK, format!("{name}: {reason}"), advice)].into())
+    Some(vec![Finding::problem(CHECK, found, advice)].into())
 }
 
 /// What only shows when settings are seen together, or by who uses them.
-pub(super) fn examine(settings: &ServeArgs, dotenv: Option<Finding>) -> Vec<Finding> {
-    let mut findings = Vec::from_iter(dotenv);
+pub(super) fn examine(settings: &ServeArgs, misspelled: &[String]) -> Vec<Finding> {
+    let advice = "correct the name, or remove it";
+    let misspelled = misspelled.iter().map(|warning| Finding::warning(CHECK, warning.clone(), advice));
+    let mut findings: Vec<Finding> = misspelled.collect();
     if let Err(error) = settings.venues.conditions() {
         findings.push(Finding::problem(CHECK, error.to_string(), "change one of them, or leave both out"));
     }

@@ -1,0 +1,291 @@
+//! How a program gets its settings: `.env` of its working directory, the environment, flags; the later
+//! ones win.
+
+use std::{
+    collections::BTreeSet,
+    env, fs, io,
+    path::{Path, PathBuf},
+};
+
+use clap::{
+    Arg, ArgMatches, Command, Parser,
+    builder::{OsStr, Resettable},
+    error::{ContextKind, ErrorKind},
+};
+
+/// Settings, and what people should know about where they come from.
+#[derive(Debug)]
+pub struct Loaded<T> {
+    /// The settings.
+    pub settings: T,
+    /// The file that was read, if there is one.
+    pub dotenv: Option<PathBuf>,
+    /// Names that look like misspelled settings, in words.
+    pub warnings: Vec<String>,
+}
+
+impl<T> Loaded<T> {
+    /// Logs where the settings come from; logging must have been started.
+    pub fn log(&self) {
+        if let Some(path) = &self.dotenv {
+            tracing::info!(file = %path.display(), "settings read");
+        }
+        for warning in &self.warnings {
+            tracing::warn!("{warning}");
+        }
+    }
+}
+
+/// Why a program cannot have its settings.
+#[derive(Debug)]
+pub enum Refusal {
+    /// A setting is wrong. The text shows no secret.
+    Setting(String),
+    /// The command line is wrong, or asks for help.
+    CommandLine(clap::Error),
+}
+
+impl Refusal {
+    /// Ends the program, with the reason on standard error.
+    pub fn exit(self, program: &str) -> ! {
+        match self {
+            Self::CommandLine(error) => error.exit(),
+            Self::Setting(reason) => {
+                eprintln!("{program}: {reason}");
+                std::process::exit(2)
+            }
+        }
+    }
+}
+
+/// Loads the settings of a program. An empty variable counts as unset. When the program is asked for one of
+/// its commands, the environment says nothing to its own arguments, only to those of the command.
+///
+/// # Errors
+/// [`Refusal`].
+pub fn load<T: Parser>() -> Result<Loaded<T>, Refusal> {
+    let dotenv = read_dotenv(Path::new(".env")).map_err(Refusal::Setting)?;
+    let command = T::command();
+    let warnings = misspelled(&command, &names_in(dotenv.as_deref()));
+    let first = env::args().nth(1);
+    let is_command = command.get_subcommands().any(|it| Some(it.get_name()) == first.as_deref());
+    let explained = command.clone();
+    let command = prepare(command, is_command).map_err(Refusal::Setting)?;
+    let matches = command.try_get_matches().map_err(|error| explain(&explained, error))?;
+    Ok(Loaded { settings: read(matches, &explained)?, dotenv, warnings })
+}
+
+fn read<T: Parser>(mut matches: ArgMatches, command: &Command) -> Result<T, Refusal> {
+    T::from_arg_matches_mut(&mut matches)
+        .map_err(|error| explain(command, error.format(&mut command.clone())))
+}
+
+/// A wrong value of a secret is explained without the value; any other error is clap's to explain.
+fn explain(command: &Command, error: clap::Error) -> Refusal {
+    match wrong_value(&error) {
+        Some((name, reason)) if secrets(command).contains(&name) => {
+            Refusal::Setting(format!("{name}: {reason}"))
+        }
+        _ => Refusal::CommandLine(error),
+    }
+}
+
+/// The setting that an error is about and what is wrong with its value, which is not shown: it may be a
+/// password.
+pub fn wrong_value(error: &clap::Error) -> Option<(String, String)> {
+    use std::error::Error;
+    if !matches!(error.kind(), ErrorKind::ValueValidation | ErrorKind::InvalidValue) {
+        return None;
+    }
+    let setting = error.get(ContextKind::InvalidArg)?.to_string();
+    let name = setting.split_whitespace().next()?.trim_start_matches('-').replace('-', "_").to_uppercase();
+    let reason = match (error.source(), error.get(ContextKind::ValidValue)) {
+        (Some(source), _) => source.to_string(),
+        (None, Some(allowed)) => format!("must be one of {allowed}"),
+        (None, None) => "is not valid".to_owned(),
+    };
+    Some((name, reason))
+}
+
+/// Reads `.env` into the environment, where what is set already stays. A missing file is the normal case;
+/// one that cannot be read to its end stops the program, or it would run with half of its settings.
+fn read_dotenv(path: &Path) -> Result<Option<PathBuf>, String> {
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(format!("{} cannot be read: {error}", path.display())),
+    };
+    check_dotenv(&text)?;
+    dotenvy::from_read(text.as_bytes()).map_err(|_| format!("{} cannot be read", path.display()))?;
+    Ok(Some(fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())))
+}
+
+/// What is wrong with the text of a `.env`, by the number of the line, never by what is in it.
+fn check_dotenv(text: &str) -> Result<(), String> {
+    for (index, line) in text.lines().enumerate() {
+        let number = index + 1;
+        let line = line.trim();
+        let Some((_, value)) = line.split_once('=').filter(|_| !line.starts_with('#')) else { continue };
+        let is_literal = value.trim_start().starts_with('\'');
+        if !is_literal && value.replace("\\$", "").contains('$') {
+            return Err(format!(
+                "line {number} of .env has a $, which would be replaced by a variable: put the value in single \
+                 quotes, or write \\$"
+            ));
+        }
+    }
+    for item in dotenvy::from_read_iter(text.as_bytes()) {
+        if let Err(error) = item {
+            let number =
+                line_of(text, &error).map_or_else(String::new, |number| format!("line {number} of "));
+            return Err(format!(
+                "{number}.env cannot be read: each line is NAME=value, and a value with spaces is quoted; see \
+                 .env.example"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The number of the line that cannot be read.
+fn line_of(text: &str, error: &dotenvy::Error) -> Option<usize> {
+    let dotenvy::Error::LineParse(line, _) = error else { return None };
+    let first = line.lines().next()?.trim();
+    text.lines().position(|candidate| candidate.contains(first)).map(|index| index + 1)
+}
+
+/// The names that a `.env` sets.
+fn names_in(path: Option<&Path>) -> Vec<String> {
+    let Some(path) = path else { return Vec::new() };
+    let Ok(items) = dotenvy::from_path_iter(path) else { return Vec::new() };
+    items.filter_map(|item| item.ok().map(|(name, _)| name)).collect()
+}
+
+/// Every setting of every program: they may share a `.env`.
+fn documented() -> impl Iterator<Item = &'static str> {
+    let lines = include_str!("../../../.env.example").lines();
+    let names = lines.filter_map(|line| line.trim_start_matches('#').split_once('=')).map(|(name, _)| name);
+    names.filter(|name| name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_'))
+}
+
+/// Every variable that an argument can come from.
+fn variables(command: &Command) -> BTreeSet<String> {
+    let own =
+        command.get_arguments().filter_map(Arg::get_env).map(|name| name.to_string_lossy().into_owned());
+    let nested = command.get_subcommands().flat_map(variables);
+    own.chain(nested).collect()
+}
+
+/// Those whose values are secret.
+fn secrets(command: &Command) -> BTreeSet<String> {
+    let own = command.get_arguments().filter(|argument| argument.is_hide_env_values_set());
+    let own = own.filter_map(Arg::get_env).map(|name| name.to_string_lossy().into_owned());
+    let nested = command.get_subcommands().flat_map(secrets);
+    own.chain(nested).collect()
+}
+
+/// Names that are no settings but nearly are: any in `.env` (`in_file`), and close ones in the environment.
+fn misspelled(command: &Command, in_file: &[String]) -> Vec<String> {
+    let all = documented().map(str::to_owned).chain(variables(command));
+    let known: BTreeSet<String> = all.flat_map(|name| [format!("{name}_FILE"), name]).collect();
+    let near = |name: &str| {
+        let distance = |candidate: &&String| strsim::osa_distance(name, candidate);
+        known.iter().min_by_key(distance).filter(|candidate| (1..=2).contains(&distance(candidate)))
+    };
+    let mut warnings = Vec::new();
+    for name in in_file.iter().filter(|name| !known.contains(*name)) {
+        warnings.push(match near(name) {
+            Some(meant) => format!(".env: {name} is not a setting; did you mean {meant}?"),
+            None => format!(".env: {name} is not a setting"),
+        });
+    }
+    for (name, _) in env::vars_os() {
+        let name = name.to_string_lossy();
+        if name.len() > 4 && !known.contains(&*name) && !in_file.contains(&name.clone().into_owned()) {
+            let meant = near(&name).filter(|meant| meant.len() > 4);
+            warnings.extend(meant.map(|meant| {
+                format!("the environment sets {name}, which is not a setting; did you mean {meant}?")
+            }));
+        }
+    }
+    warnings
+}
+
+/// Takes out what the environment does not mean, and reads what it keeps in files. `ignores_own`: the
+/// environment says nothing to the command's own arguments.
+fn prepare(command: Command, ignores_own: bool) -> Result<Command, String> {
+    let mut complaints = Vec::new();
+    let mut prepared = command.mut_args(|argument| with_environment(argument, ignores_own, &mut complaints));
+    let nested: Vec<String> = prepared.get_subcommands().map(|it| it.get_name().to_owned()).collect();
+    for name in nested {
+        prepared = prepared.mut_subcommand(name, |command| {
+            command.mut_args(|argument| with_environment(argument, false, &mut complaints))
+        });
+    }
+    complaints.into_iter().next().map_or(Ok(prepared), Err)
+}
+
+fn with_environment(argument: Arg, is_ignored: bool, complaints: &mut Vec<String>) -> Arg {
+    let Some(name) = argument.get_env().map(|name| name.to_string_lossy().into_owned()) else {
+        return argument;
+    };
+    let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
+    let file_name = format!("{name}_FILE");
+    let file = set(&file_name).filter(|_| argument.is_hide_env_values_set() && !is_ignored);
+    let is_unset = is_ignored || set(&name).is_none();
+    let argument = if is_unset { argument.env(Resettable::<OsStr>::Reset) } else { argument };
+    let Some(file) = file else { return argument };
+    if !is_unset {
+        complaints.push(format!("{name} and {file_name} are both set: leave one out"));
+        return argument;
+    }
+    match fs::read_to_string(&file) {
+        // Settings are read once in the life of a program.
+        Ok(text) => argument.default_value(&*text.trim_end_matches(['\r', '\n']).to_owned().leak()),
+        Err(error) => {
+            complaints.push(format!("{file_name}: {} cannot be read: {error}", Path::new(&file).display()));
+            argument
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_cannot_be_read_is_named_by_its_number_and_not_shown() {
+        let complaint = check_dotenv("PORT=1\n\nNAME=my secret engine\n").unwrap_err();
+        assert!(complaint.starts_with("line 3 of .env") && !complaint.contains("secret"), "{complaint}");
+        let complaint = check_dotenv("A=1\nREDIS_URL=redis://:pa$word@h\n").unwrap_err();
+        assert!(
+            complaint.starts_with("line 2 of .env has a $") && !complaint.contains("word@"),
+            "{complaint}"
+        );
+        for fine in ["A='pa$word'", "A=pa\\$word", "# A=$B", "", "export A=1"] {
+            assert_eq!(check_dotenv(fine), Ok(()), "{fine}");
+        }
+    }
+
+    #[derive(Debug, Parser)]
+    struct Program {
+        #[arg(long = "redis-url", env = "REDIS_URL", hide_env_values = true, value_parser = |_: &str| Err::<String, _>("must begin with x"))]
+        _url: Option<String>,
+    }
+
+    #[test]
+    fn a_secret_is_not_in_the_reason_for_its_refusal() {
+        let command = Program::command_for_tests();
+        let error = command.clone().try_get_matches_from(["it", "--redis-url", "s3cret"]);
+        let Refusal::Setting(reason) = explain(&command, error.unwrap_err()) else {
+            panic!("it is a setting")
+        };
+        assert!(reason.contains("must begin with x") && !reason.contains("s3cret"), "{reason}");
+    }
+
+    impl Program {
+        fn command_for_tests() -> Command {
+            <Self as clap::CommandFactory>::command()
+        }
+    }
+}
