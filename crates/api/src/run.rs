@@ -59,6 +59,9 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     let access = config.access(listener.local_addr()?.ip());
     let state = AppState::new(backends, Limits::from(config), access);
+    if let Err(error) = state.continue_ids().await {
+        tracing::warn!(%error, "the newest order cannot be read: ids go by the wall clock alone");
+    }
     Ok(serve(listener, state, stop).await?)
 }
 

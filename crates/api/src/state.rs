@@ -6,8 +6,8 @@ use std::{
 };
 
 use domain::{
-    AccountId, OrderId,
-    ports::{Clock, EventBus, JobQueue, OrderStore, StoreError, Venue},
+    AccountId, OrderId, OrderIds,
+    ports::{Clock, EventBus, JobQueue, OrderFilter, OrderStore, StoreError, Venue},
 };
 use rand::Rng;
 use tokio::{
@@ -51,7 +51,7 @@ pub struct Inner {
     pub(crate) bus: Arc<dyn EventBus>,
     pub(crate) venues: Vec<Arc<dyn Venue>>,
     pub(crate) clock: Arc<dyn Clock>,
-    rng: Mutex<Box<dyn Rng + Send>>,
+    ids: Mutex<(OrderIds, Box<dyn Rng + Send>)>,
     /// Whose orders every request sees: there is one account until accounts have keys.
     pub(crate) account: AccountId,
     pub(crate) limits: Limits,
@@ -92,7 +92,7 @@ impl AppState {
             feed,
             streams: Arc::new(Semaphore::new(limits.max_streams)),
             pushes: Arc::new(Semaphore::new(limits.max_pushes)),
-            rng: Mutex::new(rng),
+            ids: Mutex::new((OrderIds::default(), rng)),
             account,
             open_counted: AsyncMutex::new(None),
             tasks: TaskTracker::new(),
@@ -112,8 +112,22 @@ impl Inner {
     /// A new id: of an order, or of a request.
     pub(crate) fn next_id(&self) -> OrderId {
         // a generator is whole after a panic elsewhere, so poison means nothing here
-        let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
-        OrderId::generate(self.clock.now(), rng.as_mut())
+        let mut ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
+        let (ids, rng) = &mut *ids;
+        ids.next(self.clock.now(), rng.as_mut())
+    }
+
+    /// Makes ids that are newer than those of all stored orders, also after the wall clock was set back.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the newest order cannot be read.
+    pub(crate) async fn continue_ids(&self) -> Result<(), StoreError> {
+        let newest = OrderFilter { status: None, before: None, limit: 1 };
+        let newest = self.store.orders(self.account, newest).await?;
+        if let Some(order) = newest.first() {
+            self.ids.lock().unwrap_or_else(PoisonError::into_inner).0.follow(order.id);
+        }
+        Ok(())
     }
 
     /// How many streams are open.

@@ -14,12 +14,53 @@ use crate::Timestamp;
 pub struct OrderId(pub Uuid);
 
 impl OrderId {
-    /// Builds an id from a time and 74 random bits.
+    /// Builds an id from a time and 74 random bits. Whoever makes several uses [`OrderIds`].
     pub fn generate(now: Timestamp, rng: &mut dyn Rng) -> Self {
         let mut random = [0u8; 10];
         rng.fill_bytes(&mut random);
         let millis = u64::try_from(now.unix_millis()).unwrap_or(0);
         Self(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
+    }
+}
+
+/// Makes ids that grow, whatever the wall clock does (RFC 9562, section 6.2): an id that would not be beyond
+/// the one before it is that one plus a random step.
+#[derive(Debug, Default)]
+pub struct OrderIds {
+    last: Option<OrderId>,
+}
+
+/// The bits after version and variant that count up: all of `rand_b`.
+const COUNTER: u128 = (1 << 62) - 1;
+
+impl OrderIds {
+    /// The next id.
+    pub fn next(&mut self, now: Timestamp, rng: &mut dyn Rng) -> OrderId {
+        let fresh = OrderId::generate(now, rng);
+        let id = match self.last {
+            Some(last) if fresh <= last => last.successor(rng),
+            _ => fresh,
+        };
+        self.last = Some(id);
+        id
+    }
+
+    /// Makes all further ids newer than this one.
+    pub fn follow(&mut self, newest: OrderId) {
+        self.last = self.last.max(Some(newest));
+    }
+}
+
+impl OrderId {
+    /// An id a little beyond this one.
+    fn successor(self, rng: &mut dyn Rng) -> Self {
+        let bits = self.0.as_u128();
+        let counter = (bits & COUNTER) + 1 + u128::from(rng.next_u32());
+        if counter <= COUNTER {
+            return Self(Uuid::from_u128(bits & !COUNTER | counter));
+        }
+        let next_millisecond = i64::try_from((bits >> 80) + 1).unwrap_or(i64::MAX);
+        Self::generate(Timestamp::from_unix_millis(next_millisecond), rng)
     }
 }
 
@@ -78,5 +119,43 @@ impl Signature {
 impl fmt::Display for Signature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn ids_grow_whatever_the_clock_does(millis in prop::collection::vec(1_700_000_000_000i64..1_900_000_000_000, 1..50), seed: u64) {
+            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            let mut ids = OrderIds::default();
+            let newest = OrderId::generate(Timestamp::from_unix_millis(1_800_000_000_000), &mut rng);
+            ids.follow(newest);
+            let mut last = newest;
+            for at in millis {
+                let id = ids.next(Timestamp::from_unix_millis(at), &mut rng);
+                prop_assert!(id > last);
+                prop_assert_eq!((id.0.get_version_num(), id.0.get_variant()), (7, uuid::Variant::RFC4122));
+                last = id;
+            }
+        }
+    }
+
+    #[test]
+    fn an_id_at_the_end_of_its_millisecond_is_followed_by_one_of_the_next() {
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let at = Timestamp::from_unix_millis(1_800_000_000_000);
+        let first = OrderId::generate(at, &mut rng);
+        let full = OrderId(Uuid::from_u128(first.0.as_u128() | COUNTER));
+        let mut ids = OrderIds::default();
+        ids.follow(full);
+        let next = ids.next(Timestamp::default(), &mut rng);
+        assert!(next > full && next.0.get_version_num() == 7, "{next}");
     }
 }

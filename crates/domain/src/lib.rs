@@ -18,7 +18,7 @@ pub mod token;
 
 pub use amount::{Amount, Bps};
 pub use failure::{Failure, FailureClass, FailureCode};
-pub use ids::{AccountId, OrderId, Signature};
+pub use ids::{AccountId, OrderId, OrderIds, Signature};
 pub use order::{Event, EventData, Order, OrderEvent, OrderSpec, OrderStatus, OrderType};
 pub use quote::{Quote, QuoteRequest, SwapAmount, VenueId};
 pub use swap::{Fill, Swap};

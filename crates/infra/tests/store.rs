@@ -7,7 +7,7 @@ use domain::ports::{Acceptance, Accepted, OrderStore};
 use futures::future::join_all;
 use infra::{clock::SystemClock, config::BackendConfig, store};
 use sqlx::Connection;
-use testkit::{MemoryStore, eventually, postgres::fresh_database, samples, store_contract};
+use testkit::{ManualClock, MemoryStore, eventually, postgres::fresh_database, samples, store_contract};
 
 #[derive(Parser)]
 struct Settings {
@@ -135,4 +135,66 @@ async fn a_server_that_is_away_is_said_without_its_password() {
     let Err(error) = store::connect(&settings, Arc::new(SystemClock)).await else { panic!("connected") };
     let message = format!("{error:#}");
     assert!(message.contains("127.0.0.1:1") && !message.contains("secret"), "{message}");
+}
+
+#[tokio::test]
+async fn waits_last_as_long_as_intended_when_the_wall_clock_steps() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(ManualClock::default());
+    store_contract::check_clock(&MemoryStore::new(clock.clone()), &clock).await;
+    let sqlite = store::connect(&settings(folder.path()), clock.clone()).await.unwrap();
+    store_contract::check_clock(sqlite.as_ref(), &clock).await;
+}
+
+#[tokio::test]
+async fn an_sqlite_store_opened_with_an_earlier_clock_makes_nothing_wait_longer() {
+    let folder = tempfile::tempdir().unwrap();
+    let lease = Duration::from_secs(10);
+    let before = ManualClock::default();
+    before.advance(Duration::from_hours(1));
+    let store = store::connect(&settings(folder.path()), Arc::new(before)).await.unwrap();
+    let acceptance = samples::acceptance();
+    let id = acceptance.order.id;
+    store.accept(acceptance).await.unwrap();
+    store.claim(id, "killed", lease).await.unwrap().expect("a claim");
+    drop(store);
+
+    let after = Arc::new(ManualClock::default());
+    let store = store::connect(&settings(folder.path()), after.clone()).await.unwrap();
+    assert!(store.claim(id, "early", lease).await.unwrap().is_none(), "the lease still holds");
+    after.advance(lease);
+    assert_eq!(store.take_due(10, lease).await.unwrap(), [id]);
+    assert!(store.claim(id, "heir", lease).await.unwrap().is_some());
+}
+
+/// As after a failover to a server whose clock is an hour behind: every time in the rows is an hour later
+/// than the clock that set it would show.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_of_postgres_that_is_set_back_makes_nothing_wait_for_the_step() {
+    let url = fresh_database().await;
+    let mut settings = settings(Path::new("unused"));
+    settings.database_url = Some(url.clone());
+    let store = connect(&settings).await;
+    let lease = Duration::from_secs(2);
+    let claim = async || {
+        let acceptance = samples::acceptance();
+        let id = acceptance.order.id;
+        store.accept(acceptance).await.unwrap();
+        store.claim(id, "worker", lease).await.unwrap().expect("a claim")
+    };
+    let (of_a_dead_worker, of_a_live_one) = (claim().await, claim().await);
+    let mut database = sqlx::PgConnection::connect(&url).await.unwrap();
+    sqlx::query(
+        "UPDATE orders SET wake_at = wake_at + interval '1 hour', lease_until = lease_until + interval '1 hour',
+             timed_at = timed_at + interval '1 hour'",
+    )
+    .execute(&mut database)
+    .await
+    .unwrap();
+    assert!(store.take_due(10, lease).await.unwrap().is_empty(), "leases begin again, they are not void");
+    assert!(store.renew(of_a_live_one.fence, Duration::from_mins(1)).await.unwrap());
+    let id = of_a_dead_worker.order.id;
+    eventually("it is due", || async { store.take_due(10, lease).await.unwrap() == [id] }).await;
+    assert!(store.claim(id, "heir", lease).await.unwrap().is_some());
+    assert!(store.claim(of_a_live_one.order.id, "heir", lease).await.unwrap().is_none());
 }

@@ -7,18 +7,27 @@ use domain::{Timestamp, ports::Clock};
 
 /// A clock that stands still until it is moved.
 #[derive(Debug)]
-pub struct ManualClock(AtomicI64);
+pub struct ManualClock {
+    steady_micros: AtomicI64,
+    /// How far the wall clock has stepped.
+    stepped_micros: AtomicI64,
+}
 
 impl ManualClock {
     /// A clock that shows `now`.
     pub fn new(now: Timestamp) -> Self {
-        Self(AtomicI64::new(now.unix_micros()))
+        Self { steady_micros: AtomicI64::new(now.unix_micros()), stepped_micros: AtomicI64::new(0) }
     }
 
     /// Moves it on.
     pub fn advance(&self, time: Duration) {
         let micros = i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
-        self.0.fetch_add(micros, Ordering::SeqCst);
+        self.steady_micros.fetch_add(micros, Ordering::SeqCst);
+    }
+
+    /// Steps the wall clock, while the steady one goes on.
+    pub fn step(&self, seconds: i64) {
+        self.stepped_micros.fetch_add(seconds * 1_000_000, Ordering::SeqCst);
     }
 }
 
@@ -30,6 +39,11 @@ impl Default for ManualClock {
 
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_unix_micros(self.0.load(Ordering::SeqCst))
+        let stepped = self.stepped_micros.load(Ordering::SeqCst);
+        Timestamp::from_unix_micros(self.steady().unix_micros() + stepped)
+    }
+
+    fn steady(&self) -> Timestamp {
+        Timestamp::from_unix_micros(self.steady_micros.load(Ordering::SeqCst))
     }
 }

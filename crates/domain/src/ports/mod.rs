@@ -11,7 +11,7 @@ mod venue;
 
 pub use bus::{BusMessage, EventBus};
 pub use chain::{Chain, ChainError, TransactionStatus};
-pub use clock::Clock;
+pub use clock::{Clock, OnwardTime};
 pub use feed::{Beyond, FeedCursor, FeedEvent, FeedPage, FeedScope, InvalidCursor};
 pub use queue::{JobQueue, QueueError, QueueState};
 pub use store::{

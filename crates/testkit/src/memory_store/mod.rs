@@ -76,7 +76,7 @@ impl MemoryStore {
     /// # Errors
     /// As [`OrderStore::commit`].
     pub fn commit_guarded(&self, commit: Commit, guards: Guards) -> Result<CommitOutcome, StoreError> {
-        let now = self.clock.now();
+        let now = self.clock.steady();
         self.open()?.commit(commit, guards, now)
     }
 
@@ -109,12 +109,12 @@ impl MemoryStore {
 impl OrderStore for MemoryStore {
     async fn accept(&self, acceptance: Acceptance) -> Result<Accepted, StoreError> {
         let _ = self.hangs.subscribe().wait_for(|hangs| !hangs).await;
-        let now = self.clock.now();
+        let now = self.clock.steady();
         self.open()?.accept(acceptance, now)
     }
 
     async fn claim(&self, id: OrderId, _worker: &str, lease: Duration) -> Result<Option<Claim>, StoreError> {
-        let now = self.clock.now();
+        let now = self.clock.steady();
         let mut state = self.open()?;
         let Some(record) = state.orders.get_mut(&id) else { return Ok(None) };
         if record.order.status.is_terminal() || record.lease_until.is_some_and(|until| until > now) {
@@ -133,7 +133,7 @@ impl OrderStore for MemoryStore {
     }
 
     async fn renew(&self, fence: Fence, lease: Duration) -> Result<bool, StoreError> {
-        let now = self.clock.now();
+        let now = self.clock.steady();
         let mut state = self.open()?;
         let Some(record) = state.held(fence) else { return Ok(false) };
         record.hold(now, lease);
@@ -141,7 +141,7 @@ impl OrderStore for MemoryStore {
     }
 
     async fn release(&self, fence: Fence, due_after: Duration) -> Result<(), StoreError> {
-        let due_at = Some(self.clock.now() + due_after);
+        let due_at = Some(self.clock.steady() + due_after);
         if let Some(record) = self.open()?.held(fence) {
             record.lost_claims = record.lost_claims.saturating_sub(1);
             record.end_lease(due_at, due_at);
@@ -157,7 +157,7 @@ impl OrderStore for MemoryStore {
     }
 
     async fn take_due(&self, limit: u32, redeliver_after: Duration) -> Result<Vec<OrderId>, StoreError> {
-        let now = self.clock.now();
+        let now = self.clock.steady();
         let mut state = self.open()?;
         let mut due: Vec<&mut Record> =
             state.orders.values_mut().filter(|record| record.wake_at.is_some_and(|at| at <= now)).collect();

@@ -1,6 +1,7 @@
 //! The contract every order store keeps. Time passes by waiting for a condition: leases and delays
 //! are short, and nothing asserts how long anything took.
 
+mod clock;
 mod feed;
 mod histories;
 mod together;
@@ -21,6 +22,7 @@ use crate::{eventually, eventually_some, samples};
 const LONG: Duration = Duration::from_mins(1);
 const SHORT: Duration = Duration::from_millis(30);
 
+pub use clock::check as check_clock;
 pub use histories::check_against as check_histories_against;
 
 /// Holds a store against the whole contract.

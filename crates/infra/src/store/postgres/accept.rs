@@ -75,9 +75,10 @@ async fn insert(
 const INSERT: &str = concat!(
     "WITH created AS (
          INSERT INTO orders (id, account_id, client_order_id, idempotency_key, fingerprint, spec, status,
-                             attempt, last_seq, created_at, updated_at, wake_at)
+                             attempt, last_seq, created_at, updated_at, timed_at, wake_at)
          SELECT id, account_id, client_order_id, idempotency_key, fingerprint, spec, status,
-                attempt, last_seq, created_at, created_at, clock_timestamp() + grace * interval '1 microsecond'
+                attempt, last_seq, created_at, created_at, clock_timestamp(),
+                clock_timestamp() + grace * interval '1 microsecond'
          FROM UNNEST($8::uuid[], $9::uuid[], $10::text[], $11::text[], $12::bytea[], $13::jsonb[], $14::text[],
                      $15::bigint[], $16::bigint[], $17::timestamptz[], $18::bigint[])
               AS asked (id, account_id, client_order_id, idempotency_key, fingerprint, spec, status,

@@ -58,6 +58,7 @@ async fn take(
     // A row that somebody else writes right now is not waited for: it is taken, or it is not free.
     let sql = format!(
         "UPDATE orders SET lease_epoch = lease_epoch + 1, lease_owner = $2, lost_claims = lost_claims + 1,
+             timed_at = clock_timestamp(),
              lease_until = clock_timestamp() + {held} * interval '1 microsecond',
              wake_at = LEAST(wake_at, clock_timestamp() + {held} * interval '1 microsecond')
          WHERE id = ANY(ARRAY(

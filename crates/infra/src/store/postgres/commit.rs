@@ -49,6 +49,7 @@ const COMMIT: &str = concat!(
              lease_owner = CASE WHEN ends_claim THEN NULL ELSE lease_owner END,
              lease_until = CASE WHEN ends_claim THEN clock_timestamp() + due_in * interval '1 microsecond'
                                 ELSE lease_until END,
+             timed_at = CASE WHEN ends_claim THEN clock_timestamp() ELSE timed_at END,
              wake_at = CASE WHEN ends_claim THEN clock_timestamp() + due_in * interval '1 microsecond'
                             ELSE wake_at END,
              lost_claims = CASE WHEN ends_claim OR touches_ledger THEN 0 ELSE lost_claims END

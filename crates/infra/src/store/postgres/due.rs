@@ -15,6 +15,8 @@ const RECENT: Duration = Duration::from_secs(10);
 /// How often a look goes back to the beginning, which finds what an earlier one had to leave: orders
 /// that were leased or locked. Much less than [`RECENT`], so that nothing lies between the two.
 const WHOLE_EVERY: Duration = Duration::from_secs(1);
+/// How often a look is for orders that the clock's step backwards has put off.
+const PUT_OFF_EVERY: Duration = Duration::from_secs(5);
 /// Further back than any order.
 const BEGINNING: Duration = Duration::from_hours(24 * 365 * 100);
 
@@ -26,6 +28,8 @@ const BEGINNING: Duration = Duration::from_hours(24 * 365 * 100);
 pub(super) struct Looks {
     /// When the beginning had nothing more to give.
     exhausted: Mutex<Option<Instant>>,
+    /// When it was looked for orders that were put off.
+    looked_for_put_off: Mutex<Option<Instant>>,
 }
 
 impl Looks {
@@ -37,6 +41,15 @@ impl Looks {
         redeliver_after: Duration,
     ) -> sqlx::Result<Vec<OrderId>> {
         let began = Instant::now();
+        if self.is_time_for_put_off(began) {
+            let restarted = restart_put_off(connection).await?;
+            if restarted > 0 {
+                tracing::warn!(
+                    orders = restarted,
+                    "the database's clock stepped back; what waits by it has begun to wait again"
+                );
+            }
+        }
         let is_whole = self.lock().is_none_or(|exhausted| began.duration_since(exhausted) >= WHOLE_EVERY);
         let since = if is_whole { BEGINNING } else { RECENT };
         let due = take(connection, since, limit, redeliver_after).await?;
@@ -44,6 +57,15 @@ impl Looks {
             *self.lock() = Some(began);
         }
         Ok(due)
+    }
+
+    fn is_time_for_put_off(&self, now: Instant) -> bool {
+        let mut last = self.looked_for_put_off.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let is_time = last.is_none_or(|last| now.duration_since(last) >= PUT_OFF_EVERY);
+        if is_time {
+            *last = Some(now);
+        }
+        is_time
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
@@ -67,7 +89,8 @@ async fn take(
                AND (lease_until IS NULL OR lease_until <= statement_timestamp())
              ORDER BY wake_at LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED
          ), taken AS (
-             UPDATE orders SET wake_at = clock_timestamp() + $2::bigint * interval '1 microsecond'
+             UPDATE orders SET wake_at = clock_timestamp() + $2::bigint * interval '1 microsecond',
+                 timed_at = clock_timestamp()
              WHERE id = ANY(ARRAY(SELECT id FROM due)) RETURNING id
          )
          SELECT id FROM due JOIN taken USING (id) ORDER BY due.wake_at",
@@ -78,4 +101,23 @@ async fn take(
     .fetch_all(connection)
     .await?;
     Ok(due.into_iter().map(OrderId).collect())
+}
+
+/// Orders whose times were set by a clock that showed a later time than now, as after a failover to a server
+/// whose clock is behind. They would wait for the whole step. Their waits begin again in full: nothing fires
+/// early, leases hold, and nothing waits more than twice as long as intended.
+async fn restart_put_off(connection: &mut PgConnection) -> sqlx::Result<u64> {
+    let restarted = sqlx::query(
+        "UPDATE orders SET wake_at = statement_timestamp() + (wake_at - timed_at),
+             lease_until = statement_timestamp() + (lease_until - timed_at),
+             timed_at = statement_timestamp()
+         WHERE id = ANY(ARRAY(
+             SELECT id FROM orders
+             WHERE wake_at IS NOT NULL AND timed_at > statement_timestamp() + interval '1 second'
+             LIMIT 10000 FOR NO KEY UPDATE SKIP LOCKED
+         ))",
+    )
+    .execute(connection)
+    .await?;
+    Ok(restarted.rows_affected())
 }

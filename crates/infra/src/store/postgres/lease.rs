@@ -22,7 +22,8 @@ pub(super) async fn renew_all(
     answers: &mut Answers,
 ) -> sqlx::Result<()> {
     let sql = format!(
-        "UPDATE orders SET lease_until = clock_timestamp() + {held} * interval '1 microsecond',
+        "UPDATE orders SET timed_at = clock_timestamp(),
+             lease_until = clock_timestamp() + {held} * interval '1 microsecond',
              wake_at = LEAST(wake_at, clock_timestamp() + {held} * interval '1 microsecond')
          FROM UNNEST($1::uuid[], $2::bigint[], $3::bigint[]) AS asked (asked_id, asked_epoch, lease)
          WHERE id = ANY($1) AND id = asked_id AND lease_epoch = asked_epoch AND {OPEN}
@@ -49,7 +50,7 @@ pub(super) async fn release_all(
     answers: &mut Answers,
 ) -> sqlx::Result<()> {
     let sql = format!(
-        "UPDATE orders SET lease_epoch = lease_epoch + 1, lease_owner = NULL,
+        "UPDATE orders SET lease_epoch = lease_epoch + 1, lease_owner = NULL, timed_at = clock_timestamp(),
              lease_until = clock_timestamp() + due_after * interval '1 microsecond',
              wake_at = LEAST(wake_at, clock_timestamp() + due_after * interval '1 microsecond'),
              lost_claims = GREATEST(lost_claims - 1, 0)

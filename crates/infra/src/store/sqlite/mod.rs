@@ -1,4 +1,5 @@
-//! Orders in `SQLite`, for one process. Leases and due times go by the process's clock.
+//! Orders in `SQLite`, for one process. Leases and due times go by the process's steady clock, which goes on
+//! from what is in the file.
 
 mod events;
 mod feed;
@@ -12,8 +13,8 @@ use std::{path::Path, sync::Arc, time::Duration};
 use anyhow::{Context, anyhow};
 use database::{Pool, PoolOptions, sqlite};
 use domain::{
-    AccountId, Event, Order, OrderId,
-    ports::{Attempt, Clock, FeedCursor, FeedPage, FeedScope, OpenOrders, OrderFilter},
+    AccountId, Event, Order, OrderId, Timestamp,
+    ports::{Attempt, Clock, FeedCursor, FeedPage, FeedScope, OnwardTime, OpenOrders, OrderFilter},
 };
 use sqlx::{
     Connection, SqliteConnection,
@@ -43,7 +44,7 @@ pub(super) struct Sqlite {
     /// One connection: `SQLite` has one writer at a time, and waiting for it here is fair.
     writer: Pool<SqliteConnection>,
     readers: Pool<SqliteConnection>,
-    clock: Arc<dyn Clock>,
+    time: OnwardTime,
 }
 
 impl Sqlite {
@@ -72,12 +73,27 @@ impl Sqlite {
             .with_context(|| format!("cannot migrate {shown}"))?;
         // Here rather than with the first order: a file that is read-only opens like any other.
         probe(&mut connection).await.map_err(|error| anyhow!("cannot write to {shown}: {error}"))?;
+        let time = OnwardTime::new(clock);
+        if let Some(last) =
+            last_timed(&mut connection).await.with_context(|| format!("cannot read {shown}"))?
+        {
+            time.reach(last);
+        }
         connection.close().await.with_context(|| format!("cannot open {shown}"))?;
         let writer =
             sqlite::pool(options.clone(), PoolOptions { patience: ACQUIRE_WITHIN, ..PoolOptions::new(1) });
         let readers = sqlite::pool(options.read_only(true), PoolOptions::new(READERS));
-        Ok(Self { writer, readers, clock })
+        Ok(Self { writer, readers, time })
     }
+}
+
+/// When the waits of open orders were last set. The clock must not be behind it, or they wait longer than
+/// they were meant to.
+async fn last_timed(connection: &mut SqliteConnection) -> sqlx::Result<Option<Timestamp>> {
+    let last: Option<i64> = sqlx::query_scalar("SELECT max(timed_at) FROM orders WHERE wake_at IS NOT NULL")
+        .fetch_one(connection)
+        .await?;
+    Ok(last.map(Timestamp::from_unix_micros))
 }
 
 /// Commits pages like those of an order, not fewer: what fits into a disk that is nearly full must too.
@@ -107,7 +123,7 @@ impl Database for Sqlite {
     async fn write_all(&self, writes: &[Write], _patience: Patience) -> sqlx::Result<Vec<Written>> {
         let mut lease = self.writer.lease().await?;
         let mut transaction = lease.begin_with("BEGIN IMMEDIATE").await?;
-        let now = self.clock.now().unix_micros();
+        let now = self.time.now().unix_micros();
         let written = write::all(&mut transaction, writes, now).await?;
         transaction.commit().await?;
         Ok(lease.give_back(written))

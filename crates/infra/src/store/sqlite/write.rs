@@ -76,8 +76,8 @@ async fn accept(connection: &mut SqliteConnection, asked: &Acceptance, now: i64)
     let order = &asked.order;
     let inserted = sqlx::query(
         "INSERT INTO orders (id, account_id, client_order_id, idempotency_key, fingerprint, spec, status,
-                             attempt, last_seq, created_at, updated_at, wake_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11)
+                             attempt, last_seq, created_at, updated_at, wake_at, timed_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12)
          ON CONFLICT DO NOTHING",
     )
     .bind(order.id.0)
@@ -91,6 +91,7 @@ async fn accept(connection: &mut SqliteConnection, asked: &Acceptance, now: i64)
     .bind(i64::from(order.last_seq))
     .bind(micros_of(order.created_at))
     .bind(now.saturating_add(micros(asked.grace)))
+    .bind(now)
     .execute(&mut *connection)
     .await?
     .rows_affected();
@@ -122,7 +123,7 @@ async fn claim(
 ) -> sqlx::Result<Option<Claim>> {
     let sql = format!(
         "UPDATE orders SET lease_epoch = lease_epoch + 1, lease_owner = $2, lost_claims = lost_claims + 1,
-             lease_until = $4 + {held}, wake_at = min(wake_at, $4 + {held})
+             lease_until = $4 + {held}, wake_at = min(wake_at, $4 + {held}), timed_at = $4
          WHERE id = $1 AND wake_at IS NOT NULL AND (lease_until IS NULL OR lease_until <= $4)
          RETURNING {ORDER}, unresolved_attempt, lost_claims - 1 AS lost_claims",
         held = parking::lease("$3", "(lost_claims + 1)"),
@@ -160,7 +161,7 @@ async fn renew(
     now: i64,
 ) -> sqlx::Result<bool> {
     let sql = format!(
-        "UPDATE orders SET lease_until = $4 + {held}, wake_at = min(wake_at, $4 + {held})
+        "UPDATE orders SET lease_until = $4 + {held}, wake_at = min(wake_at, $4 + {held}), timed_at = $4
          WHERE id = $1 AND lease_epoch = $2 AND wake_at IS NOT NULL",
         held = parking::lease("$3", "lost_claims"),
     );
@@ -182,12 +183,13 @@ async fn release(
 ) -> sqlx::Result<()> {
     sqlx::query(
         "UPDATE orders SET lease_epoch = lease_epoch + 1, lease_owner = NULL, lease_until = $3,
-             wake_at = min(wake_at, $3), lost_claims = max(lost_claims - 1, 0)
+             wake_at = min(wake_at, $3), lost_claims = max(lost_claims - 1, 0), timed_at = $4
          WHERE id = $1 AND lease_epoch = $2 AND wake_at IS NOT NULL",
     )
     .bind(fence.order_id.0)
     .bind(i64::try_from(fence.lease_epoch).map_err(encode)?)
     .bind(now.saturating_add(micros(due_after)))
+    .bind(now)
     .execute(connection)
     .await
     .map(drop)
@@ -232,6 +234,7 @@ async fn update_order(connection: &mut SqliteConnection, commit: &Commit, now: i
              lease_owner = CASE WHEN $13 THEN NULL ELSE lease_owner END,
              lease_until = CASE WHEN $13 THEN $14 ELSE lease_until END,
              wake_at = CASE WHEN $13 THEN $14 ELSE wake_at END,
+             timed_at = CASE WHEN $13 THEN $15 ELSE timed_at END,
              lost_claims = CASE WHEN $10 OR $13 THEN 0 ELSE lost_claims END
          WHERE id = $1 AND lease_epoch = $2 AND last_seq = $3
            AND (NOT $10 OR unresolved_attempt IS NOT DISTINCT FROM $11)",
@@ -250,6 +253,7 @@ async fn update_order(connection: &mut SqliteConnection, commit: &Commit, now: i
     .bind(ledger.after)
     .bind(claim.ends)
     .bind(claim.due_in_micros.map(|due| now.saturating_add(due)))
+    .bind(now)
     .execute(connection)
     .await?;
     Ok(updated.rows_affected() == 1)
@@ -292,11 +296,14 @@ async fn take_due(
         return Ok(Vec::new());
     }
     let ids: Vec<_> = due.iter().map(|id| id.simple().to_string()).collect();
-    sqlx::query("UPDATE orders SET wake_at = $2 WHERE id IN (SELECT unhex(value) FROM json_each($1))")
-        .bind(Json(ids))
-        .bind(now.saturating_add(micros(redeliver_after)))
-        .execute(connection)
-        .await?;
+    sqlx::query(
+        "UPDATE orders SET wake_at = $2, timed_at = $3 WHERE id IN (SELECT unhex(value) FROM json_each($1))",
+    )
+    .bind(Json(ids))
+    .bind(now.saturating_add(micros(redeliver_after)))
+    .bind(now)
+    .execute(connection)
+    .await?;
     Ok(due.into_iter().map(OrderId).collect())
 }
 

@@ -30,12 +30,12 @@ impl MemoryLedger {
 #[async_trait]
 impl Ledger for MemoryLedger {
     fn now(&self) -> Timestamp {
-        self.clock.now()
+        self.clock.steady()
     }
 
     async fn record(&self, entry: Entry, valid_until: Timestamp) -> Result<Option<Entry>, LedgerError> {
         let mut entries = self.lock();
-        let is_valid = self.clock.now() < valid_until;
+        let is_valid = self.clock.steady() < valid_until;
         if is_valid == entry.signed_bytes.is_some() {
             Ok(Some(entries.entry(entry.signature.clone()).or_insert(entry).clone()))
         } else {

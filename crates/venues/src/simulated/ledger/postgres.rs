@@ -2,10 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
+    sync::Arc,
 };
 
 use async_trait::async_trait;
@@ -15,7 +12,10 @@ use database::{
     postgres::{self, Probe, Settings},
     within,
 };
-use domain::{Signature, Timestamp, ports::Clock};
+use domain::{
+    Signature, Timestamp,
+    ports::{Clock, OnwardTime},
+};
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 use time::OffsetDateTime;
 
@@ -49,7 +49,8 @@ type Answer = Result<Option<Entry>, LedgerError>;
 
 /// The ledger in a database.
 pub struct PostgresLedger {
-    time: Arc<DatabaseTime>,
+    /// The database's clock as seen from this process. Every answer that carries a time corrects it.
+    time: Arc<OnwardTime>,
     pool: Pool<PgConnection>,
     writes: Batcher<(Entry, Timestamp), Answer>,
     reads: Batcher<Signature, Answer>,
@@ -66,8 +67,13 @@ impl PostgresLedger {
         let mut unlimited = postgres::open(&options, &[]).await?;
         let migrator = own_table(sqlx::migrate!("../../migrations/simulator/postgres"));
         migrator.run_direct(None, &mut unlimited, false).await?;
-        let time = Arc::new(DatabaseTime { clock, ahead_micros: AtomicI64::new(0) });
-        time.learn(sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(&mut unlimited).await?);
+        // A failover may have led to a server whose clock is behind: the chain goes on from its last entry.
+        let now: OffsetDateTime = sqlx::query_scalar(
+            "SELECT GREATEST(clock_timestamp(), (SELECT max(received_at) FROM simulated_transactions))",
+        )
+        .fetch_one(&mut unlimited)
+        .await?;
+        let time = Arc::new(OnwardTime::starting_at(clock, now.into()));
         unlimited.close().await?;
 
         let limits = PoolOptions::new(MAX_CONNECTIONS);
@@ -81,25 +87,6 @@ impl PostgresLedger {
             Batcher::spawn(MAX_BATCH, MAX_WAITING, move |batch| find_all(pool.clone(), batch))
         };
         Ok(Self { time, pool, writes, reads })
-    }
-}
-
-/// The database's clock as seen from this process: its own clock, and how far the other is ahead,
-/// which every answer that carries a time teaches anew.
-struct DatabaseTime {
-    clock: Arc<dyn Clock>,
-    ahead_micros: AtomicI64,
-}
-
-impl DatabaseTime {
-    fn learn(&self, database_now: OffsetDateTime) {
-        let ahead = Timestamp::from(database_now).unix_micros() - self.clock.now().unix_micros();
-        self.ahead_micros.store(ahead, Ordering::Relaxed);
-    }
-
-    fn now(&self) -> Timestamp {
-        let ahead = self.ahead_micros.load(Ordering::Relaxed);
-        Timestamp::from_unix_micros(self.clock.now().unix_micros().saturating_add(ahead))
     }
 }
 
@@ -153,7 +140,7 @@ fn by_signature(rows: Vec<Row>) -> Result<HashMap<Signature, Entry>, LedgerError
 
 async fn record_all(
     pool: Pool<PgConnection>,
-    time: Arc<DatabaseTime>,
+    time: Arc<OnwardTime>,
     batch: Vec<(Entry, Timestamp)>,
 ) -> Vec<Answer> {
     match try_record_all(&pool, &time, &batch).await {
@@ -165,7 +152,7 @@ async fn record_all(
 /// The entries that are in the ledger afterwards, of the signatures of the batch.
 async fn try_record_all(
     pool: &Pool<PgConnection>,
-    time: &DatabaseTime,
+    time: &OnwardTime,
     batch: &[(Entry, Timestamp)],
 ) -> Result<HashMap<Signature, Entry>, LedgerError> {
     // The same entry twice in a batch would leave open which of the two was taken.
@@ -175,7 +162,7 @@ async fn try_record_all(
     let valid_until: Vec<OffsetDateTime> = distinct.iter().map(|(_, until)| (*until).into()).collect();
     let (there, found) = within(WITHIN, async {
         let mut lease = pool.lease().await?;
-        let inserted = insert(&mut lease, &rows, valid_until).await?;
+        let inserted = insert(&mut lease, &rows, valid_until, time.now()).await?;
         let there: HashMap<Signature, Entry> = distinct
             .iter()
             .filter(|(entry, _)| inserted.keys.contains(&key(entry)))
@@ -189,7 +176,7 @@ async fn try_record_all(
             .collect();
         let found = if missing.is_empty() { Vec::new() } else { find_many(&mut lease, &missing).await? };
         if let Some(now) = inserted.now {
-            time.learn(now);
+            time.reach(now.into());
         }
         Ok(lease.give_back((there, found)))
     })
@@ -216,6 +203,7 @@ async fn insert(
     connection: &mut PgConnection,
     rows: &[Row],
     valid_until: Vec<OffsetDateTime>,
+    known_now: Timestamp,
 ) -> sqlx::Result<Inserted> {
     let at = |micros: i64| OffsetDateTime::from(Timestamp::from_unix_micros(micros));
     let inserted: Vec<(String, bool, OffsetDateTime)> = sqlx::query_as(INSERT)
@@ -230,6 +218,7 @@ async fn insert(
         .bind(rows.iter().map(|row| row.amount_out.as_deref()).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.fee.as_deref()).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.failure.as_deref()).collect::<Vec<_>>())
+        .bind(OffsetDateTime::from(known_now))
         .fetch_all(connection)
         .await?;
     let now = inserted.last().map(|(_, _, now)| *now);
@@ -237,7 +226,8 @@ async fn insert(
     Ok(Inserted { keys: keys.collect(), now })
 }
 
-/// The clock is read inside the statement, and the unique signature settles every race. Sorted, so
+/// The clock is read inside the statement, and is never behind what the chain's time is known to be: a clock
+/// that stepped back would keep expired transactions valid for as long. The unique signature settles every race. Sorted, so
 /// that two processes with the same signatures cannot wait for each other in a circle.
 const INSERT: &str = "
     INSERT INTO simulated_transactions AS t
@@ -248,7 +238,7 @@ const INSERT: &str = "
                 $6::text[], $7::bigint[], $8::text[], $9::text[], $10::text[], $11::text[])
          AS sent (valid_until, signature, signed_bytes, received_at, settles_at,
                   outcome, slot, amount_in, amount_out, fee, failure)
-    WHERE (clock_timestamp() < valid_until) = (signed_bytes IS NOT NULL)
+    WHERE (GREATEST(clock_timestamp(), $12) < valid_until) = (signed_bytes IS NOT NULL)
     ORDER BY signature
     ON CONFLICT DO NOTHING
     RETURNING t.signature, t.signed_bytes IS NOT NULL, clock_timestamp()";

@@ -5,7 +5,10 @@ use std::{path::Path, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use batching::Batcher;
 use database::{Pool, PoolOptions, sqlite, within};
-use domain::{Signature, Timestamp, ports::Clock};
+use domain::{
+    Signature, Timestamp,
+    ports::{Clock, OnwardTime},
+};
 use sqlx::{
     Connection, SqliteConnection,
     migrate::MigrateError,
@@ -27,7 +30,8 @@ type Recorded = Result<Option<Entry>, LedgerError>;
 
 /// The ledger in a file.
 pub struct SqliteLedger {
-    clock: Arc<dyn Clock>,
+    /// Goes on from the last entry.
+    time: Arc<OnwardTime>,
     writer: Pool<SqliteConnection>,
     reads: Pool<SqliteConnection>,
     writes: Batcher<(Entry, Timestamp), Recorded>,
@@ -51,17 +55,22 @@ impl SqliteLedger {
             .busy_timeout(BUSY_TIMEOUT);
         let mut connection = SqliteConnection::connect_with(&options).await?;
         migrate(&mut connection).await?;
+        let time = Arc::new(OnwardTime::new(clock));
+        let last: Option<i64> = sqlx::query_scalar("SELECT max(received_at) FROM simulated_transactions")
+            .fetch_one(&mut connection)
+            .await?;
+        if let Some(last) = last {
+            time.reach(Timestamp::from_unix_micros(last));
+        }
         connection.close().await?;
         let limits = PoolOptions { patience: WITHIN, ..PoolOptions::new(1) };
         let one_writer = sqlite::pool(options.clone(), limits);
         let reads = sqlite::pool(options.read_only(true), PoolOptions::new(READERS));
         let writes = {
-            let (pool, clock) = (one_writer.clone(), clock.clone());
-            Batcher::spawn(MAX_BATCH, MAX_WAITING, move |batch| {
-                record_all(pool.clone(), clock.clone(), batch)
-            })
+            let (pool, time) = (one_writer.clone(), time.clone());
+            Batcher::spawn(MAX_BATCH, MAX_WAITING, move |batch| record_all(pool.clone(), time.clone(), batch))
         };
-        Ok(Self { clock, writer: one_writer, reads, writes })
+        Ok(Self { time, writer: one_writer, reads, writes })
     }
 }
 
@@ -80,7 +89,7 @@ async fn migrate(connection: &mut SqliteConnection) -> Result<(), MigrateError> 
 #[async_trait]
 impl Ledger for SqliteLedger {
     fn now(&self) -> Timestamp {
-        self.clock.now()
+        self.time.now()
     }
 
     async fn record(&self, entry: Entry, valid_until: Timestamp) -> Result<Option<Entry>, LedgerError> {
@@ -115,11 +124,11 @@ impl Ledger for SqliteLedger {
 /// Records a batch in one transaction: all of it or, on an error, nothing.
 async fn record_all(
     pool: Pool<SqliteConnection>,
-    clock: Arc<dyn Clock>,
+    time: Arc<OnwardTime>,
     batch: Vec<(Entry, Timestamp)>,
 ) -> Vec<Recorded> {
     let size = batch.len();
-    match try_record_all(&pool, clock.as_ref(), batch).await {
+    match try_record_all(&pool, &time, batch).await {
         Ok(recorded) => recorded.into_iter().map(Ok).collect(),
         Err(error) => vec![Err(error); size],
     }
@@ -127,7 +136,7 @@ async fn record_all(
 
 async fn try_record_all(
     pool: &Pool<SqliteConnection>,
-    clock: &dyn Clock,
+    time: &OnwardTime,
     batch: Vec<(Entry, Timestamp)>,
 ) -> Result<Vec<Option<Entry>>, LedgerError> {
     let rows: Vec<Row> = batch.iter().map(|(entry, _)| Row::of(entry)).collect::<Result<_, _>>()?;
@@ -137,7 +146,7 @@ async fn try_record_all(
         let mut written = Vec::with_capacity(batch.len());
         for ((entry, valid_until), row) in batch.iter().zip(rows) {
             // Read under the write lock: nobody can be between this look at the clock and the insert.
-            let is_valid = clock.now() < *valid_until;
+            let is_valid = time.now() < *valid_until;
             let fits = is_valid == entry.signed_bytes.is_some();
             written.push(if fits && insert(&mut transaction, row).await? {
                 Written::New

@@ -35,7 +35,7 @@ async fn a_disk_that_is_full_at_any_page_of_a_batch_costs_that_batch_and_no_othe
                 (entry(number), VALID_UNTIL)
             })
             .collect();
-        let recorded = record_all(ledger.writer.clone(), ledger.clock.clone(), batch.clone()).await;
+        let recorded = record_all(ledger.writer.clone(), ledger.time.clone(), batch.clone()).await;
         if recorded.iter().all(Result::is_ok) {
             break;
         }
@@ -48,4 +48,24 @@ async fn a_disk_that_is_full_at_any_page_of_a_batch_costs_that_batch_and_no_othe
         failures += 1;
     }
     assert!(failures > 5, "the disk was full at {failures} places only");
+}
+
+#[tokio::test]
+async fn the_chain_goes_on_from_its_last_entry_when_the_clock_was_set_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("simulated-chain.db");
+    let before = ManualClock::default();
+    before.advance(Duration::from_hours(1));
+    let ledger = SqliteLedger::open(&path, Arc::new(before)).await.unwrap();
+    let last = ledger.now();
+    let sent = Entry { received_at: last, ..entry(1) };
+    ledger.record(sent, VALID_UNTIL).await.unwrap();
+    drop(ledger);
+
+    let clock = Arc::new(ManualClock::default());
+    let ledger = SqliteLedger::open(&path, clock.clone()).await.unwrap();
+    assert_eq!(ledger.now(), last);
+    clock.step(-7_200);
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(ledger.now(), last + Duration::from_secs(1));
 }
