@@ -144,6 +144,10 @@ pub struct Limits {
     pub heartbeat_every: Duration,
     /// How often followed orders are compared with the store, in case their last event got lost.
     pub tail_check_every: Duration,
+    /// How often it is looked at how far the feed of all events is behind.
+    pub lag_check_every: Duration,
+    /// A lag of the feed from which on the process reports itself as degraded.
+    pub max_lag: Duration,
     /// How long requests and streams may take to end once the process is to stop.
     pub stop_within: Duration,
 }
@@ -170,6 +174,8 @@ impl Default for Limits {
             max_stream_orders: 1_000,
             heartbeat_every: Duration::from_secs(15),
             tail_check_every: Duration::from_secs(2),
+            lag_check_every: Duration::from_secs(1),
+            max_lag: Duration::from_secs(5),
             stop_within: Duration::from_secs(10),
         }
     }

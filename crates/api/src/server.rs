@@ -120,6 +120,11 @@ pub async fn serve(listener: TcpListener, state: AppState, stop: CancellationTok
     state.tasks.spawn(async move { hub.run(stopping).await });
     let (feed, stopping) = (state.feed.clone(), state.stopping.clone());
     state.tasks.spawn(async move { stopping.run_until_cancelled(feed.run()).await });
+    let watching = state.clone();
+    state.tasks.spawn(async move {
+        let watch = watching.lag.run(watching.store.as_ref(), watching.limits.lag_check_every);
+        watching.stopping.run_until_cancelled(watch).await
+    });
     let counting = state.clone();
     state.tasks.spawn(async move {
         counting.admission.run(counting.store.as_ref(), counting.stopping.clone()).await;

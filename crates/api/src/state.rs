@@ -21,7 +21,7 @@ use crate::{
     admission::Admission,
     config::Limits,
     problem::Problem,
-    stream::{Hub, Tail},
+    stream::{FeedLag, Hub, Tail},
 };
 
 /// Everything outside that the API needs.
@@ -59,6 +59,8 @@ pub struct Inner {
     pub(crate) admission: Admission,
     pub(crate) hub: Arc<Hub>,
     pub(crate) feed: Arc<Tail>,
+    /// How far the feed is behind what is committed.
+    pub(crate) lag: Arc<FeedLag>,
     /// One permit a stream.
     pub(crate) streams: Arc<Semaphore>,
     /// One permit a push that is under way.
@@ -90,6 +92,7 @@ impl AppState {
             admission: Admission::new(limits.max_open_orders, limits.max_accepts),
             hub: Arc::new(Hub::new(store.clone(), bus.clone(), limits.tail_check_every, feed.clone())),
             feed,
+            lag: Arc::new(FeedLag::new(limits.max_lag)),
             streams: Arc::new(Semaphore::new(limits.max_streams)),
             pushes: Arc::new(Semaphore::new(limits.max_pushes)),
             ids: Mutex::new((OrderIds::default(), rng)),

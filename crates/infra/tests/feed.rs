@@ -9,7 +9,7 @@ use domain::{
     AccountId, OrderId,
     ports::{Beyond, FeedCursor, FeedScope, OrderStore},
 };
-use infra::{clock::SystemClock, config::BackendConfig, store};
+use infra::{clock::SystemClock, config::BackendConfig, diagnosis, store};
 use sqlx::{Connection, PgConnection};
 use testkit::{PostgresServer, eventually, postgres::fresh_database, samples};
 
@@ -159,4 +159,36 @@ async fn a_restored_dump_is_told_from_its_beginning_and_its_old_cursors_are_refu
     let end = store.feed_end().await.unwrap();
     let later = accept(store.as_ref()).await;
     assert_eq!(told_whole(store.as_ref(), end, 1).await, [(later, 1)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transaction_of_another_database_that_stays_open_is_seen_and_named() {
+    let (url, other_url) = (fresh_database().await, fresh_database().await);
+    let store = connect(&url).await;
+    let mut other = PgConnection::connect(&other_url).await.unwrap();
+    let mut transaction = other.begin().await.unwrap();
+    let (pid, database): (i32, String) =
+        sqlx::query_as("SELECT pg_backend_pid(), current_database() FROM pg_current_xact_id()")
+            .fetch_one(&mut *transaction)
+            .await
+            .unwrap();
+    let first = accept(store.as_ref()).await;
+    let held_at = store.feed_held_at().await.unwrap();
+    assert!(held_at.is_some(), "the order is committed and not shown");
+    accept(store.as_ref()).await;
+    assert_eq!(store.feed_held_at().await.unwrap(), held_at, "the oldest one counts");
+
+    let mut watcher = PgConnection::connect(&url).await.unwrap();
+    // other tests share the server
+    let open = diagnosis::open_transactions(&mut watcher).await.unwrap();
+    let found = open.into_iter().find(|found| found.pid == pid).unwrap();
+    assert_eq!((found.database, found.prepared), (database, None));
+    assert!(found.open_for.is_some() && found.last_query.is_some());
+
+    transaction.rollback().await.unwrap();
+    eventually("everything is shown", || async {
+        store.feed_held_at().await.unwrap().is_none()
+            && told(store.as_ref(), FeedCursor::START).await.0.first() == Some(&(first, 1))
+    })
+    .await;
 }

@@ -46,11 +46,11 @@ struct Report {
     #[schema(required)]
     workers: Option<usize>,
     bus: Health,
-    /// `degraded` while events of all orders wait for a transaction of somebody that is still open.
+    /// `degraded` while streams of many orders show nothing new, because a transaction stays open in the
+    /// database's server.
     feed: Health,
-    /// How long they have been waiting, milliseconds.
-    #[schema(value_type = u64)]
-    feed_lag_ms: u128,
+    /// How long committed events have waited for such a transaction, milliseconds.
+    feed_lag_ms: u64,
     /// `closed` while new orders are refused because too many are open.
     admission: &'static str,
     /// Orders that somebody follows through this process.
@@ -76,10 +76,12 @@ pub(crate) async fn report(State(state): State<AppState>) -> Response {
     let workers = queue_state.map(|queue| queue.workers);
     let bus = Health::from(state.bus.is_connected());
     let is_closed = state.admission.is_closed();
-    let feed = if state.feed.is_blocked() { Health::Degraded } else { Health::Ok };
-    let status = match (store, queue, bus, feed) {
-        (Health::Ok, Health::Ok, Health::Ok, Health::Ok) if !is_closed && workers != Some(0) => Health::Ok,
-        (Health::Ok, ..) => Health::Degraded,
+    let feed = if state.lag.is_behind() { Health::Degraded } else { Health::Ok };
+    let status = match (store, queue, bus) {
+        (Health::Ok, Health::Ok, Health::Ok) if !is_closed && feed == Health::Ok && workers != Some(0) => {
+            Health::Ok
+        }
+        (Health::Ok, _, _) => Health::Degraded,
         _ => Health::Down,
     };
     let report = Report {
@@ -90,7 +92,7 @@ pub(crate) async fn report(State(state): State<AppState>) -> Response {
         workers,
         bus,
         feed,
-        feed_lag_ms: state.feed.lag().as_millis(),
+        feed_lag_ms: u64::try_from(state.lag.now().as_millis()).unwrap_or(u64::MAX),
         admission: if is_closed { "closed" } else { "open" },
         followed: state.hub.followed(),
         streams: state.open_streams(),

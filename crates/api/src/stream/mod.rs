@@ -9,7 +9,7 @@ mod session;
 mod socket;
 
 pub(crate) use dialect::{Canonical, Dialect};
-pub(crate) use feed::{Tail, converse, respond};
+pub(crate) use feed::{FeedLag, Tail, converse, respond};
 pub(crate) use follower::Follower;
 pub(crate) use hub::Hub;
 pub(crate) use session::{find_order, follow, place_and_follow, refuse};

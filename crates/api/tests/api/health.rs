@@ -1,8 +1,10 @@
-use std::sync::atomic::Ordering;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use serde_json::{Value, json};
 
-use crate::support::App;
+use testkit::eventually;
+
+use crate::support::{App, EventSource};
 
 async fn status(app: &App, path: &str) -> (u16, Value) {
     let response = app.get(path).await;
@@ -37,6 +39,32 @@ async fn without_a_worker_it_is_degraded_and_tells_how_many_entries_wait() {
     assert_eq!((code, &body["status"], &body["queue"]), (200, &json!("degraded"), &json!("ok")));
     assert_eq!((&body["workers"], &body["queueDepth"]), (&json!(0), &json!(1)));
     assert_eq!(status(&app, "/health/ready").await.0, 200);
+}
+
+#[tokio::test]
+async fn a_feed_that_is_held_up_shows_in_health_and_heartbeats_until_it_moves_again() {
+    let app = App::start_with(|limits| {
+        limits.lag_check_every = Duration::from_millis(1);
+        limits.max_lag = Duration::from_millis(5);
+        limits.heartbeat_every = Duration::from_millis(20);
+    })
+    .await;
+    let feed = async || {
+        let body = status(&app, "/health").await.1;
+        (body["status"].clone(), body["feed"].clone())
+    };
+    let mut stream = EventSource::open(app.client.get(app.url("/api/stream"))).await;
+    assert_eq!(stream.next("heartbeat").await.unwrap().data["lagMs"], 0);
+    app.store.hold_feed(true);
+    app.placed().await;
+    eventually("it is degraded", async || feed().await == (json!("degraded"), json!("degraded"))).await;
+    assert_eq!(status(&app, "/health/ready").await.0, 200, "orders are accepted");
+    while stream.next("heartbeat").await.unwrap().data["lagMs"] == 0 {}
+    drop(stream); // it is measured whether anybody follows or not
+    app.store.hold_feed(false);
+    eventually("it has caught up", async || feed().await == (json!("ok"), json!("ok"))).await;
+    let mut stream = EventSource::open(app.client.get(app.url("/api/stream"))).await;
+    assert_eq!(stream.next("heartbeat").await.unwrap().data["lagMs"], 0);
 }
 
 #[tokio::test]

@@ -318,6 +318,15 @@ pub trait OrderStore: Send + Sync + 'static {
     /// [`StoreError`].
     async fn feed_has(&self, cursor: FeedCursor) -> Result<bool, StoreError>;
 
+    /// The position of the oldest committed event that the feed does not show yet, because a transaction
+    /// that began before it is still open. `None` when the feed shows every committed event.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn feed_held_at(&self) -> Result<Option<u64>, StoreError> {
+        Ok(None)
+    }
+
     /// The last sequence numbers of orders, for the tail check of streams. Unknown ones are left
     /// out.
     ///

@@ -20,13 +20,17 @@ pub(super) async fn health(engine: &Client, is_named: bool) -> Finding {
 
 fn judge(place: &str, report: &Value) -> Finding {
     let part = |name: &str| report[name].as_str().unwrap_or("unknown").to_owned();
-    let parts = ["store", "queue", "bus", "admission"].map(|name| format!("{name} {}", part(name)));
+    let parts = ["store", "queue", "bus", "feed", "admission"].map(|name| format!("{name} {}", part(name)));
     let workers = report["workers"].as_u64().map_or_else(|| "unknown".to_owned(), |count| count.to_string());
     let found = format!("{} at {place}: {}, workers {workers}", part("status"), parts.join(", "));
     match part("status").as_str() {
         "ok" => Finding::ok(CHECK, found),
         "degraded" if part("admission") == "closed" => {
             Finding::warning(CHECK, found, "start more workers, or raise MAX_OPEN_ORDERS")
+        }
+        "degraded" if part("feed") == "degraded" => {
+            let advice = "end the transaction that stays open in PostgreSQL's server; see feed above";
+            Finding::warning(CHECK, found, advice)
         }
         "degraded" if report["workers"] == 0 => {
             Finding::warning(CHECK, found, "orders wait until a worker runs: start order-worker")
@@ -50,7 +54,7 @@ mod tests {
     fn an_engine_is_as_well_as_it_says() {
         let judged_with = |status: &str, admission: &str, workers: Option<u32>| {
             let report = json!({
-                "status": status, "store": "ok", "queue": "ok", "workers": workers, "bus": "ok",
+                "status": status, "store": "ok", "queue": "ok", "workers": workers, "bus": "ok", "feed": "ok",
                 "admission": admission,
             });
             judge("http://here", &report)
@@ -58,7 +62,10 @@ mod tests {
         let judged = |status: &str, admission: &str| judged_with(status, admission, Some(2));
         assert_eq!(
             judged("ok", "open"),
-            Finding::ok(CHECK, "ok at http://here: store ok, queue ok, bus ok, admission open, workers 2")
+            Finding::ok(
+                CHECK,
+                "ok at http://here: store ok, queue ok, bus ok, feed ok, admission open, workers 2"
+            )
         );
         assert_eq!(judged("degraded", "open").status, Level::Warning);
         assert!(judged_with("degraded", "open", Some(0)).advice.unwrap().contains("order-worker"));

@@ -5,7 +5,7 @@ use std::path::Path;
 use infra::{
     clock::SystemClock,
     config::BackendConfig,
-    diagnosis::{self, Migrations, PostgresState},
+    diagnosis::{self, Migrations, OpenTransaction, PostgresState},
 };
 
 use super::{Finding, Level};
@@ -23,7 +23,11 @@ const CLOCKS_APART_MICROS: u64 = 500_000;
 pub(super) async fn database(settings: &BackendConfig) -> Vec<Finding> {
     let Some(url) = &settings.database_url else { return vec![sqlite(&settings.data_dir).await] };
     match diagnosis::postgres(url, &SystemClock).await {
-        Ok(found) => vec![postgres(&found, settings.database_max_connections), clock(&found)],
+        Ok(found) => {
+            let mut findings = vec![postgres(&found, settings.database_max_connections), clock(&found)];
+            findings.extend(found.holds_feed.as_ref().map(held_feed));
+            findings
+        }
         Err(error) => {
             let advice = "start it, or mend the host, port, user, password or name in DATABASE_URL";
             vec![Finding::problem(DATABASE, format!("PostgreSQL: {error:#}"), advice)]
@@ -66,6 +70,30 @@ fn tables(at: &str, migrations: Migrations) -> Finding {
         }
         Migrations::Current => Finding::ok(DATABASE, format!("{at}, migrated")),
     }
+}
+
+fn held_feed(transaction: &OpenTransaction) -> Finding {
+    let (who, advice) = match &transaction.prepared {
+        Some(name) => (
+            format!("the prepared transaction {name}"),
+            format!("run COMMIT PREPARED or ROLLBACK PREPARED '{name}' in {}", transaction.database),
+        ),
+        None => (
+            format!("a transaction of process {}", transaction.pid),
+            format!("end it, or run SELECT pg_terminate_backend({})", transaction.pid),
+        ),
+    };
+    let OpenTransaction { user, database, .. } = transaction;
+    let age = match transaction.open_for {
+        Some(age) => format!("for {} s", age.as_secs()),
+        None => "for an unknown time (pg_read_all_stats would show it)".to_owned(),
+    };
+    let idle = transaction.last_query.map(|ago| format!(", its last query {} s ago", ago.as_secs()));
+    let found = format!(
+        "{who} (user {user}, database {database}) has been open {age}{}: streams of all orders stand still",
+        idle.unwrap_or_default()
+    );
+    Finding::warning("feed", found, advice)
 }
 
 fn clock(found: &PostgresState) -> Finding {
@@ -160,6 +188,7 @@ mod tests {
             migrations: Migrations::Current,
             clock_ahead_micros: 0,
             max_connections: 100,
+            holds_feed: None,
         }
     }
 
@@ -176,6 +205,31 @@ mod tests {
         assert_eq!(judge(&|state| state.migrations = Migrations::Broken(1)), Level::Problem);
         assert_eq!(judge(&|state| state.major = 14), Level::Warning);
         assert_eq!(judge(&|state| state.max_connections = 10), Level::Warning);
+    }
+
+    #[test]
+    fn what_holds_the_feed_up_is_named_with_a_way_to_end_it() {
+        let seconds = std::time::Duration::from_secs;
+        let mut transaction = OpenTransaction {
+            pid: 4711,
+            prepared: None,
+            user: "app".to_owned(),
+            database: "other".to_owned(),
+            open_for: Some(seconds(90)),
+            last_query: Some(seconds(80)),
+            id: "123".to_owned(),
+        };
+        let finding = held_feed(&transaction);
+        assert_eq!(
+            finding.found,
+            "a transaction of process 4711 (user app, database other) has been open for 90 s, \
+             its last query 80 s ago: streams of all orders stand still"
+        );
+        assert!(finding.advice.unwrap().contains("pg_terminate_backend(4711)"));
+        (transaction.open_for, transaction.last_query) = (None, None);
+        assert!(held_feed(&transaction).found.contains("pg_read_all_stats"));
+        transaction.prepared = Some("gone".to_owned());
+        assert!(held_feed(&transaction).advice.unwrap().contains("ROLLBACK PREPARED 'gone' in other"));
     }
 
     #[test]

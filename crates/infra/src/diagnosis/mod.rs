@@ -5,10 +5,12 @@ mod migrations;
 mod postgres;
 mod redis;
 mod sqlite;
+mod transaction;
 
 pub use self::{
     migrations::Migrations,
     postgres::{PostgresState, postgres},
     redis::{RedisState, redis},
     sqlite::sqlite,
+    transaction::{OpenTransaction, open_transactions},
 };

@@ -5,7 +5,10 @@ use domain::ports::Clock;
 use sqlx::{ConnectOptions, PgConnection, postgres::PgConnectOptions};
 use tokio::time::timeout;
 
-use super::migrations::{Migrations, RUN, RunRow};
+use super::{
+    migrations::{Migrations, RUN, RunRow},
+    transaction::{self, OpenTransaction},
+};
 use crate::store::POSTGRES_MIGRATIONS;
 
 /// How long the server may take for everything.
@@ -27,6 +30,8 @@ pub struct PostgresState {
     pub clock_ahead_micros: i64,
     /// Connections it takes at most, all clients together.
     pub max_connections: u32,
+    /// The transaction that keeps the feed from showing what is new, if one has been open for long.
+    pub holds_feed: Option<OpenTransaction>,
 }
 
 /// Asks the `PostgreSQL` at `url`.
@@ -66,6 +71,7 @@ async fn ask(connection: &mut PgConnection, place: String, clock: &dyn Clock) ->
         migrations,
         clock_ahead_micros: ahead(theirs, before.unix_micros(), after.unix_micros()),
         max_connections: u32::try_from(max_connections).unwrap_or(0),
+        holds_feed: transaction::oldest(connection).await?,
     })
 }
 

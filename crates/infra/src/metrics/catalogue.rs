@@ -38,9 +38,9 @@ catalogue! {
     describe_counter(Count) SWEEPER_PUSHED = "engine_sweeper_pushed_total", "Due orders the sweeper brought to the queue.";
     describe_gauge(Count) QUEUE_DEPTH = "engine_queue_depth", "Entries that wait in the queue, when last looked at.";
     describe_gauge(Count) QUEUE_WORKERS = "engine_queue_workers", "Workers that take orders from the queue, when last looked at.";
-    describe_gauge(Seconds) FEED_LAG = "engine_feed_lag_seconds", "How long the feed of all orders has been held up by a transaction that is still open, while somebody follows it.";
     describe_gauge(Count) STREAMS_OPEN = "engine_streams_open", "Open WebSocket and event streams.";
     describe_gauge(Count) ORDERS_FOLLOWED = "engine_orders_followed", "Orders that somebody follows through this process.";
+    describe_gauge(Seconds) FEED_LAG = "engine_feed_lag_seconds", "How long committed events have waited to be shown in the feed of all orders, because a transaction stays open in the database.";
     describe_histogram(Seconds) STORE_CALL = "engine_store_seconds", "Calls of the store including the wait for their group, by operation.";
     describe_counter(Count) STORE_ERRORS = "engine_store_errors_total", "Calls of the store that failed, by operation.";
     describe_counter(Count) UNREADABLE_ROWS = "engine_unreadable_rows_total", "Stored rows that this version cannot read, by kind: order, event. Each was left out of an answer.";

@@ -190,6 +190,10 @@ impl<D: Database> OrderStore for GroupedStore<D> {
         read("feed_has", self.lane.database.feed_has(cursor)).await
     }
 
+    async fn feed_held_at(&self) -> Result<Option<u64>, StoreError> {
+        read("feed_held_at", self.lane.database.feed_held_at()).await
+    }
+
     async fn heads(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, u32)>, StoreError> {
         read("heads", self.lane.database.heads(ids)).await
     }

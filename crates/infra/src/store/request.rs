@@ -127,6 +127,11 @@ pub(super) trait Database: Send + Sync + 'static {
     /// Whether the event before a cursor is there.
     fn feed_has(&self, cursor: FeedCursor) -> impl Future<Output = sqlx::Result<bool>> + Send;
 
+    /// The position of the oldest committed event that the feed does not show yet.
+    fn feed_held_at(&self) -> impl Future<Output = sqlx::Result<Option<u64>>> + Send {
+        std::future::ready(Ok(None))
+    }
+
     /// Last sequence numbers.
     fn heads(&self, ids: &[OrderId]) -> impl Future<Output = sqlx::Result<Vec<(OrderId, u32)>>> + Send;
 

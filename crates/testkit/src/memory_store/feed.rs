@@ -13,8 +13,19 @@ impl State {
         FeedCursor { position: u64::try_from(index + 1).unwrap_or(u64::MAX), order_id, seq }
     }
 
+    /// How many events the feed shows.
+    fn shown(&self) -> usize {
+        self.feed_held_at.unwrap_or(self.feed.len())
+    }
+
+    /// The position of the first event that the feed does not show.
+    pub(super) fn held_at(&self) -> Option<u64> {
+        let shown = self.shown();
+        (shown < self.feed.len()).then(|| u64::try_from(shown + 1).unwrap_or(u64::MAX))
+    }
+
     pub(super) fn feed_end(&self) -> FeedCursor {
-        self.feed.len().checked_sub(1).map_or(FeedCursor::START, |last| self.cursor(last))
+        self.shown().checked_sub(1).map_or(FeedCursor::START, |last| self.cursor(last))
     }
 
     pub(super) fn feed_has(&self, cursor: FeedCursor) -> bool {
@@ -31,9 +42,10 @@ impl State {
         limit: u32,
     ) -> FeedPage {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let begin = usize::try_from(after.position).unwrap_or(usize::MAX).min(self.feed.len());
-        let mut page = FeedPage { events: Vec::new(), next: after, beyond: Beyond::Nothing };
-        for index in begin..self.feed.len() {
+        let begin = usize::try_from(after.position).unwrap_or(usize::MAX).min(self.shown());
+        let beyond = if self.held_at().is_some() { Beyond::Unsettled } else { Beyond::Nothing };
+        let mut page = FeedPage { events: Vec::new(), next: after, beyond };
+        for index in begin..self.shown() {
             if page.events.len() == limit {
                 page.beyond = Beyond::More;
                 break;

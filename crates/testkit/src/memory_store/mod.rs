@@ -90,6 +90,12 @@ impl MemoryStore {
         self.refuses_commits.store(refuses, Ordering::Relaxed);
     }
 
+    /// While it is held, the feed shows nothing new, as if a transaction stayed open in the database.
+    pub fn hold_feed(&self, holds: bool) {
+        let mut state = self.lock();
+        state.feed_held_at = holds.then_some(state.feed.len());
+    }
+
     /// While it is down, every call ends in a [`StoreError`].
     pub fn set_down(&self, is_down: bool) {
         self.lock().is_down = is_down;
@@ -217,6 +223,10 @@ impl OrderStore for MemoryStore {
 
     async fn feed_has(&self, cursor: FeedCursor) -> Result<bool, StoreError> {
         Ok(self.open()?.feed_has(cursor))
+    }
+
+    async fn feed_held_at(&self) -> Result<Option<u64>, StoreError> {
+        Ok(self.open()?.held_at())
     }
 
     async fn heads(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, u32)>, StoreError> {

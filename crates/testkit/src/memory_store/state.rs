@@ -16,6 +16,8 @@ pub(super) struct State {
     pub(super) orders: BTreeMap<OrderId, Record>,
     /// Every event's order and sequence number, as they were written.
     pub(super) feed: Vec<(OrderId, u32)>,
+    /// How many of them the feed shows while it is held up.
+    pub(super) feed_held_at: Option<usize>,
 }
 
 impl State {
@@ -26,6 +28,7 @@ impl State {
             accounts: BTreeSet::from([AccountId::DEFAULT]),
             orders: BTreeMap::new(),
             feed: Vec::new(),
+            feed_held_at: None,
         }
     }
 

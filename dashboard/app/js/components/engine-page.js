@@ -132,6 +132,7 @@ class EnginePage extends Component {
       h("dt", {}, "Waiting in the queue"), h("dd", {}, queueDepth === null ? "Unknown" : amount(String(queueDepth))),
       h("dt", {}, "Workers alive"), h("dd", {}, workers === null ? "Unknown" : workers === 0 ? state("degraded", "None, so orders wait") : amount(String(workers))),
       h("dt", {}, "Event bus"), h("dd", {}, state(report.bus)),
+      h("dt", {}, "Event feed"), h("dd", {}, report.feed === "ok" ? state("ok") : state("degraded", `${Math.round(report.feedLagMs / 1000)} s behind`)),
       h("dt", {}, "New orders"), h("dd", {}, state(report.admission === "open" ? "ok" : "degraded", report.admission === "open" ? "Accepted" : "Refused for now")),
       h("dt", {}, "Orders followed by clients"), h("dd", {}, amount(String(report.followed)))));
   }

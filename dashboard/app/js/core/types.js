@@ -108,7 +108,7 @@
  *
  * @typedef {{ field: string, code: string, message: string }} FieldError
  *
- * @typedef {{ status: string, store: string, queue: string, queueDepth: number | null, workers: number | null, bus: string, admission: string, followed: number }} Health
+ * @typedef {{ status: string, store: string, queue: string, queueDepth: number | null, workers: number | null, bus: string, feed: string, feedLagMs: number, admission: string, followed: number }} Health
  *
  * @typedef {{ tokenIn: string, tokenOut: string, amountIn?: string, amountOut?: string, slippageBps?: number }} OrderRequest
  */

@@ -4,6 +4,7 @@
 //! feed once for the whole process, and every connection has a [`FeedReader`] that takes what the tail
 //! brings, or reads the store where that does not follow on from what it has.
 
+mod lag;
 mod message;
 mod reader;
 mod request;
@@ -20,6 +21,7 @@ use crate::{
     stream::find_order,
 };
 
+pub(crate) use lag::FeedLag;
 pub(crate) use sse::respond;
 pub(crate) use tail::Tail;
 pub(crate) use websocket::converse;

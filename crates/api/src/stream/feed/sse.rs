@@ -162,8 +162,8 @@ impl Writer {
 
     fn heartbeat(&self) -> Event {
         let cursor = self.reader.cursor();
-        event("heartbeat", cursor, &message::heartbeat(cursor, self.state.clock.now(), self.state.feed.lag()))
-            .retry(RETRY)
+        let data = message::heartbeat(cursor, self.state.clock.now(), self.state.lag.now());
+        event("heartbeat", cursor, &data).retry(RETRY)
     }
 }
 

@@ -1,14 +1,9 @@
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use domain::{
     AccountId,
     ports::{Beyond, FeedCursor, FeedPage, FeedScope, OrderStore, StoreError},
 };
-use infra::{metrics::catalogue, outage::Outage};
-use metrics::gauge;
 use tokio::{
     sync::{Notify, Semaphore, broadcast},
     time::{Instant, sleep, sleep_until, timeout},
@@ -26,8 +21,6 @@ const READ_EVERY: Duration = Duration::from_millis(5);
 const SETTLING: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(50));
 /// Pauses between reads of a store that does not answer: the first, and the longest.
 const STORE_PAUSE: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
-/// A feed that is held up for longer is reported.
-const BLOCKED_AFTER: Duration = Duration::from_secs(5);
 /// Readers that read the store at once; after an outage all of them want to.
 const CONCURRENT_READS: usize = 16;
 
@@ -48,45 +41,6 @@ pub(crate) struct Tail {
     wake: Notify,
     batches: broadcast::Sender<Arc<Batch>>,
     reads: Semaphore,
-    lag: Lag,
-}
-
-/// How long events have been waiting for a transaction that is still open.
-struct Lag {
-    since: Mutex<Option<Instant>>,
-    blocked: Outage,
-}
-
-impl Lag {
-    fn new() -> Self {
-        Self { since: Mutex::new(None), blocked: Outage::new("feed of all orders") }
-    }
-
-    fn get(&self) -> Duration {
-        self.since
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .map_or(Duration::ZERO, |since| since.elapsed())
-    }
-
-    /// Takes note of a page: it is blocked when it has nothing to tell while there are events beyond it.
-    fn note(&self, page: &FeedPage) {
-        let is_blocked = page.events.is_empty() && page.beyond == Beyond::Unsettled;
-        {
-            let mut since = self.since.lock().unwrap_or_else(PoisonError::into_inner);
-            *since = if is_blocked { since.or(Some(Instant::now())) } else { None };
-        }
-        let lag = self.get();
-        gauge!(catalogue::FEED_LAG).set(lag.as_secs_f64());
-        if lag > BLOCKED_AFTER {
-            self.blocked.failed(format_args!(
-                "it waits for a transaction that was open before these events were written, perhaps in another \
-                 database of the server; `engine doctor` names it"
-            ));
-        } else if !is_blocked {
-            self.blocked.over();
-        }
-    }
 }
 
 impl Tail {
@@ -95,22 +49,12 @@ impl Tail {
     pub(crate) fn new(store: Arc<dyn OrderStore>, account: AccountId, check_every: Duration) -> Self {
         let batches = broadcast::Sender::new(BACKLOG);
         let reads = Semaphore::new(CONCURRENT_READS);
-        Self { store, account, check_every, wake: Notify::new(), batches, reads, lag: Lag::new() }
+        Self { store, account, check_every, wake: Notify::new(), batches, reads }
     }
 
     /// Something happened, or may have.
     pub(crate) fn wake(&self) {
         self.wake.notify_one();
-    }
-
-    /// How long the feed has been held up by a transaction of somebody, as far as anybody follows it.
-    pub(crate) fn lag(&self) -> Duration {
-        self.lag.get()
-    }
-
-    /// Whether it has been held up for so long that people should know.
-    pub(crate) fn is_blocked(&self) -> bool {
-        self.lag() > BLOCKED_AFTER
     }
 
     /// How many connections follow it.
@@ -170,7 +114,6 @@ impl Tail {
                 }
             };
             (pause, at) = (STORE_PAUSE.0, page.next);
-            self.lag.note(&page);
             if !page.events.is_empty() {
                 let events = page.events.into_iter().map(|fed| Arc::new(Told::from(fed))).collect();
                 self.send(Batch { after: sent_to, events, next: at });

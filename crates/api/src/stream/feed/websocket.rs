@@ -70,7 +70,7 @@ impl Session<'_> {
                     let heartbeat = message::heartbeat(
                         self.reader.cursor(),
                         self.state.clock.now(),
-                        self.state.feed.lag(),
+                        self.state.lag.now(),
                     );
                     self.outbox.send(heartbeat).await?;
                 }

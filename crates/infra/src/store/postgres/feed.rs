@@ -68,6 +68,18 @@ pub(super) async fn end(connection: &mut PgConnection) -> sqlx::Result<FeedCurso
     Ok(horizon(connection).await?.0)
 }
 
+/// The transaction of the oldest event that is committed and not certain yet.
+pub(super) async fn held_at(connection: &mut PgConnection) -> sqlx::Result<Option<u64>> {
+    let position: Option<i64> = sqlx::query_scalar(
+        "SELECT transaction_id::text::bigint FROM order_events
+         WHERE transaction_id >= pg_snapshot_xmin(pg_current_snapshot())
+         ORDER BY transaction_id LIMIT 1",
+    )
+    .fetch_optional(connection)
+    .await?;
+    position.map(|position| u64::try_from(position).map_err(decode)).transpose()
+}
+
 /// The last event that is certain, and whether there are events beyond.
 ///
 /// A cursor always names an event, never just a transaction id: ids of transactions that left nothing in

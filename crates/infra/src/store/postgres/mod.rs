@@ -252,6 +252,12 @@ impl Database for Postgres {
         Ok(lease.give_back(found))
     }
 
+    async fn feed_held_at(&self) -> sqlx::Result<Option<u64>> {
+        let mut lease = self.reads.lease().await?;
+        let found = feed::held_at(&mut lease).await?;
+        Ok(lease.give_back(found))
+    }
+
     async fn heads(&self, ids: &[OrderId]) -> sqlx::Result<Vec<(OrderId, u32)>> {
         let mut lease = self.reads.lease().await?;
         let found = read::heads(&mut lease, ids).await?;
