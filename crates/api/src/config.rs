@@ -5,7 +5,7 @@ use std::{net::IpAddr, time::Duration};
 use axum::http::{Uri, uri::Authority};
 use clap::{ArgAction, Args};
 
-use crate::Access;
+use crate::{Access, server::RESERVE};
 
 /// The API's part of the configuration: each value is an environment variable and a flag.
 #[derive(Debug, Clone, Args)]
@@ -35,12 +35,17 @@ pub struct ApiConfig {
     /// Largest body of a request and largest message of a WebSocket, bytes
     #[arg(long, env = "API_MAX_BODY_BYTES", default_value_t = 65_536, value_parser = clap::value_parser!(u32).range(1_024..=1_048_576))]
     pub api_max_body_bytes: u32,
-    /// TCP connections that are served at once; more wait to be accepted
+    /// TCP connections that are served at once, streams included; more are answered with 503 (`/health`
+    /// as usual). Fewer if the process may not open so many files
     #[arg(long, env = "API_MAX_CONNECTIONS", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub api_max_connections: u32,
-    /// WebSocket connections that are open at once; more are refused
-    #[arg(long, env = "API_MAX_STREAMS", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    /// Streams that are open at once, at most 90 % of the connections; more are refused
+    #[arg(long, env = "API_MAX_STREAMS", default_value_t = 9_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub api_max_streams: u32,
+    /// How long a connection may wait for its next request, seconds; longer than the proxy in front keeps
+    /// its connections, or some of its requests fail
+    #[arg(long, env = "API_KEEP_ALIVE_SECONDS", default_value_t = 75, value_parser = clap::value_parser!(u32).range(1..=3_600))]
+    pub api_keep_alive_seconds: u32,
     /// Open orders, of all APIs together, from which on new ones are refused with 503 until some are
     /// executed
     #[arg(long, env = "MAX_OPEN_ORDERS", default_value_t = 25_000, value_parser = clap::value_parser!(u32).range(10..=10_000_000))]
@@ -108,16 +113,19 @@ fn public_url(text: &str) -> Result<String, String> {
 pub struct Limits {
     /// Largest body of a request and largest message of a WebSocket, bytes.
     pub max_body_bytes: usize,
-    /// TCP connections that are served at once.
+    /// TCP connections that are served at once, streams included.
     pub max_connections: usize,
-    /// WebSocket connections that are open at once.
+    /// Streams, of whatever kind, that are open at once.
     pub max_streams: usize,
     /// Open orders, of all APIs together, from which on new ones are refused.
     pub max_open_orders: u32,
     /// Orders of this process that are on their way into the store at once; more are refused.
     pub max_accepts: usize,
-    /// How long the headers of a request may take.
+    /// How long the head of a request may take from its first byte, and the first one from the connection
+    /// on.
     pub headers_within: Duration,
+    /// How long a connection may wait for its next request.
+    pub keep_alive: Duration,
     /// How long the body of a request may take.
     pub body_within: Duration,
     /// How long the store may take to answer a request.
@@ -132,7 +140,8 @@ pub struct Limits {
     pub max_pushes: usize,
     /// How long a WebSocket that is to send an order may stay silent.
     pub first_message_within: Duration,
-    /// How long a peer may take to read one message before it counts as too slow.
+    /// How long a peer may take to read one message, or any part of an answer, before it counts as too
+    /// slow.
     pub send_within: Duration,
     /// How often a peer is pinged.
     pub ping_every: Duration,
@@ -157,10 +166,11 @@ impl Default for Limits {
         Self {
             max_body_bytes: 64 * 1024,
             max_connections: 10_000,
-            max_streams: 10_000,
+            max_streams: 9_000,
             max_open_orders: 25_000,
             max_accepts: 2_048,
             headers_within: Duration::from_secs(10),
+            keep_alive: Duration::from_secs(75),
             body_within: Duration::from_secs(10),
             store_within: Duration::from_secs(10),
             quotes_within: Duration::from_secs(2),
@@ -181,13 +191,32 @@ impl Default for Limits {
     }
 }
 
+/// How many of so many connections may be streams: requests need room beside them.
+fn streams_of(connections: usize) -> usize {
+    (connections * 9 / 10).max(1)
+}
+
+impl Limits {
+    /// Lowers connections and streams to what a process can hold that may open `descriptors` files. A
+    /// quarter of them, at most 256, is left for the store, the queue and everything else.
+    #[must_use]
+    pub fn within_descriptors(mut self, descriptors: usize) -> Self {
+        let others = (descriptors / 4).min(256) + RESERVE;
+        self.max_connections = self.max_connections.min(descriptors.saturating_sub(others)).max(1);
+        self.max_streams = self.max_streams.min(streams_of(self.max_connections));
+        self
+    }
+}
+
 impl From<&ApiConfig> for Limits {
     fn from(config: &ApiConfig) -> Self {
         let size = |value: u32| usize::try_from(value).unwrap_or(usize::MAX);
+        let max_connections = size(config.api_max_connections);
         Self {
             max_body_bytes: size(config.api_max_body_bytes),
-            max_connections: size(config.api_max_connections),
-            max_streams: size(config.api_max_streams),
+            max_connections,
+            max_streams: size(config.api_max_streams).min(streams_of(max_connections)),
+            keep_alive: Duration::from_secs(config.api_keep_alive_seconds.into()),
             max_open_orders: config.max_open_orders,
             quotes_within: Duration::from_millis(config.api_quote_timeout_ms.into()),
             push_grace: Duration::from_millis(config.push_grace_ms.into()),
@@ -222,6 +251,19 @@ mod tests {
         assert_eq!(url("https://api.example.com/v1/").unwrap().unwrap(), "https://api.example.com/v1");
         assert!(url("api.example.com").is_err());
         assert!(url("ftp://api.example.com").is_err());
+    }
+
+    #[test]
+    fn streams_leave_room_for_requests_and_connections_for_other_files() {
+        let limits = |arguments: &[&str]| {
+            Limits::from(&Program::try_parse_from([&["api"], arguments].concat()).unwrap().config)
+        };
+        let configured = limits(&["--api-max-connections", "100", "--api-max-streams", "100"]);
+        assert_eq!((configured.max_connections, configured.max_streams), (100, 90));
+        let few = limits(&[]).within_descriptors(256);
+        assert_eq!((few.max_connections, few.max_streams), (160, 144));
+        let many = limits(&[]).within_descriptors(1 << 20);
+        assert_eq!((many.max_connections, many.max_streams), (10_000, 9_000));
     }
 
     #[test]

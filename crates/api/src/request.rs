@@ -29,6 +29,10 @@ impl FromRequest<AppState> for JsonBody {
                 "send the order as JSON, with the header Content-Type: application/json",
             ));
         }
+        if is_encoded(request.headers()) {
+            let detail = "send the order as it is, without a Content-Encoding";
+            return Err(Problem::new(Code::UnsupportedContentEncoding, detail));
+        }
         let within = state.limits.body_within;
         match timeout(within, Bytes::from_request(request, state)).await {
             Ok(Ok(bytes)) => Ok(Self(bytes)),
@@ -50,6 +54,12 @@ fn is_json(headers: &HeaderMap) -> bool {
     let essence = content_type.and_then(|text| text.split(';').next()).unwrap_or_default().trim();
     let essence = essence.to_ascii_lowercase();
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+/// Whether the body is compressed or the like.
+fn is_encoded(headers: &HeaderMap) -> bool {
+    let mut encodings = headers.get_all(header::CONTENT_ENCODING).iter();
+    encodings.any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
 /// The order id in the address.

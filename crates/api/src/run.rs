@@ -1,7 +1,7 @@
 //! Starting the API in a process, on its own or beside a worker.
 
 use anyhow::{Context, ensure};
-use infra::config::BackendConfig;
+use infra::{config::BackendConfig, process::raise_descriptor_limit};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -58,11 +58,28 @@ pub async fn run(
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     let access = config.access(listener.local_addr()?.ip());
-    let state = AppState::new(backends, Limits::from(config), access);
+    let state = AppState::new(backends, limits(config), access);
     if let Err(error) = state.continue_ids().await {
         tracing::warn!(%error, "the newest order cannot be read: ids go by the wall clock alone");
     }
     Ok(serve(listener, state, stop).await?)
+}
+
+/// What is configured, as far as this process may open files for it.
+fn limits(config: &ApiConfig) -> Limits {
+    let wanted = Limits::from(config);
+    let (wanted_connections, descriptors) = (wanted.max_connections, raise_descriptor_limit());
+    let limits = match descriptors {
+        Some(descriptors) => wanted.within_descriptors(descriptors),
+        None => wanted,
+    };
+    let (connections, streams) = (limits.max_connections, limits.max_streams);
+    if connections < wanted_connections {
+        tracing::warn!(connections, streams, "fewer than configured: the process may not open more files");
+    } else {
+        tracing::info!(connections, streams, "connections and streams at most");
+    }
+    limits
 }
 
 #[cfg(test)]

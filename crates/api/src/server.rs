@@ -1,11 +1,14 @@
 //! The router with its layers, and the server that bounds what axum's own does not.
 
+mod connection;
+mod slots;
+
 use std::{any::Any, io, sync::Arc, time::Duration};
 
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    http::{HeaderName, HeaderValue, Request},
+    http::{HeaderName, HeaderValue, Request, StatusCode, header},
     middleware,
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -15,14 +18,10 @@ use hyper::{
     server::conn::http1,
     service::{Service, service_fn},
 };
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    service::TowerToHyperService,
-};
+use hyper_util::{rt::TokioIo, service::TowerToHyperService};
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::{sleep, timeout},
+    time::timeout,
 };
 use tokio_util::sync::CancellationToken;
 use tower_http::{
@@ -32,9 +31,14 @@ use tower_http::{
     trace::{DefaultOnResponse, TraceLayer},
 };
 
+pub(crate) use self::slots::RESERVE;
+use self::{
+    connection::{Answer, Socket, Timers},
+    slots::{Slot, Slots},
+};
 use crate::{
     access, compat, dashboard, openapi,
-    problem::Problem,
+    problem::{Code, Problem},
     request::{Connection, method_not_allowed, not_found},
     routes::{events, execute, explain, health, metrics, order, orders, quotes, stream},
     state::AppState,
@@ -42,8 +46,10 @@ use crate::{
 
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const MAX_HEADER_BYTES: usize = 32 * 1024;
-/// The pause after a connection could not be accepted, as when file descriptors run out.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// How long the head of a request may take on a connection of the reserve, of which there are few.
+const RESERVE_HEAD_WITHIN: Duration = Duration::from_secs(2);
+/// What connections of the reserve are for.
+const HEALTH: [&str; 4] = ["/health", "/health/live", "/health/ready", "/metrics"];
 
 /// Every route of the API.
 pub fn router(state: AppState) -> Router {
@@ -129,9 +135,9 @@ pub async fn serve(listener: TcpListener, state: AppState, stop: CancellationTok
     state.tasks.spawn(async move {
         counting.admission.run(counting.store.as_ref(), counting.stopping.clone()).await;
     });
-    let slots = Arc::new(Semaphore::new(state.limits.max_connections));
+    let slots = Slots::new(state.limits.max_connections);
     let app = router(state.clone());
-    while let Some((stream, slot)) = stop.run_until_cancelled(accept(&listener, &slots)).await {
+    while let Some(Some((stream, slot))) = stop.run_until_cancelled(slots.accept(&listener)).await {
         state.tasks.spawn(serve_connection(stream, slot, app.clone(), state.clone()));
     }
     drop(listener);
@@ -143,44 +149,36 @@ pub async fn serve(listener: TcpListener, state: AppState, stop: CancellationTok
     Ok(())
 }
 
-/// The next connection, as soon as there is a slot for it.
-async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> (TcpStream, Option<OwnedSemaphorePermit>) {
-    let slot = slots.clone().acquire_owned().await.ok();
-    loop {
-        match listener.accept().await {
-            Ok((stream, _)) => return (stream, slot),
-            Err(error) => {
-                tracing::warn!(%error, "no connection accepted");
-                sleep(ACCEPT_PAUSE).await;
-            }
-        }
-    }
-}
-
-async fn serve_connection(
-    stream: TcpStream,
-    slot: Option<OwnedSemaphorePermit>,
-    app: Router,
-    state: AppState,
-) {
+async fn serve_connection(stream: TcpStream, slot: Slot, app: Router, state: AppState) {
     let _ = stream.set_nodelay(true); // an event is small and must not wait for the next one
+    let Slot { permit, is_reserve } = slot;
+    let head_within = state.limits.headers_within;
+    let head_within = if is_reserve { head_within.min(RESERVE_HEAD_WITHIN) } else { head_within };
+    let timers = Timers::new(&state.limits, head_within);
     let cut = Connection::default();
-    let own = cut.clone();
+    let (own, own_timers) = (cut.clone(), timers.clone());
     let app = TowerToHyperService::new(app);
     let service = service_fn(move |mut request: Request<Incoming>| {
+        own_timers.begin();
         request.extensions_mut().insert(own.clone());
-        app.call(request)
+        let asked = (!is_reserve || HEALTH.contains(&request.uri().path())).then(|| app.call(request));
+        let timers = own_timers.clone();
+        async move {
+            let Some(asked) = asked else { return Ok(answer(full(), timers)) };
+            asked.await.map(|response| answer(response, timers))
+        }
     });
     // HTTP/1 only: telling the versions apart would wait for a first byte without a timer
     let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(state.limits.headers_within)
+        .keep_alive(!is_reserve)
         .max_buf_size(MAX_HEADER_BYTES)
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection(TokioIo::new(Socket::new(stream, timers.clone(), permit)), service)
         .with_upgrades();
     tokio::pin!(connection);
     let ended = tokio::select! {
+        biased; // the timers read what the connection has just done
         ended = connection.as_mut() => ended,
+        () = timers.expired() => Ok(()),
         () = cut.is_cut() => Ok(()),
         () = state.stopping.cancelled() => {
             connection.as_mut().graceful_shutdown();
@@ -190,5 +188,22 @@ async fn serve_connection(
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection ended early");
     }
-    drop(slot);
+}
+
+/// Tells the timers when the answer is over, and the client to neither store it nor guess its type unless
+/// the route said otherwise.
+fn answer(mut response: Response, timers: Arc<Timers>) -> Response<Answer> {
+    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        timers.upgrade();
+    } else {
+        let headers = response.headers_mut();
+        headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    }
+    response.map(|body| Answer::new(body, timers))
+}
+
+fn full() -> Response {
+    let problem = Problem::new(Code::TooManyConnections, "every connection slot is taken");
+    ([(header::CONNECTION, "close")], problem).into_response()
 }

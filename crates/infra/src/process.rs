@@ -1,5 +1,6 @@
-//! How a process ends.
+//! What a process may hold, and how it ends.
 
+use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -26,4 +27,19 @@ pub fn stop_on_signal() -> anyhow::Result<CancellationToken> {
         std::process::exit(1);
     });
     Ok(stop)
+}
+
+/// Raises the number of files that this process may open as far as it may raise it itself, and tells what
+/// it is then; `None` without a limit.
+pub fn raise_descriptor_limit() -> Option<usize> {
+    let mut limit = getrlimit(Resource::Nofile);
+    if limit.current != limit.maximum {
+        let before = limit.current;
+        limit.current = limit.maximum;
+        if let Err(error) = setrlimit(Resource::Nofile, limit) {
+            tracing::debug!(%error, "the limit of open files stays as it is");
+            limit.current = before;
+        }
+    }
+    limit.current.and_then(|current| usize::try_from(current).ok())
 }

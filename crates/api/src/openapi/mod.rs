@@ -54,7 +54,8 @@ Amounts are whole tokens as decimal strings, times are RFC 3339 in UTC.
 Whatever is refused is answered with a problem document (RFC 9457): `code` says for programs what it is, \
 `retryable` whether the same request may succeed later, `errors` what is wrong with each field. Beside what is \
 listed with each call, an address that does not exist is answered with 404 `not_found`, a method that an address \
-does not have with 405 `method_not_allowed` and the header `Allow`.
+does not have with 405 `method_not_allowed` and the header `Allow`, and any call while every connection slot is taken with \
+503 `too_many_connections`.
 
 Every answer carries `X-Request-Id`: the one of the request, or a new one.";
 

@@ -38,6 +38,8 @@ pub(crate) enum Code {
     BodyTooLarge,
     /// The body is not sent as JSON.
     UnsupportedMediaType,
+    /// The body has a `Content-Encoding`.
+    UnsupportedContentEncoding,
     /// No venue trades the pair.
     NoRoute,
     /// The amount would buy nothing.
@@ -58,11 +60,13 @@ pub(crate) enum Code {
     QuotesUnavailable,
     /// The process holds as many streams as it may.
     TooManyStreams,
+    /// The process serves as many connections as it may.
+    TooManyConnections,
 }
 
 impl Code {
     /// Every code.
-    pub(crate) const ALL: [Self; 27] = [
+    pub(crate) const ALL: [Self; 29] = [
         Self::MalformedJson,
         Self::InvalidOrder,
         Self::InvalidRequest,
@@ -80,6 +84,7 @@ impl Code {
         Self::IdempotencyConflict,
         Self::BodyTooLarge,
         Self::UnsupportedMediaType,
+        Self::UnsupportedContentEncoding,
         Self::NoRoute,
         Self::AmountTooSmall,
         Self::InsufficientLiquidity,
@@ -90,6 +95,7 @@ impl Code {
         Self::StoreUnavailable,
         Self::QuotesUnavailable,
         Self::TooManyStreams,
+        Self::TooManyConnections,
     ];
 
     /// The table: code, status, whether it may succeed later, title.
@@ -114,6 +120,7 @@ impl Code {
             Self::IdempotencyConflict   => ("idempotency_conflict",    S::CONFLICT,               false, "The key belongs to another order"),
             Self::BodyTooLarge          => ("body_too_large",          S::PAYLOAD_TOO_LARGE,      false, "The body is too large"),
             Self::UnsupportedMediaType  => ("unsupported_media_type",  S::UNSUPPORTED_MEDIA_TYPE, false, "The body must be JSON"),
+            Self::UnsupportedContentEncoding => ("unsupported_content_encoding", S::UNSUPPORTED_MEDIA_TYPE, false, "The body must not be encoded"),
             Self::NoRoute               => ("no_route",                S::UNPROCESSABLE_ENTITY,   false, "No venue trades this pair"),
             Self::AmountTooSmall        => ("amount_too_small",        S::UNPROCESSABLE_ENTITY,   false, "The amount is too small to trade"),
             Self::InsufficientLiquidity => ("insufficient_liquidity",  S::UNPROCESSABLE_ENTITY,   false, "No pool is deep enough"),
@@ -124,6 +131,7 @@ impl Code {
             Self::StoreUnavailable      => ("store_unavailable",       S::SERVICE_UNAVAILABLE,    true,  "The order store is unavailable"),
             Self::QuotesUnavailable     => ("quotes_unavailable",      S::SERVICE_UNAVAILABLE,    true,  "No venue quoted in time"),
             Self::TooManyStreams        => ("too_many_streams",        S::SERVICE_UNAVAILABLE,    true,  "Too many streams are open"),
+            Self::TooManyConnections    => ("too_many_connections",    S::SERVICE_UNAVAILABLE,    true,  "Too many connections are open"),
         }
     }
 

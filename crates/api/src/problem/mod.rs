@@ -148,6 +148,9 @@ impl IntoResponse for Problem {
         if self.code == Code::UpgradeRequired {
             headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
         }
+        if self.code == Code::UnsupportedContentEncoding {
+            headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        }
         response
     }
 }

@@ -40,7 +40,7 @@ struct PlacedView<'a> {
 
 problems!(
     PlaceProblems: MalformedJson, InvalidOrder, InvalidIdempotencyKey, UnreadableBody, BodyTimeout,
-    IdempotencyConflict, BodyTooLarge, UnsupportedMediaType, Overloaded, StoreUnavailable
+    IdempotencyConflict, BodyTooLarge, UnsupportedMediaType, UnsupportedContentEncoding, Overloaded, StoreUnavailable
 );
 
 /// Places an order.

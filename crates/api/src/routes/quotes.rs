@@ -30,7 +30,7 @@ struct QuotesView<'a> {
 }
 
 problems!(
-    Problems: MalformedJson, InvalidOrder, UnreadableBody, BodyTimeout, BodyTooLarge, UnsupportedMediaType,
+    Problems: MalformedJson, InvalidOrder, UnreadableBody, BodyTimeout, BodyTooLarge, UnsupportedMediaType, UnsupportedContentEncoding,
     NoRoute, AmountTooSmall, InsufficientLiquidity, QuotesUnavailable
 );
 

@@ -18,7 +18,7 @@ use tokio::{
     sync::{OwnedSemaphorePermit, mpsc},
     time::{Instant, Interval, MissedTickBehavior, interval_at, timeout},
 };
-use tokio_tungstenite::tungstenite;
+use tokio_tungstenite::tungstenite::{self, error::ProtocolError};
 
 use super::{Dialect, Follower};
 use crate::{
@@ -42,6 +42,10 @@ pub(crate) enum Ending {
     Finished,
     /// 1001: the process stops; connect again.
     Stopping,
+    /// 1002: what came is not the WebSocket protocol.
+    Protocol,
+    /// 1007: a text is not UTF-8.
+    NotUtf8,
     /// 1009: the message is too large.
     TooLarge,
     /// 1013: the peer reads too slowly or the store does not answer; connect again, later.
@@ -67,6 +71,8 @@ impl Ending {
         let (code, reason) = match self {
             Self::Finished => (close_code::NORMAL, Cow::from("")),
             Self::Stopping => (close_code::AWAY, "the server stops".into()),
+            Self::Protocol => (close_code::PROTOCOL, "not the WebSocket protocol".into()),
+            Self::NotUtf8 => (close_code::INVALID, "the text is not UTF-8".into()),
             Self::TooLarge => (close_code::SIZE, "the message is too large".into()),
             Self::TryLater(reason) => (close_code::AGAIN, reason.into()),
             Self::Refused(code) => (4_000 + code.status().as_u16(), code.as_str().into()),
@@ -308,6 +314,12 @@ fn received(message: Option<Result<Message, axum::Error>>) -> Result<Message, En
         Some(Ok(message)) => Ok(message),
         Some(Err(error)) => match error.into_inner().downcast_ref() {
             Some(tungstenite::Error::Capacity(_)) => Err(Ending::TooLarge),
+            Some(tungstenite::Error::Utf8(_)) => Err(Ending::NotUtf8),
+            // the peer broke off: nobody is there to be told
+            Some(tungstenite::Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => {
+                Err(Ending::Gone)
+            }
+            Some(tungstenite::Error::Protocol(_)) => Err(Ending::Protocol),
             _ => Err(Ending::Gone),
         },
     }

@@ -17,6 +17,7 @@ impl<'a> Fields<'a> {
     pub(crate) fn parse(body: &'a [u8]) -> Result<Self, Problem> {
         let text = std::str::from_utf8(body)
             .map_err(|_| Problem::new(Code::MalformedJson, "the body is not UTF-8"))?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text); // RFC 8259 §8.1: a byte order mark may be skipped
         serde_json::from_str(text).map_err(|error| match error.classify() {
             Category::Data => Problem::new(Code::MalformedJson, "the body must be a JSON object"),
             _ if text.trim().is_empty() => Problem::new(Code::MalformedJson, "the body is empty"),

@@ -24,6 +24,27 @@ async fn a_body_that_is_no_json_object() {
 }
 
 #[tokio::test]
+async fn a_body_with_a_byte_order_mark_is_read() {
+    let app = App::start().await;
+    let request = app.post("/api/orders/execute").header("content-type", "application/json");
+    let answer = request.body(format!("\u{feff}{}", order())).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::CREATED);
+    assert_eq!(answer.headers()["cache-control"], "no-store");
+    assert_eq!(answer.headers()["x-content-type-options"], "nosniff");
+}
+
+#[tokio::test]
+async fn an_encoded_body_is_refused_as_such() {
+    let app = App::start().await;
+    let send =
+        |encoding| app.post("/api/orders/execute").header("content-encoding", encoding).json(&order()).send();
+    let refused = send("gzip").await.unwrap();
+    assert_eq!(refused.headers()["accept-encoding"], "identity");
+    problem(refused, 415, "unsupported_content_encoding").await;
+    assert_eq!(send("identity").await.unwrap().status(), StatusCode::CREATED);
+}
+
+#[tokio::test]
 async fn each_wrong_field_is_named_with_its_reason() {
     let app = App::start().await;
     let with = |field: &str, value: Value| {

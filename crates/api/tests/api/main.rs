@@ -5,6 +5,7 @@
 mod access;
 mod bad_input;
 mod compat;
+mod connections;
 mod contract;
 mod dashboard;
 mod execute;

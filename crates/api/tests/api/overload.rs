@@ -8,7 +8,6 @@ use domain::{
 };
 use serde_json::{Value, json};
 use testkit::eventually;
-use tokio::net::TcpStream;
 
 use crate::support::{App, Socket, order, problem};
 
@@ -95,20 +94,4 @@ async fn a_client_that_goes_away_while_its_order_is_stored_leaves_a_whole_order(
     let order = &stored(&app).await[0];
     assert_eq!(order.status, OrderStatus::Pending);
     assert_eq!(again.json::<Value>().await.unwrap()["orderId"], order.id.to_string());
-}
-
-#[tokio::test]
-async fn connections_beyond_the_limit_wait_for_their_turn() {
-    let app = App::start_with(|limits| limits.max_connections = 2).await;
-    let connect = || TcpStream::connect(app.address.clone());
-    let holders = [connect().await.unwrap(), connect().await.unwrap()];
-    let client = reqwest::Client::new();
-    let waiting = client.get(app.url("/health/live")).timeout(Duration::from_millis(200)).send().await;
-    assert!(waiting.is_err_and(|error| error.is_timeout()));
-    drop(holders);
-    eventually("a slot is free again", || async {
-        let asked = reqwest::Client::new().get(app.url("/health/live"));
-        asked.timeout(Duration::from_millis(500)).send().await.is_ok()
-    })
-    .await;
 }

@@ -33,20 +33,21 @@ pub(super) async fn port(settings: &ApiConfig, own: &Client) -> Finding {
 pub(super) fn open_files(settings: &ServeArgs) -> Option<Finding> {
     let allowed = allowed_files(&fs::read_to_string("/proc/self/limits").ok()?)?;
     let api = &settings.api;
-    let connections = u64::from(api.api_max_connections) + u64::from(api.api_max_streams);
-    let wanted = connections + u64::from(settings.backend.database_max_connections) + OTHER_FILES;
+    let wanted = u64::from(api.api_max_connections)
+        + u64::from(settings.backend.database_max_connections)
+        + OTHER_FILES;
     if allowed >= wanted {
         return Some(Finding::ok(FILES, format!("{allowed} allowed, {wanted} may be needed")));
     }
-    let advice = format!("ulimit -n {wanted}, or lower API_MAX_CONNECTIONS and API_MAX_STREAMS");
+    let advice = format!("ulimit -Hn {wanted}, or lower API_MAX_CONNECTIONS");
     let found = format!("{allowed} allowed, but {wanted} may be needed");
     Some(Finding::warning(FILES, found, advice))
 }
 
-/// The soft limit of `/proc/self/limits`.
+/// The hard limit of `/proc/self/limits`: the engine raises the soft one to it.
 fn allowed_files(limits: &str) -> Option<u64> {
     let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
-    match line.split_whitespace().next()? {
+    match line.split_whitespace().nth(1)? {
         "unlimited" => Some(u64::MAX),
         number => number.parse().ok(),
     }
@@ -57,10 +58,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_soft_limit_is_read() {
-        let limits =
-            |value| format!("Limit  Soft Limit\nMax open files            {value}   524288   files\n");
-        assert_eq!(allowed_files(&limits("1024")), Some(1_024));
+    fn the_hard_limit_is_read() {
+        let limits = |value| format!("Limit  Soft Limit\nMax open files            1024   {value}   files\n");
+        assert_eq!(allowed_files(&limits("524288")), Some(524_288));
         assert_eq!(allowed_files(&limits("unlimited")), Some(u64::MAX));
         assert_eq!(allowed_files("nothing of the kind"), None);
     }
