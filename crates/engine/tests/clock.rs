@@ -1,0 +1,119 @@
+//! An embedded engine whose wall clock is set back and forth. `libfaketime` moves the wall clock and leaves
+//! the monotonic one alone.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use reqwest::Client;
+use serde_json::{Value, json};
+use testkit::{eventually, eventually_some, ports};
+
+/// Far more than any test waits, in seconds.
+const HOUR: i64 = 3_600;
+
+struct Engine {
+    process: Child,
+    url: String,
+}
+
+impl Engine {
+    /// Its orders are tried three times, and every attempt reverts.
+    fn start(folder: &Path) -> Self {
+        let port = ports::free();
+        let log = std::fs::File::options().create(true).append(true).open(folder.join("log")).unwrap();
+        let process = Command::new("setpriv")
+            .args(["--pdeathsig", "KILL", "--", env!("CARGO_BIN_EXE_engine"), "--port", &port.to_string()])
+            .args(["--sim-preset", "ideal", "--sim-revert-bps", "10000", "--data-dir"])
+            .arg(folder.join("data"))
+            .env("LD_PRELOAD", library())
+            .env("FAKETIME_TIMESTAMP_FILE", folder.join("offset"))
+            .env("FAKETIME_NO_CACHE", "1")
+            .env("DONT_FAKE_MONOTONIC", "1")
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        Self { process, url: format!("http://127.0.0.1:{port}") }
+    }
+
+    async fn place(&self) -> Option<String> {
+        let body = json!({ "tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1" });
+        let asked = Client::new().post(format!("{}/api/orders/execute", self.url)).json(&body);
+        let order: Value = asked.send().await.ok()?.error_for_status().ok()?.json().await.ok()?;
+        Some(order["orderId"].as_str()?.to_owned())
+    }
+
+    async fn status(&self, order: &str) -> Option<String> {
+        let asked = Client::new().get(format!("{}/api/orders/{order}", self.url));
+        let order: Value = asked.send().await.ok()?.json().await.ok()?;
+        Some(order["status"].as_str()?.to_owned())
+    }
+
+    async fn placed(&self) -> String {
+        eventually_some("an order is accepted", || self.place()).await
+    }
+
+    async fn comes_to(&self, order: &str, status: &str) {
+        eventually(&format!("{order} is {status}"), || async {
+            self.status(order).await.as_deref() == Some(status)
+        })
+        .await;
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn library() -> PathBuf {
+    let installed = std::fs::read_dir("/usr/lib").unwrap().filter_map(Result::ok);
+    installed
+        .map(|folder| folder.path().join("faketime/libfaketime.so.1"))
+        .find(|library| library.exists())
+        .expect("libfaketime; ./scripts/test.sh installs it, or: apt-get install libfaketime")
+}
+
+/// In one move, so that nobody reads half of it.
+fn set_clock(folder: &Path, seconds: i64) {
+    let next = folder.join("offset.next");
+    std::fs::write(&next, format!("{seconds:+}s\n")).unwrap();
+    std::fs::rename(next, folder.join("offset")).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_go_on_and_ids_grow_when_the_wall_clock_is_set_back() {
+    let folder = tempfile::tempdir().unwrap();
+    set_clock(folder.path(), 0);
+    let engine = Engine::start(folder.path());
+    let first = engine.placed().await;
+    engine.comes_to(&first, "submitted").await;
+    set_clock(folder.path(), -HOUR);
+    let second = engine.placed().await;
+    assert!(second > first, "{second} is newer than {first}");
+    engine.comes_to(&first, "failed").await;
+    engine.comes_to(&second, "failed").await;
+    let log = std::fs::read_to_string(folder.path().join("log")).unwrap();
+    assert_eq!(log.matches("the wall clock stepped").count(), 1, "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_of_a_killed_engine_go_on_when_the_wall_clock_was_set_back_meanwhile() {
+    let folder = tempfile::tempdir().unwrap();
+    set_clock(folder.path(), HOUR);
+    let engine = Engine::start(folder.path());
+    let first = engine.placed().await;
+    engine.comes_to(&first, "submitted").await;
+    drop(engine);
+    set_clock(folder.path(), 0);
+    let engine = Engine::start(folder.path());
+    let second = engine.placed().await;
+    assert!(second > first, "{second} is newer than {first}");
+    engine.comes_to(&first, "failed").await;
+}
