@@ -99,12 +99,16 @@ fn origin(text: &str) -> Result<String, String> {
     }
 }
 
+/// Scheme and host in lower case, no slash at the end.
 fn public_url(text: &str) -> Result<String, String> {
-    let text = text.trim_end_matches('/');
-    let uri: Uri = text.parse().map_err(|error| format!("is not a URL: {error}"))?;
-    match (uri.scheme_str(), uri.authority(), uri.query()) {
-        (Some("http" | "https"), Some(_), None) => Ok(text.to_owned()),
-        _ => Err("must begin with http:// or https:// and have no query".to_owned()),
+    let uri: Uri = text.trim_end_matches('/').parse().map_err(|error| format!("is not a URL: {error}"))?;
+    let authority = uri.authority().map(|authority| authority.as_str().to_ascii_lowercase());
+    match (uri.scheme_str(), authority, uri.query()) {
+        // a URI of this library has no fragment, it is dropped
+        (Some(scheme @ ("http" | "https")), Some(authority), None) if !text.contains('#') => {
+            Ok(format!("{scheme}://{authority}{}", uri.path().trim_end_matches('/')))
+        }
+        _ => Err("must begin with http:// or https:// and have neither query nor fragment".to_owned()),
     }
 }
 
@@ -249,6 +253,8 @@ mod tests {
         let url =
             |text: &str| Program::try_parse_from(["api", "--public-url", text]).map(|p| p.config.public_url);
         assert_eq!(url("https://api.example.com/v1/").unwrap().unwrap(), "https://api.example.com/v1");
+        assert_eq!(url("HTTPS://Api.Example.com").unwrap().unwrap(), "https://api.example.com");
+        assert!(url("https://api.example.com/#there").is_err());
         assert!(url("api.example.com").is_err());
         assert!(url("ftp://api.example.com").is_err());
     }

@@ -163,6 +163,13 @@ impl FromRequestParts<AppState> for Base {
 }
 
 impl Base {
+    /// A path as clients have to write it: behind the path of `PUBLIC_URL`, which the proxy takes away.
+    pub(crate) fn path(&self, path: &str) -> String {
+        let behind_scheme = self.0.split_once("://").map_or("", |(_, rest)| rest);
+        let prefix = behind_scheme.find('/').map_or("", |start| &behind_scheme[start..]);
+        format!("{prefix}{path}")
+    }
+
     /// The address of a path.
     pub(crate) fn http(&self, path: &str) -> String {
         format!("{}{path}", self.0)

@@ -79,11 +79,11 @@ fn reply(base: &Base, Placed { order, is_replay }: &Placed) -> Response {
         order: OrderView::new(order),
         ws_url: base.websocket(&format!("/api/orders/execute?orderId={}", order.id)),
         status_url: base.http(&path),
-        status_endpoint: format!("{path}/status"),
+        status_endpoint: base.path(&format!("{path}/status")),
     };
     let status = if *is_replay { StatusCode::OK } else { StatusCode::CREATED };
     let mut response = (status, Json(view)).into_response();
-    if let Ok(location) = HeaderValue::from_str(&path) {
+    if let Ok(location) = HeaderValue::from_str(&base.path(&path)) {
         response.headers_mut().insert(header::LOCATION, location);
     }
     if *is_replay {

@@ -1,5 +1,6 @@
 use std::sync::atomic::Ordering;
 
+use api::Access;
 use domain::{Amount, Bps, SwapAmount};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -104,4 +105,18 @@ async fn without_the_store_an_order_is_refused_and_the_repeat_makes_one() {
     assert_eq!(post().await.unwrap().status(), StatusCode::CREATED);
     assert_eq!(post().await.unwrap().status(), StatusCode::OK);
     assert_eq!(app.read("/api/orders").await.as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_path_in_the_public_url_is_in_every_address_of_a_reply() {
+    let public_url = Some("https://api.example.com/engine".to_owned());
+    let app = App::start_for(Access { public_url, ..Access::default() }, |_| {}).await;
+    let response = app.execute(&order()).await;
+    let location = response.headers()["location"].to_str().unwrap().to_owned();
+    let body: Value = response.json().await.unwrap();
+    let path = format!("/engine/api/orders/{}", body["orderId"].as_str().unwrap());
+    assert_eq!(location, path);
+    assert_eq!(body["statusEndpoint"], format!("{path}/status"));
+    assert_eq!(body["statusUrl"], format!("https://api.example.com{path}"));
+    assert!(body["wsUrl"].as_str().unwrap().starts_with("wss://api.example.com/engine/api/orders/execute?"));
 }
