@@ -10,6 +10,7 @@ step() { printf '\n== %s\n' "$1"; }
 # Debian's packages that the tests need and this machine lacks.
 missing=()
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing+=(postgresql)
+ls /usr/lib/*/faketime/libfaketime.so.1 >/dev/null 2>&1 || missing+=(libfaketime)
 command -v redis-server >/dev/null || missing+=(redis-server)
 [ -x /usr/sbin/pgbouncer ] || missing+=(pgbouncer)
 command -v cc >/dev/null || missing+=(build-essential)
