@@ -34,6 +34,9 @@ const ATTEMPT: &str =
 /// Connections that read at once; a write never waits for them.
 const READERS: usize = 4;
 
+/// How long the look for damage may take at the start.
+const CHECK_WITHIN: Duration = Duration::from_secs(5);
+
 /// How long a write waits for the one before it.
 const ACQUIRE_WITHIN: Duration = Duration::from_secs(6);
 
@@ -67,6 +70,9 @@ impl Sqlite {
             .foreign_keys(true);
         let mut connection =
             SqliteConnection::connect_with(&options).await.with_context(|| format!("cannot open {shown}"))?;
+        sqlite::check(&mut connection, CHECK_WITHIN)
+            .await
+            .map_err(|error| anyhow!("cannot use {shown}: {error}"))?;
         MIGRATIONS
             .run_direct(None, &mut connection, false)
             .await

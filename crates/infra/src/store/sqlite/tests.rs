@@ -111,3 +111,31 @@ async fn a_file_that_cannot_be_written_is_refused_at_the_start() {
     let complaint = format!("{:#}", opened.err().expect("it is read-only"));
     assert!(complaint.contains("orders.db") && complaint.contains("readonly"), "{complaint}");
 }
+
+#[tokio::test]
+async fn a_damaged_file_is_refused_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = open(&folder).await;
+    for _ in 0..20 {
+        database.write_all(&group(60), Patience::Short).await.unwrap();
+    }
+    database.close().await;
+    drop(database);
+    let file = folder.path().join("orders.db");
+    let whole = std::fs::read(&file).unwrap();
+    let pages = whole.len() / PAGE;
+    let mut noticed = 0;
+    for page in (1..pages).step_by(pages / 40) {
+        let mut torn = whole.clone();
+        torn[page * PAGE..(page + 1) * PAGE].fill(0xA5);
+        std::fs::write(&file, torn).unwrap();
+        let opened = Sqlite::open(&file, Arc::new(ManualClock::default())).await;
+        let complaint = opened.err().map(|error| format!("{error:#}"));
+        noticed += usize::from(complaint.is_some_and(|it| it.contains("orders.db")));
+    }
+    assert!(noticed >= 40, "{noticed} of 40 torn pages were noticed");
+    std::fs::write(&file, whole).unwrap();
+    open(&folder).await;
+}
+
+const PAGE: usize = 4_096;

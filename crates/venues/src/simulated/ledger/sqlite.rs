@@ -23,6 +23,8 @@ const MIGRATION_TRIES: u32 = 20;
 
 /// Connections that read at once.
 const READERS: usize = 2;
+/// How long the look for damage may take at the start.
+const CHECK_WITHIN: Duration = Duration::from_secs(5);
 /// How long a write waits for another process; less than [`WITHIN`].
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -54,6 +56,7 @@ impl SqliteLedger {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT);
         let mut connection = SqliteConnection::connect_with(&options).await?;
+        sqlite::check(&mut connection, CHECK_WITHIN).await?;
         migrate(&mut connection).await?;
         let time = Arc::new(OnwardTime::new(clock));
         let last: Option<i64> = sqlx::query_scalar("SELECT max(received_at) FROM simulated_transactions")
