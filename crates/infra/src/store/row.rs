@@ -1,6 +1,10 @@
 //! Rows as both databases give them: times as microseconds since the epoch, documents as JSON.
 
-use std::time::Duration;
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use domain::{
     AccountId, Event, EventData, Failure, Fill, Order, OrderId, OrderSpec, OrderStatus, Signature, Timestamp,
@@ -166,10 +170,24 @@ fn read<T: DeserializeOwned>(document: Json<Value>) -> sqlx::Result<T> {
 pub(super) fn readable<T>(kind: &'static str, order: OrderId, row: sqlx::Result<T>) -> Option<T> {
     row.inspect_err(|error| {
         counter!(catalogue::UNREADABLE_ROWS, "kind" => kind).increment(1);
-        tracing::error!(order_id = %order, %error, "left out: this version cannot read a stored {kind}");
+        if is_news(order) {
+            tracing::error!(order_id = %order, %error, "left out: this version cannot read a stored {kind}");
+        } else {
+            tracing::debug!(order_id = %order, %error, "left out again");
+        }
     })
     .ok()
 }
+
+/// Whether the log has not told of the order yet: a list that is asked for every second tells it once.
+fn is_news(order: OrderId) -> bool {
+    static TOLD: Mutex<BTreeSet<OrderId>> = Mutex::new(BTreeSet::new());
+    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+    told.len() < MAX_TOLD && told.insert(order)
+}
+
+/// Unreadable orders that the log names; more of them say nothing new.
+const MAX_TOLD: usize = 1_000;
 
 /// The orders among rows that this version can read.
 pub(super) fn readable_orders(rows: Vec<OrderRow>) -> Vec<Order> {
