@@ -95,6 +95,11 @@ impl Parameters {
         self.0.is_empty()
     }
 
+    /// Whether a parameter is there and empty.
+    pub(crate) fn is_blank(&self, name: &str) -> bool {
+        self.0.iter().find(|(key, _)| key == name).is_some_and(|(_, value)| value.is_empty())
+    }
+
     /// A parameter as text; one that is empty counts as absent.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         let value = self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use crate::{
     accept::{self, Placed},
     openapi::{OrderBody, problems},
-    problem::{Code, FieldError, Problem},
+    problem::{Code, FieldCode, FieldError, Problem},
     request::{Base, JsonBody, Parameters, refuse_query},
     state::AppState,
     stream::{self, Canonical, Ending, Peer, Upgrade},
@@ -158,6 +158,15 @@ fn wish(query: &Parameters) -> Result<Wish, Problem> {
     let mut errors: Vec<FieldError> = Vec::new();
     let after = query.read("after", "must be a sequence number", &mut errors, |text| text.parse().ok());
     refuse_query(errors)?;
+    if query.is_blank("orderId") {
+        // the id of an order that a client did not get; to wait for an order would be a surprise
+        let error = FieldError::new(
+            "orderId",
+            FieldCode::Missing,
+            "is empty: name an order, or leave it out to place one",
+        );
+        return Err(Problem::fields(Code::InvalidQuery, vec![error]));
+    }
     let Some(id) = query.text("orderId") else { return Ok(Wish::Place) };
     let id = id.parse().map_err(|_| Problem::new(Code::InvalidOrderId, "an order id is a UUID"))?;
     Ok(Wish::Follow { id, after: after.unwrap_or(0) })

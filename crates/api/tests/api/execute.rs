@@ -120,3 +120,10 @@ async fn a_path_in_the_public_url_is_in_every_address_of_a_reply() {
     assert_eq!(body["statusUrl"], format!("https://api.example.com{path}"));
     assert!(body["wsUrl"].as_str().unwrap().starts_with("wss://api.example.com/engine/api/orders/execute?"));
 }
+
+#[tokio::test]
+async fn an_empty_order_id_is_refused_instead_of_waiting_for_an_order() {
+    let app = App::start().await;
+    let (messages, code) = app.socket("/api/orders/execute?orderId=").await.rest().await;
+    assert_eq!((&messages[0]["code"], code), (&json!("invalid_query"), 4400));
+}

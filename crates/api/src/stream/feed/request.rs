@@ -52,9 +52,14 @@ impl Request {
         };
         let mut errors = Vec::new();
         let id = fields.id.filter(|id| {
-            let is_valid = id.is_string() || id.is_number();
+            // a larger number would come back rounded
+            let is_valid = id.is_string() || id.is_i64() || id.is_u64();
             if !is_valid {
-                errors.push(FieldError::new("id", FieldCode::WrongType, "must be text or a number"));
+                errors.push(FieldError::new(
+                    "id",
+                    FieldCode::WrongType,
+                    "must be text or a whole number up to 2^64",
+                ));
             }
             is_valid
         });
@@ -237,6 +242,8 @@ mod tests {
                 json!({"op": "subscribe", "orders": "*", "id": [], "more": 1}),
                 vec![error("id", "wrong_type"), error("more", "unknown_field")],
             ),
+            (json!({"op": "subscribe", "orders": "*", "id": 1.5}), vec![error("id", "wrong_type")]),
+            (json!({"op": "subscribe", "orders": "*", "id": 1e30}), vec![error("id", "wrong_type")]),
         ] {
             assert_eq!(wish(&message), Err(errors), "{message}");
         }
