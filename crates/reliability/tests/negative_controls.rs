@@ -79,6 +79,12 @@ fn without_deadlines_an_order_waits_for_a_call_that_never_returns() {
     breaks(Control::WaitsForEver, Rule::Terminates);
 }
 
+/// The wall clock is set back while an order waits.
+#[test]
+fn without_a_steady_clock_an_order_waits_for_the_step() {
+    breaks(Control::WaitsByWallClock, Rule::Terminates);
+}
+
 #[test]
 fn without_the_sweeper_an_order_is_forgotten() {
     breaks(Control::NeverSweeps, Rule::Terminates);

@@ -24,6 +24,8 @@ pub enum Control {
     AsksOneNode,
     /// A call that never returns is waited for.
     WaitsForEver,
+    /// Leases and waits go by the wall clock, which steps.
+    WaitsByWallClock,
     /// Nobody looks for due orders.
     NeverSweeps,
     /// Followed orders are never compared with the store.
@@ -68,6 +70,7 @@ impl Control {
             Self::RebuildsUnresolved => plan.conditions.drop_bps = 0,
             Self::AsksOneNode => plan.lags = plan.lags.max(2_000),
             Self::WaitsForEver => plan.hangs = plan.hangs.max(200),
+            Self::WaitsByWallClock => {} // it steps in every plan
             Self::NeverSweeps => plan.loses_hint = plan.loses_hint.max(2_000),
             Self::NeverChecksTails => plan.loses_message = plan.loses_message.max(2_000),
             Self::ForgetsKeys | Self::AcknowledgesBeforeDurable => {

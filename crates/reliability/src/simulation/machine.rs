@@ -74,7 +74,7 @@ impl Machines {
         loop {
             sleep(Duration::from_millis(self.world.between(50, 3_000))).await;
             let number = usize::try_from(self.world.between(0, 2)).unwrap_or(0);
-            match self.world.between(0, 5) {
+            match self.world.between(0, 6) {
                 0 => lock(&self.apis)[number].0.die(),
                 1 => lock(&self.workers)[number].die(),
                 2 => {
@@ -83,6 +83,7 @@ impl Machines {
                     process.pause(self.world.plan.lease + Duration::from_millis(beyond));
                 }
                 3 => lock(&self.workers)[number].ask_to_stop(),
+                4 => self.world.step_the_wall_clock(),
                 _ => self.replace_the_dead(),
             }
         }

@@ -49,7 +49,8 @@ impl World {
         if let Some(control) = control {
             control.provoke(&mut plan);
         }
-        let clock = Arc::new(SimulatedClock::new());
+        let waits_by_wall_clock = control == Some(Control::WaitsByWallClock);
+        let clock = Arc::new(SimulatedClock::new(waits_by_wall_clock));
         Arc::new(Self {
             seed,
             plan,
@@ -97,7 +98,15 @@ impl World {
     pub(super) fn some_clock(&self) -> SkewedClock {
         let most = u64::try_from(self.plan.skew.as_millis()).unwrap_or(0) + 1;
         let off = || Duration::from_millis(self.between(0, most));
-        SkewedClock { behind: off(), ahead: off(), right: *self.clock }
+        SkewedClock { behind: off(), ahead: off(), right: (*self.clock).clone() }
+    }
+
+    /// The wall clock of every machine is set, an hour or two back or ahead.
+    pub(super) fn step_the_wall_clock(&self) {
+        let micros = i64::try_from(self.between(1_000_000, 7_200_000_000)).unwrap_or(0);
+        let micros = if self.between(0, 2) == 0 { -micros } else { micros };
+        self.note("world", &format!("the wall clock steps by {} ms", micros / 1_000));
+        self.clock.step(micros);
     }
 
     /// Counts something into the fingerprint of the run.

@@ -7,7 +7,7 @@ use reliability::{checker::OrderRecord, simulation::Verdict};
 
 type Count = fn(&Verdict) -> usize;
 
-const KINDS: [(&str, Count); 29] = [
+const KINDS: [(&str, Count); 30] = [
     ("orders", |run| run.evidence.orders.len()),
     ("confirmed at the first attempt", |run| {
         orders(run, |it| it.order.status == OrderStatus::Confirmed && it.attempts.len() == 1)
@@ -25,6 +25,7 @@ const KINDS: [(&str, Count); 29] = [
     ("claims given back", |run| told(run, " gives ")),
     ("calls that failed", |run| told(run, " fails")),
     ("calls that were stuck", |run| told(run, " is stuck ")),
+    ("steps of the wall clock", |run| told(run, "the wall clock steps")),
     ("calls that never returned", |run| told(run, " never returns")),
     ("transactions that reached the chain by a call that never returned", |run| {
         told(run, "record on chain never returns")
