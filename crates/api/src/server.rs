@@ -40,7 +40,7 @@ use crate::{
     access, compat, dashboard, openapi,
     problem::{Code, Problem},
     request::{Connection, method_not_allowed, not_found},
-    routes::{events, execute, explain, health, metrics, order, orders, quotes, stream},
+    routes::{events, execute, explain, health, metrics, order, orders, quotes, resume, stream},
     state::AppState,
 };
 
@@ -66,6 +66,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/orders/{id}/events", get(events::list))
         .route("/api/orders/{id}/history", get(events::history))
         .route("/api/orders/{id}/explain", get(explain::explain))
+        .route("/api/orders/{id}/resume", post(resume::resume))
         .route("/api/orders/{id}/status", get(compat::sockets::status))
         .route("/api/stream", get(stream::stream))
         .route("/api/quotes", post(quotes::ask))

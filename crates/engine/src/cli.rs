@@ -47,6 +47,8 @@ pub(crate) enum Command {
     Orders(OrdersArgs),
     /// Tell why an order went the way it went
     Explain(ExplainArgs),
+    /// Let a parked order go on at once: one whose workers died over it again and again
+    Resume(ResumeArgs),
     /// Show live what an engine does: orders in flight, rates, latencies, venues, failures
     Top(TopArgs),
     /// Look at the settings, the servers they name, this machine and the engine, and tell what to do
@@ -193,6 +195,14 @@ pub(crate) struct ExplainArgs {
     /// Print what the API gives, one JSON object
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ResumeArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    /// The order
+    pub(crate) id: OrderId,
 }
 
 #[derive(Debug, Args)]

@@ -60,6 +60,7 @@ async fn run(loaded: Loaded<Cli>) -> anyhow::Result<ExitCode> {
         Some(Command::Watch(args)) => commands::watch::run(args).await,
         Some(Command::Orders(args)) => commands::orders::run(args).await,
         Some(Command::Explain(args)) => commands::explain::run(args).await,
+        Some(Command::Resume(args)) => commands::resume::run(args).await,
         Some(Command::Top(args)) => commands::top::run(args).await,
         Some(Command::Doctor(args)) => commands::doctor::run(*args, &from.warnings).await,
         Some(Command::Completions(args)) => commands::completions::run(&args),

@@ -18,7 +18,7 @@ use utoipa::{
 use crate::{
     compat::sockets,
     problem::ProblemBody,
-    routes::{events, execute, explain, health, metrics, order, orders, quotes, stream},
+    routes::{events, execute, explain, health, metrics, order, orders, quotes, resume, stream},
 };
 
 pub(crate) use body::OrderBody;
@@ -40,7 +40,7 @@ pub(crate) const PATH: &str = "/api/openapi.json";
     ),
     paths(
         execute::place, execute::stream, orders::list, order::show, events::list, events::history,
-        explain::explain, stream::stream, quotes::ask, health::report, health::live, health::ready, metrics::render,
+        explain::explain, resume::resume, stream::stream, quotes::ask, health::report, health::live, health::ready, metrics::render,
         sockets::orders, sockets::status, document,
     ),
     components(schemas(ProblemBody)),

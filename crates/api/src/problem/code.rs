@@ -34,6 +34,8 @@ pub(crate) enum Code {
     MethodNotAllowed,
     /// The key or client order id belongs to an order that asked for something else.
     IdempotencyConflict,
+    /// The order is not parked.
+    NotParked,
     /// The body is too large.
     BodyTooLarge,
     /// The body is not sent as JSON.
@@ -66,7 +68,7 @@ pub(crate) enum Code {
 
 impl Code {
     /// Every code.
-    pub(crate) const ALL: [Self; 29] = [
+    pub(crate) const ALL: [Self; 30] = [
         Self::MalformedJson,
         Self::InvalidOrder,
         Self::InvalidRequest,
@@ -82,6 +84,7 @@ impl Code {
         Self::CursorUnknown,
         Self::MethodNotAllowed,
         Self::IdempotencyConflict,
+        Self::NotParked,
         Self::BodyTooLarge,
         Self::UnsupportedMediaType,
         Self::UnsupportedContentEncoding,
@@ -118,6 +121,7 @@ impl Code {
             Self::CursorUnknown         => ("cursor_unknown",          S::GONE,                   false, "The cursor names no event of this database"),
             Self::MethodNotAllowed      => ("method_not_allowed",      S::METHOD_NOT_ALLOWED,     false, "The method is not allowed here"),
             Self::IdempotencyConflict   => ("idempotency_conflict",    S::CONFLICT,               false, "The key belongs to another order"),
+            Self::NotParked             => ("not_parked",              S::CONFLICT,               false, "The order is not parked"),
             Self::BodyTooLarge          => ("body_too_large",          S::PAYLOAD_TOO_LARGE,      false, "The body is too large"),
             Self::UnsupportedMediaType  => ("unsupported_media_type",  S::UNSUPPORTED_MEDIA_TYPE, false, "The body must be JSON"),
             Self::UnsupportedContentEncoding => ("unsupported_content_encoding", S::UNSUPPORTED_MEDIA_TYPE, false, "The body must not be encoded"),

@@ -8,4 +8,5 @@ pub(crate) mod metrics;
 pub(crate) mod order;
 pub(crate) mod orders;
 pub(crate) mod quotes;
+pub(crate) mod resume;
 pub(crate) mod stream;

@@ -15,6 +15,7 @@ mod health;
 mod messages;
 mod overload;
 mod queries;
+mod resume;
 mod server;
 mod streams;
 mod support;

@@ -249,6 +249,13 @@ pub trait OrderStore: Send + Sync + 'static {
     /// [`StoreError`]: the lease then runs out by itself.
     async fn release(&self, fence: Fence, due_after: Duration) -> Result<(), StoreError>;
 
+    /// Lets a parked order go on at once: its lost claims are forgotten, and a claim that still holds it ends.
+    /// Returns whether it was parked.
+    ///
+    /// # Errors
+    /// [`StoreError`]: unknown whether it was done; doing it again is safe.
+    async fn unpark(&self, account: AccountId, id: OrderId) -> Result<bool, StoreError>;
+
     /// Writes a transition if the fence and the sequence still hold.
     ///
     /// # Errors

@@ -34,6 +34,15 @@ impl Client {
         self.read(&format!("/api/orders/{id}/explain"), &[]).await
     }
 
+    /// Lets a parked order go on.
+    ///
+    /// # Errors
+    /// When the engine cannot be reached, or the order is unknown or not parked.
+    pub(crate) async fn resume(&self, id: OrderId) -> anyhow::Result<()> {
+        let asked = self.http.post(format!("{}/api/orders/{id}/resume", self.base)).send().await;
+        self.answered(asked).await.map(drop)
+    }
+
     /// How every part of the engine is, also of one that is unwell.
     ///
     /// # Errors
@@ -46,6 +55,10 @@ impl Client {
 
     async fn read(&self, path: &str, query: &[(&str, String)]) -> anyhow::Result<String> {
         let asked = self.http.get(format!("{}{path}", self.base)).query(query).send().await;
+        self.answered(asked).await
+    }
+
+    async fn answered(&self, asked: reqwest::Result<reqwest::Response>) -> anyhow::Result<String> {
         let answer = asked.with_context(|| format!("no engine answers at {}", self.base))?;
         let status = answer.status();
         let text = answer.text().await.context("the engine's answer broke off")?;

@@ -6,6 +6,7 @@ pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod orders;
+pub(crate) mod resume;
 pub(crate) mod serve;
 pub(crate) mod submit;
 pub(crate) mod top;

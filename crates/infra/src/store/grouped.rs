@@ -137,6 +137,13 @@ impl<D: Database> OrderStore for GroupedStore<D> {
         self.write(Write::Release { fence, due_after }).await.map(drop)
     }
 
+    async fn unpark(&self, account: AccountId, id: OrderId) -> Result<bool, StoreError> {
+        match self.write(Write::Unpark { account, id }).await? {
+            Written::Unpark(was_parked) => Ok(was_parked),
+            other => Err(mismatch(&other)),
+        }
+    }
+
     async fn commit(&self, commit: Commit) -> Result<CommitOutcome, StoreError> {
         match self.write(Write::Commit(Box::new(commit))).await? {
             Written::Commit(outcome) => Ok(outcome),

@@ -18,6 +18,7 @@ pub(super) enum Write {
     Claim { id: OrderId, worker: String, lease: Duration },
     Renew { fence: Fence, lease: Duration },
     Release { fence: Fence, due_after: Duration },
+    Unpark { account: AccountId, id: OrderId },
     Commit(Box<Commit>),
     TakeDue { limit: u32, redeliver_after: Duration },
 }
@@ -30,6 +31,7 @@ impl Write {
             Self::Claim { .. } => "claim",
             Self::Renew { .. } => "renew",
             Self::Release { .. } => "release",
+            Self::Unpark { .. } => "unpark",
             Self::Commit(_) => "commit",
             Self::TakeDue { .. } => "take_due",
         }
@@ -38,7 +40,7 @@ impl Write {
     /// The order whose row it changes; a new order has none yet.
     pub(super) fn order(&self) -> Option<OrderId> {
         match self {
-            Self::Claim { id, .. } => Some(*id),
+            Self::Claim { id, .. } | Self::Unpark { id, .. } => Some(*id),
             Self::Renew { fence, .. } | Self::Release { fence, .. } => Some(fence.order_id),
             Self::Commit(commit) => Some(commit.fence.order_id),
             Self::Accept(_) | Self::TakeDue { .. } => None,
@@ -53,6 +55,7 @@ pub(super) enum Written {
     Claim(Option<Box<Claim>>),
     Renew(bool),
     Release,
+    Unpark(bool),
     Commit(CommitOutcome),
     TakeDue(Vec<OrderId>),
 }

@@ -17,7 +17,7 @@ use domain::{
     AccountId, Event, Order, OrderId,
     ports::{
         Acceptance, Accepted, Attempt, Claim, Clock, Commit, CommitOutcome, FeedCursor, FeedPage, FeedScope,
-        Fence, OpenOrders, OrderFilter, OrderStore, StoreError,
+        Fence, OpenOrders, OrderFilter, OrderStore, PARKED_AFTER, StoreError,
     },
 };
 use tokio::sync::watch;
@@ -153,6 +153,20 @@ impl OrderStore for MemoryStore {
             record.end_lease(due_at, due_at);
         }
         Ok(())
+    }
+
+    async fn unpark(&self, account: AccountId, id: OrderId) -> Result<bool, StoreError> {
+        let now = self.clock.steady();
+        let mut state = self.open()?;
+        let record = state.orders.get_mut(&id).filter(|record| {
+            record.order.account == account
+                && record.lost_claims >= PARKED_AFTER
+                && !record.order.status.is_terminal()
+        });
+        let Some(record) = record else { return Ok(false) };
+        record.lost_claims = 0;
+        record.end_lease(None, Some(now));
+        Ok(true)
     }
 
     async fn commit(&self, commit: Commit) -> Result<CommitOutcome, StoreError> {

@@ -40,6 +40,7 @@ pub async fn check(store: Arc<dyn OrderStore>) {
     a_claim_given_back_is_free_at_once(store).await;
     a_claim_counts_as_lost_until_its_holder_moves_the_ledger_or_ends_it(store).await;
     an_order_that_loses_claim_after_claim_is_held_longer(store).await;
+    a_parked_order_goes_on_at_once_when_it_is_told_to(store).await;
     two_sweepers_never_take_the_same(store).await;
     listings_page_and_belong_to_an_account(store).await;
     open_orders_are_counted_up_to_a_bound(store).await;
@@ -333,6 +334,26 @@ async fn an_order_that_loses_claim_after_claim_is_held_longer(store: &dyn OrderS
     // a renewal to a moment holds for two, and so on: the order is free again in the end
     assert!(store.renew(parked.fence, moment).await.unwrap());
     assert_eq!(claim_when_free(store, id, moment).await.lost_claims, PARKED_AFTER + 1);
+}
+
+async fn a_parked_order_goes_on_at_once_when_it_is_told_to(store: &dyn OrderStore) {
+    let moment = Duration::from_millis(1);
+    let id = claimed(store, moment).await.order.id;
+    for _ in 1..PARKED_AFTER {
+        assert!(!store.unpark(AccountId::DEFAULT, id).await.unwrap(), "it is not parked yet");
+        claim_when_free(store, id, moment).await;
+    }
+    let mut held = claim_when_free(store, id, LONG).await;
+    assert!(held.is_parked());
+    assert!(!store.unpark(samples::account_id(), id).await.unwrap(), "it is another account's");
+    assert!(store.unpark(AccountId::DEFAULT, id).await.unwrap());
+    let (_, late) = submit(&mut held);
+    assert_eq!(store.commit(late).await.unwrap(), CommitOutcome::Fenced, "the claim that held it is void");
+    assert!(store.take_due(1_000, LONG).await.unwrap().contains(&id));
+    let claim = store.claim(id, "next", LONG).await.unwrap().expect("it is free at once");
+    assert_eq!(claim.lost_claims, 0);
+    assert!(!store.unpark(AccountId::DEFAULT, id).await.unwrap());
+    assert!(!store.unpark(AccountId::DEFAULT, samples::order_id()).await.unwrap());
 }
 
 async fn two_sweepers_never_take_the_same(store: &dyn OrderStore) {

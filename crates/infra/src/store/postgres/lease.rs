@@ -3,7 +3,10 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use domain::ports::Fence;
+use domain::{
+    AccountId, OrderId,
+    ports::{Fence, PARKED_AFTER},
+};
 use sqlx::{AssertSqlSafe, PgConnection, types::Uuid};
 
 use super::{
@@ -65,6 +68,32 @@ pub(super) async fn release_all(
         .await?;
     for (position, ..) in asked {
         answers[*position] = Some(Written::Release);
+    }
+    Ok(())
+}
+
+/// Lets parked orders go on. A claim that holds one is void, whether its worker lives or not.
+pub(super) async fn unpark_all(
+    connection: &mut PgConnection,
+    asked: &[(usize, AccountId, OrderId)],
+    answers: &mut Answers,
+) -> sqlx::Result<()> {
+    let sql = format!(
+        "UPDATE orders SET lost_claims = 0, lease_epoch = lease_epoch + 1, lease_owner = NULL,
+             lease_until = NULL, wake_at = LEAST(wake_at, clock_timestamp()), timed_at = clock_timestamp()
+         FROM UNNEST($1::uuid[], $2::uuid[]) AS asked (asked_id, asked_account)
+         WHERE id = ANY($1) AND id = asked_id AND account_id = asked_account
+           AND lost_claims >= {PARKED_AFTER} AND {OPEN}
+         RETURNING id"
+    );
+    let unparked: Vec<Uuid> = sqlx::query_scalar(AssertSqlSafe(sql))
+        .bind(asked.iter().map(|(.., id)| id.0).collect::<Vec<_>>())
+        .bind(asked.iter().map(|(_, account, _)| account.0).collect::<Vec<_>>())
+        .fetch_all(connection)
+        .await?;
+    let unparked: HashSet<Uuid> = unparked.into_iter().collect();
+    for (position, _, id) in asked {
+        answers[*position] = Some(Written::Unpark(unparked.contains(&id.0)));
     }
     Ok(())
 }

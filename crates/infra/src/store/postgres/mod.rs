@@ -296,6 +296,9 @@ async fn run(connection: &mut PgConnection, round: Round<'_>, answers: &mut Answ
     if !round.releases.is_empty() {
         lease::release_all(connection, &round.releases, answers).await?;
     }
+    if !round.unparked.is_empty() {
+        lease::unpark_all(connection, &round.unparked, answers).await?;
+    }
     if !round.commits.is_empty() {
         commit::all(connection, &round.commits, answers).await?;
     }

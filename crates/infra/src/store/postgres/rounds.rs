@@ -21,6 +21,7 @@ pub(super) struct Round<'a> {
     pub(super) claims: BTreeMap<(&'a str, Duration), Vec<(usize, OrderId)>>,
     pub(super) renewals: Vec<(usize, Fence, Duration)>,
     pub(super) releases: Vec<(usize, Fence, Duration)>,
+    pub(super) unparked: Vec<(usize, AccountId, OrderId)>,
     pub(super) commits: Vec<(usize, &'a Commit)>,
 }
 
@@ -70,6 +71,7 @@ impl<'a> Rounds<'a> {
             !round.accepts.is_empty(),
             !round.renewals.is_empty(),
             !round.releases.is_empty(),
+            !round.unparked.is_empty(),
             !round.commits.is_empty(),
         ];
         round.claims.is_empty() && statements.into_iter().filter(|is_there| *is_there).count() == 1
@@ -84,7 +86,7 @@ fn keys(write: &Write) -> Vec<Key<'_>> {
             let client = asked.order.client_order_id.as_deref().map(|id| Key::ClientOrder(account, id));
             [Some(Key::Order(asked.order.id)), idempotency, client].into_iter().flatten().collect()
         }
-        Write::Claim { id, .. } => vec![Key::Order(*id)],
+        Write::Claim { id, .. } | Write::Unpark { id, .. } => vec![Key::Order(*id)],
         Write::Renew { fence, .. } | Write::Release { fence, .. } => vec![Key::Order(fence.order_id)],
         Write::Commit(commit) => vec![Key::Order(commit.fence.order_id)],
         Write::TakeDue { .. } => Vec::new(),
@@ -100,6 +102,7 @@ impl<'a> Round<'a> {
             }
             Write::Renew { fence, lease } => self.renewals.push((position, *fence, *lease)),
             Write::Release { fence, due_after } => self.releases.push((position, *fence, *due_after)),
+            Write::Unpark { account, id } => self.unparked.push((position, *account, *id)),
             Write::Commit(commit) => self.commits.push((position, commit)),
             Write::TakeDue { .. } => {}
         }
@@ -112,6 +115,7 @@ impl<'a> Round<'a> {
         });
         self.renewals.sort_unstable_by_key(|(_, fence, _)| fence.order_id);
         self.releases.sort_unstable_by_key(|(_, fence, _)| fence.order_id);
+        self.unparked.sort_unstable_by_key(|(.., id)| *id);
         self.commits.sort_unstable_by_key(|(_, commit)| commit.fence.order_id);
     }
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use domain::{
-    OrderId, Timestamp,
-    ports::{Acceptance, Accepted, Attempt, Claim, Commit, CommitOutcome, Fence, LedgerEntry},
+    AccountId, OrderId, Timestamp,
+    ports::{Acceptance, Accepted, Attempt, Claim, Commit, CommitOutcome, Fence, LedgerEntry, PARKED_AFTER},
 };
 use sqlx::{
     AssertSqlSafe, SqliteConnection,
@@ -59,6 +59,7 @@ async fn one<'a>(
             release(connection, *fence, *due_after, now).await?;
             Written::Release
         }
+        Write::Unpark { account, id } => Written::Unpark(unpark(connection, *account, *id, now).await?),
         Write::Commit(change) => {
             let outcome = commit(connection, change, now).await?;
             if outcome == CommitOutcome::Committed {
@@ -193,6 +194,23 @@ async fn release(
     .execute(connection)
     .await
     .map(drop)
+}
+
+/// A claim that holds a parked order is void, whether its worker lives or not.
+async fn unpark(
+    connection: &mut SqliteConnection,
+    account: AccountId,
+    id: OrderId,
+    now: i64,
+) -> sqlx::Result<bool> {
+    let sql = format!(
+        "UPDATE orders SET lost_claims = 0, lease_epoch = lease_epoch + 1, lease_owner = NULL,
+             lease_until = NULL, wake_at = min(wake_at, $3), timed_at = $3
+         WHERE id = $1 AND account_id = $2 AND lost_claims >= {PARKED_AFTER} AND wake_at IS NOT NULL"
+    );
+    let unparked =
+        sqlx::query(AssertSqlSafe(sql)).bind(id.0).bind(account.0).bind(now).execute(connection).await?;
+    Ok(unparked.rows_affected() == 1)
 }
 
 async fn commit(connection: &mut SqliteConnection, commit: &Commit, now: i64) -> sqlx::Result<CommitOutcome> {

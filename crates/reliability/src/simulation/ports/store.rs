@@ -76,6 +76,10 @@ impl OrderStore for FaultyStore {
         self.0.call("release", async || self.0.world.store.release(fence, due_after).await).await?
     }
 
+    async fn unpark(&self, account: AccountId, id: OrderId) -> Result<bool, StoreError> {
+        self.0.call("unpark", async || self.0.world.store.unpark(account, id).await).await?
+    }
+
     async fn commit(&self, commit: Commit) -> Result<CommitOutcome, StoreError> {
         let world = &self.0.world;
         if self.is(Control::AnnouncesBeforeCommit) {

@@ -1,0 +1,37 @@
+//! `POST /api/orders/{id}/resume`.
+
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+
+use crate::{
+    openapi::problems,
+    problem::{Code, Problem},
+    request::OrderIdPath,
+    state::AppState,
+    stream::find_order,
+    wire::OrderView,
+};
+
+problems!(Problems: InvalidOrderId, OrderNotFound, NotParked, StoreUnavailable);
+
+/// Lets a parked order go on at once.
+///
+/// An order whose workers died over it five times in a row is parked: it is tried again ever more rarely.
+/// Nothing is lost by waiting; this is for whoever has removed the reason.
+#[utoipa::path(post, path = "/api/orders/{id}/resume", operation_id = "resumeOrder", tag = "orders",
+    params(("id" = Uuid, Path, description = "The order.")),
+    responses((status = 200, description = "It is due now.", body = OrderView), Problems))]
+pub(crate) async fn resume(State(state): State<AppState>, id: OrderIdPath) -> Result<Response, Problem> {
+    let order = find_order(&state, id.0).await?;
+    if !state.answer(state.store.unpark(state.account, order.id)).await? {
+        return Err(Problem::new(
+            Code::NotParked,
+            "the order is not parked: it has ended, or goes on by itself",
+        ));
+    }
+    tracing::info!(order_id = %order.id, "resumed by an operator");
+    Ok(Json(OrderView::new(&order)).into_response())
+}
