@@ -7,6 +7,7 @@
 mod grouped;
 mod health;
 mod lane;
+mod page;
 mod parking;
 mod postgres;
 mod request;

@@ -1,12 +1,8 @@
 //! Hazards of apalis-redis when something is lost: the server, its data, a worker.
 
-use std::{
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
+use std::{sync::atomic::Ordering, time::Duration};
 
 use domain::ports::JobQueue;
-use infra::queue::redis::RedisQueueConfig;
 use redis::AsyncCommands;
 use testkit::{SilencingProxy, eventually, redis::TestRedis};
 
@@ -179,18 +175,11 @@ async fn a_push_survives_a_doorbell_that_may_not_be_rung() {
         .exec_async(&mut connection)
         .await
         .unwrap();
-    let config = RedisQueueConfig {
-        url: format!("redis://app:pw@127.0.0.1:{}", server.port()),
-        prefix: "test".into(),
-        capacity: CAPACITY,
-        tick: TICK,
-        seed: 1,
-    };
-    let (producer, consumer) = infra::queue::redis::open(&config).unwrap();
+    let (producer, consumer) = queue_at(format!("redis://app:pw@127.0.0.1:{}", server.port()), TICK, 1);
     let pushed = orders(10);
     assert_eq!(producer.push(&pushed).await.unwrap(), 10);
     let recorder = Recorder::open();
-    let _running = Running::start(Arc::new(consumer), 10, recorder.handler());
+    let _running = Running::start(consumer, 10, recorder.handler());
     recorder.all_of(&pushed).await;
 }
 
@@ -228,14 +217,7 @@ async fn keys_that_were_overwritten_are_removed() {
 async fn connections_to_a_demoted_server_are_replaced() {
     let (demoted, promoted) = (TestRedis::start().await, TestRedis::start().await);
     let proxy = SilencingProxy::start(demoted.port()).await;
-    let config = RedisQueueConfig {
-        url: format!("redis://127.0.0.1:{}", proxy.port()),
-        prefix: "test".into(),
-        capacity: CAPACITY,
-        tick: TICK,
-        seed: 1,
-    };
-    let (producer, _) = infra::queue::redis::open(&config).unwrap();
+    let (producer, _) = queue_at(format!("redis://127.0.0.1:{}", proxy.port()), TICK, 1);
     assert_eq!(producer.push(&orders(1)).await.unwrap(), 1);
     redis::cmd("REPLICAOF")
         .arg("127.0.0.1")
@@ -253,20 +235,13 @@ async fn connections_to_a_demoted_server_are_replaced() {
 async fn connections_that_fall_silent_are_replaced() {
     let server = TestRedis::start().await;
     let proxy = SilencingProxy::start(server.port()).await;
-    let config = RedisQueueConfig {
-        url: format!("redis://127.0.0.1:{}", proxy.port()),
-        prefix: "test".into(),
-        capacity: CAPACITY,
-        tick: TICK,
-        seed: 1,
-    };
-    let (producer, consumer) = infra::queue::redis::open(&config).unwrap();
+    let (producer, consumer) = queue_at(format!("redis://127.0.0.1:{}", proxy.port()), TICK, 1);
     let recorder = Recorder::open();
-    let running = Running::start(Arc::new(consumer), 10, recorder.handler());
+    let running = Running::start(consumer, 10, recorder.handler());
     running.consuming().await;
     proxy.silence();
     eventually("pushes go on", async || producer.push(&orders(1)).await.is_ok()).await;
     let pushed = orders(10);
-    push_all(&producer, &pushed).await;
+    push_all(&*producer, &pushed).await;
     recorder.all_of(&pushed).await;
 }

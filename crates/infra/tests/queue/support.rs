@@ -96,7 +96,10 @@ impl Recorder {
     }
 
     pub(crate) async fn running(&self, count: usize) {
-        eventually("so many handlers run", async || self.running.load(Ordering::SeqCst) == count).await;
+        eventually("the expected number of handlers run", async || {
+            self.running.load(Ordering::SeqCst) == count
+        })
+        .await;
     }
 }
 
@@ -134,8 +137,12 @@ pub(crate) fn queue(
     tick: Duration,
     seed: u64,
 ) -> (Arc<RedisProducer>, Arc<RedisConsumer>) {
-    let config =
-        RedisQueueConfig { url: server.url(), prefix: "test".into(), capacity: CAPACITY, tick, seed };
+    queue_at(server.url(), tick, seed)
+}
+
+/// The two sides of a queue over the server at `url`.
+pub(crate) fn queue_at(url: String, tick: Duration, seed: u64) -> (Arc<RedisProducer>, Arc<RedisConsumer>) {
+    let config = RedisQueueConfig { url, prefix: "test".into(), capacity: CAPACITY, tick, seed };
     let (producer, consumer) = infra::queue::redis::open(&config).unwrap();
     (Arc::new(producer), Arc::new(consumer))
 }

@@ -4,6 +4,7 @@
 mod clock;
 mod feed;
 mod histories;
+mod parking;
 mod together;
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
@@ -12,7 +13,7 @@ use domain::{
     AccountId, Event, EventData, Order, OrderId, OrderStatus,
     ports::{
         Acceptance, Accepted, Attempt, AttemptState, Claim, Commit, CommitOutcome, LedgerEntry, OrderFilter,
-        OrderStore, PARKED_AFTER, Then,
+        OrderStore, Then,
     },
 };
 use futures::future::join_all;
@@ -38,15 +39,13 @@ pub async fn check(store: Arc<dyn OrderStore>) {
     only_the_attempt_on_record_can_be_resolved(store).await;
     a_retry_waits_and_then_is_due(store).await;
     a_claim_given_back_is_free_at_once(store).await;
-    a_claim_counts_as_lost_until_its_holder_moves_the_ledger_or_ends_it(store).await;
-    an_order_that_loses_claim_after_claim_is_held_longer(store).await;
-    a_parked_order_goes_on_at_once_when_it_is_told_to(store).await;
     two_sweepers_never_take_the_same(store).await;
     listings_page_and_belong_to_an_account(store).await;
     open_orders_are_counted_up_to_a_bound(store).await;
     a_claimed_order_is_due_when_its_lease_ends(store).await;
     together::check(store).await;
     feed::check(store).await;
+    parking::check(store).await;
 }
 
 async fn accepted(store: &dyn OrderStore, grace: Duration) -> Order {
@@ -292,68 +291,6 @@ async fn a_claim_given_back_is_free_at_once(store: &dyn OrderStore) {
     let (_, late) = submit(&mut claim);
     assert_eq!(store.commit(late).await.unwrap(), CommitOutcome::Fenced);
     assert!(store.claim(claim.order.id, "next", LONG).await.unwrap().is_some());
-}
-
-async fn claim_when_free(store: &dyn OrderStore, id: OrderId, lease: Duration) -> Claim {
-    eventually_some("the lease runs out", || async { store.claim(id, "heir", lease).await.unwrap() }).await
-}
-
-async fn a_claim_counts_as_lost_until_its_holder_moves_the_ledger_or_ends_it(store: &dyn OrderStore) {
-    let first = claimed(store, SHORT).await;
-    let id = first.order.id;
-    assert_eq!(first.lost_claims, 0);
-    let second = claim_when_free(store, id, SHORT).await;
-    assert_eq!(second.lost_claims, 1);
-    store.release(first.fence, Duration::ZERO).await.unwrap();
-    let mut third = claim_when_free(store, id, LONG).await;
-    assert_eq!(third.lost_claims, 2, "a claim that was lost cannot be given back");
-    let begun = step(&mut third, vec![EventData::RoutingStarted], None, Then::Continue);
-    assert_eq!(store.commit(begun).await.unwrap(), CommitOutcome::Committed);
-    store.release(third.fence, Duration::ZERO).await.unwrap();
-    let fourth = claim_when_free(store, id, LONG).await;
-    assert_eq!(fourth.lost_claims, 2, "a claim that was given back counts for nothing");
-    store.release(fourth.fence, Duration::ZERO).await.unwrap();
-
-    let mut moves = claimed(store, SHORT).await;
-    let (_, commit) = submit(&mut moves);
-    assert_eq!(store.commit(commit).await.unwrap(), CommitOutcome::Committed);
-    let heir = claim_when_free(store, moves.order.id, LONG).await;
-    assert_eq!(heir.lost_claims, 0, "it sent something");
-}
-
-async fn an_order_that_loses_claim_after_claim_is_held_longer(store: &dyn OrderStore) {
-    let moment = Duration::from_millis(1);
-    let id = claimed(store, moment).await.order.id;
-    for lost in 1..PARKED_AFTER {
-        let claim = claim_when_free(store, id, moment).await;
-        assert_eq!((claim.lost_claims, claim.is_parked()), (lost, false));
-    }
-    let parked = claim_when_free(store, id, LONG).await;
-    assert!(parked.is_parked());
-    assert_eq!(Claim::lease_of(LONG, parked.lost_claims + 1), LONG * 2);
-    // a renewal to a moment holds for two, and so on: the order is free again in the end
-    assert!(store.renew(parked.fence, moment).await.unwrap());
-    assert_eq!(claim_when_free(store, id, moment).await.lost_claims, PARKED_AFTER + 1);
-}
-
-async fn a_parked_order_goes_on_at_once_when_it_is_told_to(store: &dyn OrderStore) {
-    let moment = Duration::from_millis(1);
-    let id = claimed(store, moment).await.order.id;
-    for _ in 1..PARKED_AFTER {
-        assert!(!store.unpark(AccountId::DEFAULT, id).await.unwrap(), "it is not parked yet");
-        claim_when_free(store, id, moment).await;
-    }
-    let mut held = claim_when_free(store, id, LONG).await;
-    assert!(held.is_parked());
-    assert!(!store.unpark(samples::account_id(), id).await.unwrap(), "it is another account's");
-    assert!(store.unpark(AccountId::DEFAULT, id).await.unwrap());
-    let (_, late) = submit(&mut held);
-    assert_eq!(store.commit(late).await.unwrap(), CommitOutcome::Fenced, "the claim that held it is void");
-    assert!(store.take_due(1_000, LONG).await.unwrap().contains(&id));
-    let claim = store.claim(id, "next", LONG).await.unwrap().expect("it is free at once");
-    assert_eq!(claim.lost_claims, 0);
-    assert!(!store.unpark(AccountId::DEFAULT, id).await.unwrap());
-    assert!(!store.unpark(AccountId::DEFAULT, samples::order_id()).await.unwrap());
 }
 
 async fn two_sweepers_never_take_the_same(store: &dyn OrderStore) {

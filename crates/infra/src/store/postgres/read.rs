@@ -7,9 +7,11 @@ use domain::{
 use sqlx::{AssertSqlSafe, PgConnection, types::Uuid};
 
 use super::{
-    super::row::{
-        AttemptRow, EventRow, OPEN_BY_STATUS, OPEN_ORDERS, OrderRow, decode, open_by_status, readable_orders,
-        with_status,
+    super::{
+        page::Page,
+        row::{
+            AttemptRow, EventRow, OPEN_BY_STATUS, OPEN_ORDERS, OrderRow, decode, open_by_status, with_status,
+        },
     },
     ATTEMPT, ORDER,
 };
@@ -35,24 +37,17 @@ pub(super) async fn orders(
         "SELECT {ORDER} FROM orders WHERE account_id = $1 AND id < $3 {by_status}
          ORDER BY id DESC LIMIT $2"
     );
-    let (mut orders, mut before) = (Vec::new(), filter.before.map_or(Uuid::max(), |before| before.0));
+    let mut page = Page::new(filter);
     loop {
-        let missing = i64::from(filter.limit) - i64::try_from(orders.len()).unwrap_or(0);
-        let mut query =
-            sqlx::query_as(AssertSqlSafe(sql.as_str())).bind(account.0).bind(missing).bind(before);
+        let mut query = sqlx::query_as(AssertSqlSafe(sql.as_str()))
+            .bind(account.0)
+            .bind(page.missing())
+            .bind(page.before());
         if let Some(status) = filter.status {
             query = query.bind(status.as_str());
         }
-        let rows: Vec<OrderRow> = query.fetch_all(&mut *connection).await?;
-        let is_last = i64::try_from(rows.len()).unwrap_or(0) < missing;
-        before = rows.last().map_or(before, |row| row.id);
-        let found = rows.len();
-        let readable = readable_orders(rows);
-        // what was left out is made up for, or a page full of it would look like the end
-        let is_whole = readable.len() == found;
-        orders.extend(readable);
-        if is_last || is_whole {
-            return Ok(orders);
+        if page.add(query.fetch_all(&mut *connection).await?) {
+            return Ok(page.orders());
         }
     }
 }
