@@ -1,11 +1,11 @@
 //! Who may ask: which hosts a request may name, and which web pages it may come from.
 //!
-//! There are no access keys yet, so whoever reaches the API may trade. A browser reaches every address of
-//! its machine, on behalf of any page it shows. Two headers that pages cannot forge keep pages out: the
-//! `Origin` names the page that asks, and the `Host` the name under which this engine was found, which
+//! There are no access keys yet, so every client that reaches the API may trade. A browser reaches every
+//! address of its machine on behalf of any page it shows. Two headers that pages cannot forge keep pages
+//! out: `Origin` names the page that sends the request, and `Host` the name it used for this engine, which
 //! under DNS rebinding is the attacker's.
 
-use std::{net::IpAddr, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::{Request, State},
@@ -13,13 +13,12 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use infra::host::is_loopback;
 use tower_http::cors::CorsLayer;
 
 use crate::{
+    headers::{REPLAYED, REQUEST_ID},
     problem::{Code, Problem},
-    routes::execute,
-    server::REQUEST_ID,
-    state::AppState,
     validation::shown,
 };
 
@@ -89,21 +88,15 @@ impl Access {
                 named("tracestate"),
                 REQUEST_ID,
             ])
-            .expose_headers([
-                header::LOCATION,
-                header::LINK,
-                header::RETRY_AFTER,
-                execute::REPLAYED,
-                REQUEST_ID,
-            ])
+            .expose_headers([header::LOCATION, header::LINK, header::RETRY_AFTER, REPLAYED, REQUEST_ID])
             .allow_private_network(true)
             .max_age(Duration::from_hours(1))
     }
 }
 
 /// Refuses what no page of a stranger may ask: `403`.
-pub(crate) async fn check(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    match refusal(&state.access, request.headers(), request.uri()) {
+pub(crate) async fn check(State(access): State<Arc<Access>>, request: Request, next: Next) -> Response {
+    match refusal(&access, request.headers(), request.uri()) {
         Some(problem) => problem.into_response(),
         None => next.run(request).await,
     }
@@ -136,14 +129,6 @@ pub(crate) fn host(headers: &HeaderMap, uri: &Uri) -> Option<Authority> {
         None => uri.authority()?.clone(),
     };
     (!authority.as_str().contains('@')).then_some(authority)
-}
-
-/// `localhost`, a name under it, or a loopback address.
-fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost"
-        || host.ends_with(".localhost")
-        || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

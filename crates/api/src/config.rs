@@ -5,7 +5,10 @@ use std::{net::IpAddr, time::Duration};
 use axum::http::{Uri, uri::Authority};
 use clap::{ArgAction, Args};
 
-use crate::{Access, server::RESERVE};
+use crate::access::Access;
+
+/// Connections beyond the limit that are answered one request each: health as usual, all else with 503.
+pub(crate) const RESERVED_CONNECTIONS: usize = 32;
 
 /// The API's part of the configuration: each value is an environment variable and a flag.
 #[derive(Debug, Clone, Args)]
@@ -20,8 +23,8 @@ pub struct ApiConfig {
     /// without it they follow the request's `Host`
     #[arg(long, env = "PUBLIC_URL", value_parser = public_url)]
     pub public_url: Option<String>,
-    /// Whether other machines may use the engine although it asks nobody for a key: only behind something
-    /// that does
+    /// Lets other machines use the engine, which has no access keys: only behind a proxy that authenticates
+    /// its clients
     #[arg(long, env = "ALLOW_UNAUTHENTICATED", action = ArgAction::Set, num_args = 0..=1, default_value_t = false, default_missing_value = "true")]
     pub allow_unauthenticated: bool,
     /// Host names, separated by commas, that requests may use besides those of this machine and of
@@ -36,7 +39,7 @@ pub struct ApiConfig {
     #[arg(long, env = "API_MAX_BODY_BYTES", default_value_t = 65_536, value_parser = clap::value_parser!(u32).range(1_024..=1_048_576))]
     pub api_max_body_bytes: u32,
     /// TCP connections that are served at once, streams included; more are answered with 503 (`/health`
-    /// as usual). Fewer if the process may not open so many files
+    /// as usual). Lowered when the limit of open files is too low for it
     #[arg(long, env = "API_MAX_CONNECTIONS", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub api_max_connections: u32,
     /// Streams that are open at once, at most 90 % of the connections; more are refused
@@ -153,7 +156,7 @@ pub struct Limits {
     pub idle_after: Duration,
     /// Orders that one connection of `/api/stream` may follow by name.
     pub max_stream_orders: usize,
-    /// How often a connection of `/api/stream` is told how far it is.
+    /// The time between two heartbeats of a connection of `/api/stream`.
     pub heartbeat_every: Duration,
     /// How often followed orders are compared with the store, in case their last event got lost.
     pub tail_check_every: Duration,
@@ -195,7 +198,7 @@ impl Default for Limits {
     }
 }
 
-/// How many of so many connections may be streams: requests need room beside them.
+/// The most streams that leave room for requests among `connections`.
 fn streams_of(connections: usize) -> usize {
     (connections * 9 / 10).max(1)
 }
@@ -205,7 +208,7 @@ impl Limits {
     /// quarter of them, at most 256, is left for the store, the queue and everything else.
     #[must_use]
     pub fn within_descriptors(mut self, descriptors: usize) -> Self {
-        let others = (descriptors / 4).min(256) + RESERVE;
+        let others = (descriptors / 4).min(256) + RESERVED_CONNECTIONS;
         self.max_connections = self.max_connections.min(descriptors.saturating_sub(others)).max(1);
         self.max_streams = self.max_streams.min(streams_of(self.max_connections));
         self

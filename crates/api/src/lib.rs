@@ -15,6 +15,7 @@ mod compat;
 mod config;
 mod dashboard;
 pub mod direct;
+mod headers;
 mod openapi;
 mod problem;
 mod request;

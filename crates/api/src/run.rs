@@ -38,11 +38,11 @@ pub async fn bind(config: &ApiConfig) -> anyhow::Result<TcpListener> {
     let address = listener.local_addr()?.ip();
     ensure!(
         address.is_loopback() || *allow_unauthenticated,
-        "HOST={host} lets other machines trade, and the engine asks nobody for a key: set \
-         ALLOW_UNAUTHENTICATED=true if something in front of it does, or listen on 127.0.0.1"
+        "HOST={host} lets other machines trade, and the engine has no access keys: set \
+         ALLOW_UNAUTHENTICATED=true if a proxy in front of it authenticates clients, or listen on 127.0.0.1"
     );
     if !address.is_loopback() {
-        tracing::warn!(%address, "whoever reaches this address may trade: there are no access keys");
+        tracing::warn!(%address, "every client that reaches this address may trade: the engine has no access keys");
     }
     Ok(listener)
 }
@@ -75,7 +75,7 @@ fn limits(config: &ApiConfig) -> Limits {
     };
     let (connections, streams) = (limits.max_connections, limits.max_streams);
     if connections < wanted_connections {
-        tracing::warn!(connections, streams, "fewer than configured: the process may not open more files");
+        tracing::warn!(connections, streams, "fewer than configured: the limit of open files is too low");
     } else {
         tracing::info!(connections, streams, "connections and streams at most");
     }

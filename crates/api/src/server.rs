@@ -8,7 +8,7 @@ use std::{any::Any, io, sync::Arc, time::Duration};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    http::{HeaderName, HeaderValue, Request, StatusCode, header},
+    http::{HeaderValue, Request, StatusCode, header},
     middleware,
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -31,20 +31,20 @@ use tower_http::{
     trace::{DefaultOnResponse, TraceLayer},
 };
 
-pub(crate) use self::slots::RESERVE;
 use self::{
     connection::{Answer, Socket, Timers},
     slots::{Slot, Slots},
 };
 use crate::{
-    access, compat, dashboard, openapi,
+    access, compat, dashboard,
+    headers::REQUEST_ID,
+    openapi,
     problem::{Code, Problem},
     request::{Connection, method_not_allowed, not_found},
     routes::{events, execute, explain, health, metrics, order, orders, quotes, resume, stream},
     state::AppState,
 };
 
-pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const MAX_HEADER_BYTES: usize = 32 * 1024;
 /// How long the head of a request may take on a connection of the reserve, of which there are few.
 const RESERVE_HEAD_WITHIN: Duration = Duration::from_secs(2);
@@ -83,7 +83,7 @@ pub fn router(state: AppState) -> Router {
             SetRequestIdLayer::new(REQUEST_ID, request_ids),
             spans,
             PropagateRequestIdLayer::new(REQUEST_ID),
-            middleware::from_fn_with_state(state.clone(), access::check),
+            middleware::from_fn_with_state(state.access.clone(), access::check),
             state.access.cors(),
             CatchPanicLayer::custom(panicked),
             DefaultBodyLimit::max(state.limits.max_body_bytes),

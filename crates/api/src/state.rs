@@ -55,7 +55,7 @@ pub struct Inner {
     /// Whose orders every request sees: there is one account until accounts have keys.
     pub(crate) account: AccountId,
     pub(crate) limits: Limits,
-    pub(crate) access: Access,
+    pub(crate) access: Arc<Access>,
     pub(crate) admission: Admission,
     pub(crate) hub: Arc<Hub>,
     pub(crate) feed: Arc<Tail>,
@@ -106,7 +106,7 @@ impl AppState {
             venues,
             clock,
             limits,
-            access,
+            access: Arc::new(access),
         }))
     }
 }

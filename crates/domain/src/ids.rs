@@ -14,7 +14,7 @@ use crate::Timestamp;
 pub struct OrderId(pub Uuid);
 
 impl OrderId {
-    /// Builds an id from a time and 74 random bits. Whoever makes several uses [`OrderIds`].
+    /// Builds an id from a time and 74 random bits. A process that makes several uses [`OrderIds`].
     pub fn generate(now: Timestamp, rng: &mut dyn Rng) -> Self {
         let mut random = [0u8; 10];
         rng.fill_bytes(&mut random);

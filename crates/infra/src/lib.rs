@@ -5,6 +5,7 @@ pub mod bus;
 pub mod clock;
 pub mod config;
 pub mod diagnosis;
+pub mod host;
 pub mod metrics;
 pub mod outage;
 pub mod probe;

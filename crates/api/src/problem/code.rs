@@ -118,7 +118,7 @@ impl Code {
             Self::OriginNotAllowed      => ("origin_not_allowed",      S::FORBIDDEN,              false, "This web page may not use the engine"),
             Self::NotFound              => ("not_found",               S::NOT_FOUND,              false, "Nothing is at this address"),
             Self::OrderNotFound         => ("order_not_found",         S::NOT_FOUND,              false, "Order not found"),
-            Self::CursorUnknown         => ("cursor_unknown",          S::GONE,                   false, "The cursor names no event of this database"),
+            Self::CursorUnknown         => ("cursor_unknown",          S::GONE,                   false, "The event that the cursor names is not in this database"),
             Self::MethodNotAllowed      => ("method_not_allowed",      S::METHOD_NOT_ALLOWED,     false, "The method is not allowed here"),
             Self::IdempotencyConflict   => ("idempotency_conflict",    S::CONFLICT,               false, "The key belongs to another order"),
             Self::NotParked             => ("not_parked",              S::CONFLICT,               false, "The order is not parked"),

@@ -3,7 +3,7 @@
 use axum::{
     Json,
     extract::State,
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use domain::{Order, OrderId};
@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use crate::{
     accept::{self, Placed},
+    headers::REPLAYED,
     openapi::{OrderBody, problems},
     problem::{Code, FieldCode, FieldError, Problem},
     request::{Base, JsonBody, Parameters, refuse_query},
@@ -21,9 +22,6 @@ use crate::{
     validation::OrderRequest,
     wire::OrderView,
 };
-
-/// Says that a reply repeats an earlier one.
-pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// The order, and where to go from here.
 #[derive(Serialize, ToSchema)]

@@ -20,7 +20,7 @@ problems!(Problems: InvalidOrderId, OrderNotFound, NotParked, StoreUnavailable);
 /// Lets a parked order go on at once.
 ///
 /// An order whose workers died over it five times in a row is parked: it is tried again ever more rarely.
-/// Nothing is lost by waiting; this is for whoever has removed the reason.
+/// Nothing is lost by waiting; resume an order once the cause is removed.
 #[utoipa::path(post, path = "/api/orders/{id}/resume", operation_id = "resumeOrder", tag = "orders",
     params(("id" = Uuid, Path, description = "The order.")),
     responses((status = 200, description = "It is due now.", body = OrderView), Problems))]

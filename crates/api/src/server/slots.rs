@@ -9,8 +9,8 @@ use tokio::{
     time::sleep,
 };
 
-/// Connections beyond the limit that are answered one request each: health as usual, all else with 503.
-pub(crate) const RESERVE: usize = 32;
+use crate::config::RESERVED_CONNECTIONS;
+
 /// The pause after a connection could not be accepted, as when file descriptors run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -34,7 +34,7 @@ impl Slots {
     pub(super) fn new(limit: usize) -> Self {
         Self {
             ordinary: Arc::new(Semaphore::new(limit)),
-            reserve: Arc::new(Semaphore::new(RESERVE)),
+            reserve: Arc::new(Semaphore::new(RESERVED_CONNECTIONS)),
             limit,
             full: Outage::new("connection slots"),
             accepting: Outage::new("accepting connections"),
@@ -69,7 +69,7 @@ impl Slots {
         }
     }
 
-    /// An ordinary slot instead of one of the reserve, if one became free while nobody connected.
+    /// An ordinary slot instead of one of the reserve, if one became free before this connection arrived.
     fn best(&self, slot: Slot) -> Slot {
         if slot.is_reserve {
             if let Ok(permit) = self.ordinary.clone().try_acquire_owned() {

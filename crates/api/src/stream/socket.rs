@@ -54,7 +54,7 @@ pub(crate) enum Ending {
     Refused(Code),
     /// 4408: the peer stayed silent, even when it was pinged.
     Idle,
-    /// The peer is gone, so nobody is there to be told.
+    /// The peer is gone, so there is nothing to send.
     Gone,
 }
 
@@ -315,7 +315,7 @@ fn received(message: Option<Result<Message, axum::Error>>) -> Result<Message, En
         Some(Err(error)) => match error.into_inner().downcast_ref() {
             Some(tungstenite::Error::Capacity(_)) => Err(Ending::TooLarge),
             Some(tungstenite::Error::Utf8(_)) => Err(Ending::NotUtf8),
-            // the peer broke off: nobody is there to be told
+            // the peer broke off: there is nothing to send
             Some(tungstenite::Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => {
                 Err(Ending::Gone)
             }

@@ -70,7 +70,7 @@ async fn its_own_pages_and_programs_are_served() {
     assert_eq!(placed.status(), StatusCode::CREATED);
     assert!(placed.headers().get("access-control-allow-origin").is_none(), "no page else may read it");
     assert_eq!(socket_from(&app, &own).await, 101);
-    assert_eq!(app.execute(&order()).await.status(), StatusCode::CREATED, "a program names no origin");
+    assert_eq!(app.execute(&order()).await.status(), StatusCode::CREATED, "a program sends no Origin");
 }
 
 #[tokio::test]

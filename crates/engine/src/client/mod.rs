@@ -3,10 +3,11 @@
 mod follow;
 mod read;
 
-use std::{net::IpAddr, time::Duration};
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use domain::OrderId;
+use infra::host::is_loopback;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -38,11 +39,8 @@ pub(crate) struct Client {
 }
 
 /// Whether an address leads to this machine.
-fn is_loopback(base: &str) -> bool {
-    let url = reqwest::Url::parse(base).ok();
-    let host = url.as_ref().and_then(reqwest::Url::host_str).unwrap_or_default();
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    host == "localhost" || host.ends_with(".localhost") || address.is_ok_and(|address| address.is_loopback())
+fn is_local(base: &str) -> bool {
+    reqwest::Url::parse(base).is_ok_and(|url| url.host_str().is_some_and(is_loopback))
 }
 
 impl Client {
@@ -53,7 +51,7 @@ impl Client {
         }
         let http = reqwest::Client::builder().timeout(Duration::from_secs(30));
         // what a proxy calls localhost is another machine
-        let http = if is_loopback(base) { http.no_proxy() } else { http }.build()?;
+        let http = if is_local(base) { http.no_proxy() } else { http }.build()?;
         Ok(Self { http, base: base.trim_end_matches('/').to_owned() })
     }
 
