@@ -36,7 +36,8 @@ pub enum FailureCode {
     TransactionReverted,
     /// The transaction was not included before its last valid block height.
     TransactionExpired,
-    /// The execution broke off again and again before anything was sent.
+    /// Versions before 2026-11 gave an order up when its execution broke off again and again. Still in
+    /// stored orders; none fails with it any more.
     ExecutionCrashed,
 }
 

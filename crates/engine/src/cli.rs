@@ -178,7 +178,10 @@ pub(crate) struct OrdersArgs {
     /// Only orders that stand here
     #[arg(long, value_parser = order_status())]
     pub(crate) status: Option<OrderStatus>,
-    /// So many at most
+    /// Only parked orders: those that lost five claims in a row
+    #[arg(long)]
+    pub(crate) parked: bool,
+    /// The most orders to list
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=200))]
     pub(crate) limit: u32,
     /// Print them as the API gives them, one JSON array

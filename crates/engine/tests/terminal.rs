@@ -87,9 +87,13 @@ fn what_cannot_be_carried_out_ends_with_2_and_one_line_that_says_why() {
     let engine = Engine::start(&[]);
     let unknown = "00000000-0000-7000-8000-000000000000";
     let nobody = format!("http://127.0.0.1:{}", testkit::ports::free());
+    let submitted = engine.ask(&SMALL);
+    let confirmed = submitted.output.lines().next().unwrap().strip_prefix("order ").unwrap().to_owned();
     for (result, reason) in [
         (engine.ask(&["explain", unknown]), "no order"),
         (engine.ask(&["watch", unknown]), "no order"),
+        (engine.ask(&["resume", unknown]), "no order"),
+        (engine.ask(&["resume", &confirmed]), "not parked"),
         (engine.ask(&["submit", "--in", "SOL", "--out", "SOL", "--amount-in", "1"]), "denied"),
         (run(&["orders", "--url", &nobody]), "no engine answers"),
         (run(&["watch", unknown, "--url", &nobody]), "no engine answers"),

@@ -69,7 +69,7 @@ async fn rows_of_a_later_version_stop_neither_lists_nor_the_feed() {
     let mut listed = Vec::new();
     let mut before = None;
     loop {
-        let filter = OrderFilter { status: None, before, limit: 2 };
+        let filter = OrderFilter { status: None, parked: false, before, limit: 2 };
         let page = store.orders(AccountId::DEFAULT, filter).await.unwrap();
         let Some(end) = page.last() else { break };
         before = Some(end.id);

@@ -7,7 +7,7 @@ use axum::{
 };
 use domain::{
     Bps, Event, EventData, Fill, Order, OrderId, OrderStatus, Quote, QuoteRequest, Signature, SwapAmount,
-    Timestamp, VenueId,
+    Timestamp, VenueId, ports::PARKED_AFTER,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -30,6 +30,10 @@ struct Explanation<'a> {
     #[schema(value_type = words::OrderStatus)]
     status: OrderStatus,
     order: SpecView<'a>,
+    /// How many claims were lost in a row, of an order that is parked because of it: it is tried again ever
+    /// more rarely, until it is resumed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parked_after_lost_claims: Option<u32>,
     attempts: Vec<AttemptView<'a>>,
     /// Quoted against realised, once it traded.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -144,8 +148,9 @@ problems!(Problems: InvalidOrderId, OrderNotFound, StoreUnavailable);
     responses((status = 200, description = "The explanation.", body = Explanation), Problems))]
 pub(crate) async fn explain(State(state): State<AppState>, id: OrderIdPath) -> Result<Response, Problem> {
     let order = find_order(&state, id.0).await?;
+    let lost_claims = state.answer(state.store.lost_claims(order.account, order.id)).await?;
     let events = state.answer(all_events(&state, &order)).await?;
-    Ok(Json(Explanation::new(&order, &events)).into_response())
+    Ok(Json(Explanation::new(&order, lost_claims, &events)).into_response())
 }
 
 async fn all_events(state: &AppState, order: &Order) -> Result<Vec<Event>, domain::ports::StoreError> {
@@ -163,7 +168,7 @@ async fn all_events(state: &AppState, order: &Order) -> Result<Vec<Event>, domai
 }
 
 impl<'a> Explanation<'a> {
-    fn new(order: &'a Order, events: &'a [Event]) -> Self {
+    fn new(order: &'a Order, lost_claims: Option<u32>, events: &'a [Event]) -> Self {
         let request = &order.spec.request;
         let tries: Vec<_> = events
             .chunk_by(|one, next| one.attempt == next.attempt)
@@ -176,6 +181,7 @@ impl<'a> Explanation<'a> {
             // of the last event that was read, so that it fits the attempts
             status: events.last().map_or(order.status, |event| event.status),
             order: SpecView::new(&order.spec),
+            parked_after_lost_claims: lost_claims.filter(|lost| *lost >= PARKED_AFTER),
             result: ResultView::find(order, events),
             attempts: tries.into_iter().map(|events| AttemptView::new(request, events)).collect(),
             timing: Timing {

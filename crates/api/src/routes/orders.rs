@@ -1,4 +1,4 @@
-//! `GET /api/orders?status=&cursor=&limit=`.
+//! `GET /api/orders?status=&parked=&cursor=&limit=`.
 
 use axum::{
     Json,
@@ -27,6 +27,7 @@ problems!(Problems: InvalidQuery, StoreUnavailable);
 #[utoipa::path(get, path = "/api/orders", operation_id = "listOrders", tag = "orders",
     params(
         ("status" = Option<words::OrderStatus>, Query, description = "Only orders that stand so."),
+        ("parked" = Option<bool>, Query, description = "`true`: only parked orders, those that lost five claims in a row."),
         ("cursor" = Option<Uuid>, Query, description = "Only orders before this one; see `Link`."),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Orders at most; 50 by default."),
     ),
@@ -40,8 +41,9 @@ pub(crate) async fn list(
     base: Base,
     query: Parameters,
 ) -> Result<Response, Problem> {
-    let OrderFilter { status, before, limit } = filter(&query)?;
-    let one_more = OrderFilter { status, before, limit: limit + 1 };
+    let asked = filter(&query)?;
+    let OrderFilter { status, parked, limit, .. } = asked;
+    let one_more = OrderFilter { limit: limit + 1, ..asked };
     let mut orders = state.answer(state.store.orders(state.account, one_more)).await?;
     let size = usize::try_from(limit).unwrap_or(usize::MAX);
     let has_next = orders.len() > size;
@@ -49,9 +51,10 @@ pub(crate) async fn list(
     let mut response = Json(orders.iter().map(OrderView::new).collect::<Vec<_>>()).into_response();
     if let Some(last) = orders.last().filter(|_| has_next) {
         let status = status.map(|status| format!("&status={status}")).unwrap_or_default();
+        let parked = if parked { "&parked=true" } else { "" };
         insert_next(
             &mut response,
-            &base.http(&format!("/api/orders?cursor={}&limit={limit}{status}", last.id)),
+            &base.http(&format!("/api/orders?cursor={}&limit={limit}{status}{parked}", last.id)),
         );
     }
     Ok(response)
@@ -67,11 +70,12 @@ pub(super) fn insert_next(response: &mut Response, url: &str) {
 fn filter(query: &Parameters) -> Result<OrderFilter, Problem> {
     let mut errors = Vec::new();
     let status = query.read("status", "is no status of an order", &mut errors, |text| text.parse().ok());
+    let parked = query.read("parked", "must be true or false", &mut errors, |text| text.parse().ok());
     let before: Option<OrderId> =
         query.read("cursor", "is no cursor of this list", &mut errors, |text| text.parse().ok());
     let limit = read_limit(query, DEFAULT_LIMIT, MAX_LIMIT, &mut errors);
     refuse_query(errors)?;
-    Ok(OrderFilter { status, before, limit })
+    Ok(OrderFilter { status, parked: parked.unwrap_or(false), before, limit })
 }
 
 /// The size of a page.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::ports::{OrderStore, PARKED_AFTER};
 use reqwest::StatusCode;
+use serde_json::{Value, json};
 
 use crate::support::{App, problem};
 
@@ -19,9 +20,16 @@ async fn a_parked_order_is_resumed_and_no_other() {
     }
     let held = app.store.claim(id, "worker", Duration::from_mins(1)).await.unwrap().unwrap();
     assert!(held.is_parked());
+    let json = async |path: String| app.get(&path).await.json::<Value>().await.unwrap();
+    assert_eq!(json("/api/orders?parked=true".into()).await[0]["id"], id.to_string());
+    assert_eq!(json("/api/orders?parked=true&status=confirmed".into()).await, json!([]));
+    let explained = json(format!("/api/orders/{id}/explain")).await;
+    assert_eq!(explained["parkedAfterLostClaims"], PARKED_AFTER + 1);
     let resumed = resume(id.to_string()).await;
     assert_eq!(resumed.status(), StatusCode::OK);
-    assert_eq!(resumed.json::<serde_json::Value>().await.unwrap()["id"], id.to_string());
+    assert_eq!(json("/api/orders?parked=true".into()).await, json!([]));
+    assert!(json(format!("/api/orders/{id}/explain")).await.get("parkedAfterLostClaims").is_none());
+    assert_eq!(resumed.json::<Value>().await.unwrap()["id"], id.to_string());
     let claim = app.store.claim(id, "worker", Duration::from_mins(1)).await.unwrap().unwrap();
     assert_eq!(claim.lost_claims, 0);
     problem(resume(id.to_string()).await, 409, "not_parked").await;

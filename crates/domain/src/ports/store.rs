@@ -193,9 +193,11 @@ pub enum CommitOutcome {
 pub struct OrderFilter {
     /// Only this status.
     pub status: Option<OrderStatus>,
+    /// Only [parked](PARKED_AFTER) orders.
+    pub parked: bool,
     /// Only orders older than this one.
     pub before: Option<OrderId>,
-    /// At most so many.
+    /// The most orders to return.
     pub limit: u32,
 }
 
@@ -255,6 +257,13 @@ pub trait OrderStore: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError`]: unknown whether it was done; doing it again is safe.
     async fn unpark(&self, account: AccountId, id: OrderId) -> Result<bool, StoreError>;
+
+    /// How many claims of an open order were lost in a row. `None` for an order that is unknown or has
+    /// ended.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn lost_claims(&self, account: AccountId, id: OrderId) -> Result<Option<u32>, StoreError>;
 
     /// Writes a transition if the fence and the sequence still hold.
     ///

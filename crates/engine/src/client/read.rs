@@ -12,9 +12,15 @@ impl Client {
     ///
     /// # Errors
     /// When the engine cannot be reached or refuses.
-    pub(crate) async fn orders(&self, status: Option<OrderStatus>, limit: u32) -> anyhow::Result<String> {
+    pub(crate) async fn orders(
+        &self,
+        status: Option<OrderStatus>,
+        parked: bool,
+        limit: u32,
+    ) -> anyhow::Result<String> {
         let mut query = vec![("limit", limit.to_string())];
         query.extend(status.map(|status| ("status", status.to_string())));
+        query.extend(parked.then(|| ("parked", parked.to_string())));
         self.read("/api/orders", &query).await
     }
 

@@ -6,7 +6,7 @@ use super::{client, read};
 use crate::{cli::OrdersArgs, output::print, story::order_table};
 
 pub(crate) async fn run(args: OrdersArgs) -> anyhow::Result<ExitCode> {
-    let answer = client(&args.target)?.orders(args.status, args.limit).await?;
+    let answer = client(&args.target)?.orders(args.status, args.parked, args.limit).await?;
     if args.json {
         print(answer)?;
     } else {

@@ -76,6 +76,7 @@ pub(crate) async fn examine(args: &DoctorArgs, misspelled: &[String]) -> anyhow:
     findings.extend(collector::collector(&args.serve.log).await);
     findings.push(machine::port(&args.serve.api, &Client::new(&own_url)?).await);
     findings.push(engine::health(&engine, args.target.url.is_some()).await);
+    findings.extend(engine::parked(&engine).await);
     findings.extend(machine::open_files(&args.serve));
     Ok(findings.into())
 }

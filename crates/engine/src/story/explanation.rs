@@ -29,7 +29,17 @@ fn tell(story: &mut String, explanation: &Value) -> fmt::Result {
         order_in_words(order),
         order["slippageBps"]
     )?;
+    if let Some(client) = order["clientId"].as_str() {
+        writeln!(story, "placed by client {client}")?;
+    }
     tell_standing(story, explanation)?;
+    if let Some(lost) = explanation["parkedAfterLostClaims"].as_u64() {
+        let id = text(&explanation["orderId"]);
+        writeln!(
+            story,
+            "parked: {lost} claims in a row were lost; `engine resume {id}` tries again at once"
+        )?;
+    }
     for attempt in explanation["attempts"].as_array().into_iter().flatten() {
         tell_attempt(story, order, attempt)?;
     }

@@ -135,7 +135,8 @@ async fn open_orders(client: &Client) -> anyhow::Result<Vec<ListedOrder>> {
     let open = domain::OrderStatus::ALL.into_iter().filter(|status| !status.is_terminal());
     let mut orders = Vec::new();
     for status in open {
-        let page: Vec<ListedOrder> = serde_json::from_str(&client.orders(Some(status), OPEN_ORDERS).await?)?;
+        let page: Vec<ListedOrder> =
+            serde_json::from_str(&client.orders(Some(status), false, OPEN_ORDERS).await?)?;
         orders.extend(page);
     }
     Ok(orders)

@@ -166,6 +166,10 @@ impl<D: Database> OrderStore for GroupedStore<D> {
         read("orders", self.lane.database.orders(account, &filter)).await
     }
 
+    async fn lost_claims(&self, account: AccountId, id: OrderId) -> Result<Option<u32>, StoreError> {
+        read("lost_claims", self.lane.database.lost_claims(account, id)).await
+    }
+
     async fn events(
         &self,
         account: AccountId,

@@ -106,6 +106,13 @@ pub(super) trait Database: Send + Sync + 'static {
         filter: &OrderFilter,
     ) -> impl Future<Output = sqlx::Result<Vec<Order>>> + Send;
 
+    /// How many claims of an open order were lost in a row.
+    fn lost_claims(
+        &self,
+        account: AccountId,
+        id: OrderId,
+    ) -> impl Future<Output = sqlx::Result<Option<u32>>> + Send;
+
     /// Events of an order after a sequence number.
     fn events(
         &self,

@@ -17,7 +17,7 @@ use domain::{
     AccountId, Event, Order, OrderId,
     ports::{
         Acceptance, Accepted, Attempt, Claim, Clock, Commit, CommitOutcome, FeedCursor, FeedPage, FeedScope,
-        Fence, OpenOrders, OrderFilter, OrderStore, PARKED_AFTER, StoreError,
+        Fence, OpenOrders, OrderFilter, OrderStore, StoreError,
     },
 };
 use tokio::sync::watch;
@@ -158,11 +158,8 @@ impl OrderStore for MemoryStore {
     async fn unpark(&self, account: AccountId, id: OrderId) -> Result<bool, StoreError> {
         let now = self.clock.steady();
         let mut state = self.open()?;
-        let record = state.orders.get_mut(&id).filter(|record| {
-            record.order.account == account
-                && record.lost_claims >= PARKED_AFTER
-                && !record.order.status.is_terminal()
-        });
+        let record =
+            state.orders.get_mut(&id).filter(|record| record.order.account == account && record.is_parked());
         let Some(record) = record else { return Ok(false) };
         record.lost_claims = 0;
         record.end_lease(None, Some(now));
@@ -198,8 +195,10 @@ impl OrderStore for MemoryStore {
 
     async fn orders(&self, account: AccountId, filter: OrderFilter) -> Result<Vec<Order>, StoreError> {
         let state = self.open()?;
-        let orders = state.orders.values().rev().map(|record| &record.order);
-        Ok(orders
+        let records = state.orders.values().rev();
+        Ok(records
+            .filter(|record| !filter.parked || record.is_parked())
+            .map(|record| &record.order)
             .filter(|order| order.account == account)
             .filter(|order| filter.status.is_none_or(|status| order.status == status))
             .filter(|order| filter.before.is_none_or(|before| order.id < before))
@@ -250,6 +249,12 @@ impl OrderStore for MemoryStore {
             .filter_map(|id| state.orders.get(id))
             .map(|record| (record.order.id, record.order.last_seq))
             .collect())
+    }
+
+    async fn lost_claims(&self, account: AccountId, id: OrderId) -> Result<Option<u32>, StoreError> {
+        let state = self.open()?;
+        let open = state.of(account, id).filter(|record| record.wake_at.is_some());
+        Ok(open.map(|record| record.lost_claims))
     }
 
     async fn attempts(&self, account: AccountId, id: OrderId) -> Result<Vec<Attempt>, StoreError> {

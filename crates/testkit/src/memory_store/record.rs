@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::{
     Event, Order, OrderStatus, Timestamp,
-    ports::{Attempt, AttemptState, Claim, Commit, LedgerEntry, StoreError, Then},
+    ports::{Attempt, AttemptState, Claim, Commit, LedgerEntry, PARKED_AFTER, StoreError, Then},
 };
 
 /// An order's row.
@@ -21,6 +21,10 @@ pub(super) struct Record {
 }
 
 impl Record {
+    pub(super) fn is_parked(&self) -> bool {
+        self.lost_claims >= PARKED_AFTER && !self.order.status.is_terminal()
+    }
+
     pub(super) fn unresolved(&self) -> Option<&Attempt> {
         self.attempts.iter().find(|attempt| attempt.state == AttemptState::Unresolved)
     }

@@ -318,7 +318,7 @@ async fn listings_page_and_belong_to_an_account(store: &dyn OrderStore) {
     let mut seen = Vec::new();
     let mut before = None;
     while seen.len() < 5 {
-        let filter = OrderFilter { status: Some(OrderStatus::Pending), before, limit: 2 };
+        let filter = OrderFilter { status: Some(OrderStatus::Pending), parked: false, before, limit: 2 };
         let page = store.orders(AccountId::DEFAULT, filter).await.unwrap();
         assert!(page.len() <= 2 && !page.is_empty());
         before = page.last().map(|order| order.id);
@@ -331,7 +331,7 @@ async fn listings_page_and_belong_to_an_account(store: &dyn OrderStore) {
     assert_eq!(store.order(stranger, id).await.unwrap(), None);
     assert_eq!(store.events(stranger, id, 0, 10).await.unwrap(), []);
     assert_eq!(store.attempts(stranger, id).await.unwrap(), []);
-    let all = OrderFilter { status: None, before: None, limit: 10 };
+    let all = OrderFilter { status: None, parked: false, before: None, limit: 10 };
     assert_eq!(store.orders(stranger, all).await.unwrap(), []);
 }
 

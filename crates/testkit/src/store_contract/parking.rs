@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::{
     AccountId, EventData, OrderId,
-    ports::{Claim, CommitOutcome, OrderStore, PARKED_AFTER, Then},
+    ports::{Claim, CommitOutcome, OrderFilter, OrderStore, PARKED_AFTER, Then},
 };
 
 use super::{LONG, SHORT, claimed, step, submit};
@@ -14,6 +14,11 @@ pub(super) async fn check(store: &dyn OrderStore) {
     a_claim_counts_as_lost_until_its_holder_moves_the_ledger_or_ends_it(store).await;
     an_order_that_loses_claim_after_claim_is_held_longer(store).await;
     a_parked_order_that_is_resumed_goes_on_at_once(store).await;
+}
+
+async fn parked(store: &dyn OrderStore) -> Vec<OrderId> {
+    let filter = OrderFilter { status: None, parked: true, before: None, limit: 1_000 };
+    store.orders(AccountId::DEFAULT, filter).await.unwrap().iter().map(|order| order.id).collect()
 }
 
 async fn claim_when_free(store: &dyn OrderStore, id: OrderId, lease: Duration) -> Claim {
@@ -67,6 +72,9 @@ async fn a_parked_order_that_is_resumed_goes_on_at_once(store: &dyn OrderStore) 
     }
     let mut held = claim_when_free(store, id, LONG).await;
     assert!(held.is_parked());
+    assert_eq!(store.lost_claims(AccountId::DEFAULT, id).await.unwrap(), Some(PARKED_AFTER + 1));
+    assert_eq!(store.lost_claims(samples::account_id(), id).await.unwrap(), None);
+    assert!(parked(store).await.contains(&id));
     assert!(!store.unpark(samples::account_id(), id).await.unwrap(), "it is another account's");
     assert!(store.unpark(AccountId::DEFAULT, id).await.unwrap());
     let (_, late) = submit(&mut held);
@@ -74,6 +82,7 @@ async fn a_parked_order_that_is_resumed_goes_on_at_once(store: &dyn OrderStore) 
     assert!(store.take_due(1_000, LONG).await.unwrap().contains(&id));
     let claim = store.claim(id, "next", LONG).await.unwrap().expect("it is free at once");
     assert_eq!(claim.lost_claims, 0);
+    assert!(!parked(store).await.contains(&id));
     assert!(!store.unpark(AccountId::DEFAULT, id).await.unwrap());
     assert!(!store.unpark(AccountId::DEFAULT, samples::order_id()).await.unwrap());
 }

@@ -91,6 +91,7 @@ impl Bench {
     async fn confirmed(&self) -> u32 {
         let filter = domain::ports::OrderFilter {
             status: Some(OrderStatus::Confirmed),
+            parked: false,
             before: None,
             limit: u32::MAX,
         };

@@ -23,6 +23,7 @@ class OrderPage extends Component {
   #isReading = false;
   #isBehind = false;
   #head = h("header", { class: "order-head" });
+  #parked = h("div", { role: "alert" });
   #summary = h("section", { class: "panel", "aria-label": "Result" });
   #attempts = h("div", { class: "order-attempts" });
   #timeline = h("div");
@@ -89,7 +90,7 @@ class OrderPage extends Component {
 
   #build() {
     this.append(this.#head, h("div", { class: "order-body" },
-      h("div", { class: "order-main" }, this.#summary, this.#attempts),
+      h("div", { class: "order-main" }, this.#parked, this.#summary, this.#attempts),
       h("aside", { class: "order-side" },
         h("section", { class: "panel", "aria-labelledby": "timeline-title" },
           h("div", { class: "panel-head" }, h("h2", { id: "timeline-title" }, "Timeline")), this.#timeline),
@@ -103,6 +104,7 @@ class OrderPage extends Component {
     if (!order || !explanation) return;
     this.#order = order;
     this.#drawHead(order);
+    this.#drawParked(isTerminal(order.status) ? undefined : explanation.parkedAfterLostClaims);
     this.#drawSummary(order, explanation);
     const attempts = JSON.stringify(explanation.attempts);
     if (attempts !== this.#drawn.attempts) {
@@ -129,11 +131,21 @@ class OrderPage extends Component {
       h("div", { class: "order-title" }, title, h("span", { class: "status", "data-tone": tone, role: "status", id: "order-status" }, words(tone))),
       h("div", { class: "order-meta" },
         h("span", { class: "mono muted" }, order.id), copyButton("Copy the id", () => order.id),
-        h("span", { class: "muted" }, `placed ${fullTime(order.createdAt)}`),
+        h("span", { class: "muted" }, `placed ${fullTime(order.createdAt)}${order.clientId ? ` by client ${order.clientId}` : ""}`),
         h("span", { class: "order-copies" },
           copyButton("Copy as curl", () => curl(order), "Copy as curl"),
           copyButton("Copy the explanation as curl", () => `curl -s ${location.origin}/api/orders/${order.id}/explain`, "Explain as curl"))));
     if (isFirst) title.focus();
+  }
+
+  /** Only when it changes: a button that is replaced all the time cannot be pressed. @param {number | undefined} lostClaims */
+  #drawParked(lostClaims) {
+    const key = String(lostClaims ?? "");
+    if (this.#parked.dataset.key === key) return;
+    this.#parked.dataset.key = key;
+    this.#parked.replaceChildren(...(lostClaims === undefined ? [] : [h("p", { class: "panel order-parked" },
+      h("span", {}, h("strong", {}, "Parked."), ` ${lostClaims} claims in a row were lost: its workers died. It is tried again ever more rarely.`),
+      h("button", { class: "button", type: "button", onclick: () => void this.#resume() }, "Try again now"))]));
   }
 
   /** @param {Order} order @param {Explanation} explanation */
@@ -154,6 +166,15 @@ class OrderPage extends Component {
     const gauge = result && last?.bound && boundGauge(last.bound, result, order);
     const failure = order.status === "failed" && order.failure && h("p", { class: "order-failure" }, h("strong", {}, words(order.failure.code)), ` ${order.failure.message}`);
     this.#summary.replaceChildren(tiles, ...[failure, gauge].filter((part) => part instanceof Node));
+  }
+
+  async #resume() {
+    try {
+      await api.resume(this.#id);
+    } catch {
+      // it goes on by itself meanwhile, or the engine is away: the next reading shows which
+    }
+    await this.#read();
   }
 
   /** @param {api.ApiError} error */

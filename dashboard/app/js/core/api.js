@@ -70,6 +70,11 @@ export async function explanation(id) {
   return (await request(`/api/orders/${encodeURIComponent(id)}/explain`)).body;
 }
 
+/** Lets a parked order go on at once. @param {string} id @returns {Promise<Order>} */
+export async function resume(id) {
+  return (await request(`/api/orders/${encodeURIComponent(id)}/resume`, { method: "POST" })).body;
+}
+
 /** All events after `after`. @param {string} id @param {number} after @returns {Promise<OrderEvent[]>} */
 export async function events(id, after) {
   /** @type {OrderEvent[]} */

@@ -102,6 +102,7 @@
  * @property {string} orderId
  * @property {Status} status
  * @property {Spec} order
+ * @property {number} [parkedAfterLostClaims]
  * @property {Attempt[]} attempts
  * @property {{ venue: string, quoted: Amounts, realised: Amounts, improvementBps: number, slippageBpsAllowed: number }} [result]
  * @property {{ acceptedAt: string, queuedMs?: number, totalMs?: number }} timing

@@ -9,6 +9,7 @@ use sqlx::{AssertSqlSafe, PgConnection, types::Uuid};
 use super::{
     super::{
         page::Page,
+        parking::{LOST_CLAIMS, if_parked},
         row::{
             AttemptRow, EventRow, OPEN_BY_STATUS, OPEN_ORDERS, OrderRow, decode, open_by_status, with_status,
         },
@@ -32,9 +33,9 @@ pub(super) async fn orders(
     account: AccountId,
     filter: &OrderFilter,
 ) -> sqlx::Result<Vec<Order>> {
-    let by_status = filter.status.map_or("", with_status);
+    let (by_status, if_parked) = (filter.status.map_or("", with_status), if_parked(filter.parked));
     let sql = format!(
-        "SELECT {ORDER} FROM orders WHERE account_id = $1 AND id < $3 {by_status}
+        "SELECT {ORDER} FROM orders WHERE account_id = $1 AND id < $3 {by_status} {if_parked}
          ORDER BY id DESC LIMIT $2"
     );
     let mut page = Page::new(filter);
@@ -50,6 +51,16 @@ pub(super) async fn orders(
             return Ok(page.orders());
         }
     }
+}
+
+pub(super) async fn lost_claims(
+    connection: &mut PgConnection,
+    account: AccountId,
+    id: OrderId,
+) -> sqlx::Result<Option<u32>> {
+    let lost: Option<i64> =
+        sqlx::query_scalar(LOST_CLAIMS).bind(id.0).bind(account.0).fetch_optional(connection).await?;
+    lost.map(u32::try_from).transpose().map_err(decode)
 }
 
 pub(super) async fn events(

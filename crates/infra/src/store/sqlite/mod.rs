@@ -190,6 +190,12 @@ impl Database for Sqlite {
         Ok(lease.give_back(found))
     }
 
+    async fn lost_claims(&self, account: AccountId, id: OrderId) -> sqlx::Result<Option<u32>> {
+        let mut lease = self.readers.lease().await?;
+        let found = read::lost_claims(&mut lease, account, id).await?;
+        Ok(lease.give_back(found))
+    }
+
     async fn heads(&self, ids: &[OrderId]) -> sqlx::Result<Vec<(OrderId, u32)>> {
         let mut lease = self.readers.lease().await?;
         let found = read::heads(&mut lease, ids).await?;

@@ -143,6 +143,10 @@ impl OrderStore for FaultyStore {
         self.0.call("read heads", async || self.0.world.store.heads(ids).await).await?
     }
 
+    async fn lost_claims(&self, account: AccountId, id: OrderId) -> Result<Option<u32>, StoreError> {
+        self.0.call("read lost claims", async || self.0.world.store.lost_claims(account, id).await).await?
+    }
+
     async fn attempts(&self, account: AccountId, id: OrderId) -> Result<Vec<Attempt>, StoreError> {
         self.0.call("read attempts", async || self.0.world.store.attempts(account, id).await).await?
     }
