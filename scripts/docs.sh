@@ -80,7 +80,7 @@ run docs/TUTORIAL.md "201 200 200 200 200 400"
 run README.md "201 101 200" '^cargo run --release  |^\./scripts/test.sh|^docker|^export |^cargo build|PORT='
 run docs/STREAMS.md "" "" '"type":"(heartbeat|event)"'
 # the signature of the order that was submitted
-run docs/TERMINAL.md "" "" '^[1-9A-HJ-NP-Za-km-z]{86,88}$'
+run docs/TERMINAL.md "" "^export ENGINE_URL" '^[1-9A-HJ-NP-Za-km-z]{86,88}$'
 
 # What pages name is there, and none has commands that nobody decided about.
 for page in README.md docs/*.md; do

@@ -33,6 +33,7 @@ struct Settings {
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    infra::tls::install();
     let loaded = infra::settings::load::<Settings>().unwrap_or_else(|refusal| refusal.exit("order-api"));
     match run(loaded).await {
         Ok(()) => ExitCode::SUCCESS,

@@ -8,9 +8,12 @@ use clap::{
 };
 use clap_complete::Shell;
 use domain::{OrderId, OrderStatus};
+use hyper::header::{HeaderName, HeaderValue};
 use infra::config::{BackendConfig, LogConfig};
 use venues::VenueConfig;
 use worker::WorkerConfig;
+
+use crate::client;
 
 const EXIT_STATUSES: &str = "\
 Exit status of every command:
@@ -78,6 +81,19 @@ pub(crate) struct TargetArgs {
     /// Address of the engine, such as `http://127.0.0.1:3000`
     #[arg(long, env = "ENGINE_URL")]
     pub(crate) url: Option<String>,
+    #[command(flatten)]
+    pub(crate) headers: HeaderArgs,
+}
+
+/// What every request to an engine carries, for a proxy in front of it.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct HeaderArgs {
+    /// Header to send with every request; may be repeated
+    #[arg(long, value_name = "NAME: VALUE", value_parser = client::header)]
+    pub(crate) header: Vec<(HeaderName, HeaderValue)>,
+    /// Access token to send as `Authorization: Bearer`; as a variable it stays out of the list of processes
+    #[arg(long, env = "ENGINE_TOKEN", hide_env_values = true, value_parser = client::token)]
+    pub(crate) token: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -125,6 +141,8 @@ pub(crate) struct BenchArgs {
     /// Address of an engine, such as `http://127.0.0.1:3000`; several share the load
     #[arg(long)]
     pub(crate) url: Vec<String>,
+    #[command(flatten)]
+    pub(crate) headers: HeaderArgs,
     /// Connections; in a closed loop each asks as soon as it is answered
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..).map(usize::from))]
     pub(crate) concurrency: usize,

@@ -27,6 +27,7 @@ const NOT_DONE: u8 = 2;
 /// Runs the command line and returns its exit status: 0 for success, 1 for an order that failed or
 /// a problem that was found, 2 for a command that could not be carried out.
 pub fn main() -> ExitCode {
+    infra::tls::install();
     let loaded = match infra::settings::load::<Cli>() {
         Ok(loaded) => loaded,
         Err(refusal) => match commands::doctor::tell_refused(&refusal) {

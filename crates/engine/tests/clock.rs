@@ -8,9 +8,8 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use reqwest::Client;
 use serde_json::{Value, json};
-use testkit::{eventually, eventually_some, ports};
+use testkit::{eventually, eventually_some, ports, tls::http_client};
 
 /// Far more than any test waits, in seconds.
 const HOUR: i64 = 3_600;
@@ -42,13 +41,13 @@ impl Engine {
 
     async fn place(&self) -> Option<String> {
         let body = json!({ "tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1" });
-        let asked = Client::new().post(format!("{}/api/orders/execute", self.url)).json(&body);
+        let asked = http_client().post(format!("{}/api/orders/execute", self.url)).json(&body);
         let order: Value = asked.send().await.ok()?.error_for_status().ok()?.json().await.ok()?;
         Some(order["orderId"].as_str()?.to_owned())
     }
 
     async fn status(&self, order: &str) -> Option<String> {
-        let asked = Client::new().get(format!("{}/api/orders/{order}", self.url));
+        let asked = http_client().get(format!("{}/api/orders/{order}", self.url));
         let order: Value = asked.send().await.ok()?.json().await.ok()?;
         Some(order["status"].as_str()?.to_owned())
     }

@@ -4,9 +4,8 @@
 
 use std::process::{Child, Command, Stdio};
 
-use reqwest::Client;
 use serde_json::json;
-use testkit::{eventually, ports};
+use testkit::{eventually, ports, tls::http_client};
 
 struct Engine {
     process: Child,
@@ -39,12 +38,12 @@ impl Engine {
 
     async fn place(&self) -> Option<u16> {
         let body = json!({ "tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1" });
-        let asked = Client::new().post(format!("{}/api/orders/execute", self.url)).json(&body);
+        let asked = http_client().post(format!("{}/api/orders/execute", self.url)).json(&body);
         Some(asked.send().await.ok()?.status().as_u16())
     }
 
     async fn readiness(&self) -> Option<u16> {
-        let asked = Client::new().get(format!("{}/health/ready", self.url));
+        let asked = http_client().get(format!("{}/health/ready", self.url));
         Some(asked.send().await.ok()?.status().as_u16())
     }
 
@@ -58,7 +57,7 @@ impl Engine {
     async fn open_orders(&self) -> Option<usize> {
         let mut open = 0;
         for status in ["pending", "routing", "building", "submitted"] {
-            let asked = Client::new().get(format!("{}/api/orders?status={status}", self.url));
+            let asked = http_client().get(format!("{}/api/orders?status={status}", self.url));
             let page: serde_json::Value = asked.send().await.ok()?.json().await.ok()?;
             open += page.as_array()?.len();
         }

@@ -4,6 +4,8 @@
 
 #[path = "terminal/support.rs"]
 mod support;
+#[path = "terminal/tls.rs"]
+mod tls;
 
 use serde_json::Value;
 use support::{Engine, run};
@@ -97,7 +99,8 @@ fn what_cannot_be_carried_out_ends_with_2_and_one_line_that_says_why() {
         (engine.ask(&["submit", "--in", "SOL", "--out", "SOL", "--amount-in", "1"]), "denied"),
         (run(&["orders", "--url", &nobody]), "no engine answers"),
         (run(&["watch", unknown, "--url", &nobody]), "no engine answers"),
-        (run(&["orders", "--url", "https://example.com"]), "must begin with http://"),
+        (run(&["orders", "--url", "ftp://example.com"]), "must begin with http:// or https://"),
+        (run(&["orders", "--header", "X-Desk"]), "NAME: VALUE"),
     ] {
         assert_eq!(result.status, 2, "{result:?}");
         assert!(result.complaint.contains(reason), "{reason}: {result:?}");

@@ -71,7 +71,7 @@ fn redis_url(text: &str) -> Result<String, String> {
 }
 
 fn http_url(text: &str) -> Result<String, String> {
-    scheme(text, &["http://"])
+    scheme(text, &["http://", "https://"])
 }
 
 fn scheme(text: &str, allowed: &[&str]) -> Result<String, String> {

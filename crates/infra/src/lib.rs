@@ -15,4 +15,5 @@ mod redis_link;
 pub mod settings;
 pub mod store;
 pub mod telemetry;
+pub mod tls;
 pub mod trace;

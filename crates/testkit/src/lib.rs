@@ -18,6 +18,7 @@ pub mod redis;
 pub mod samples;
 pub mod sse;
 pub mod store_contract;
+pub mod tls;
 mod waiting;
 
 pub use clock::ManualClock;

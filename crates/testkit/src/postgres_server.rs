@@ -10,13 +10,14 @@ use std::{
 use sqlx::{Connection, PgConnection};
 use tempfile::TempDir;
 
-use crate::{ports, process};
+use crate::{ports, process, tls::Certificates};
 
 /// A server of its own on a free port, with its default durability, killed on drop.
 pub struct PostgresServer {
     port: u16,
     programs: PathBuf,
     folder: TempDir,
+    speaks_tls: bool,
     process: Option<Child>,
 }
 
@@ -26,12 +27,30 @@ impl PostgresServer {
     /// # Panics
     /// When `PostgreSQL` is not installed or does not start.
     pub async fn start() -> Self {
+        Self::start_with(None).await
+    }
+
+    /// The same, but it speaks TLS to clients that want it.
+    ///
+    /// # Panics
+    /// As [`PostgresServer::start`].
+    pub async fn start_with_tls(certificates: &Certificates) -> Self {
+        Self::start_with(Some(certificates)).await
+    }
+
+    async fn start_with(tls: Option<&Certificates>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         // The server may run as another user, who must reach its data.
         let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
         fs::set_permissions(folder.path(), open).expect("the folder is ours");
-        let mut server = Self { port: ports::free(), programs: programs(), folder, process: None };
+        let speaks_tls = tls.is_some();
+        let mut server =
+            Self { port: ports::free(), programs: programs(), folder, speaks_tls, process: None };
         server.make_cluster();
+        if let Some(certificates) = tls {
+            server.keep(&certificates.certificate(), "server.crt");
+            server.keep(&certificates.key(), "server.key");
+        }
         server.start_again().await;
         server
     }
@@ -41,7 +60,7 @@ impl PostgresServer {
         self.url_through(self.port)
     }
 
-    /// The same for whoever reaches it through another port of this machine.
+    /// The same through another port of this machine, as a proxy's.
     pub fn url_through(&self, port: u16) -> String {
         format!("postgres://postgres@127.0.0.1:{port}/postgres")
     }
@@ -77,6 +96,7 @@ impl PostgresServer {
         let log = log.expect("the log can be written");
         let child = as_owner(&self.programs.join("postgres"))
             .args(["-c", "listen_addresses=127.0.0.1", "-c", "max_connections=300"])
+            .args(["-c", if self.speaks_tls { "ssl=on" } else { "ssl=off" }])
             .args(["-p", &self.port.to_string(), "-D"])
             .arg(self.data())
             .arg("-k")
@@ -91,6 +111,17 @@ impl PostgresServer {
             let ended = self.process.as_mut().and_then(|server| server.try_wait().ok().flatten());
             assert!(ended.is_none(), "PostgreSQL does not start:\n{}", self.log());
             tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Puts a file into the cluster's folder, for the server's eyes only.
+    fn keep(&self, file: &Path, name: &str) {
+        let kept = self.data().join(name);
+        fs::copy(file, &kept).expect("the folder is ours");
+        let closed = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        fs::set_permissions(&kept, closed).expect("the file is ours");
+        if is_root() {
+            succeed(Command::new("chown").arg(owner()).arg(kept));
         }
     }
 

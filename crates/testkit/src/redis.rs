@@ -8,7 +8,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::{ports, process::dies_with_parent};
+use crate::{ports, process::dies_with_parent, tls::Certificates};
 
 /// A `redis-server` of its own on a free port, without persistence unless asked for, killed on drop.
 pub struct TestRedis {
@@ -16,6 +16,8 @@ pub struct TestRedis {
     folder: TempDir,
     /// When it takes snapshots, as in its configuration; empty for never.
     snapshots: &'static str,
+    /// Its port over TLS and what it shows there, if it speaks it.
+    tls: Option<(u16, Certificates)>,
     process: Option<Child>,
 }
 
@@ -25,7 +27,15 @@ impl TestRedis {
     /// # Panics
     /// If `redis-server` is not installed or does not start.
     pub async fn start() -> Self {
-        Self::start_with("").await
+        Self::start_with("", None).await
+    }
+
+    /// The same, but it speaks TLS too, on a port of its own.
+    ///
+    /// # Panics
+    /// As [`TestRedis::start`].
+    pub async fn start_with_tls(certificates: Certificates) -> Self {
+        Self::start_with("", Some((ports::free(), certificates))).await
     }
 
     /// The same, but it takes a snapshot of what changed every second. A server that is stopped and
@@ -34,12 +44,12 @@ impl TestRedis {
     /// # Panics
     /// As [`TestRedis::start`].
     pub async fn start_with_snapshots() -> Self {
-        Self::start_with("1 1").await
+        Self::start_with("1 1", None).await
     }
 
-    async fn start_with(snapshots: &'static str) -> Self {
+    async fn start_with(snapshots: &'static str, tls: Option<(u16, Certificates)>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let mut server = Self { port: 0, folder, snapshots, process: None };
+        let mut server = Self { port: 0, folder, snapshots, tls, process: None };
         for _ in 0..20 {
             server.port = ports::free();
             if server.launch().await {
@@ -52,6 +62,14 @@ impl TestRedis {
     /// Where it listens.
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// Where it listens for TLS.
+    ///
+    /// # Panics
+    /// If it was not started with it.
+    pub fn tls_url(&self) -> String {
+        format!("rediss://localhost:{}", self.tls.as_ref().expect("it speaks TLS").0)
     }
 
     /// Its port.
@@ -124,7 +142,18 @@ impl TestRedis {
 
     /// Whether the server came up; it does not when the port is taken.
     async fn launch(&mut self) -> bool {
-        let process = dies_with_parent("redis-server")
+        let mut command = dies_with_parent("redis-server");
+        if let Some((port, certificates)) = &self.tls {
+            command
+                .args(["--tls-port", &port.to_string(), "--tls-auth-clients", "no"])
+                .arg("--tls-cert-file")
+                .arg(certificates.certificate())
+                .arg("--tls-key-file")
+                .arg(certificates.key())
+                .arg("--tls-ca-cert-file")
+                .arg(certificates.authority());
+        }
+        let process = command
             .args(["--bind", "127.0.0.1", "--save", self.snapshots, "--appendonly", "no"])
             .args(["--port", &self.port.to_string()])
             .arg("--dir")

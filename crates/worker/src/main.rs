@@ -35,6 +35,7 @@ struct Settings {
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    infra::tls::install();
     let loaded = infra::settings::load::<Settings>().unwrap_or_else(|refusal| refusal.exit("order-worker"));
     match run(loaded).await {
         Ok(()) => ExitCode::SUCCESS,

@@ -24,7 +24,7 @@ fn preflight(app: &App, origin: &str) -> RequestBuilder {
 async fn socket_from(app: &App, origin: &str) -> u16 {
     let mut request = format!("ws://{}/api/orders/execute", app.address).into_client_request().unwrap();
     request.headers_mut().insert("origin", HeaderValue::from_str(origin).unwrap());
-    match connect_async(request).await {
+    match Box::pin(connect_async(request)).await {
         Ok((_, response)) => response.status().as_u16(),
         Err(Error::Http(response)) => response.status().as_u16(),
         Err(error) => panic!("{error}"),

@@ -1,6 +1,7 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
-use reqwest::{Client, StatusCode, Url, header};
+use reqwest::{StatusCode, Url, header};
+use testkit::tls::http_client;
 
 use crate::support::App;
 
@@ -31,7 +32,7 @@ async fn the_page_about_the_api_is_one_of_its_own() {
 async fn a_file_is_sent_compressed_and_not_again_while_it_is_current() {
     let app = App::start().await;
     let url = app.url("/assets/js/main.js");
-    let ask = Client::new().get(&url).header(header::ACCEPT_ENCODING, "gzip");
+    let ask = http_client().get(&url).header(header::ACCEPT_ENCODING, "gzip");
     let response = ask.try_clone().unwrap().send().await.unwrap();
     assert_eq!(response.headers()[header::CONTENT_ENCODING], "gzip");
     assert_eq!(response.headers()[header::CACHE_CONTROL], "no-cache");
@@ -68,7 +69,7 @@ async fn the_first_view_is_small_and_complete() {
 
 /// The sizes, compressed, of a page and of everything that it and its modules name.
 async fn view(page: &str) -> BTreeMap<Url, usize> {
-    let client = Client::new();
+    let client = http_client();
     let mut sizes = BTreeMap::new();
     let mut wanted = vec![Url::parse(page).unwrap()];
     while let Some(url) = wanted.pop() {

@@ -214,12 +214,12 @@ async fn there_is_a_limit_to_open_streams() {
     let path = format!("/api/orders/execute?orderId={id}");
     let mut first = app.socket(&path).await;
     first.next().await;
-    let second = tokio_tungstenite::connect_async(format!("ws://{}{path}", app.address)).await;
+    let second = Box::pin(tokio_tungstenite::connect_async(format!("ws://{}{path}", app.address))).await;
     let error = second.unwrap_err().to_string();
     assert!(error.contains("503"), "{error}");
     first.close().await;
     eventually("room for another stream", || async {
-        tokio_tungstenite::connect_async(format!("ws://{}{path}", app.address)).await.is_ok()
+        Box::pin(tokio_tungstenite::connect_async(format!("ws://{}{path}", app.address))).await.is_ok()
     })
     .await;
 }

@@ -1,6 +1,8 @@
 //! One keep-alive connection: requests one after the other, as cheaply as can be, for the generator
 //! shares the machine with what it measures.
 
+use std::sync::Arc;
+
 use anyhow::Context;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -10,13 +12,19 @@ use hyper::{
     header,
 };
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use rustls::{ClientConfig, pki_types::ServerName};
+use rustls_platform_verifier::ConfigVerifierExt;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+};
+use tokio_rustls::TlsConnector;
 
-use super::Target;
+use crate::client::Endpoint;
 
 /// A connection to one engine, made again when it breaks.
 pub(super) struct Connection {
-    target: Target,
+    target: Endpoint,
     sender: Option<SendRequest<Full<Bytes>>>,
 }
 
@@ -27,7 +35,7 @@ pub(super) struct Answer {
 }
 
 impl Connection {
-    pub(super) fn new(target: Target) -> Self {
+    pub(super) fn new(target: Endpoint) -> Self {
         Self { target, sender: None }
     }
 
@@ -42,12 +50,13 @@ impl Connection {
     }
 
     async fn ask(&mut self, method: Method, path: &str, body: Bytes) -> anyhow::Result<Answer> {
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(method)
-            .uri(path)
-            .header(header::HOST, &self.target.0)
+            .uri(self.target.path(path))
+            .header(header::HOST, self.target.authority())
             .header(header::CONTENT_TYPE, "application/json")
             .body(Full::new(body))?;
+        request.headers_mut().extend(self.target.headers().clone());
         let answer = self.exchange(request).await;
         if answer.is_err() {
             self.sender = None;
@@ -68,10 +77,22 @@ impl Connection {
     }
 }
 
-async fn connect(target: &Target) -> anyhow::Result<SendRequest<Full<Bytes>>> {
-    let stream =
-        TcpStream::connect(&target.0).await.with_context(|| format!("no engine answers at {}", target.0))?;
+async fn connect(target: &Endpoint) -> anyhow::Result<SendRequest<Full<Bytes>>> {
+    let unreachable = || format!("no engine answers at {}", target.base());
+    let host = target.host().trim_start_matches('[').trim_end_matches(']');
+    let stream = TcpStream::connect((host, target.port())).await.with_context(unreachable)?;
     stream.set_nodelay(true)?;
+    if !target.is_secure() {
+        return speak(stream).await;
+    }
+    let tls = TlsConnector::from(Arc::new(ClientConfig::with_platform_verifier()?));
+    let name = ServerName::try_from(host.to_owned())?;
+    speak(tls.connect(name, stream).await.with_context(unreachable)?).await
+}
+
+async fn speak(
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+) -> anyhow::Result<SendRequest<Full<Bytes>>> {
     let (sender, connection) = handshake(TokioIo::new(stream)).await?;
     tokio::spawn(async move {
         let _ = connection.await; // a broken connection shows in the request that was under way

@@ -7,9 +7,10 @@ use futures::StreamExt;
 use infra::clock::SystemClock;
 use serde::Deserialize;
 use tokio::task::JoinHandle;
-use tokio_tungstenite::{connect_async, tungstenite::Message};
+use tokio_tungstenite::tungstenite::Message;
 
-use super::{Target, latency::Latencies};
+use super::latency::Latencies;
+use crate::client::Endpoint;
 
 /// Orders that wait for a free follower; more are not followed.
 const WAITING: usize = 1_024;
@@ -48,7 +49,7 @@ impl Followed {
 }
 
 impl Followers {
-    pub(super) fn start(targets: &[Target], count: usize) -> Self {
+    pub(super) fn start(targets: &[Endpoint], count: usize) -> Self {
         if count == 0 {
             return Self { sender: None, tasks: Vec::new() };
         }
@@ -85,7 +86,7 @@ impl Followers {
     }
 }
 
-async fn follow_all(target: Target, orders: async_channel::Receiver<OrderId>) -> Followed {
+async fn follow_all(target: Endpoint, orders: async_channel::Receiver<OrderId>) -> Followed {
     let mut followed = Followed::new();
     while let Ok(order) = orders.recv().await {
         followed.orders += 1;
@@ -97,9 +98,8 @@ async fn follow_all(target: Target, orders: async_channel::Receiver<OrderId>) ->
 }
 
 /// Follows one order; `None` if its stream was not complete.
-async fn follow(target: &Target, order: OrderId, followed: &mut Followed) -> Option<()> {
-    let url = format!("ws://{}/api/orders/execute?orderId={order}", target.0);
-    let (mut socket, _) = connect_async(url).await.ok()?;
+async fn follow(target: &Endpoint, order: OrderId, followed: &mut Followed) -> Option<()> {
+    let mut socket = target.websocket(&format!("/api/orders/execute?orderId={order}")).await.ok()?;
     let opened = SystemClock.now();
     let mut last = 0;
     loop {

@@ -16,15 +16,15 @@ use hyper::StatusCode;
 use serde::Deserialize;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::{Target, connection::Connection, follow::Followers, latency::Latencies};
-use crate::cli::BenchArgs;
+use super::{connection::Connection, follow::Followers, latency::Latencies};
+use crate::{cli::BenchArgs, client::Endpoint};
 
 /// How long a connection of a closed loop waits after it was refused as overload, as `Retry-After` asks.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Everything there is to place.
 pub(super) struct Load {
-    targets: Vec<Target>,
+    targets: Vec<Endpoint>,
     connections: usize,
     /// Orders in all; `u64::MAX` when time decides.
     orders: u64,
@@ -76,7 +76,7 @@ struct Placed {
 }
 
 impl Load {
-    pub(super) fn new(targets: Vec<Target>, args: &BenchArgs) -> Self {
+    pub(super) fn new(targets: Vec<Endpoint>, args: &BenchArgs) -> Self {
         Self {
             targets,
             connections: args.concurrency,

@@ -10,33 +10,21 @@ mod verify;
 
 use std::{sync::Arc, time::Duration};
 
-use anyhow::ensure;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::time::{Instant, interval};
 
-use crate::cli::BenchArgs;
+use crate::{cli::BenchArgs, client::Endpoint};
 use follow::Followers;
 use load::Load;
 pub(crate) use report::Report;
-
-/// Where an engine listens: `host:port`.
-#[derive(Debug, Clone)]
-struct Target(String);
-
-impl Target {
-    fn parse(url: &str) -> anyhow::Result<Self> {
-        let address = url.strip_prefix("http://").unwrap_or_default().trim_end_matches('/');
-        ensure!(!address.is_empty(), "the engine's address must begin with http://, not {url}");
-        Ok(Self(address.to_owned()))
-    }
-}
 
 /// Loads the engines at `urls`, waits until every order has ended, and checks all of it.
 ///
 /// # Errors
 /// When an engine cannot be reached.
 pub(crate) async fn run(args: &BenchArgs, urls: &[String]) -> anyhow::Result<Report> {
-    let targets = urls.iter().map(|url| Target::parse(url)).collect::<anyhow::Result<Vec<_>>>()?;
+    let targets = urls.iter().map(|url| Endpoint::parse(url, &args.headers));
+    let targets = targets.collect::<anyhow::Result<Vec<_>>>()?;
     let followers = Followers::start(&targets, args.followers);
     let load = Arc::new(Load::new(targets.clone(), args));
     let began = Instant::now();

@@ -9,7 +9,8 @@ use hyper::StatusCode;
 use serde::Deserialize;
 use tokio::time::{Instant, sleep};
 
-use super::{Target, connection::Connection, latency::Latencies};
+use super::{connection::Connection, latency::Latencies};
+use crate::client::Endpoint;
 
 /// Orders that are looked at over one connection.
 const CHUNK: usize = 500;
@@ -68,7 +69,7 @@ impl Ended {
 /// Reads every order once it has ended. Orders end about in the order they were accepted in, so
 /// waiting for one after the other costs few questions.
 pub(super) async fn wait_for_all(
-    targets: &[Target],
+    targets: &[Endpoint],
     orders: &[OrderId],
     patience: Duration,
 ) -> anyhow::Result<Ended> {

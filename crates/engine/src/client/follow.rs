@@ -7,7 +7,7 @@ use domain::OrderId;
 use futures::StreamExt;
 use serde::Deserialize;
 use serde_json::Value;
-use tokio_tungstenite::{connect_async, tungstenite::Message};
+use tokio_tungstenite::tungstenite::{self, Message};
 
 use super::{Client, explain_problem};
 use crate::story::StreamedEvent;
@@ -29,12 +29,11 @@ impl Client {
         mut after: u32,
         mut seen: impl FnMut(&StreamedEvent, &str) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        let base = self.base.replacen("http", "ws", 1);
         let mut failures = 0;
         loop {
-            let url = format!("{base}/api/orders/execute?orderId={id}&after={after}");
-            match connect_async(&url).await {
-                Ok((mut socket, _)) => {
+            let path = format!("/api/orders/execute?orderId={id}&after={after}");
+            match self.endpoint.websocket(&path).await {
+                Ok(mut socket) => {
                     while let Some(Ok(message)) = socket.next().await {
                         let Message::Text(text) = message else { continue };
                         let message: Value = serde_json::from_str(&text)?;
@@ -53,13 +52,11 @@ impl Client {
                         }
                     }
                 }
-                Err(tokio_tungstenite::tungstenite::Error::Http(answer))
-                    if answer.status().is_client_error() =>
-                {
+                Err(tungstenite::Error::Http(answer)) if answer.status().is_client_error() => {
                     bail!("no such order: {id}")
                 }
                 Err(error) if failures >= RECONNECTS => {
-                    return Err(error).context(format!("no engine answers at {}", self.base));
+                    return Err(error).context(self.unreachable());
                 }
                 Err(_) => {}
             }

@@ -1,5 +1,6 @@
 //! Talks to an engine over HTTP and WebSocket, as any client would.
 
+mod endpoint;
 mod follow;
 mod read;
 
@@ -7,9 +8,12 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use domain::OrderId;
-use infra::host::is_loopback;
+use reqwest::header::LOCATION;
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+pub(crate) use self::endpoint::{Endpoint, Socket, header, token};
+use crate::cli::HeaderArgs;
 
 /// How long an engine may take to say how it is; what else listens there may never answer.
 const HEALTH_WITHIN: Duration = Duration::from_secs(5);
@@ -35,36 +39,34 @@ struct Placed {
 #[derive(Clone)]
 pub(crate) struct Client {
     http: reqwest::Client,
-    base: String,
-}
-
-/// Whether an address leads to this machine.
-fn is_local(base: &str) -> bool {
-    reqwest::Url::parse(base).is_ok_and(|url| url.host_str().is_some_and(is_loopback))
+    endpoint: Endpoint,
 }
 
 impl Client {
-    /// A client of the engine at `base`, such as `http://127.0.0.1:3000`.
-    pub(crate) fn new(base: &str) -> anyhow::Result<Self> {
-        if !base.starts_with("http://") {
-            bail!("the engine's address must begin with http://, not {base}");
-        }
-        let http = reqwest::Client::builder().timeout(Duration::from_secs(30));
+    /// A client of the engine at an address such as `http://127.0.0.1:3000`. No redirect is followed: a
+    /// repeated `POST` would become a `GET`, and headers might go to somebody else.
+    ///
+    /// # Errors
+    /// When it is no such address.
+    pub(crate) fn new(base: &str, headers: &HeaderArgs) -> anyhow::Result<Self> {
+        let endpoint = Endpoint::parse(base, headers)?;
+        let http = reqwest::Client::builder()
+            .timeout(Duration::from_secs(30))
+            .redirect(reqwest::redirect::Policy::none())
+            .default_headers(endpoint.headers().clone());
         // what a proxy calls localhost is another machine
-        let http = if is_local(base) { http.no_proxy() } else { http }.build()?;
-        Ok(Self { http, base: base.trim_end_matches('/').to_owned() })
+        let http = if endpoint.is_local() { http.no_proxy() } else { http }.build()?;
+        Ok(Self { http, endpoint })
     }
 
     /// Where that engine is.
-    pub(crate) fn base(&self) -> &str {
-        &self.base
+    pub(crate) fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
     }
 
     /// Whether an engine answers there.
     pub(crate) async fn is_alive(&self) -> bool {
-        let asked = self.http.get(format!("{}/health/live", self.base)).timeout(HEALTH_WITHIN);
-        let answer = asked.send().await;
-        answer.is_ok_and(|answer| answer.status().is_success())
+        self.reach().await.is_ok()
     }
 
     /// Does nothing where an engine answers.
@@ -72,10 +74,29 @@ impl Client {
     /// # Errors
     /// When none does.
     pub(crate) async fn reach(&self) -> anyhow::Result<()> {
-        if !self.is_alive().await {
-            bail!("no engine answers at {}", self.base);
+        let asked = self.http.get(self.endpoint.http("/health/live")).timeout(HEALTH_WITHIN);
+        self.answered(asked.send().await).await.map(drop)
+    }
+
+    fn unreachable(&self) -> String {
+        format!("no engine answers at {}", self.endpoint.base())
+    }
+
+    /// The text of an answer.
+    async fn answered(&self, asked: reqwest::Result<reqwest::Response>) -> anyhow::Result<String> {
+        let answer = asked.map_err(reqwest::Error::without_url).with_context(|| self.unreachable())?;
+        let status = answer.status();
+        if status.is_redirection() {
+            let location =
+                answer.headers().get(LOCATION).and_then(|to| to.to_str().ok()).unwrap_or("elsewhere");
+            bail!("{} redirects to {location}: use the address it redirects to", self.endpoint.base());
         }
-        Ok(())
+        let text = answer.text().await.context("the engine's answer broke off")?;
+        if !status.is_success() {
+            let problem: Value = serde_json::from_str(&text).unwrap_or_default();
+            bail!("refused ({status}): {}", explain_problem(&problem));
+        }
+        Ok(text)
     }
 
     /// Places an order.
@@ -94,21 +115,10 @@ impl Client {
                 body[name] = value;
             }
         }
-        let url = format!("{}/api/orders/execute", self.base);
-        let answer = self
-            .http
-            .post(url)
-            .json(&body)
-            .send()
-            .await
-            .with_context(|| format!("no engine answers at {}", self.base))?;
-        if answer.status().is_success() {
-            Ok(answer.json::<Placed>().await.context("the engine's answer cannot be read")?.order_id)
-        } else {
-            let status = answer.status();
-            let problem: Value = answer.json().await.unwrap_or_default();
-            bail!("denied ({status}): {}", explain_problem(&problem))
-        }
+        let asked = self.http.post(self.endpoint.http("/api/orders/execute")).json(&body).send().await;
+        let answer = self.answered(asked).await?;
+        let placed: Placed = serde_json::from_str(&answer).context("the engine's answer cannot be read")?;
+        Ok(placed.order_id)
     }
 }
 

@@ -1,11 +1,11 @@
 //! Reads what an engine has on record. Answers are handed out as they came, so that a program is shown
 //! exactly what the API says.
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use domain::{OrderId, OrderStatus};
 use serde_json::Value;
 
-use super::{Client, HEALTH_WITHIN, explain_problem};
+use super::{Client, HEALTH_WITHIN};
 
 impl Client {
     /// The newest orders, as a JSON array.
@@ -45,7 +45,7 @@ impl Client {
     /// # Errors
     /// When the engine cannot be reached, or the order is unknown or not parked.
     pub(crate) async fn resume(&self, id: OrderId) -> anyhow::Result<()> {
-        let asked = self.http.post(format!("{}/api/orders/{id}/resume", self.base)).send().await;
+        let asked = self.http.post(self.endpoint.http(&format!("/api/orders/{id}/resume"))).send().await;
         self.answered(asked).await.map(drop)
     }
 
@@ -54,24 +54,14 @@ impl Client {
     /// # Errors
     /// When nothing answers.
     pub(crate) async fn health(&self) -> anyhow::Result<Value> {
-        let asked = self.http.get(format!("{}/health", self.base)).timeout(HEALTH_WITHIN);
-        let answer = asked.send().await.with_context(|| format!("no engine answers at {}", self.base))?;
+        let asked = self.http.get(self.endpoint.http("/health")).timeout(HEALTH_WITHIN);
+        let answer = asked.send().await.map_err(reqwest::Error::without_url);
+        let answer = answer.with_context(|| self.unreachable())?;
         Ok(answer.json().await.unwrap_or_default())
     }
 
     async fn read(&self, path: &str, query: &[(&str, String)]) -> anyhow::Result<String> {
-        let asked = self.http.get(format!("{}{path}", self.base)).query(query).send().await;
+        let asked = self.http.get(self.endpoint.http(path)).query(query).send().await;
         self.answered(asked).await
-    }
-
-    async fn answered(&self, asked: reqwest::Result<reqwest::Response>) -> anyhow::Result<String> {
-        let answer = asked.with_context(|| format!("no engine answers at {}", self.base))?;
-        let status = answer.status();
-        let text = answer.text().await.context("the engine's answer broke off")?;
-        if !status.is_success() {
-            let problem: Value = serde_json::from_str(&text).unwrap_or_default();
-            bail!("refused ({status}): {}", explain_problem(&problem));
-        }
-        Ok(text)
     }
 }

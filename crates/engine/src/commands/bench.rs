@@ -12,7 +12,7 @@ pub(crate) async fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
     let urls = if args.url.is_empty() { vec![own_url.clone()] } else { args.url.clone() };
     let mut own = None;
     for url in &urls {
-        let client = Client::new(url)?;
+        let client = Client::new(url, &args.headers)?;
         if !args.url.is_empty() {
             client.reach().await?;
         } else if !client.is_alive().await {

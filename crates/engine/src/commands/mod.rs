@@ -27,7 +27,7 @@ const DEFAULT_PORT: u16 = 3_000;
 fn client(target: &TargetArgs) -> anyhow::Result<Client> {
     let port = std::env::var("PORT").ok().and_then(|port| port.parse().ok()).unwrap_or(DEFAULT_PORT);
     let local = format!("http://127.0.0.1:{port}");
-    Client::new(target.url.as_deref().unwrap_or(&local))
+    Client::new(target.url.as_deref().unwrap_or(&local), &target.headers)
 }
 
 /// An answer of the engine, to be shown in words.

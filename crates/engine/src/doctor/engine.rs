@@ -26,7 +26,7 @@ pub(super) async fn parked(engine: &Client) -> Option<Finding> {
 /// Asks the engine for its parts. That none runs is only a problem if somebody said where one does.
 pub(super) async fn health(engine: &Client, is_named: bool) -> Finding {
     match engine.health().await {
-        Ok(report) => judge(engine.base(), &report),
+        Ok(report) => judge(engine.endpoint().base(), &report),
         Err(error) if is_named => {
             Finding::problem(CHECK, format!("{error:#}"), "start it there, or mend ENGINE_URL or --url")
         }

@@ -11,7 +11,10 @@ use std::fmt;
 use console::style;
 use serde::Serialize;
 
-use crate::{cli::DoctorArgs, client::Client};
+use crate::{
+    cli::{DoctorArgs, HeaderArgs},
+    client::Client,
+};
 
 pub(crate) use settings::refused;
 
@@ -69,12 +72,12 @@ impl From<Vec<Finding>> for Diagnosis {
 /// Looks at everything. Nothing is changed by it, here or on a server.
 pub(crate) async fn examine(args: &DoctorArgs, misspelled: &[String]) -> anyhow::Result<Diagnosis> {
     let own_url = args.serve.api.local_url();
-    let engine = Client::new(args.target.url.as_deref().unwrap_or(&own_url))?;
+    let engine = Client::new(args.target.url.as_deref().unwrap_or(&own_url), &args.target.headers)?;
     let mut findings = settings::examine(&args.serve, misspelled);
     findings.extend(servers::database(&args.serve.backend).await);
     findings.push(servers::redis(&args.serve.backend).await);
     findings.extend(collector::collector(&args.serve.log).await);
-    findings.push(machine::port(&args.serve.api, &Client::new(&own_url)?).await);
+    findings.push(machine::port(&args.serve.api, &Client::new(&own_url, &HeaderArgs::default())?).await);
     findings.push(engine::health(&engine, args.target.url.is_some()).await);
     findings.extend(engine::parked(&engine).await);
     findings.extend(machine::open_files(&args.serve));

@@ -8,14 +8,16 @@ use futures::{SinkExt, StreamExt};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::{
-    net::TcpStream,
     sync::mpsc,
     time::{sleep, timeout},
 };
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message};
+use tokio_tungstenite::tungstenite::Message;
 
 use super::model::ListedOrder;
-use crate::{client::Client, story::StreamedEvent};
+use crate::{
+    client::{Client, Socket},
+    story::StreamedEvent,
+};
 
 /// What is brought and not looked at yet; the engine waits with more.
 const WAITING: usize = 1_024;
@@ -29,8 +31,6 @@ const HEARTBEATS: u32 = 3;
 const HEALTH_EVERY: Duration = Duration::from_secs(2);
 /// Open orders that are read when the stream begins, of each status.
 const OPEN_ORDERS: u32 = 200;
-
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// What the engine told, or what became of the connection to it.
 #[derive(Debug)]
@@ -85,9 +85,9 @@ async fn follow(
     cursor: &mut Option<String>,
     sender: &mpsc::Sender<Told>,
 ) -> anyhow::Result<()> {
-    let url = format!("{}/api/stream", client.base().replacen("http", "ws", 1));
-    let connected = timeout(PATIENCE, connect_async(url)).await.context("no answer")?;
-    let (mut socket, _) = connected.context("no connection")?;
+    let connected =
+        timeout(PATIENCE, client.endpoint().websocket("/api/stream")).await.context("no answer")?;
+    let mut socket = connected.context("no connection")?;
     let hello = next(&mut socket, PATIENCE).await?.context("the stream ended before it began")?;
     let silence = Duration::from_millis(hello["heartbeatMs"].as_u64().unwrap_or(15_000)) * HEARTBEATS;
     let is_resumed = cursor.is_some();
@@ -150,7 +150,11 @@ mod tests {
     use domain::OrderId;
 
     use super::*;
-    use crate::{cli::Cli, client::OrderRequest, embedded::Embedded};
+    use crate::{
+        cli::{Cli, HeaderArgs},
+        client::OrderRequest,
+        embedded::Embedded,
+    };
 
     async fn engine(port: u16, folder: &Path) -> Embedded {
         let (port, folder) = (port.to_string(), folder.display().to_string());
@@ -197,7 +201,7 @@ mod tests {
     async fn a_stream_that_broke_goes_on_where_it_was() {
         let (port, folder) = (testkit::ports::free(), tempfile::tempdir().unwrap());
         let first = engine(port, folder.path()).await;
-        let client = Client::new(&format!("http://127.0.0.1:{port}")).unwrap();
+        let client = Client::new(&format!("http://127.0.0.1:{port}"), &HeaderArgs::default()).unwrap();
         let mut feed = start(&client);
         up_to(&mut feed, |told| matches!(told, Told::Connected { is_resumed: false })).await;
         let before = place(&client).await;

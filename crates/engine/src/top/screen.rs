@@ -52,7 +52,7 @@ async fn show(
 ) -> anyhow::Result<()> {
     let (mut told, mut keys) = (feed::start(client), read_keys());
     let mut draws = interval(DRAW_EVERY);
-    let mut top = Top::new(client.base());
+    let mut top = Top::new(client.endpoint().base());
     loop {
         tokio::select! {
             () = asked.cancelled() => return Ok(()),

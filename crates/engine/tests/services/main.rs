@@ -10,4 +10,5 @@ mod postgres_down;
 mod redis_down;
 mod rolling_restart;
 mod support;
+mod tls;
 mod traces;

@@ -16,7 +16,7 @@ use crate::support::{Process, Services, ask};
 /// Asks for orders one after the other, each until it is taken. Returns how many.
 fn load(name: &'static str, ports: [u16; 2], is_over: Arc<AtomicBool>) -> JoinHandle<usize> {
     tokio::spawn(async move {
-        let http = reqwest::Client::new();
+        let http = testkit::tls::http_client();
         let mut taken = 0;
         while !is_over.load(Ordering::SeqCst) {
             let order = format!("{name}-{taken}");

@@ -128,6 +128,17 @@ impl Services {
         self.start("order-worker", "WORKER_PORT", settings).await
     }
 
+    /// Whether `engine doctor` finds no problem with these servers, and what it finds.
+    pub(crate) fn doctor(database_url: &str, redis_url: &str, authority: Option<&str>) -> (bool, String) {
+        let mut doctor = Command::new(env!("CARGO_BIN_EXE_engine"));
+        doctor.arg("doctor").env("DATABASE_URL", database_url).env("REDIS_URL", redis_url).env("PORT", "0");
+        if let Some(authority) = authority {
+            doctor.env("SSL_CERT_FILE", authority);
+        }
+        let found = doctor.output().unwrap();
+        (found.status.success(), String::from_utf8(found.stdout).unwrap())
+    }
+
     async fn start(
         &self,
         binary: &'static str,
@@ -153,7 +164,7 @@ impl Services {
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
-        let process = Process { binary, port_variable, port, child, http: reqwest::Client::new() };
+        let process = Process { binary, port_variable, port, child, http: testkit::tls::http_client() };
         eventually(&format!("{binary} is ready"), || process.is_ready()).await;
         process
     }

@@ -14,10 +14,10 @@ use tokio::net::TcpListener;
 use crate::support::Services;
 
 /// A span: the trace's id in hexadecimal, the service, the name.
-type Seen = BTreeSet<(String, String, String)>;
+pub(crate) type Seen = BTreeSet<(String, String, String)>;
 
 /// Takes traces as a collector does.
-async fn collector() -> (String, Arc<Mutex<Seen>>) {
+pub(crate) async fn collector() -> (String, Arc<Mutex<Seen>>) {
     let seen = Arc::new(Mutex::new(Seen::new()));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -45,6 +45,12 @@ fn spans(request: &ExportTraceServiceRequest) -> Seen {
     seen
 }
 
+/// Whether a service told of a span in a trace.
+pub(crate) fn has_span(seen: &Mutex<Seen>, trace: &str, service: &str, name: &str) -> bool {
+    let seen = seen.lock().unwrap();
+    seen.iter().any(|(id, of, span)| id == trace && of.contains(service) && span == name)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_orders_trace_has_its_id_and_leads_from_the_request_to_the_confirmation() {
     let (url, seen) = collector().await;
@@ -56,10 +62,6 @@ async fn an_orders_trace_has_its_id_and_leads_from_the_request_to_the_confirmati
     assert!(api.terminate() && worker.terminate(), "they end well, with their last spans sent");
 
     let trace = order.replace('-', "");
-    let has = |service: &str, name: &str| {
-        let seen = seen.lock().unwrap();
-        seen.iter().any(|(id, of, span)| *id == trace && of.contains(service) && span == name)
-    };
     for (service, name) in [
         ("order-api", "accept"),
         ("order-worker", "execute"),
@@ -67,6 +69,7 @@ async fn an_orders_trace_has_its_id_and_leads_from_the_request_to_the_confirmati
         ("order-worker", "commit"),
         ("order-worker", "settle"),
     ] {
-        eventually(&format!("{service} told of {name}"), async || has(service, name)).await;
+        eventually(&format!("{service} told of {name}"), async || has_span(&seen, &trace, service, name))
+            .await;
     }
 }

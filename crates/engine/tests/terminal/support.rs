@@ -30,7 +30,17 @@ impl From<Output> for Ran {
 pub(crate) fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_engine"));
     command.args(arguments);
-    for setting in ["DATABASE_URL", "REDIS_URL", "DATA_DIR", "ENGINE_URL", "HOST", "PORT", "RUST_LOG"] {
+    for setting in [
+        "DATABASE_URL",
+        "REDIS_URL",
+        "DATA_DIR",
+        "ENGINE_URL",
+        "ENGINE_TOKEN",
+        "SSL_CERT_FILE",
+        "HOST",
+        "PORT",
+        "RUST_LOG",
+    ] {
         command.env_remove(setting);
     }
     command

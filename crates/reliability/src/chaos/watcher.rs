@@ -135,7 +135,7 @@ impl Watcher {
 
     async fn listen_to_socket(&mut self, port: u16, until: Instant) -> anyhow::Result<()> {
         let url = format!("ws://127.0.0.1:{port}/api/stream");
-        let (mut socket, _) = timeout(CONNECT_WITHIN, connect_async(url)).await??;
+        let (mut socket, _) = timeout(CONNECT_WITHIN, Box::pin(connect_async(url))).await??;
         let cursor = self.cursor.clone();
         if let Some(cursor) = &cursor {
             let request = format!(r#"{{"op":"subscribe","orders":"*","cursor":"{cursor}"}}"#);

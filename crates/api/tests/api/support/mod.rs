@@ -68,7 +68,7 @@ impl App {
         let stop = CancellationToken::new();
         let served = tokio::spawn(api::serve(listener, state, stop.clone()));
         bus.subscribed().await;
-        Self { address, store, bus, queue, venues, client: Client::new(), stop, served }
+        Self { address, store, bus, queue, venues, client: testkit::tls::http_client(), stop, served }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {

@@ -11,7 +11,7 @@ pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
     pub(crate) async fn open(url: &str) -> Self {
-        Self(connect_async(url).await.unwrap().0)
+        Self(Box::pin(connect_async(url)).await.unwrap().0)
     }
 
     pub(crate) async fn send(&mut self, message: impl ToString) {
