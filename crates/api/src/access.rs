@@ -9,7 +9,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header, uri::Authority},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version, header, uri::Authority},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -96,13 +96,18 @@ impl Access {
 
 /// Refuses what no page of a stranger may ask: `403`.
 pub(crate) async fn check(State(access): State<Arc<Access>>, request: Request, next: Next) -> Response {
-    match refusal(&access, request.headers(), request.uri()) {
+    match refusal(&access, request.version(), request.headers(), request.uri()) {
         Some(problem) => problem.into_response(),
         None => next.run(request).await,
     }
 }
 
-fn refusal(access: &Access, headers: &HeaderMap, uri: &Uri) -> Option<Problem> {
+fn refusal(access: &Access, version: Version, headers: &HeaderMap, uri: &Uri) -> Option<Problem> {
+    let hosts = headers.get_all(header::HOST).iter().count();
+    if hosts > 1 || (hosts == 0 && version == Version::HTTP_11) {
+        // a proxy may have looked at another one (RFC 9112, 3.2)
+        return Some(Problem::new(Code::InvalidRequest, "a request must have one Host header"));
+    }
     let host = host(headers, uri);
     if !access.serves_host(host.as_ref()) && !PROBES.contains(&uri.path()) {
         let named = host.as_ref().map_or("none", Authority::as_str);
@@ -143,7 +148,8 @@ mod tests {
         if let Some(origin) = origin {
             headers.insert(header::ORIGIN, HeaderValue::from_str(origin).unwrap());
         }
-        refusal(access, &headers, &Uri::from_static("/api/orders")).map(|problem| problem.code)
+        refusal(access, Version::HTTP_10, &headers, &Uri::from_static("/api/orders"))
+            .map(|problem| problem.code)
     }
 
     #[test]
@@ -208,11 +214,27 @@ mod tests {
     }
 
     #[test]
+    fn a_request_has_one_host() {
+        let code = |version, hosts: &[&'static str]| {
+            let hosts = hosts.iter().map(|host| (header::HOST, HeaderValue::from_static(host)));
+            let access = Access { any_host: true, ..Access::default() };
+            let uri = Uri::from_static("/health/ready");
+            refusal(&access, version, &hosts.collect::<HeaderMap>(), &uri).map(|problem| problem.code)
+        };
+        assert_eq!(code(Version::HTTP_11, &["localhost"]), None);
+        assert_eq!(code(Version::HTTP_10, &[]), None, "as probes of some load balancers do");
+        assert_eq!(code(Version::HTTP_11, &[]), Some(Code::InvalidRequest));
+        let two = &["localhost", "localhost"];
+        assert_eq!(code(Version::HTTP_10, two), Some(Code::InvalidRequest));
+    }
+
+    #[test]
     fn probes_may_use_any_name() {
         let mut headers = HeaderMap::new();
         headers.insert(header::HOST, HeaderValue::from_static("10.0.0.1:3000"));
         let access = Access::default();
-        assert!(refusal(&access, &headers, &Uri::from_static("/health/ready")).is_none());
-        assert!(refusal(&access, &headers, &Uri::from_static("/health")).is_some());
+        let refusal = |path| refusal(&access, Version::HTTP_11, &headers, &Uri::from_static(path));
+        assert!(refusal("/health/ready").is_none());
+        assert!(refusal("/health").is_some());
     }
 }

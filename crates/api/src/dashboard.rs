@@ -12,7 +12,7 @@ use axum::{
 use rust_embed::{EmbeddedFile, RustEmbed};
 use tower_http::compression::CompressionLayer;
 
-use crate::{request::not_found, state::AppState};
+use crate::{problem::Problem, request::not_found, state::AppState};
 
 #[derive(RustEmbed)]
 #[folder = "../../dashboard/app"]
@@ -27,7 +27,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 pub(crate) fn routes() -> Router<AppState> {
     Router::new()
         .route("/", get(page))
-        .route("/orders/{id}", get(page))
+        .route("/orders/{id}", get(order_page))
         .route("/market", get(page))
         .route("/engine", get(page))
         .route("/docs", get(docs))
@@ -37,6 +37,22 @@ pub(crate) fn routes() -> Router<AppState> {
 
 async fn page(headers: HeaderMap, uri: Uri) -> Response {
     file("index.html", &headers, uri).await
+}
+
+async fn order_page(headers: HeaderMap) -> Response {
+    match Files::get("index.html") {
+        Some(mut file) => {
+            file.data = one_folder_up(&file.data).into();
+            answer("index.html", file, &headers)
+        }
+        None => Problem::internal().into_response(),
+    }
+}
+
+/// The page for an address one folder below its own. It names its files relative to itself, so that they
+/// are found under whatever path a proxy publishes the engine.
+fn one_folder_up(page: &[u8]) -> Vec<u8> {
+    String::from_utf8_lossy(page).replace("=\"./", "=\"../").into_bytes()
 }
 
 async fn docs(headers: HeaderMap, uri: Uri) -> Response {

@@ -173,6 +173,7 @@ async fn serve_connection(stream: TcpStream, slot: Slot, app: Router, state: App
     let connection = http1::Builder::new()
         .keep_alive(!is_reserve)
         .max_buf_size(MAX_HEADER_BYTES)
+        .max_header_size(MAX_HEADER_BYTES)
         .serve_connection(TokioIo::new(Socket::new(stream, timers.clone(), permit)), service)
         .with_upgrades();
     tokio::pin!(connection);

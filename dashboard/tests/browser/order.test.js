@@ -91,3 +91,22 @@ test("five orders of the demo run at once", async (t) => {
   await page.getByRole("button", { name: "Run the demo" }).click();
   await eventually("five orders are confirmed", async () => (await page.locator(".row [data-tone=confirmed]").count()) === 5);
 });
+
+test("an order that is parked says so and can be tried again at once", async (t) => {
+  const engine = await Engine.start(t, { SIM_LANDING_MIN_MS: "60000", SIM_LANDING_MAX_MS: "60000" });
+  const order = await engine.place({ clientOrderId: "parked" });
+  const page = await (await newContext(t)).newPage();
+  let isParked = true;
+  await page.route("**/explain", async (route) => {
+    const answer = await route.fetch();
+    const explanation = await answer.json();
+    await route.fulfill({ response: answer, json: isParked ? { ...explanation, parkedAfterLostClaims: 6 } : explanation });
+  });
+  await page.goto(`${engine.url}/orders/${order.id}`);
+  await page.locator(".order-parked", { hasText: "6 claims in a row were lost" }).waitFor();
+  const asked = page.waitForRequest(`${engine.url}/api/orders/${order.id}/resume`);
+  isParked = false;
+  await page.getByRole("button", { name: "Try again now" }).click();
+  assert.equal((await asked).method(), "POST");
+  await page.locator(".order-parked").waitFor({ state: "detached" });
+});

@@ -4,21 +4,25 @@ mod body;
 mod problems;
 pub(crate) mod words;
 
-use std::sync::LazyLock;
+use std::{borrow::Cow, sync::LazyLock};
 
 use axum::{
+    extract::State,
     http::header,
     response::{IntoResponse, Response},
 };
 use utoipa::{
     Modify, OpenApi,
-    openapi::{RefOr, Schema, Type, extensions::Extensions, path::ParameterIn},
+    openapi::{
+        OpenApi as OpenApiDocument, RefOr, Schema, Server, Type, extensions::Extensions, path::ParameterIn,
+    },
 };
 
 use crate::{
     compat::sockets,
     problem::ProblemBody,
     routes::{events, execute, explain, health, metrics, order, orders, quotes, resume, stream},
+    state::AppState,
 };
 
 pub(crate) use body::OrderBody;
@@ -54,7 +58,8 @@ Amounts are whole tokens as decimal strings, times are RFC 3339 in UTC.
 Whatever is refused is answered with a problem document (RFC 9457): `code` says for programs what it is, \
 `retryable` whether the same request may succeed later, `errors` what is wrong with each field. Beside what is \
 listed with each call, an address that does not exist is answered with 404 `not_found`, a method that an address \
-does not have with 405 `method_not_allowed` and the header `Allow`, and any call while every connection slot is taken with \
+does not have with 405 `method_not_allowed` and the header `Allow`, one without exactly one `Host` with 400 \
+`invalid_request`, and any call while every connection slot is taken with \
 503 `too_many_connections`.
 
 Every answer carries `X-Request-Id`: the one of the request, or a new one.";
@@ -63,7 +68,7 @@ Every answer carries `X-Request-Id`: the one of the request, or a new one.";
 struct Details;
 
 impl Modify for Details {
-    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+    fn modify(&self, document: &mut OpenApiDocument) {
         let operations = document.paths.paths.values_mut().flat_map(|path| [&mut path.get, &mut path.post]);
         for operation in operations.flatten() {
             if let Some(request) = &mut operation.request_body {
@@ -89,7 +94,16 @@ impl Modify for Details {
 /// This document.
 #[utoipa::path(get, path = PATH, operation_id = "getDocument", tag = "engine",
     responses((status = 200, description = "An OpenAPI 3.1 document.", body = Object)))]
-pub(crate) async fn document() -> Response {
-    static TEXT: LazyLock<String> = LazyLock::new(|| Document::openapi().to_json().unwrap_or_default());
-    ([(header::CONTENT_TYPE, "application/json")], TEXT.as_str()).into_response()
+pub(crate) async fn document(State(state): State<AppState>) -> Response {
+    static DOCUMENT: LazyLock<OpenApiDocument> = LazyLock::new(Document::openapi);
+    static TEXT: LazyLock<String> = LazyLock::new(|| DOCUMENT.to_json().unwrap_or_default());
+    let text = match &state.access.public_url {
+        None => Cow::Borrowed(TEXT.as_str()),
+        Some(url) => {
+            let mut document = DOCUMENT.clone();
+            document.servers = Some(vec![Server::new(url)]);
+            Cow::Owned(document.to_json().unwrap_or_default())
+        }
+    };
+    ([(header::CONTENT_TYPE, "application/json")], text).into_response()
 }

@@ -111,6 +111,8 @@ async fn without_the_store_an_order_is_refused_and_the_repeat_makes_one() {
 async fn a_path_in_the_public_url_is_in_every_address_of_a_reply() {
     let public_url = Some("https://api.example.com/engine".to_owned());
     let app = App::start_for(Access { public_url, ..Access::default() }, |_| {}).await;
+    let document: Value = app.get("/api/openapi.json").await.json().await.unwrap();
+    assert_eq!(document["servers"], json!([{"url": "https://api.example.com/engine"}]));
     let response = app.execute(&order()).await;
     let location = response.headers()["location"].to_str().unwrap().to_owned();
     let body: Value = response.json().await.unwrap();

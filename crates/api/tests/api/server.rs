@@ -40,6 +40,37 @@ async fn headers_that_never_end_are_cut() {
     }
 }
 
+/// What a proxy in front might read otherwise than the engine does.
+#[tokio::test]
+async fn a_head_that_is_ambiguous_or_too_large_is_refused() {
+    let app = App::start().await;
+    let status = async |head: &str| {
+        let mut stream = TcpStream::connect(&app.address).await.unwrap();
+        stream.write_all(format!("{head}connection: close\r\n\r\n0\r\n\r\n").as_bytes()).await.unwrap();
+        let mut reply = Vec::new();
+        let _ = stream.read_to_end(&mut reply).await; // a reset after the answer is fine
+        let reply = String::from_utf8_lossy(&reply).into_owned();
+        reply.split(' ').nth(1).unwrap_or("none").to_owned()
+    };
+    let get = "GET /health HTTP/1.1\r\n";
+    assert_eq!(status(&format!("{get}host: localhost\r\n")).await, "200");
+    assert_eq!(status(get).await, "400", "no host");
+    assert_eq!(status(&format!("{get}host: localhost\r\nhost: localhost\r\n")).await, "400", "two hosts");
+    let large = "x".repeat(40_000);
+    assert_eq!(status(&format!("{get}host: localhost\r\nx: {large}\r\n")).await, "431");
+    let post = "POST /api/orders/execute HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n";
+    let two_lengths = "content-length: 1\r\ncontent-length: 2\r\n";
+    assert_eq!(status(&format!("{post}{two_lengths}")).await, "400");
+    // the chunks count, as RFC 9112 (6.3) says, whichever comes first; here they make an empty body
+    for both in [
+        "content-length: 5\r\ntransfer-encoding: chunked\r\n",
+        "transfer-encoding: chunked\r\ncontent-length: 5\r\n",
+    ] {
+        assert_eq!(status(&format!("{post}{both}")).await, "400", "an empty body is no order");
+    }
+    assert_eq!(status(&format!("{post}transfer-encoding: gzip\r\n")).await, "400");
+}
+
 #[tokio::test]
 async fn a_body_that_never_ends_is_cut() {
     let app = App::start_with(|limits| limits.body_within = Duration::from_millis(20)).await;

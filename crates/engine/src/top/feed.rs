@@ -199,6 +199,7 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_stream_that_broke_goes_on_where_it_was() {
+        infra::tls::install();
         let (port, folder) = (testkit::ports::free(), tempfile::tempdir().unwrap());
         let first = engine(port, folder.path()).await;
         let client = Client::new(&format!("http://127.0.0.1:{port}"), &HeaderArgs::default()).unwrap();

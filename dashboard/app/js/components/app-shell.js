@@ -1,3 +1,4 @@
+import { addressOf } from "../core/address.js";
 import { market, stream, tell } from "../core/app.js";
 import * as api from "../core/api.js";
 import { Component, h, icon, setText } from "../core/dom.js";
@@ -12,9 +13,9 @@ import "./order-page.js";
 import "./trade-page.js";
 
 const VIEWS = /** @type {const} */ ([
-  { view: "trade", path: "/", label: "Trade", key: "1", icon: "trade" },
-  { view: "market", path: "/market", label: "Market", key: "2", icon: "market" },
-  { view: "engine", path: "/engine", label: "Engine", key: "3", icon: "engine" },
+  { view: "trade", path: addressOf("/"), label: "Trade", key: "1", icon: "trade" },
+  { view: "market", path: addressOf("/market"), label: "Market", key: "2", icon: "market" },
+  { view: "engine", path: addressOf("/engine"), label: "Engine", key: "3", icon: "engine" },
 ]);
 
 /** The frame: where one is, whether the stream is alive, and the view of the address. */
@@ -33,12 +34,12 @@ class AppShell extends Component {
     this.append(
       h("header", { class: "top" },
         h("a", { class: "skip button", href: "#main", onclick: (/** @type {Event} */ event) => { event.preventDefault(); this.#main.focus(); } }, "Skip to content"),
-        h("a", { class: "brand", href: "/", "aria-label": "Order engine" }, icon("trade"), h("span", { class: "wide-only" }, "Order engine")),
+        h("a", { class: "brand", href: addressOf("/"), "aria-label": "Order engine" }, icon("trade"), h("span", { class: "wide-only" }, "Order engine")),
         h("nav", { class: "nav", "aria-label": "Views" }, this.#links),
         h("div", { class: "tools" },
           this.#state,
           this.#demo,
-          h("a", { class: "button quiet wide-only", href: "/docs" }, "API"),
+          h("a", { class: "button quiet wide-only", href: addressOf("/docs") }, "API"),
           h("button", { class: "button quiet icon", type: "button", "aria-label": "Light or dark", title: "Light or dark (d)", onclick: switchTheme }, icon("theme")),
           h("button", { class: "button quiet icon wide-only", type: "button", "aria-label": "Keyboard shortcuts", title: "Keyboard shortcuts (?)", onclick: () => this.#help.open() }, icon("keys")))),
       this.#banner, this.#main, this.#toasts, this.#help);
@@ -94,7 +95,7 @@ class AppShell extends Component {
     this.#demo.disabled = true;
     try {
       await Promise.all(DEMO.map((order) => api.placeOrder(order, api.newKey())));
-      tell(`${DEMO.length} orders placed`, router.route.view === "trade" ? undefined : { href: "/", label: "Follow them" });
+      tell(`${DEMO.length} orders placed`, router.route.view === "trade" ? undefined : { href: addressOf("/"), label: "Follow them" });
       market.choose({ base: "SOL", quote: "USDC" });
     } catch (error) {
       tell(/** @type {Error} */ (error).message);
@@ -112,7 +113,7 @@ class AppShell extends Component {
 }
 
 function nowhere() {
-  return h("section", { class: "panel notice" }, h("h1", { tabindex: -1 }, "Nothing here"), h("p", {}, "This address is no view of the dashboard."), h("a", { class: "button", href: "/" }, "Go to the orders"));
+  return h("section", { class: "panel notice" }, h("h1", { tabindex: -1 }, "Nothing here"), h("p", {}, "This address is no view of the dashboard."), h("a", { class: "button", href: addressOf("/") }, "Go to the orders"));
 }
 
 customElements.define("app-shell", AppShell);

@@ -1,5 +1,6 @@
 /** @import { Order } from "../core/types.js" */
 /** @import { SortKey } from "../core/order-list.js" */
+import { addressOf } from "../core/address.js";
 import { h, setText } from "../core/dom.js";
 import { brief, duration, elapsed, fullTime, shortId, shownPrice, time, words } from "../core/format.js";
 
@@ -77,7 +78,7 @@ export class BlotterRow {
   #drawFixed(order) {
     this.#id = order.id;
     this.element.id = `row-${order.id}`;
-    this.#link.href = `/orders/${order.id}`;
+    this.#link.href = addressOf(`/orders/${order.id}`);
     this.#link.title = order.id;
     setText(this.#link, shortId(order.id));
     const at = this.#cell("time");

@@ -1,5 +1,6 @@
 /** @import { Order } from "../core/types.js" */
 /** @import { Mark } from "./price-chart.js" */
+import { addressOf } from "../core/address.js";
 import { book, market } from "../core/app.js";
 import { Component, h, setText } from "../core/dom.js";
 import { amount, shownPrice, time, words } from "../core/format.js";
@@ -63,7 +64,7 @@ function markOf({ id, tokenIn, fill, updatedAt }, base) {
   const price = isSell ? Number(fill.executedPrice) : 1 / Number(fill.executedPrice);
   const size = isSell ? fill.amountIn : fill.amountOut;
   const label = `${isSell ? "Sold" : "Bought"} ${amount(size)} ${base} at ${shownPrice(price)} on ${fill.venue}, ${time(updatedAt)}`;
-  return { at: Date.parse(updatedAt), price, isSell, venue: fill.venue, href: `/orders/${id}`, label };
+  return { at: Date.parse(updatedAt), price, isSell, venue: fill.venue, href: addressOf(`/orders/${id}`), label };
 }
 
 customElements.define("market-chart", MarketChart);

@@ -1,4 +1,5 @@
 /** @import { QuoteAnswer } from "../core/types.js" */
+import { addressOf } from "../core/address.js";
 import * as api from "../core/api.js";
 import { book, market } from "../core/app.js";
 import { Component, h, wide } from "../core/dom.js";
@@ -81,7 +82,7 @@ class MarketPage extends Component {
         h("thead", {}, h("tr", {}, ["Time", "Side"].map((label) => h("th", { scope: "col" }, label)), [base, quote, "Took"].map((label) => h("th", { scope: "col", class: "number" }, label)), h("th", { scope: "col" }, "Venue"))),
         h("tbody", {}, found.map(({ id, tokenIn, fill, updatedAt, createdAt }) => {
           const isSell = tokenIn === base;
-          return h("tr", {}, h("td", {}, h("a", { href: `/orders/${id}` }, time(updatedAt))), h("td", {}, isSell ? "Sell" : "Buy"),
+          return h("tr", {}, h("td", {}, h("a", { href: addressOf(`/orders/${id}`) }, time(updatedAt))), h("td", {}, isSell ? "Sell" : "Buy"),
             h("td", { class: "number" }, brief(isSell ? fill?.amountIn : fill?.amountOut)), h("td", { class: "number" }, brief(isSell ? fill?.amountOut : fill?.amountIn)),
             h("td", { class: "number" }, duration(Date.parse(updatedAt) - Date.parse(createdAt))),
             h("td", {}, h("span", { class: "venue", "data-venue": fill?.venue }, words(fill?.venue ?? ""))));

@@ -1,4 +1,5 @@
 /** @import { SortKey } from "../core/order-list.js" */
+import { addressOf } from "../core/address.js";
 import { book, list } from "../core/app.js";
 import { Component, h, icon, setText } from "../core/dom.js";
 import { oncePerFrame } from "../core/frames.js";
@@ -100,8 +101,8 @@ class OrderBlotter extends Component {
   #openSearched() {
     const wanted = this.#search.value.trim();
     const only = list.rows.length === 1 ? list.rows[0] : undefined;
-    if (UUID.test(wanted)) router.go(`/orders/${wanted.toLowerCase()}`);
-    else if (only) router.go(`/orders/${only}`);
+    if (UUID.test(wanted)) router.go(addressOf(`/orders/${wanted.toLowerCase()}`));
+    else if (only) router.go(addressOf(`/orders/${only}`));
   }
 
   /** @param {SortKey} key */
@@ -135,7 +136,7 @@ class OrderBlotter extends Component {
     const at = rows.indexOf(this.#active);
     const page = Math.max(1, Math.floor(this.#scroller.clientHeight / this.#rowHeight) - 2);
     const step = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -rows.length, End: rows.length }[event.key];
-    if (event.key === "Enter" && at >= 0) router.go(`/orders/${this.#active}`);
+    if (event.key === "Enter" && at >= 0) router.go(addressOf(`/orders/${this.#active}`));
     if (step === undefined || rows.length === 0) return;
     event.preventDefault();
     const next = at < 0 ? (event.key === "End" ? rows.length - 1 : 0) : Math.min(rows.length - 1, Math.max(0, at + step));

@@ -1,4 +1,5 @@
 /** @import { Explanation, Order, OrderEvent } from "../core/types.js" */
+import { addressOf, base } from "../core/address.js";
 import * as api from "../core/api.js";
 import { book, stream } from "../core/app.js";
 import { Component, h, icon } from "../core/dom.js";
@@ -134,7 +135,7 @@ class OrderPage extends Component {
         h("span", { class: "muted" }, `placed ${fullTime(order.createdAt)}${order.clientId ? ` by client ${order.clientId}` : ""}`),
         h("span", { class: "order-copies" },
           copyButton("Copy as curl", () => curl(order), "Copy as curl"),
-          copyButton("Copy the explanation as curl", () => `curl -s ${location.origin}/api/orders/${order.id}/explain`, "Explain as curl"))));
+          copyButton("Copy the explanation as curl", () => `curl -s ${location.origin}${base}/api/orders/${order.id}/explain`, "Explain as curl"))));
     if (isFirst) title.focus();
   }
 
@@ -183,7 +184,7 @@ class OrderPage extends Component {
     this.querySelector(".notice")?.replaceWith(h("section", { class: "panel notice" },
       h("h1", { tabindex: -1 }, isUnknown ? "There is no such order" : "The order cannot be read"),
       h("p", {}, isUnknown ? "Check the id: the whole of it is needed, as in the address of an order's page." : error.message),
-      isUnknown ? h("a", { class: "button", href: "/" }, "See all orders")
+      isUnknown ? h("a", { class: "button", href: addressOf("/") }, "See all orders")
         : h("button", { class: "button", type: "button", onclick: () => { this.connectedCallback(); } }, "Try again")));
   }
 }
@@ -191,7 +192,7 @@ class OrderPage extends Component {
 /** The request that places the same order again. @param {Order} order */
 function curl({ tokenIn, tokenOut, amountIn, amountOut, slippageBps }) {
   const body = JSON.stringify({ tokenIn, tokenOut, amountIn, amountOut, slippageBps });
-  return `curl -s ${location.origin}/api/orders/execute -H 'content-type: application/json' -d '${body}'`;
+  return `curl -s ${location.origin}${base}/api/orders/execute -H 'content-type: application/json' -d '${body}'`;
 }
 
 customElements.define("order-page", OrderPage);

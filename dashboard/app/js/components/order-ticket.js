@@ -1,4 +1,5 @@
 /** @import { OrderRequest, QuoteAnswer } from "../core/types.js" */
+import { addressOf } from "../core/address.js";
 import * as api from "../core/api.js";
 import { book, market, tell } from "../core/app.js";
 import { Component, h, icon, setText } from "../core/dom.js";
@@ -168,7 +169,7 @@ class OrderTicket extends Component {
       const order = await api.placeOrder(request, this.#key);
       this.#key = "";
       book.take(order);
-      tell("Order accepted", { href: `/orders/${order.id}`, label: "Follow it" });
+      tell("Order accepted", { href: addressOf(`/orders/${order.id}`), label: "Follow it" });
     } catch (error) {
       const { message, retryable, code } = /** @type {api.ApiError} */ (error);
       this.#blame(/** @type {api.ApiError} */ (error));

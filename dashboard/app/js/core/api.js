@@ -1,3 +1,4 @@
+import { addressOf } from "./address.js";
 /** @import { Order, OrderEvent, OrderRequest, Explanation, QuoteAnswer, Health, FieldError } from "./types.js" */
 
 /** An answer that is a problem, or no answer at all. */
@@ -21,7 +22,7 @@ export class ApiError extends Error {
 async function request(path, options) {
   let response;
   try {
-    response = await fetch(path, options);
+    response = await fetch(addressOf(path), options);
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new ApiError("The engine does not answer. Is it running?");
@@ -100,10 +101,10 @@ export async function health() {
   return (await request("/health")).body;
 }
 
-/** The path of the next page: the API may know itself by another host. @param {Response} response */
+/** The path of the next page: the API may know itself by another host and another path. @param {Response} response */
 function nextPage(response) {
   const url = /<([^>]*)>;\s*rel="next"/.exec(response.headers.get("link") ?? "")?.[1];
   if (url === undefined) return undefined;
   const { pathname, search } = new URL(url, location.href);
-  return pathname + search;
+  return pathname.slice(pathname.lastIndexOf("/api/")) + search;
 }

@@ -1,9 +1,11 @@
+import { addressOf, pathOf } from "./address.js";
+
 /** @typedef {{ view: "trade" | "order" | "market" | "engine" | "nowhere", id?: string }} Route */
 
 /** Addresses without reloads. Sends `route`; changes of the query alone do not. */
 class Router extends EventTarget {
   /** The address of the orders as they were last filtered: the way back. */
-  orders = "/";
+  orders = addressOf("/");
 
   start() {
     addEventListener("popstate", () => this.dispatchEvent(new Event("route")));
@@ -21,10 +23,10 @@ class Router extends EventTarget {
     return this.#read(location.pathname);
   }
 
-  /** @param {string} path */
-  go(path) {
+  /** @param {string} address */
+  go(address) {
     this.#remember();
-    history.pushState(null, "", path);
+    history.pushState(null, "", address);
     this.dispatchEvent(new Event("route"));
   }
 
@@ -43,8 +45,9 @@ class Router extends EventTarget {
     if (this.route.view === "trade") this.orders = location.pathname + location.search;
   }
 
-  /** @param {string} path @returns {Route} */
-  #read(path) {
+  /** @param {string} address @returns {Route} */
+  #read(address) {
+    const path = pathOf(address);
     const id = /^\/orders\/([^/]+)$/.exec(path)?.[1];
     if (id) return { view: "order", id: decodeURIComponent(id) };
     if (path === "/") return { view: "trade" };

@@ -1,3 +1,4 @@
+import { addressOf } from "./address.js";
 /** @import { OrderEvent } from "./types.js" */
 
 const FIRST_WAIT_MS = 500;
@@ -40,7 +41,7 @@ export class Stream extends EventTarget {
 
   #connect() {
     this.#set("connecting");
-    const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/api/stream`);
+    const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}${addressOf("/api/stream")}`);
     this.#socket = socket;
     this.#expectWithin(socket, LONGEST_WAIT_MS);
     let heartbeatMs = LONGEST_WAIT_MS;

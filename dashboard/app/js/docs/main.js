@@ -1,11 +1,12 @@
 /** @import { OpenApi } from "./document.js" */
+import { addressOf } from "../core/address.js";
 import { h, icon } from "../core/dom.js";
 import { switchTheme } from "../core/theme-switch.js";
 import { calls } from "./document.js";
 import { showCall } from "./operation.js";
 import { prose, shape } from "./schema.js";
 
-const DOCUMENT = "/api/openapi.json";
+const DOCUMENT = addressOf("/api/openapi.json");
 
 /** @param {OpenApi} api */
 function show(api) {
@@ -46,7 +47,7 @@ function show(api) {
 async function start() {
   document.body.append(
     h("header", { class: "top" },
-      h("a", { class: "brand", href: "/" }, "Order engine"),
+      h("a", { class: "brand", href: addressOf("/") }, "Order engine"),
       h("span", { class: "muted" }, "API"),
       h("button", { class: "button quiet icon", type: "button", "aria-label": "Light or dark", title: "Light or dark", onclick: switchTheme }, icon("theme"))));
   try {

@@ -1,4 +1,5 @@
 /** @import { Answer, Call, Media, Parameter } from "./document.js" */
+import { base } from "../core/address.js";
 import { h, wide } from "../core/dom.js";
 import { curl, media } from "./document.js";
 import { bounds, kind, prose } from "./schema.js";
@@ -14,7 +15,7 @@ export function showCall(call) {
     h("div", { class: "panel-body" },
       summary ? h("p", { class: "summary" }, prose(summary)) : null,
       description ? h("p", {}, prose(description)) : null,
-      code(curl(call, location.origin), `Command for ${method} ${path}`),
+      code(curl(call, location.origin + base), `Command for ${method} ${path}`),
       parameters.length ? [h("h4", {}, "Parameters"), showParameters(parameters, `Parameters of ${method} ${path}`)] : null,
       body ? [h("h4", {}, "Body"), h("p", {}, kind(body.schema ?? {})), ...examples(body)] : null,
       h("h4", {}, "Answers"),
