@@ -80,12 +80,14 @@ run docs/TUTORIAL.md "201 200 200 200 200 400"
 run README.md "201 101 200" '^cargo run --release  |^\./scripts/test.sh|^docker|^export |^cargo build|PORT='
 run docs/STREAMS.md "" "" '"type":"(heartbeat|event)"'
 # the signature of the order that was submitted
+# made and restored; a test runs the commands for PostgreSQL
+run docs/BACKUP.md "" "^(pg_|psql)" "restored to"
 run docs/TERMINAL.md "" "^export ENGINE_URL" '^[1-9A-HJ-NP-Za-km-z]{86,88}$'
 
 # What pages name is there, and none has commands that nobody decided about.
 for page in README.md docs/*.md; do
     case $page in
-    README.md | docs/TUTORIAL.md | docs/STREAMS.md | docs/TERMINAL.md) ;;
+    README.md | docs/TUTORIAL.md | docs/STREAMS.md | docs/TERMINAL.md | docs/BACKUP.md) ;;
     docs/DASHBOARD.md | docs/OPERATIONS.md | docs/PERFORMANCE.md) ;;
     *) [ -z "$(commands "$page")" ] || { echo "$page: its commands are not run" >&2; exit 1; } ;;
     esac

@@ -1,9 +1,13 @@
 //! `SQLite`.
 
+mod copy;
+
 use std::time::{Duration, Instant};
 
 use futures::{FutureExt, future::BoxFuture};
 use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
+
+pub use copy::copy_together;
 
 use crate::{Pool, PoolOptions, unfit};
 
@@ -25,8 +29,11 @@ pub fn pool(options: SqliteConnectOptions, limits: PoolOptions) -> Pool<SqliteCo
 /// # Errors
 /// When the file is damaged or cannot be read.
 pub async fn check(connection: &mut SqliteConnection, limit: Duration) -> sqlx::Result<()> {
-    let until = Instant::now() + limit;
-    connection.lock_handle().await?.set_progress_handler(STEPS, move || Instant::now() < until);
+    let until = Instant::now().checked_add(limit);
+    connection
+        .lock_handle()
+        .await?
+        .set_progress_handler(STEPS, move || until.is_none_or(|until| Instant::now() < until));
     let found = sqlx::query_scalar::<_, String>("PRAGMA quick_check(1)").fetch_one(&mut *connection).await;
     connection.lock_handle().await?.remove_progress_handler();
     match found {

@@ -56,6 +56,10 @@ pub(crate) enum Command {
     Top(TopArgs),
     /// Look at the settings, the servers they name, this machine and the engine, and tell what to do
     Doctor(Box<DoctorArgs>),
+    /// Copy the orders of an engine without `PostgreSQL` into a new folder, also while it runs
+    Backup(Box<BackupArgs>),
+    /// Put a backup into the data folder of an engine that does not run
+    Restore(Box<RestoreArgs>),
     /// Print completions for a shell
     Completions(CompletionsArgs),
 }
@@ -241,6 +245,31 @@ pub(crate) struct DoctorArgs {
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) serve: ServeArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BackupArgs {
+    /// The folder to create
+    pub(crate) folder: PathBuf,
+    /// Print what was backed up as one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) backend: BackendConfig,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RestoreArgs {
+    /// The backup
+    pub(crate) folder: PathBuf,
+    /// Move data that is in the data folder into a folder in it, `replaced-…`
+    #[arg(long)]
+    pub(crate) replace: bool,
+    /// Print what was restored as one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) backend: BackendConfig,
 }
 
 #[derive(Debug, Args)]

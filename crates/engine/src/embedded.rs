@@ -4,7 +4,10 @@ use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::Context;
 use domain::ports::{Chain, OrderStore};
-use infra::clock::SystemClock;
+use infra::{
+    clock::SystemClock,
+    data_dir::{self, DataDir},
+};
 use rand::rngs::StdRng;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -22,6 +25,8 @@ pub(crate) struct Embedded {
     worker: JoinHandle<()>,
     store: Arc<dyn OrderStore>,
     chain: Arc<dyn Chain>,
+    /// Of an engine that keeps its orders in `SQLite`.
+    _data_dir: Option<DataDir>,
 }
 
 impl Embedded {
@@ -34,10 +39,12 @@ impl Embedded {
         let listener = api::bind(&args.api).await?;
         let address = listener.local_addr()?;
         let clock = Arc::new(SystemClock);
+        let is_sqlite = args.backend.database_url.is_none();
+        let data_dir = is_sqlite.then(|| DataDir::lock(&args.backend.data_dir)).transpose()?;
         let store = infra::store::connect(&args.backend, clock.clone()).await?;
         let ledger = match &args.backend.database_url {
             Some(url) => LedgerLocation::Postgres(url.clone()),
-            None => LedgerLocation::Sqlite(args.backend.data_dir.join("simulated-chain.db")),
+            None => LedgerLocation::Sqlite(data_dir::simulated_chain(&args.backend.data_dir)),
         };
         let venues = venues::connect(&args.venues, ledger, clock.clone()).await?;
         let queue = infra::queue::connect(&args.backend)?;
@@ -62,7 +69,7 @@ impl Embedded {
             let (config, stop) = (args.api.clone(), stop.clone());
             async move { api::run(&config, listener, for_api, stop).await }
         });
-        Ok(Self { address, stop, api, worker, store: kept_store, chain })
+        Ok(Self { address, stop, api, worker, store: kept_store, chain, _data_dir: data_dir })
     }
 
     /// Runs until `asked`, then stops.

@@ -64,6 +64,8 @@ async fn run(loaded: Loaded<Cli>) -> anyhow::Result<ExitCode> {
         Some(Command::Resume(args)) => commands::resume::run(args).await,
         Some(Command::Top(args)) => commands::top::run(args).await,
         Some(Command::Doctor(args)) => commands::doctor::run(*args, &from.warnings).await,
+        Some(Command::Backup(args)) => commands::backup::create(*args).await,
+        Some(Command::Restore(args)) => commands::backup::restore(*args).await,
         Some(Command::Completions(args)) => commands::completions::run(&args),
     }
 }

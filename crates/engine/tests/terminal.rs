@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "terminal/backup.rs"]
+mod backup;
 #[path = "terminal/proxies.rs"]
 mod proxies;
 #[path = "terminal/support.rs"]

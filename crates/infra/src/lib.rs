@@ -1,9 +1,11 @@
 //! Adapters of the store, queue and bus ports, and what every process shares: configuration,
 //! logging, metrics, the clock, stopping.
 
+pub mod backup;
 pub mod bus;
 pub mod clock;
 pub mod config;
+pub mod data_dir;
 pub mod diagnosis;
 pub mod host;
 pub mod metrics;

@@ -8,7 +8,7 @@ use domain::{
     ports::{Beyond, FeedCursor, FeedScope, OrderFilter, OrderStore},
 };
 use futures::{StreamExt, TryStreamExt, stream};
-use infra::{clock::SystemClock, config::BackendConfig};
+use infra::{clock::SystemClock, config::BackendConfig, data_dir};
 use venues::{LedgerLocation, simulated::ledger};
 
 use crate::checker::{Evidence, OrderRecord};
@@ -30,7 +30,7 @@ pub async fn evidence(backend: &BackendConfig, max_attempts: u32) -> anyhow::Res
     let store = infra::store::connect(backend, clock.clone()).await?;
     let place = match &backend.database_url {
         Some(url) => LedgerLocation::Postgres(url.clone()),
-        None => LedgerLocation::Sqlite(backend.data_dir.join("simulated-chain.db")),
+        None => LedgerLocation::Sqlite(data_dir::simulated_chain(&backend.data_dir)),
     };
     let mut events = events(store.as_ref()).await?;
     let records = stream::iter(orders(store.as_ref()).await?)

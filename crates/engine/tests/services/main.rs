@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod backlog;
+mod backup;
 mod container;
 mod crash;
 mod metrics;

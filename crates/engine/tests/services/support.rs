@@ -139,6 +139,12 @@ impl Services {
         (found.status.success(), String::from_utf8(found.stdout).unwrap())
     }
 
+    /// Whether what is stored keeps every promise, and what is said about it. Nothing may run.
+    pub(crate) fn check(&self) -> (bool, String) {
+        let found = Command::new(program("check")).env("DATABASE_URL", &self.database_url).output().unwrap();
+        (found.status.success(), String::from_utf8_lossy(&found.stdout).into_owned())
+    }
+
     async fn start(
         &self,
         binary: &'static str,

@@ -2,6 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader},
+    path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
 };
 
@@ -55,16 +56,25 @@ pub(crate) fn run(arguments: &[&str]) -> Ran {
 pub(crate) struct Engine {
     child: Child,
     pub(crate) url: String,
-    _data: TempDir,
+    data: PathBuf,
+    /// The folder of its data, unless the test has it.
+    folder: Option<TempDir>,
 }
 
 impl Engine {
     /// Starts one without delays and waits until it listens.
     pub(crate) fn start(arguments: &[&str]) -> Self {
-        let data = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let mut engine = Self::start_over(folder.path(), arguments);
+        engine.folder = Some(folder);
+        engine
+    }
+
+    /// Starts one over a data folder.
+    pub(crate) fn start_over(data: &Path, arguments: &[&str]) -> Self {
         let mut child = program(arguments)
             .args(["--port", "0", "--sim-preset", "instant", "--rust-log", "error", "--data-dir"])
-            .arg(data.path())
+            .arg(data)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -72,7 +82,19 @@ impl Engine {
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut welcome).unwrap();
         let url = welcome.trim_end().rsplit(' ').next().unwrap().to_owned();
         assert!(url.starts_with("http://"), "{welcome}");
-        Self { child, url, _data: data }
+        Self { child, url, data: data.to_owned(), folder: None }
+    }
+
+    /// Its data folder.
+    pub(crate) fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// Ends it; its data stays as long as what is returned.
+    pub(crate) fn stop(mut self) -> Option<TempDir> {
+        testkit::process::signal(self.child.id(), "TERM");
+        assert!(self.child.wait().unwrap().success());
+        self.folder.take()
     }
 
     /// A command that talks to this engine.

@@ -4,15 +4,15 @@ use anyhow::Context;
 use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use super::migrations::{Migrations, RUN};
-use crate::store::{SQLITE_MIGRATIONS, sqlite_file};
+use crate::{data_dir, store::SQLITE_MIGRATIONS};
 
-/// How the tables of the `SQLite` store under `data_dir` compare with what this program needs; where there
+/// How the tables of the `SQLite` store under `folder` compare with what this program needs; where there
 /// is none yet, all is to be run.
 ///
 /// # Errors
 /// When the file cannot be read as a database, or not written.
-pub async fn sqlite(data_dir: &Path) -> anyhow::Result<Migrations> {
-    let file = sqlite_file(data_dir);
+pub async fn sqlite(folder: &Path) -> anyhow::Result<Migrations> {
+    let file = data_dir::orders(folder);
     if !file.exists() {
         return Ok(Migrations::compare(&SQLITE_MIGRATIONS, Vec::new()));
     }

@@ -15,22 +15,14 @@ mod row;
 mod same;
 mod sqlite;
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use domain::ports::{Clock, OrderStore};
 
-use crate::config::BackendConfig;
+use crate::{config::BackendConfig, data_dir};
 use grouped::GroupedStore;
 pub(crate) use postgres::MIGRATIONS as POSTGRES_MIGRATIONS;
 pub(crate) use sqlite::MIGRATIONS as SQLITE_MIGRATIONS;
-
-/// Where the `SQLite` store is in a data folder.
-pub(crate) fn sqlite_file(data_dir: &Path) -> PathBuf {
-    data_dir.join("orders.db")
-}
 
 /// The store that the configuration asks for, its tables created or brought up to date: `PostgreSQL`
 /// with a `DATABASE_URL`, else `SQLite` under `DATA_DIR`, whose leases go by `clock`.
@@ -44,6 +36,6 @@ pub async fn connect(config: &BackendConfig, clock: Arc<dyn Clock>) -> anyhow::R
                 .await?;
         return Ok(Arc::new(GroupedStore::new(database)));
     }
-    let database = sqlite::Sqlite::open(&sqlite_file(&config.data_dir), clock).await?;
+    let database = sqlite::Sqlite::open(&data_dir::orders(&config.data_dir), clock).await?;
     Ok(Arc::new(GroupedStore::new(database)))
 }

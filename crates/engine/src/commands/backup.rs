@@ -1,0 +1,54 @@
+//! `engine backup FOLDER` and `engine restore FOLDER`, for an engine that keeps its orders in `SQLite`.
+
+use std::process::ExitCode;
+
+use anyhow::ensure;
+use infra::{
+    backup::{self, Manifest},
+    clock::SystemClock,
+    config::BackendConfig,
+};
+
+use crate::{
+    cli::{BackupArgs, RestoreArgs},
+    output::print,
+};
+
+pub(crate) async fn create(args: BackupArgs) -> anyhow::Result<ExitCode> {
+    refuse_postgres(&args.backend)?;
+    let manifest = backup::create(&args.backend.data_dir, &args.folder, &SystemClock).await?;
+    tell(&manifest, args.json, || {
+        let Manifest { orders, open_orders, created_at, .. } = &manifest;
+        format!(
+            "{orders} orders, {open_orders} of them open, as of {created_at}, in {}",
+            args.folder.display()
+        )
+    })
+}
+
+pub(crate) async fn restore(args: RestoreArgs) -> anyhow::Result<ExitCode> {
+    refuse_postgres(&args.backend)?;
+    let data_dir = &args.backend.data_dir;
+    let manifest = backup::restore(&args.folder, data_dir, args.replace, &SystemClock).await?;
+    tell(&manifest, args.json, || {
+        let Manifest { orders, open_orders, created_at, .. } = &manifest;
+        format!(
+            "{orders} orders, {open_orders} of them open, as of {created_at}, restored to {}\n\
+             What happened later is not in it. The next start of the engine goes on with the open ones.",
+            data_dir.display()
+        )
+    })
+}
+
+fn tell(manifest: &Manifest, as_json: bool, words: impl FnOnce() -> String) -> anyhow::Result<ExitCode> {
+    print(if as_json { serde_json::to_string(manifest)? } else { words() })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn refuse_postgres(backend: &BackendConfig) -> anyhow::Result<()> {
+    ensure!(
+        backend.database_url.is_none(),
+        "DATABASE_URL is set, and this is for SQLite: see docs/BACKUP.md for PostgreSQL"
+    );
+    Ok(())
+}

@@ -1,0 +1,150 @@
+//! `engine backup` and `engine restore`.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use serde_json::{Value, json};
+use testkit::{eventually, tls::http_client};
+
+use crate::support::{Engine, Ran, program, run};
+
+/// What is stored breaks no promise; `check` comes with the tests of reliability.
+fn check(data_dir: &Path, arguments: &[&str]) -> Ran {
+    let checker = PathBuf::from(env!("CARGO_BIN_EXE_engine")).with_file_name("check");
+    assert!(checker.exists(), "check is not built; run cargo build --workspace --bins");
+    let mut checker = Command::new(checker);
+    checker.args(arguments).env_remove("DATABASE_URL").env_remove("REDIS_URL").env("DATA_DIR", data_dir);
+    checker.output().unwrap().into()
+}
+
+fn engine(command: &str, backup: &Path, data_dir: &Path, arguments: &[&str]) -> Ran {
+    let mut command = program(&[command]);
+    command.arg(backup).args(["--json", "--data-dir"]).arg(data_dir).args(arguments);
+    command.output().unwrap().into()
+}
+
+async fn place(http: &reqwest::Client, url: &str, count: usize) -> Vec<String> {
+    let mut ids = Vec::new();
+    for _ in 0..count {
+        let order = json!({ "tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1", "slippageBps": 500 });
+        let placed = http.post(format!("{url}/api/orders/execute")).json(&order).send().await.unwrap();
+        ids.push(placed.json::<Value>().await.unwrap()["orderId"].as_str().unwrap().to_owned());
+    }
+    ids
+}
+
+async fn open_orders(http: &reqwest::Client, url: &str) -> usize {
+    let mut open = 0;
+    for status in ["pending", "routing", "building", "submitted"] {
+        let asked = http.get(format!("{url}/api/orders?limit=200&status={status}")).send().await;
+        open += asked.unwrap().json::<Vec<Value>>().await.unwrap().len();
+    }
+    open
+}
+
+/// A backup of an engine under load is one moment of both files: what is open in it executes once, what had
+/// been confirmed has landed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_under_load_is_one_moment_and_goes_on_from_there() {
+    let busy = ["--sim-landing-min-ms", "50", "--sim-landing-max-ms", "400", "--retry-base-ms", "50"];
+    let (http, engine_under_load) = (http_client(), Engine::start(&busy));
+    let url = engine_under_load.url.clone();
+    let backups = tempfile::tempdir().unwrap();
+    let load = tokio::spawn({
+        let (http, url) = (http.clone(), url.clone());
+        async move { futures::future::join_all((0..8).map(|_| place(&http, &url, 40))).await.concat() }
+    });
+    let mut manifests: Vec<Value> = Vec::new();
+    while !load.is_finished() || manifests.len() < 3 {
+        let backup = backups.path().join(manifests.len().to_string());
+        let made = engine("backup", &backup, engine_under_load.data(), &[]);
+        assert_eq!(made.status, 0, "{made:?}");
+        manifests.push(serde_json::from_str(&made.output).unwrap());
+    }
+    let placed = load.await.unwrap();
+    let listed = http.get(format!("{url}/api/orders?limit=200")).send().await.unwrap();
+    assert_eq!(listed.status(), 200, "the engine goes on");
+    drop(engine_under_load);
+
+    assert!(manifests.iter().any(|manifest| manifest["openOrders"].as_u64().unwrap() > 0), "{manifests:?}");
+    for (number, manifest) in manifests.iter().enumerate() {
+        let (backup, restored) = (backups.path().join(number.to_string()), tempfile::tempdir().unwrap());
+        let data = restored.path().join("data");
+        let told = engine("restore", &backup, &data, &[]);
+        assert_eq!(
+            (told.status, serde_json::from_str::<Value>(&told.output).ok().as_ref()),
+            (0, Some(manifest))
+        );
+        let found = check(&data, &["--open-orders"]);
+        assert_eq!(found.status, 0, "backup {number}: {found:?}");
+
+        let again = Engine::start_over(&data, &busy);
+        let known = http.get(format!("{}/api/orders?limit=200", again.url)).send().await.unwrap();
+        let known: Vec<Value> = known.json().await.unwrap();
+        assert!(known.iter().all(|order| placed.contains(&order["id"].as_str().unwrap().to_owned())));
+        eventually("all open orders end", async || open_orders(&http, &again.url).await == 0).await;
+        drop(again);
+        let found = check(&data, &[]);
+        assert_eq!(found.status, 0, "after backup {number} went on: {found:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restore_touches_nothing_it_should_not() {
+    let (http, engine_at_work) = (http_client(), Engine::start(&[]));
+    place(&http, &engine_at_work.url, 2).await;
+    let folder = tempfile::tempdir().unwrap();
+    let backup = folder.path().join("backup");
+    assert_eq!(engine("backup", &backup, engine_at_work.data(), &[]).status, 0);
+    let data = engine_at_work.data().to_owned();
+    for (ran, reason) in [
+        (engine("backup", &backup, &data, &[]), "exists already"),
+        (engine("backup", &folder.path().join("none"), folder.path(), &[]), "has no orders"),
+        (engine("restore", &backup, &data, &["--replace"]), "another engine uses"),
+        (engine("restore", folder.path(), &data, &[]), "is not a backup"),
+        (engine("restore", &backup, &data, &["--database-url", "postgres://localhost/x"]), "docs/BACKUP.md"),
+        (run(&["serve", "--port", "0", "--data-dir", data.to_str().unwrap()]), "another engine uses"),
+    ] {
+        assert!(ran.status == 2 && ran.complaint.contains(reason), "{reason}: {ran:?}");
+    }
+    assert!(!folder.path().join("none").exists());
+
+    place(&http, &engine_at_work.url, 1).await;
+    let kept = engine_at_work.stop();
+    let refused = engine("restore", &backup, &data, &[]);
+    assert!(refused.status == 2 && refused.complaint.contains("--replace"), "{refused:?}");
+    let damaged = folder.path().join("damaged");
+    fs::create_dir(&damaged).unwrap();
+    for file in fs::read_dir(&backup).unwrap().map(|entry| entry.unwrap().path()) {
+        fs::copy(&file, damaged.join(file.file_name().unwrap())).unwrap();
+    }
+    let mut bytes = fs::read(damaged.join("orders.db")).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(damaged.join("orders.db"), bytes).unwrap();
+    let refused = engine("restore", &damaged, &data, &["--replace"]);
+    assert!(
+        refused.status == 2 && refused.complaint.contains("not the file that was backed up"),
+        "{refused:?}"
+    );
+    let orders = async |engine: &Engine| {
+        let listed = http.get(format!("{}/api/orders", engine.url)).send().await.unwrap();
+        listed.json::<Vec<Value>>().await.unwrap().len()
+    };
+    let unchanged = Engine::start_over(&data, &[]);
+    assert_eq!(orders(&unchanged).await, 3, "what was refused changed nothing");
+    unchanged.stop();
+
+    assert_eq!(engine("restore", &backup, &data, &["--replace"]).status, 0);
+    let restored = Engine::start_over(&data, &[]);
+    assert_eq!(orders(&restored).await, 2);
+    restored.stop();
+    let names = fs::read_dir(&data).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let replaced = names.into_iter().find(|name| name.starts_with("replaced-")).unwrap();
+    let replaced = Engine::start_over(&data.join(replaced), &[]);
+    assert_eq!(orders(&replaced).await, 3, "what was replaced is kept");
+    drop(kept);
+}

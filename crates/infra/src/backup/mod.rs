@@ -1,0 +1,148 @@
+//! Backups of an engine that keeps its orders in `SQLite`: orders and the simulated chain as they were at one
+//! moment. Either of them from another moment could execute an order twice, or make a landing disappear.
+
+mod manifest;
+
+use std::{
+    ffi::OsString,
+    fs::{self, File},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, bail, ensure};
+use database::sqlite::copy_together;
+use domain::{Timestamp, ports::Clock};
+use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
+use tempfile::TempDir;
+
+pub use self::manifest::{FileEntry, Manifest};
+use crate::{
+    data_dir::{self, DataDir},
+    diagnosis::{self, Migrations},
+};
+
+/// Backs a data folder up into `target`, a new folder, also while an engine uses it. `target` is there when
+/// all of it is, or not at all.
+///
+/// # Errors
+/// When there is nothing to back up, something cannot be read or written, or `target` exists.
+pub async fn create(data_dir: &Path, target: &Path, clock: &dyn Clock) -> anyhow::Result<Manifest> {
+    let orders = data_dir::orders(data_dir);
+    ensure!(orders.exists(), "{} has no orders", data_dir.display());
+    ensure!(is_free(target), "{} exists already", target.display());
+    let parent = parent(target);
+    fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
+    let staging = staging(parent)?;
+    let files = [orders, data_dir::simulated_chain(data_dir)];
+    let names: Vec<OsString> =
+        files.iter().filter(|file| file.exists()).filter_map(|file| name(file)).collect();
+    let pairs: Vec<_> = names.iter().map(|name| (data_dir.join(name), staging.path().join(name))).collect();
+    let created_at = clock.now();
+    copy_together(&pairs).await.context("cannot copy the data")?;
+    let manifest = describe(staging.path(), &names, created_at).await?;
+    manifest.write(staging.path())?;
+    let staged = staging.keep();
+    fs::rename(&staged, target).with_context(|| format!("cannot create {}", target.display()))?;
+    sync(parent)?;
+    Ok(manifest)
+}
+
+/// Puts a backup into a data folder that no engine uses. With `replace`, files that are there are moved into
+/// a folder beside the new ones.
+///
+/// # Errors
+/// When `source` is not a whole backup that this version can read, the folder is in use, or has data that is
+/// not to be replaced. The folder is then as it was.
+pub async fn restore(
+    source: &Path,
+    data_dir: &Path,
+    replace: bool,
+    clock: &dyn Clock,
+) -> anyhow::Result<Manifest> {
+    let manifest = Manifest::read(source)?;
+    let _lock = DataDir::lock(data_dir)?;
+    let old = old_files(data_dir)?;
+    if !old.is_empty() && !replace {
+        bail!("{} has data: choose another DATA_DIR, or --replace it", data_dir.display());
+    }
+    let staging = staging(data_dir)?;
+    for entry in &manifest.files {
+        let (from, to) = (source.join(&entry.name), staging.path().join(&entry.name));
+        fs::copy(&from, &to).with_context(|| format!("cannot copy {}", from.display()))?;
+        File::open(&to)?.sync_all()?;
+    }
+    manifest.verify(staging.path())?;
+    if let Migrations::Newer(_) | Migrations::Broken(_) = diagnosis::sqlite(staging.path()).await? {
+        bail!("{} was made by another version of the engine ({})", source.display(), manifest.version);
+    }
+    if !old.is_empty() {
+        let kept = data_dir.join(format!("replaced-{}", clock.now().unix_micros()));
+        fs::create_dir(&kept).with_context(|| format!("cannot create {}", kept.display()))?;
+        for file in old {
+            let to = kept.join(file.file_name().unwrap_or_default());
+            fs::rename(&file, to).with_context(|| format!("cannot move {}", file.display()))?;
+        }
+    }
+    // The orders come last: without them the chain is of no consequence.
+    for entry in manifest.files.iter().rev() {
+        fs::rename(staging.path().join(&entry.name), data_dir.join(&entry.name))
+            .with_context(|| format!("cannot write {}", entry.name))?;
+    }
+    sync(data_dir)?;
+    Ok(manifest)
+}
+
+async fn describe(folder: &Path, names: &[OsString], created_at: Timestamp) -> anyhow::Result<Manifest> {
+    let options =
+        SqliteConnectOptions::new().filename(data_dir::orders(folder)).read_only(true).immutable(true);
+    let mut connection = SqliteConnection::connect_with(&options).await?;
+    let (orders, open_orders): (i64, i64) =
+        sqlx::query_as("SELECT count(*), count(wake_at) FROM orders").fetch_one(&mut connection).await?;
+    connection.close().await?;
+    let files = names.iter().map(|name| FileEntry::of(folder, &name.to_string_lossy()));
+    Ok(Manifest {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        created_at: created_at.to_string(),
+        orders: u64::try_from(orders)?,
+        open_orders: u64::try_from(open_orders)?,
+        files: files.collect::<anyhow::Result<_>>()?,
+    })
+}
+
+/// The files of an engine in a folder, with what belongs to them.
+fn old_files(data_dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let names = [data_dir::orders(data_dir), data_dir::simulated_chain(data_dir)];
+    let names: Vec<_> = names.iter().filter_map(|file| name(file)).collect();
+    let mut found = Vec::new();
+    for entry in fs::read_dir(data_dir).with_context(|| format!("cannot read {}", data_dir.display()))? {
+        let entry = entry?;
+        let is_ours =
+            |name: &OsString| entry.file_name().to_string_lossy().starts_with(&*name.to_string_lossy());
+        if names.iter().any(is_ours) {
+            found.push(entry.path());
+        }
+    }
+    Ok(found)
+}
+
+fn is_free(folder: &Path) -> bool {
+    fs::read_dir(folder).map_or(!folder.exists(), |mut entries| entries.next().is_none())
+}
+
+fn staging(parent: &Path) -> anyhow::Result<TempDir> {
+    let made = tempfile::Builder::new().prefix(".partial-").tempdir_in(parent);
+    made.with_context(|| format!("cannot write to {}", parent.display()))
+}
+
+fn parent(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn name(path: &Path) -> Option<OsString> {
+    path.file_name().map(OsString::from)
+}
+
+/// Makes renames last.
+fn sync(folder: &Path) -> anyhow::Result<()> {
+    File::open(folder)?.sync_all().with_context(|| format!("cannot write to {}", folder.display()))
+}

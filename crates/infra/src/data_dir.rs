@@ -1,0 +1,48 @@
+//! The folder of an engine that keeps its orders in `SQLite`.
+
+use std::{
+    fs::{self, File, TryLockError},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, bail};
+
+/// A data folder that this process alone uses.
+#[derive(Debug)]
+pub struct DataDir {
+    /// Unlocked by the system when the process ends, however it ends.
+    _lock: File,
+}
+
+impl DataDir {
+    /// Takes a folder, which is created if it does not exist.
+    ///
+    /// # Errors
+    /// When another process has it, or it cannot be written.
+    pub fn lock(folder: &Path) -> anyhow::Result<Self> {
+        let shown = folder.display();
+        fs::create_dir_all(folder).with_context(|| format!("cannot create {shown}"))?;
+        let lock = File::options().create(true).truncate(false).write(true).open(folder.join("engine.lock"));
+        let lock = lock.with_context(|| format!("cannot write to {shown}"))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                bail!("another engine uses {shown}: stop it, or choose another DATA_DIR")
+            }
+            Err(TryLockError::Error(error)) => {
+                tracing::warn!(%error, folder = %shown, "cannot be locked: start no second engine over it");
+            }
+        }
+        Ok(Self { _lock: lock })
+    }
+}
+
+/// Where orders and events are in a data folder.
+pub fn orders(folder: &Path) -> PathBuf {
+    folder.join("orders.db")
+}
+
+/// Where the simulated chain is in a data folder.
+pub fn simulated_chain(folder: &Path) -> PathBuf {
+    folder.join("simulated-chain.db")
+}
