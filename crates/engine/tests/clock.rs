@@ -1,15 +1,14 @@
-//! An embedded engine whose wall clock is set back and forth. `libfaketime` moves the wall clock and leaves
-//! the monotonic one alone.
+//! An embedded engine whose wall clock is set back and forth.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, Command, Stdio},
 };
 
 use serde_json::{Value, json};
-use testkit::{eventually, eventually_some, ports, tls::http_client};
+use testkit::{FakeTime, eventually, eventually_some, ports, tls::http_client};
 
 /// Far more than any test waits, in seconds.
 const HOUR: i64 = 3_600;
@@ -21,21 +20,17 @@ struct Engine {
 
 impl Engine {
     /// Its orders are tried three times, and every attempt reverts.
-    fn start(folder: &Path) -> Self {
+    fn start(folder: &Path, clock: &FakeTime) -> Self {
         let port = ports::free();
         let log = std::fs::File::options().create(true).append(true).open(folder.join("log")).unwrap();
-        let process = Command::new("setpriv")
+        let mut process = Command::new("setpriv");
+        process
             .args(["--pdeathsig", "KILL", "--", env!("CARGO_BIN_EXE_engine"), "--port", &port.to_string()])
             .args(["--sim-preset", "ideal", "--sim-revert-bps", "10000", "--data-dir"])
             .arg(folder.join("data"))
-            .env("LD_PRELOAD", library())
-            .env("FAKETIME_TIMESTAMP_FILE", folder.join("offset"))
-            .env("FAKETIME_NO_CACHE", "1")
-            .env("DONT_FAKE_MONOTONIC", "1")
             .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .unwrap();
+            .stderr(log);
+        let process = clock.give_to(&mut process).spawn().unwrap();
         Self { process, url: format!("http://127.0.0.1:{port}") }
     }
 
@@ -71,29 +66,14 @@ impl Drop for Engine {
     }
 }
 
-fn library() -> PathBuf {
-    let installed = std::fs::read_dir("/usr/lib").unwrap().filter_map(Result::ok);
-    installed
-        .map(|folder| folder.path().join("faketime/libfaketime.so.1"))
-        .find(|library| library.exists())
-        .expect("libfaketime; ./scripts/test.sh installs it, or: apt-get install libfaketime")
-}
-
-/// In one move, so that nobody reads half of it.
-fn set_clock(folder: &Path, seconds: i64) {
-    let next = folder.join("offset.next");
-    std::fs::write(&next, format!("{seconds:+}s\n")).unwrap();
-    std::fs::rename(next, folder.join("offset")).unwrap();
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn orders_go_on_and_ids_grow_when_the_wall_clock_is_set_back() {
     let folder = tempfile::tempdir().unwrap();
-    set_clock(folder.path(), 0);
-    let engine = Engine::start(folder.path());
+    let clock = FakeTime::new();
+    let engine = Engine::start(folder.path(), &clock);
     let first = engine.placed().await;
     engine.comes_to(&first, "submitted").await;
-    set_clock(folder.path(), -HOUR);
+    clock.set(-HOUR);
     let second = engine.placed().await;
     assert!(second > first, "{second} is newer than {first}");
     engine.comes_to(&first, "failed").await;
@@ -105,13 +85,14 @@ async fn orders_go_on_and_ids_grow_when_the_wall_clock_is_set_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn orders_of_a_killed_engine_go_on_when_the_wall_clock_was_set_back_meanwhile() {
     let folder = tempfile::tempdir().unwrap();
-    set_clock(folder.path(), HOUR);
-    let engine = Engine::start(folder.path());
+    let clock = FakeTime::new();
+    clock.set(HOUR);
+    let engine = Engine::start(folder.path(), &clock);
     let first = engine.placed().await;
     engine.comes_to(&first, "submitted").await;
     drop(engine);
-    set_clock(folder.path(), 0);
-    let engine = Engine::start(folder.path());
+    clock.set(0);
+    let engine = Engine::start(folder.path(), &clock);
     let second = engine.placed().await;
     assert!(second > first, "{second} is newer than {first}");
     engine.comes_to(&first, "failed").await;

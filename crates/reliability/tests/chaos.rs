@@ -14,7 +14,7 @@ async fn what_is_promised_holds_while_everything_breaks() {
         "--minutes=1.3",
         "--rate=25",
         "--kill-every-ms=3000",
-        "--fault-every-ms=3000",
+        "--fault-every-ms=2300",
         "--programs",
         programs.to_str().unwrap(),
     ]);

@@ -8,6 +8,7 @@
 )]
 
 mod clock;
+mod faketime;
 mod memory_store;
 pub mod ports;
 pub mod postgres;
@@ -22,6 +23,7 @@ pub mod tls;
 mod waiting;
 
 pub use clock::ManualClock;
+pub use faketime::FakeTime;
 pub use memory_store::{Guards, MemoryStore};
 pub use postgres_server::PostgresServer;
 pub use proxy::SilencingProxy;

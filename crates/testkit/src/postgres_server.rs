@@ -114,6 +114,27 @@ impl PostgresServer {
         }
     }
 
+    /// From now on nothing can be written, as when the disk is full: not even the log of transactions, so
+    /// that the server ends itself. It is over when it is started again.
+    ///
+    /// # Panics
+    /// When the limit cannot be set.
+    pub fn fill_disk(&self) {
+        let Some(server) = &self.process else { return };
+        let own = server.id().to_string();
+        let children = Command::new("pgrep").args(["--parent", &own]).output().expect("pgrep is installed");
+        let children = String::from_utf8_lossy(&children.stdout).into_owned();
+        for process in children.split_whitespace().chain([own.as_str()]) {
+            // a child may have ended meanwhile
+            let _ = as_owner(Path::new("prlimit")).args(["--pid", process, "--fsize=1:"]).output();
+        }
+    }
+
+    /// Whether there is a process; it may have ended itself.
+    pub fn is_alive(&mut self) -> bool {
+        self.process.as_mut().is_some_and(|server| matches!(server.try_wait(), Ok(None)))
+    }
+
     /// Puts a file into the cluster's folder, for the server's eyes only.
     fn keep(&self, file: &Path, name: &str) {
         let kept = self.data().join(name);

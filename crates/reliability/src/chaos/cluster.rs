@@ -1,9 +1,9 @@
 //! All processes and servers of a run.
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, str::FromStr, time::Duration};
 
 use anyhow::{Context, bail};
-use sqlx::{Connection, PgConnection};
+use sqlx::{ConnectOptions, PgConnection, postgres::PgConnectOptions};
 use tempfile::TempDir;
 use testkit::{PostgresServer, redis::TestRedis};
 use tokio::time::Instant;
@@ -103,8 +103,14 @@ impl Cluster {
         }
     }
 
+    /// A connection to the database that does not go through a proxy, and writes also while others may not.
+    pub(super) async fn database(&self) -> sqlx::Result<PgConnection> {
+        let options = PgConnectOptions::from_str(&self.postgres.url())?;
+        options.options([("default_transaction_read_only", "off")]).connect().await
+    }
+
     async fn open_orders(&self) -> sqlx::Result<i64> {
-        let mut database = PgConnection::connect(&self.postgres.url()).await?;
+        let mut database = self.database().await?;
         sqlx::query_scalar(
             "SELECT (SELECT count(*) FROM orders WHERE wake_at IS NOT NULL)
                   + (SELECT count(*) FROM simulated_transactions WHERE settles_at > clock_timestamp())",

@@ -2,8 +2,10 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use clap::ValueEnum;
+
 /// What can happen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub enum Fault {
     /// `SIGKILL` of an API or a worker, which starts again.
     Kill,
@@ -16,27 +18,51 @@ pub enum Fault {
     /// `SIGKILL` of Redis, which comes back as it was a little earlier: what was finished since is
     /// there again.
     RewindRedis,
+    /// `SIGTERM` of an API or a worker, which starts again.
+    Terminate,
+    /// Writes are refused: Redis was demoted to a replica.
+    DemoteRedis,
     /// An immediate stop of `PostgreSQL`, which recovers.
     CrashPostgres,
+    /// The same after somebody else has used up ids of transactions, which are then given out again.
+    CrashBusyPostgres,
+    /// Nothing can be written any more, not even `PostgreSQL`'s own log.
+    FillDisk,
+    /// Writes are refused: `PostgreSQL` is read-only.
+    LockPostgres,
+    /// Somebody else keeps a transaction open and rows locked.
+    HoldRows,
+    /// The wall clock of an API or a worker is wrong for a while.
+    StepClock,
     /// Connections end.
     Cut,
     /// What goes through a connection comes late.
     Delay,
     /// What goes one way through a connection vanishes.
     HalfOpen,
+    /// Open connections never carry anything again, and their clients are not told.
+    Silence,
 }
 
 impl Fault {
     /// Everything but [`Fault::Kill`], which has a clock of its own.
-    pub(super) const OTHERS: [Self; 8] = [
+    pub(super) const OTHERS: [Self; 16] = [
         Self::Pause,
         Self::FlushRedis,
         Self::KillRedis,
         Self::RewindRedis,
+        Self::Terminate,
+        Self::DemoteRedis,
         Self::CrashPostgres,
+        Self::CrashBusyPostgres,
+        Self::FillDisk,
+        Self::LockPostgres,
+        Self::HoldRows,
+        Self::StepClock,
         Self::Cut,
         Self::Delay,
         Self::HalfOpen,
+        Self::Silence,
     ];
 }
 
@@ -48,10 +74,18 @@ impl fmt::Display for Fault {
             Self::FlushRedis => "FLUSHALL",
             Self::KillRedis => "kill -9 of Redis, back empty",
             Self::RewindRedis => "kill -9 of Redis, back with its snapshot",
+            Self::Terminate => "SIGTERM of an API or worker, which stopped",
+            Self::DemoteRedis => "Redis demoted, refused writes",
             Self::CrashPostgres => "immediate stop of PostgreSQL",
+            Self::CrashBusyPostgres => "the same after foreign transactions",
+            Self::FillDisk => "disk of PostgreSQL full",
+            Self::LockPostgres => "PostgreSQL read-only",
+            Self::HoldRows => "foreign transaction held rows",
+            Self::StepClock => "wall clock of a process stepped",
             Self::Cut => "open connections cut",
             Self::Delay => "traffic delayed",
             Self::HalfOpen => "traffic swallowed one way",
+            Self::Silence => "open connections silent for ever",
         })
     }
 }

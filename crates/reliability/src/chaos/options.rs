@@ -2,6 +2,8 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::Parser;
 
+use super::Fault;
+
 /// Breaks a running engine in every way it can and checks that its promises hold. Starts everything
 /// it needs on free ports of this machine and ends it again.
 #[derive(Debug, Clone, Parser)]
@@ -22,6 +24,9 @@ pub struct Options {
     /// Every how many milliseconds something else happens
     #[arg(long, default_value_t = 8_000)]
     pub fault_every_ms: u64,
+    /// Only these faults, separated by commas, beside the kills; all by default
+    #[arg(long, value_delimiter = ',')]
+    pub faults: Vec<Fault>,
     /// How many of a hundred orders are followed over a WebSocket
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u8).range(0..=100))]
     pub follow_percent: u8,

@@ -1,6 +1,7 @@
-//! A TCP proxy that can cut, delay or half-open what goes through it.
+//! A TCP proxy that can cut, delay, half-open or silence what goes through it.
 
 use std::{
+    future::pending,
     net::SocketAddr,
     sync::{
         Arc,
@@ -13,7 +14,7 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{
         TcpListener, TcpStream,
-        tcp::{OwnedReadHalf, OwnedWriteHalf},
+        tcp::{ReadHalf, WriteHalf},
     },
     sync::watch,
     task::JoinHandle,
@@ -37,7 +38,13 @@ struct State {
     weather: Weather,
     /// Connections from before the last cut end.
     cuts: u64,
+    /// Connections from before the last silence never carry anything again.
+    silences: u64,
 }
+
+/// How long a server takes to give up a client that has fallen silent, as by its keepalive. The client is
+/// told nothing of it.
+const SERVER_GIVES_UP_AFTER: Duration = Duration::from_secs(10);
 
 /// What has gone through.
 #[derive(Debug, Default)]
@@ -77,7 +84,7 @@ impl Proxy {
     pub(super) async fn start(target: u16) -> anyhow::Result<Self> {
         let port = testkit::ports::free();
         let listener = TcpListener::bind(("127.0.0.1", port)).await?;
-        let (state, seen) = watch::channel(State { weather: Weather::Clear, cuts: 0 });
+        let (state, seen) = watch::channel(State { weather: Weather::Clear, cuts: 0, silences: 0 });
         let target = SocketAddr::from(([127, 0, 0, 1], target));
         let traffic = Arc::new(Traffic::default());
         let counted = traffic.clone();
@@ -117,6 +124,11 @@ impl Proxy {
         });
     }
 
+    /// Silences every connection for ever, without a word to its client; new ones are let through.
+    pub(super) fn silence(&self) {
+        self.state.send_modify(|state| state.silences += 1);
+    }
+
     /// Ends every connection; new ones are let through.
     pub(super) fn cut(&self) {
         self.state.send_modify(|state| state.cuts += 1);
@@ -130,24 +142,33 @@ impl Drop for Proxy {
 }
 
 async fn carry(client: TcpStream, target: SocketAddr, state: watch::Receiver<State>, traffic: Arc<Traffic>) {
-    let cuts_before = state.borrow().cuts;
+    let State { cuts: cuts_before, silences: silences_before, .. } = *state.borrow();
     let Ok(server) = TcpStream::connect(target).await else { return };
-    let (open, mut cuts) = (Open::new(traffic), state.clone());
+    let (open, mut cuts, mut silences) = (Open::new(traffic), state.clone(), state.clone());
     let _ = (client.set_nodelay(true), server.set_nodelay(true));
-    let (from_client, to_client) = client.into_split();
-    let (from_server, to_server) = server.into_split();
-    let up = pump(from_client, to_server, &state, Weather::DeafServer, &open.0);
-    let down = pump(from_server, to_client, &state, Weather::DeafClient, &open.0);
-    tokio::select! {
-        () = async { tokio::join!(up, down); } => {}
-        _ = cuts.wait_for(|state| state.cuts > cuts_before) => {}
+    let (mut client, mut server) = (client, server);
+    {
+        let (from_client, to_client) = client.split();
+        let (from_server, to_server) = server.split();
+        let up = pump(from_client, to_server, &state, Weather::DeafServer, &open.0);
+        let down = pump(from_server, to_client, &state, Weather::DeafClient, &open.0);
+        tokio::select! {
+            () = async { tokio::join!(up, down); } => return,
+            _ = cuts.wait_for(|state| state.cuts > cuts_before) => return,
+            _ = silences.wait_for(|state| state.silences > silences_before) => {}
+        }
     }
+    open.0.suffered.fetch_add(1, Ordering::Relaxed);
+    drop(open);
+    tokio::time::sleep(SERVER_GIVES_UP_AFTER).await;
+    drop(server);
+    pending::<()>().await; // as long as the proxy is there, the client's end stays open
 }
 
 /// Copies one direction until it ends; in `deaf` weather what arrives is thrown away.
 async fn pump(
-    mut from: OwnedReadHalf,
-    mut to: OwnedWriteHalf,
+    mut from: ReadHalf<'_>,
+    mut to: WriteHalf<'_>,
     state: &watch::Receiver<State>,
     deaf: Weather,
     traffic: &Traffic,

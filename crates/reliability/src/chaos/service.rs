@@ -12,7 +12,10 @@ use std::{
 };
 
 use anyhow::{Context, ensure};
-use testkit::process::{dies_with_parent, signal};
+use testkit::{
+    FakeTime,
+    process::{dies_with_parent, signal},
+};
 use tokio::{
     task::JoinHandle,
     time::{Instant, sleep},
@@ -51,6 +54,9 @@ pub(super) const LEASE_MS: u64 = 2_000;
 /// supervisor would.
 const RESTART_AFTER: Duration = Duration::from_millis(300);
 
+/// How long a stop may take: requests and streams get ten seconds, and what they wait for has deadlines.
+const STOPS_WITHIN: Duration = Duration::from_secs(25);
+
 /// An API or a worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -72,6 +78,8 @@ pub(super) struct Service {
     port: u16,
     log: PathBuf,
     seed: u64,
+    /// Its wall clock.
+    pub(super) clock: FakeTime,
     life: Option<Life>,
     ended_at: Option<Instant>,
 }
@@ -82,6 +90,8 @@ struct Life {
     was_ready: Arc<AtomicBool>,
     watcher: JoinHandle<()>,
     paused_at: Option<Instant>,
+    /// Since when it is asked to stop.
+    stopping_since: Option<Instant>,
 }
 
 impl Life {
@@ -94,7 +104,7 @@ impl Life {
             }
             flag.store(true, Ordering::Relaxed);
         });
-        Self { child, was_ready, watcher, paused_at: None }
+        Self { child, was_ready, watcher, paused_at: None, stopping_since: None }
     }
 }
 
@@ -106,11 +116,13 @@ impl Drop for Life {
     }
 }
 
-/// A process ended and nobody had told it to.
+/// A process ended, and not because it was killed.
 #[derive(Debug)]
 pub(super) struct Ended {
     /// Whether it had been ready: before that it may give up, for instance without its database.
     pub(super) was_ready: bool,
+    /// Whether it had been asked to.
+    pub(super) was_asked: bool,
     pub(super) status: ExitStatus,
 }
 
@@ -142,6 +154,7 @@ impl Service {
             port,
             log: logs.join(format!("{name}.log")),
             seed,
+            clock: FakeTime::new(),
             life: None,
             ended_at: None,
         })
@@ -157,7 +170,10 @@ impl Service {
             Kind::Api => "PORT",
             Kind::Worker => "WORKER_PORT",
         };
-        let child = dies_with_parent(&self.program)
+        let mut child = dies_with_parent(&self.program);
+        let child = self
+            .clock
+            .give_to(&mut child)
             .envs(SETTINGS)
             .env("SIM_SEED", self.seed.to_string())
             .env("DATABASE_URL", format!("postgres://postgres@127.0.0.1:{}/postgres", self.to_postgres.port))
@@ -183,9 +199,10 @@ impl Service {
         let Some(life) = &mut self.life else { return Ok(None) };
         let Some(status) = life.child.try_wait()? else { return Ok(None) };
         let was_ready = life.was_ready.load(Ordering::Relaxed);
+        let was_asked = life.stopping_since.is_some();
         self.life = None;
         self.ended_at = Some(Instant::now());
-        Ok(Some(Ended { was_ready, status }))
+        Ok(Some(Ended { was_ready, was_asked, status }))
     }
 
     /// Whether there is a process, paused or not.
@@ -196,10 +213,30 @@ impl Service {
     /// Whether there is a process that has been ready and is not paused.
     pub(super) fn is_working(&mut self) -> bool {
         self.is_running()
-            && self
-                .life
-                .as_ref()
-                .is_some_and(|life| life.was_ready.load(Ordering::Relaxed) && life.paused_at.is_none())
+            && self.life.as_ref().is_some_and(|life| {
+                life.was_ready.load(Ordering::Relaxed)
+                    && life.paused_at.is_none()
+                    && life.stopping_since.is_none()
+            })
+    }
+
+    /// `SIGTERM`: it should end soon.
+    pub(super) fn terminate(&mut self) {
+        if let Some(life) = &mut self.life {
+            life.stopping_since = Some(Instant::now());
+            signal(life.child.id(), "TERM");
+        }
+    }
+
+    /// Whether it was asked to stop and has not ended.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.life.as_ref().is_some_and(|life| life.stopping_since.is_some())
+    }
+
+    /// Whether it was asked to stop longer ago than any stop may take.
+    pub(super) fn is_stuck(&self) -> bool {
+        let since = self.life.as_ref().and_then(|life| life.stopping_since);
+        since.is_some_and(|since| since.elapsed() > STOPS_WITHIN)
     }
 
     /// `SIGKILL`.

@@ -24,6 +24,8 @@ use tokio_util::sync::CancellationToken;
 use crate::checker::FeedRecord;
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+/// A stream that says nothing for longer than from one heartbeat to the next, 15 s, is gone.
+const SILENT_FOR: Duration = Duration::from_secs(20);
 
 /// How a watcher connects.
 #[derive(Debug, Clone, Copy)]
@@ -122,10 +124,12 @@ impl Watcher {
         }
     }
 
-    /// Listens on a connection of one to five seconds to any API, and leaves without a word.
+    /// Listens on a connection to any API for one to five seconds, now and then for up to a minute, and leaves
+    /// without a word.
     async fn connect(&mut self) {
         let port = self.apis[self.rng.random_range(0..self.apis.len())];
-        let until = Instant::now() + Duration::from_millis(self.rng.random_range(1_000..5_000));
+        let longest = if self.rng.random_bool(0.1) { 60_000 } else { 5_000 };
+        let until = Instant::now() + Duration::from_millis(self.rng.random_range(1_000..longest));
         self.record.connections += 1;
         let _ = match self.protocol {
             Protocol::WebSocket => self.listen_to_socket(port, until).await,
@@ -141,7 +145,7 @@ impl Watcher {
             let request = format!(r#"{{"op":"subscribe","orders":"*","cursor":"{cursor}"}}"#);
             socket.send(Message::text(request)).await?;
         }
-        while let Some(message) = timeout_at(until, socket.next()).await? {
+        while let Some(message) = timeout_at(until, timeout(SILENT_FOR, socket.next())).await?? {
             if let Message::Text(text) = message? {
                 let told: Told = serde_json::from_str(&text)?;
                 match (told.kind.as_str(), &cursor) {
@@ -165,7 +169,7 @@ impl Watcher {
         }
         let mut response = timeout(CONNECT_WITHIN, request.send()).await??.error_for_status()?;
         let mut parser = SseParser::default();
-        while let Some(bytes) = timeout_at(until, response.chunk()).await?? {
+        while let Some(bytes) = timeout_at(until, timeout(SILENT_FOR, response.chunk())).await??? {
             parser.push(&bytes);
             while let Some(sent) = parser.next_event() {
                 self.take(serde_json::from_str(&sent.data)?);

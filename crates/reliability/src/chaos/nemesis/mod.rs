@@ -2,26 +2,34 @@
 //! nothing that it could break; then it happens to the next in line, or later, and only what had an
 //! effect is counted.
 
+mod servers;
+
 use std::{ops::Range, time::Duration};
 
 use rand::{RngExt, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::{
     Options,
     cluster::Cluster,
     fault::{Fault, Tally},
     proxy::{Proxy, Weather},
-    service::{Kind, LEASE_MS},
+    service::{Kind, LEASE_MS, Service},
 };
 
 /// How often it says how far it is.
 const REPORT_EVERY: Duration = Duration::from_secs(10);
 /// How often it looks for processes that ended on their own.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// How long a Redis that is alive takes for `FLUSHALL` at most.
-const FLUSHED_WITHIN: Duration = Duration::from_secs(2);
+/// Wrong times of a wall clock, seconds.
+const STEPS: [i64; 6] = [-3_600, -60, -3, 3, 60, 3_600];
+/// The pause before a server that could not be reached is told again that all is well.
+const TELL_AGAIN_AFTER: Duration = Duration::from_millis(300);
+
+/// Makes Redis a replica of a server that is not there, and a primary again.
+const DEMOTE: [&str; 3] = ["REPLICAOF", "127.0.0.1", "1"];
+const PROMOTE: [&str; 3] = ["REPLICAOF", "NO", "ONE"];
 
 /// What must be made good, and when.
 #[derive(Debug, Clone, Copy)]
@@ -30,7 +38,17 @@ enum Cure {
     Resume { service: usize },
     Clear { place: Place, fault: Fault, suffered_before: u64 },
     StartRedis,
+    PromoteRedis,
     StartPostgres,
+    UnlockPostgres,
+    SetClock { service: usize },
+}
+
+impl Cure {
+    /// Whether others need it first.
+    fn starts_server(self) -> bool {
+        matches!(self, Self::StartRedis | Self::StartPostgres)
+    }
 }
 
 /// One of a process's ways in or out.
@@ -54,7 +72,9 @@ pub(super) struct Nemesis {
     kill_every: Duration,
     fault_every: Duration,
     cures: Vec<(Instant, Cure)>,
-    /// The others are drawn like cards, so that all of them come equally often.
+    /// What happens beside the kills.
+    faults: Vec<Fault>,
+    /// They are drawn like cards, so that all of them come equally often.
     deck: Vec<Fault>,
 }
 
@@ -66,6 +86,7 @@ impl Nemesis {
             kill_every: Duration::from_millis(options.kill_every_ms.max(100)),
             fault_every: Duration::from_millis(options.fault_every_ms.max(100)),
             cures: Vec::new(),
+            faults: if options.faults.is_empty() { Fault::OTHERS.to_vec() } else { options.faults.clone() },
             deck: Vec::new(),
         }
     }
@@ -111,16 +132,21 @@ impl Nemesis {
 
     /// Mends everything and waits until all processes are ready.
     pub(super) async fn relent(&mut self, cluster: &mut Cluster) -> anyhow::Result<()> {
-        let last = self.cures.iter().map(|(at, _)| *at).max().unwrap_or_else(Instant::now);
-        self.mend(cluster, last).await?;
+        while let Some(last) = self.cures.iter().map(|(at, _)| *at).max() {
+            self.mend(cluster, last).await?;
+        }
         self.supervise(cluster)?;
+        while cluster.services.iter().any(Service::is_stopping) {
+            sleep(LOOK_EVERY).await;
+            self.supervise(cluster)?;
+        }
         cluster.start_all()?;
         cluster.ready().await
     }
 
     fn draw(&mut self) -> Fault {
         if self.deck.is_empty() {
-            self.deck = Fault::OTHERS.to_vec();
+            self.deck.clone_from(&self.faults);
             self.deck.shuffle(&mut self.rng);
         }
         self.deck.pop().unwrap_or(Fault::Cut)
@@ -129,8 +155,15 @@ impl Nemesis {
     /// Starts again what ended on its own.
     fn supervise(&mut self, cluster: &mut Cluster) -> anyhow::Result<()> {
         for service in &mut cluster.services {
+            if service.is_stuck() {
+                self.tally.ended_working.push(format!("{}: did not stop when it was asked to", service.name));
+                service.kill();
+                service.start()?;
+            }
             let Some(ended) = service.supervise()? else { continue };
-            if ended.was_ready {
+            if ended.was_asked && ended.status.success() {
+                self.tally.count(Fault::Terminate);
+            } else if ended.was_ready {
                 self.tally.ended_working.push(format!("{}: {}", service.name, ended.status));
             } else {
                 self.tally.gave_up_starting += 1;
@@ -142,8 +175,9 @@ impl Nemesis {
     /// Carries out the cures that are due.
     async fn mend(&mut self, cluster: &mut Cluster, now: Instant) -> anyhow::Result<()> {
         let cures = std::mem::take(&mut self.cures);
-        let (due, later): (Vec<_>, Vec<_>) = cures.into_iter().partition(|(at, _)| *at <= now);
+        let (mut due, later): (Vec<_>, Vec<_>) = cures.into_iter().partition(|(at, _)| *at <= now);
         self.cures = later;
+        due.sort_by_key(|(_, cure)| !cure.starts_server());
         for (_, cure) in due {
             match cure {
                 Cure::Start { service } => cluster.services[service].start()?,
@@ -161,7 +195,22 @@ impl Nemesis {
                     }
                 }
                 Cure::StartRedis => cluster.redis.start_again().await,
+                Cure::PromoteRedis => {
+                    // one that was started again meanwhile is no replica
+                    if cluster.redis.is_running() && !servers::ask_redis(cluster, &PROMOTE).await? {
+                        self.cures.push((Instant::now() + TELL_AGAIN_AFTER, cure));
+                    }
+                }
                 Cure::StartPostgres => cluster.postgres.start_again().await,
+                Cure::UnlockPostgres => {
+                    if !servers::set_read_only(cluster, false).await {
+                        self.cures.push((Instant::now() + TELL_AGAIN_AFTER, cure));
+                    }
+                }
+                Cure::SetClock { service } => {
+                    cluster.services[service].clock.set(0);
+                    self.tally.count(Fault::StepClock);
+                }
             }
         }
         Ok(())
@@ -171,15 +220,48 @@ impl Nemesis {
     async fn strike(&mut self, fault: Fault, cluster: &mut Cluster) -> anyhow::Result<bool> {
         let has_happened = match fault {
             Fault::Kill => self.kill(cluster),
-            Fault::FlushRedis => flush(cluster).await?,
+            Fault::FlushRedis => servers::ask_redis(cluster, &["FLUSHALL"]).await?,
+            Fault::DemoteRedis => {
+                let is_demoted = servers::ask_redis(cluster, &DEMOTE).await?;
+                if is_demoted {
+                    self.cure(500..4_000, Cure::PromoteRedis);
+                }
+                is_demoted
+            }
             Fault::KillRedis | Fault::RewindRedis => self.kill_redis(fault, cluster),
-            Fault::CrashPostgres => {
-                let is_running = cluster.postgres.is_running();
-                if is_running {
+            Fault::CrashPostgres | Fault::CrashBusyPostgres => {
+                let is_possible = cluster.postgres.is_alive()
+                    && (fault == Fault::CrashPostgres || servers::use_up_ids(cluster).await);
+                if is_possible {
                     cluster.postgres.stop_immediately();
                     self.cure(100..2_000, Cure::StartPostgres);
                 }
-                is_running
+                is_possible
+            }
+            Fault::FillDisk => {
+                let is_possible = cluster.postgres.is_alive();
+                if is_possible {
+                    cluster.postgres.fill_disk();
+                    self.cure(500..3_000, Cure::StartPostgres);
+                }
+                is_possible && servers::cannot_write(cluster).await
+            }
+            Fault::LockPostgres => {
+                let is_locked = servers::set_read_only(cluster, true).await;
+                // also if that is not known
+                self.cure(500..4_000, Cure::UnlockPostgres);
+                is_locked
+            }
+            Fault::HoldRows => {
+                let lasts = Duration::from_millis(self.rng.random_range(500..6_000));
+                servers::hold_rows(cluster, lasts).await
+            }
+            Fault::StepClock => return Ok(self.step_clock(cluster)),
+            Fault::Terminate => return Ok(self.terminate(cluster)),
+            Fault::Silence => {
+                let place = self.somewhere(cluster, Proxy::is_clear);
+                let proxy = place.and_then(|place| place.of(cluster));
+                proxy.inspect(|proxy| proxy.silence()).is_some()
             }
             Fault::Cut => {
                 let place = self.somewhere(cluster, |_| true);
@@ -213,13 +295,29 @@ impl Nemesis {
         true
     }
 
+    fn terminate(&mut self, cluster: &mut Cluster) -> bool {
+        let Some(service) = self.somebody(cluster, |_| true) else { return false };
+        cluster.services[service].terminate();
+        true
+    }
+
+    fn step_clock(&mut self, cluster: &mut Cluster) -> bool {
+        let Some(service) = self.somebody(cluster, |_| true) else { return false };
+        cluster.services[service].clock.set(STEPS[self.rng.random_range(0..STEPS.len())]);
+        self.cure(2_000..10_000, Cure::SetClock { service });
+        true
+    }
+
+    /// A process that works.
+    fn somebody(&mut self, cluster: &mut Cluster, is_fit: impl Fn(Kind) -> bool) -> Option<usize> {
+        let mut services: Vec<usize> =
+            (0..cluster.services.len()).filter(|&it| is_fit(cluster.services[it].kind)).collect();
+        services.shuffle(&mut self.rng);
+        services.into_iter().find(|&it| cluster.services[it].is_working())
+    }
+
     fn pause(&mut self, cluster: &mut Cluster) -> bool {
-        let mut workers: Vec<usize> =
-            (0..cluster.services.len()).filter(|&it| cluster.services[it].kind == Kind::Worker).collect();
-        workers.shuffle(&mut self.rng);
-        let Some(service) = workers.into_iter().find(|&it| cluster.services[it].is_working()) else {
-            return false;
-        };
+        let Some(service) = self.somebody(cluster, |kind| kind == Kind::Worker) else { return false };
         cluster.services[service].pause();
         self.cure(LEASE_MS + 300..LEASE_MS + 3_000, Cure::Resume { service });
         true
@@ -264,17 +362,4 @@ impl Nemesis {
         let after = Duration::from_millis(self.rng.random_range(after_ms));
         self.cures.push((Instant::now() + after, cure));
     }
-}
-
-/// Empties Redis, unless it is down.
-async fn flush(cluster: &Cluster) -> anyhow::Result<bool> {
-    if !cluster.redis.is_running() {
-        return Ok(false);
-    }
-    let client = redis::Client::open(cluster.redis.url())?;
-    let flush = async {
-        let mut redis = client.get_multiplexed_async_connection().await?;
-        redis::cmd("FLUSHALL").exec_async(&mut redis).await
-    };
-    Ok(timeout(FLUSHED_WITHIN, flush).await.is_ok_and(|flushed| flushed.is_ok()))
 }
