@@ -4,6 +4,8 @@
 
 #[path = "terminal/backup.rs"]
 mod backup;
+#[path = "terminal/later.rs"]
+mod later;
 #[path = "terminal/proxies.rs"]
 mod proxies;
 #[path = "terminal/support.rs"]

@@ -9,8 +9,8 @@ use domain::{
     AccountId, EventData, OrderId, OrderStatus,
     ports::{Beyond, FeedCursor, FeedScope, OrderFilter, OrderStore, StoreError},
 };
-use infra::{clock::SystemClock, config::BackendConfig, store};
-use sqlx::{Connection, PgConnection};
+use infra::{clock::SystemClock, config::BackendConfig, data_dir, store};
+use sqlx::{Connection, Executor, PgConnection, SqliteConnection, sqlite::SqliteConnectOptions};
 use testkit::{eventually, postgres::fresh_database, samples};
 
 #[derive(Parser)]
@@ -31,39 +31,72 @@ async fn told(store: &dyn OrderStore, after: FeedCursor) -> Vec<(OrderId, u32)> 
     page.events.iter().map(|event| (event.order_id, event.event.seq)).collect()
 }
 
-/// An order in a token that this version does not list, one in a status it does not know, and an event of a
-/// kind it does not know: each costs itself at most.
-#[tokio::test(flavor = "multi_thread")]
-async fn rows_of_a_later_version_stop_neither_lists_nor_the_feed() {
-    let url = fresh_database().await;
+/// What a later version may have written, for an order each: a token that this version does not list, a status
+/// it does not know, and an event of a kind it does not know.
+struct Later {
+    unlisted: &'static str,
+    waiting: &'static str,
+    strange: &'static str,
+}
+
+const POSTGRES: Later = Later {
+    unlisted: "UPDATE orders SET spec = jsonb_set(spec, '{tokenIn}', '\"NEW\"') WHERE id = $1",
+    waiting: "UPDATE orders SET status = 'held' WHERE id = $1",
+    strange: "INSERT INTO order_events (order_id, seq, status, kind, attempt, at, data)
+              VALUES ($1, 2, 'held', 'held', 0, now(), '{\"kind\": \"held\", \"until\": 7}')",
+};
+
+const SQLITE: Later = Later {
+    unlisted: "UPDATE orders SET spec = json_set(spec, '$.tokenIn', 'NEW') WHERE id = $1",
+    waiting: POSTGRES.waiting,
+    strange: "INSERT INTO order_events (order_id, seq, status, kind, attempt, at, data)
+              VALUES ($1, 2, 'held', 'held', 0, 0, '{\"kind\": \"held\", \"until\": 7}')",
+};
+
+async fn open(database_url: Option<String>, folder: &Path) -> Arc<dyn OrderStore> {
     let backend = Settings::try_parse_from(["test"]).unwrap().backend;
-    let config = BackendConfig {
-        database_url: Some(url.clone()),
-        data_dir: Path::new("unused").to_owned(),
-        ..backend
+    let config = BackendConfig { database_url, data_dir: folder.to_owned(), ..backend };
+    store::connect(&config, Arc::new(SystemClock)).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_of_a_later_version_stop_neither_lists_nor_the_feed_of_postgres() {
+    let url = fresh_database().await;
+    let store = open(Some(url.clone()), Path::new("unused")).await;
+    let mut later = PgConnection::connect(&url).await.unwrap();
+    later.execute("ALTER TABLE orders DROP CONSTRAINT orders_status_check").await.unwrap();
+    let write = async |statement: &'static str, id: OrderId| {
+        let mut later = PgConnection::connect(&url).await.unwrap();
+        sqlx::query(statement).bind(id.0).execute(&mut later).await.unwrap().rows_affected()
     };
-    let store = store::connect(&config, Arc::new(SystemClock)).await.unwrap();
-    let store = store.as_ref();
+    rows_of_a_later_version_cost_themselves_at_most(store.as_ref(), &POSTGRES, write).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_of_a_later_version_stop_neither_lists_nor_the_feed_of_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(None, folder.path()).await;
+    let options = SqliteConnectOptions::new().filename(data_dir::orders(folder.path()));
+    let write = async |statement: &'static str, id: OrderId| {
+        let mut later = SqliteConnection::connect_with(&options).await.unwrap();
+        later.execute("PRAGMA ignore_check_constraints = ON").await.unwrap();
+        sqlx::query(statement).bind(id.0).execute(&mut later).await.unwrap().rows_affected()
+    };
+    rows_of_a_later_version_cost_themselves_at_most(store.as_ref(), &SQLITE, write).await;
+}
+
+async fn rows_of_a_later_version_cost_themselves_at_most(
+    store: &dyn OrderStore,
+    later: &Later,
+    write: impl AsyncFn(&'static str, OrderId) -> u64,
+) {
     let mut ids = Vec::new();
     for _ in 0..5 {
         ids.push(accept(store).await);
     }
     let [first, unlisted, waiting, strange, last] = ids[..] else { panic!("five orders") };
-    let mut later = PgConnection::connect(&url).await.unwrap();
-    sqlx::raw_sql("ALTER TABLE orders DROP CONSTRAINT orders_status_check")
-        .execute(&mut later)
-        .await
-        .unwrap();
-    for (statement, id) in [
-        ("UPDATE orders SET spec = jsonb_set(spec, '{tokenIn}', '\"NEW\"') WHERE id = $1", unlisted),
-        ("UPDATE orders SET status = 'held' WHERE id = $1", waiting),
-        (
-            "INSERT INTO order_events (order_id, seq, status, kind, attempt, at, data)
-             VALUES ($1, 2, 'held', 'held', 0, now(), '{\"kind\": \"held\", \"until\": 7}')",
-            strange,
-        ),
-    ] {
-        assert_eq!(sqlx::query(statement).bind(id.0).execute(&mut later).await.unwrap().rows_affected(), 1);
+    for (statement, id) in [(later.unlisted, unlisted), (later.waiting, waiting), (later.strange, strange)] {
+        assert_eq!(write(statement, id).await, 1);
     }
 
     let mut listed = Vec::new();
