@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use anyhow::{bail, ensure};
 use domain::{OrderId, OrderStatus};
 use futures::{SinkExt, StreamExt};
 use rand::{RngExt, SeedableRng};
@@ -16,7 +17,7 @@ use serde::Deserialize;
 use testkit::sse::SseParser;
 use tokio::{
     task::JoinHandle,
-    time::{Instant, sleep, timeout, timeout_at},
+    time::{Instant, error::Elapsed, sleep, timeout, timeout_at},
 };
 use tokio_tungstenite::{connect_async, tungstenite::Message};
 use tokio_util::sync::CancellationToken;
@@ -76,7 +77,7 @@ impl Watchers {
                 rng: ChaCha8Rng::seed_from_u64(seed.wrapping_mul(31).wrapping_add(number)),
                 cursor: None,
                 count: count.clone(),
-                record: FeedRecord { events: Vec::new(), connections: 0 },
+                record: FeedRecord { events: Vec::new(), connections: 0, last_error: None },
             };
             while watcher.cursor.is_none() {
                 watcher.connect().await;
@@ -131,10 +132,12 @@ impl Watcher {
         let longest = if self.rng.random_bool(0.1) { 60_000 } else { 5_000 };
         let until = Instant::now() + Duration::from_millis(self.rng.random_range(1_000..longest));
         self.record.connections += 1;
-        let _ = match self.protocol {
+        let listened = match self.protocol {
             Protocol::WebSocket => self.listen_to_socket(port, until).await,
             Protocol::ServerSentEvents => self.listen_to_response(port, until).await,
         };
+        let error = listened.err().filter(|error| !error.is::<Elapsed>());
+        self.record.last_error = error.map(|error| format!("{error:#}")).or(self.record.last_error.take());
     }
 
     async fn listen_to_socket(&mut self, port: u16, until: Instant) -> anyhow::Result<()> {
@@ -148,6 +151,7 @@ impl Watcher {
         while let Some(message) = timeout_at(until, timeout(SILENT_FOR, socket.next())).await?? {
             if let Message::Text(text) = message? {
                 let told: Told = serde_json::from_str(&text)?;
+                ensure!(told.kind != "error", "refused: {text}");
                 match (told.kind.as_str(), &cursor) {
                     ("connected", Some(_)) => {} // ahead of what was seen
                     ("connected", None) => {
@@ -167,7 +171,10 @@ impl Watcher {
         if let Some(cursor) = &self.cursor {
             request = request.header("last-event-id", cursor);
         }
-        let mut response = timeout(CONNECT_WITHIN, request.send()).await??.error_for_status()?;
+        let mut response = timeout(CONNECT_WITHIN, request.send()).await??;
+        if !response.status().is_success() {
+            bail!("refused: {}", response.text().await.unwrap_or_default());
+        }
         let mut parser = SseParser::default();
         while let Some(bytes) = timeout_at(until, timeout(SILENT_FOR, response.chunk())).await??? {
             parser.push(&bytes);

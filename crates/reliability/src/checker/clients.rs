@@ -84,7 +84,10 @@ pub(super) fn check_feeds(evidence: &Evidence, findings: &mut Findings<'_>) {
             let stored: Vec<_> = record.events.iter().map(|event| (event.seq, event.status)).collect();
             let seen = seen.remove(&id).unwrap_or_default();
             findings.require(seen == stored, Rule::FeedIsComplete, id, || {
-                format!("over {} connections a client of all orders saw {seen:?}", feed.connections)
+                let (connections, error) = (feed.connections, feed.last_error.as_deref().unwrap_or("none"));
+                format!(
+                    "over {connections} connections a client of all orders saw {seen:?}; last error: {error}"
+                )
             });
         }
         for id in seen.into_keys() {

@@ -61,6 +61,8 @@ pub struct FeedRecord {
     pub events: Vec<(OrderId, u32, OrderStatus)>,
     /// How often it connected.
     pub connections: u32,
+    /// Why the last connection failed that did, in words: a cursor that is refused, or a server that was away.
+    pub last_error: Option<String>,
 }
 
 /// One order as it is stored.

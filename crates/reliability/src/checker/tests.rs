@@ -57,7 +57,7 @@ fn feed(orders: &[OrderRecord]) -> FeedRecord {
         .flat_map(|record| record.events.iter().map(|event| (record.order.id, event.seq, event.status)))
         .collect();
     events.sort_by_key(|(_, seq, _)| *seq);
-    FeedRecord { events, connections: 2 }
+    FeedRecord { events, connections: 2, last_error: None }
 }
 
 fn apply(order: &mut Order, events: &mut Vec<domain::Event>, data: EventData) {
