@@ -64,7 +64,7 @@ run() {
     { cat "$folder/prelude.sh"; commands "$1" | grep -Ev "${3:-^$}"; } |
         sed -e "s|localhost:3000|localhost:$port|g; s|ORDER_ID|$id|; s|^cargo run --release -- |engine |" \
             -e '/^alias engine=/d' >"$folder/page.sh"
-    bash -euo pipefail "$folder/page.sh" >"$folder/output" 2>&1 </dev/null ||
+    (cd "$folder" && bash -euo pipefail page.sh) >"$folder/output" 2>&1 </dev/null ||
         { cat "$folder/page.sh" "$folder/output" >&2; echo "$1: a command failed" >&2; exit 1; }
     answers=$(sed -n 's/.*HTTP \([0-9]*\)$/\1/p' "$folder/output" | xargs)
     [ "$answers" = "$2" ] ||
@@ -80,9 +80,10 @@ run docs/TUTORIAL.md "201 200 200 200 200 400"
 run README.md "201 101 200" '^cargo run --release  |^\./scripts/test.sh|^docker|^export |^cargo build|PORT='
 run docs/STREAMS.md "" "" '"type":"(heartbeat|event)"'
 # the signature of the order that was submitted
+run docs/TERMINAL.md "" "^export ENGINE_URL" '^[1-9A-HJ-NP-Za-km-z]{86,88}$'
+
 # made and restored; a test runs the commands for PostgreSQL
 run docs/BACKUP.md "" "^(pg_|psql)" "restored to"
-run docs/TERMINAL.md "" "^export ENGINE_URL" '^[1-9A-HJ-NP-Za-km-z]{86,88}$'
 
 # What pages name is there, and none has commands that nobody decided about.
 for page in README.md docs/*.md; do
