@@ -262,7 +262,7 @@ pub(crate) struct BackupArgs {
 pub(crate) struct RestoreArgs {
     /// The backup
     pub(crate) folder: PathBuf,
-    /// Move data that is in the data folder into a folder in it, `replaced-…`
+    /// Move existing data into a subfolder `replaced-…` first
     #[arg(long)]
     pub(crate) replace: bool,
     /// Print what was restored as one JSON object

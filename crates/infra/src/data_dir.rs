@@ -12,6 +12,7 @@ use anyhow::{Context, bail};
 pub struct DataDir {
     /// Unlocked by the system when the process ends, however it ends.
     _lock: File,
+    is_exclusive: bool,
 }
 
 impl DataDir {
@@ -24,16 +25,22 @@ impl DataDir {
         fs::create_dir_all(folder).with_context(|| format!("cannot create {shown}"))?;
         let lock = File::options().create(true).truncate(false).write(true).open(folder.join("engine.lock"));
         let lock = lock.with_context(|| format!("cannot write to {shown}"))?;
-        match lock.try_lock() {
-            Ok(()) => {}
+        let is_exclusive = match lock.try_lock() {
+            Ok(()) => true,
             Err(TryLockError::WouldBlock) => {
                 bail!("another engine uses {shown}: stop it, or choose another DATA_DIR")
             }
             Err(TryLockError::Error(error)) => {
                 tracing::warn!(%error, folder = %shown, "cannot be locked: start no second engine over it");
+                false
             }
-        }
-        Ok(Self { _lock: lock })
+        };
+        Ok(Self { _lock: lock, is_exclusive })
+    }
+
+    /// Whether the file system keeps other processes out.
+    pub fn is_exclusive(&self) -> bool {
+        self.is_exclusive
     }
 }
 

@@ -258,7 +258,7 @@ pub trait OrderStore: Send + Sync + 'static {
     /// [`StoreError`]: unknown whether it was done; doing it again is safe.
     async fn unpark(&self, account: AccountId, id: OrderId) -> Result<bool, StoreError>;
 
-    /// How many claims of an open order were lost in a row. `None` for an order that is unknown or has
+    /// How many claims of an open order were lost in a row before its last one. `None` for an order that is unknown or has
     /// ended.
     ///
     /// # Errors

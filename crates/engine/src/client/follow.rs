@@ -53,7 +53,7 @@ impl Client {
                     }
                 }
                 Err(tungstenite::Error::Http(answer)) if answer.status().is_client_error() => {
-                    bail!("no such order: {id}")
+                    bail!("the stream of order {id} is refused ({})", answer.status())
                 }
                 Err(error) if failures >= RECONNECTS => {
                     return Err(error).context(self.unreachable());

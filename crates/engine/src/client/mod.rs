@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use domain::OrderId;
-use reqwest::header::LOCATION;
+use reqwest::{StatusCode, header::LOCATION};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -55,7 +55,10 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .default_headers(endpoint.headers().clone());
         // what a proxy calls localhost is another machine
-        let http = if endpoint.is_local() { http.no_proxy() } else { http }.build()?;
+        let http = if endpoint.is_local() { http.no_proxy() } else { http };
+        // certificates are only needed, and looked for, where they are used
+        let http = if endpoint.is_secure() { http } else { http.tls_certs_only([]) };
+        let http = http.build().context("the system's certificates cannot be read; see SSL_CERT_FILE")?;
         Ok(Self { http, endpoint })
     }
 
@@ -89,9 +92,12 @@ impl Client {
         if status.is_redirection() {
             let location =
                 answer.headers().get(LOCATION).and_then(|to| to.to_str().ok()).unwrap_or("elsewhere");
-            bail!("{} redirects to {location}: use the address it redirects to", self.endpoint.base());
+            bail!("{} redirects to {location}: use that engine's own address", self.endpoint.base());
         }
         let text = answer.text().await.context("the engine's answer broke off")?;
+        if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) && !text.contains("\"code\"") {
+            bail!("a proxy at {} refuses ({status}): see ENGINE_TOKEN and --header", self.endpoint.base());
+        }
         if !status.is_success() {
             let problem: Value = serde_json::from_str(&text).unwrap_or_default();
             bail!("refused ({status}): {}", explain_problem(&problem));

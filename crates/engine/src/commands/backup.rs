@@ -34,7 +34,7 @@ pub(crate) async fn restore(args: RestoreArgs) -> anyhow::Result<ExitCode> {
         let Manifest { orders, open_orders, created_at, .. } = &manifest;
         format!(
             "{orders} orders, {open_orders} of them open, as of {created_at}, restored to {}\n\
-             What happened later is not in it. The next start of the engine goes on with the open ones.",
+             Later orders are not in it. Open orders continue when the engine next starts.",
             data_dir.display()
         )
     })
@@ -48,7 +48,7 @@ fn tell(manifest: &Manifest, as_json: bool, words: impl FnOnce() -> String) -> a
 fn refuse_postgres(backend: &BackendConfig) -> anyhow::Result<()> {
     ensure!(
         backend.database_url.is_none(),
-        "DATABASE_URL is set, and this is for SQLite: see docs/BACKUP.md for PostgreSQL"
+        "this command supports only SQLite, but DATABASE_URL is set: see docs/BACKUP.md for PostgreSQL"
     );
     Ok(())
 }

@@ -14,7 +14,10 @@ pub(super) async fn collector(settings: &LogConfig) -> Option<Finding> {
     let endpoint = settings.otel_exporter_otlp_endpoint.as_deref()?;
     let place = place(endpoint);
     // What it answers does not matter: nobody gets a trace from asking.
-    let asked = reqwest::Client::new().get(endpoint).timeout(PATIENCE).send().await;
+    let asked = match reqwest::Client::builder().timeout(PATIENCE).build() {
+        Ok(http) => http.get(endpoint).send().await,
+        Err(error) => Err(error),
+    };
     Some(if asked.is_ok() {
         Finding::ok(CHECK, format!("a server answers at {place}"))
     } else {

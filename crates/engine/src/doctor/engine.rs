@@ -7,18 +7,21 @@ use crate::client::Client;
 
 const CHECK: &str = "engine";
 
+/// Parked orders that are asked for, as many as a page has.
+const LISTED: u32 = 200;
 /// Parked orders that are named.
 const NAMED: usize = 3;
 
 /// Parked orders, if there are any.
 pub(super) async fn parked(engine: &Client) -> Option<Finding> {
-    let answer = engine.orders(None, true, 200).await.ok()?;
+    let answer = engine.orders(None, true, LISTED).await.ok()?;
     let parked: Vec<Value> = serde_json::from_str(&answer).ok()?;
     let first = parked.first()?["id"].as_str()?.to_owned();
     let named: Vec<&str> = parked.iter().filter_map(|order| order["id"].as_str()).take(NAMED).collect();
     let more = if parked.len() > NAMED { ", …" } else { "" };
+    let count = if parked.len() == LISTED as usize { "at least " } else { "" };
     let found =
-        format!("{} parked after five lost claims in a row: {}{more}", parked.len(), named.join(", "));
+        format!("{count}{} parked after five lost claims in a row: {}{more}", parked.len(), named.join(", "));
     let advice = format!("find out why its workers died (their logs), then: engine resume {first}");
     Some(Finding::warning("orders", found, advice))
 }

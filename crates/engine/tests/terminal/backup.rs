@@ -130,6 +130,12 @@ async fn a_restore_touches_nothing_it_should_not() {
         refused.status == 2 && refused.complaint.contains("not the file that was backed up"),
         "{refused:?}"
     );
+    let manifest = fs::read_to_string(damaged.join("backup.json")).unwrap();
+    for wrong in [manifest.replace("orders.db", "../orders.db"), manifest.replace("orders.db", "other.db")] {
+        fs::write(damaged.join("backup.json"), wrong).unwrap();
+        let refused = engine("restore", &damaged, &data, &["--replace"]);
+        assert!(refused.status == 2 && refused.complaint.contains("not a whole backup"), "{refused:?}");
+    }
     let orders = async |engine: &Engine| {
         let listed = http.get(format!("{}/api/orders", engine.url)).send().await.unwrap();
         listed.json::<Vec<Value>>().await.unwrap().len()

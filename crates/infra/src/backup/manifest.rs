@@ -6,6 +6,8 @@ use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::data_dir;
+
 /// The name of the manifest's file.
 const FILE: &str = "backup.json";
 
@@ -52,7 +54,14 @@ impl Manifest {
     pub(super) fn read(folder: &Path) -> anyhow::Result<Self> {
         let text = std::fs::read_to_string(folder.join(FILE));
         let text = text.with_context(|| format!("{} is not a backup", folder.display()))?;
-        serde_json::from_str(&text).with_context(|| format!("{} cannot be read", folder.join(FILE).display()))
+        let manifest: Self = serde_json::from_str(&text)
+            .with_context(|| format!("{} cannot be read", folder.join(FILE).display()))?;
+        let names: Vec<_> = manifest.files.iter().map(|entry| Path::new(&entry.name).to_owned()).collect();
+        let (orders, chain) = (data_dir::orders(Path::new("")), data_dir::simulated_chain(Path::new("")));
+        if names != [orders.clone()] && names != [orders, chain] {
+            bail!("{} is not a whole backup", folder.display());
+        }
+        Ok(manifest)
     }
 
     pub(super) fn write(&self, folder: &Path) -> anyhow::Result<()> {

@@ -37,12 +37,12 @@ pub async fn create(data_dir: &Path, target: &Path, clock: &dyn Clock) -> anyhow
     let names: Vec<OsString> =
         files.iter().filter(|file| file.exists()).filter_map(|file| name(file)).collect();
     let pairs: Vec<_> = names.iter().map(|name| (data_dir.join(name), staging.path().join(name))).collect();
-    let created_at = clock.now();
-    copy_together(&pairs).await.context("cannot copy the data")?;
+    let created_at = copy_together(&pairs, || clock.now()).await.context("cannot copy the data")?;
     let manifest = describe(staging.path(), &names, created_at).await?;
     manifest.write(staging.path())?;
-    let staged = staging.keep();
-    fs::rename(&staged, target).with_context(|| format!("cannot create {}", target.display()))?;
+    sync(staging.path())?;
+    fs::rename(staging.path(), target).with_context(|| format!("cannot create {}", target.display()))?;
+    let _ = staging.keep(); // it is the backup now
     sync(parent)?;
     Ok(manifest)
 }
@@ -60,10 +60,15 @@ pub async fn restore(
     clock: &dyn Clock,
 ) -> anyhow::Result<Manifest> {
     let manifest = Manifest::read(source)?;
-    let _lock = DataDir::lock(data_dir)?;
+    let lock = DataDir::lock(data_dir)?;
+    ensure!(
+        lock.is_exclusive(),
+        "{} cannot be locked on this file system: restore elsewhere",
+        data_dir.display()
+    );
     let old = old_files(data_dir)?;
     if !old.is_empty() && !replace {
-        bail!("{} has data: choose another DATA_DIR, or --replace it", data_dir.display());
+        bail!("{} already contains data: choose another --data-dir, or pass --replace", data_dir.display());
     }
     let staging = staging(data_dir)?;
     for entry in &manifest.files {
@@ -75,21 +80,32 @@ pub async fn restore(
     if let Migrations::Newer(_) | Migrations::Broken(_) = diagnosis::sqlite(staging.path()).await? {
         bail!("{} was made by another version of the engine ({})", source.display(), manifest.version);
     }
+    let kept = data_dir.join(format!("replaced-{}", clock.now().unix_micros()));
     if !old.is_empty() {
-        let kept = data_dir.join(format!("replaced-{}", clock.now().unix_micros()));
         fs::create_dir(&kept).with_context(|| format!("cannot create {}", kept.display()))?;
-        for file in old {
-            let to = kept.join(file.file_name().unwrap_or_default());
-            fs::rename(&file, to).with_context(|| format!("cannot move {}", file.display()))?;
-        }
     }
+    let mut moves: Vec<_> =
+        old.into_iter().map(|file| (file.clone(), kept.join(file.file_name().unwrap_or_default()))).collect();
     // The orders come last: without them the chain is of no consequence.
     for entry in manifest.files.iter().rev() {
-        fs::rename(staging.path().join(&entry.name), data_dir.join(&entry.name))
-            .with_context(|| format!("cannot write {}", entry.name))?;
+        moves.push((staging.path().join(&entry.name), data_dir.join(&entry.name)));
     }
+    move_all(&moves)?;
     sync(data_dir)?;
     Ok(manifest)
+}
+
+/// Moves all files, or none.
+fn move_all(moves: &[(PathBuf, PathBuf)]) -> anyhow::Result<()> {
+    for (done, (from, to)) in moves.iter().enumerate() {
+        if let Err(error) = fs::rename(from, to) {
+            for (from, to) in moves[..done].iter().rev() {
+                let _ = fs::rename(to, from); // the first error is the one to report
+            }
+            return Err(error).with_context(|| format!("cannot move {} to {}", from.display(), to.display()));
+        }
+    }
+    Ok(())
 }
 
 async fn describe(folder: &Path, names: &[OsString], created_at: Timestamp) -> anyhow::Result<Manifest> {

@@ -254,7 +254,7 @@ impl OrderStore for MemoryStore {
     async fn lost_claims(&self, account: AccountId, id: OrderId) -> Result<Option<u32>, StoreError> {
         let state = self.open()?;
         let open = state.of(account, id).filter(|record| record.wake_at.is_some());
-        Ok(open.map(|record| record.lost_claims))
+        Ok(open.map(|record| record.lost_claims.saturating_sub(1)))
     }
 
     async fn attempts(&self, account: AccountId, id: OrderId) -> Result<Vec<Attempt>, StoreError> {

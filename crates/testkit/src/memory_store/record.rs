@@ -22,7 +22,7 @@ pub(super) struct Record {
 
 impl Record {
     pub(super) fn is_parked(&self) -> bool {
-        self.lost_claims >= PARKED_AFTER && !self.order.status.is_terminal()
+        self.lost_claims > PARKED_AFTER && !self.order.status.is_terminal()
     }
 
     pub(super) fn unresolved(&self) -> Option<&Attempt> {

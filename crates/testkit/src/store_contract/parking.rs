@@ -72,7 +72,7 @@ async fn a_parked_order_that_is_resumed_goes_on_at_once(store: &dyn OrderStore) 
     }
     let mut held = claim_when_free(store, id, LONG).await;
     assert!(held.is_parked());
-    assert_eq!(store.lost_claims(AccountId::DEFAULT, id).await.unwrap(), Some(PARKED_AFTER + 1));
+    assert_eq!(store.lost_claims(AccountId::DEFAULT, id).await.unwrap(), Some(PARKED_AFTER));
     assert_eq!(store.lost_claims(samples::account_id(), id).await.unwrap(), None);
     assert!(parked(store).await.contains(&id));
     assert!(!store.unpark(samples::account_id(), id).await.unwrap(), "it is another account's");

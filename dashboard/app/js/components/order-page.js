@@ -1,7 +1,7 @@
 /** @import { Explanation, Order, OrderEvent } from "../core/types.js" */
 import { addressOf, base } from "../core/address.js";
 import * as api from "../core/api.js";
-import { book, stream } from "../core/app.js";
+import { book, stream, tell } from "../core/app.js";
 import { Component, h, icon } from "../core/dom.js";
 import { oncePerFrame } from "../core/frames.js";
 import { amount, duration, elapsed, fullTime, isTerminal, shownPrice, signedBps, wish, words } from "../core/format.js";
@@ -172,8 +172,8 @@ class OrderPage extends Component {
   async #resume() {
     try {
       await api.resume(this.#id);
-    } catch {
-      // it goes on by itself meanwhile, or the engine is away: the next reading shows which
+    } catch (error) {
+      tell(/** @type {api.ApiError} */ (error).message);
     }
     await this.#read();
   }

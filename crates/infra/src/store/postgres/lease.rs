@@ -83,7 +83,7 @@ pub(super) async fn unpark_all(
              lease_until = NULL, wake_at = LEAST(wake_at, clock_timestamp()), timed_at = clock_timestamp()
          FROM UNNEST($1::uuid[], $2::uuid[]) AS asked (asked_id, asked_account)
          WHERE id = ANY($1) AND id = asked_id AND account_id = asked_account
-           AND lost_claims >= {PARKED_AFTER} AND {OPEN}
+           AND lost_claims > {PARKED_AFTER} AND {OPEN}
          RETURNING id"
     );
     let unparked: Vec<Uuid> = sqlx::query_scalar(AssertSqlSafe(sql))

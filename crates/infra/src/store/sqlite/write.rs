@@ -206,7 +206,7 @@ async fn unpark(
     let sql = format!(
         "UPDATE orders SET lost_claims = 0, lease_epoch = lease_epoch + 1, lease_owner = NULL,
              lease_until = NULL, wake_at = min(wake_at, $3), timed_at = $3
-         WHERE id = $1 AND account_id = $2 AND lost_claims >= {PARKED_AFTER} AND wake_at IS NOT NULL"
+         WHERE id = $1 AND account_id = $2 AND lost_claims > {PARKED_AFTER} AND wake_at IS NOT NULL"
     );
     let unparked =
         sqlx::query(AssertSqlSafe(sql)).bind(id.0).bind(account.0).bind(now).execute(connection).await?;
