@@ -28,7 +28,8 @@ async fn without_postgres_orders_are_refused_and_nothing_is_lost() {
     assert!(refused.headers().contains_key("retry-after"));
     assert_eq!(refused.json::<serde_json::Value>().await.unwrap()["code"], "store_unavailable");
     assert_eq!(api.health().await["store"], "down");
-    assert!(!api.is_ready().await && !worker.is_ready().await);
+    // the worker learns it from its next sweep
+    eventually("neither is ready", async || !api.is_ready().await && !worker.is_ready().await).await;
 
     postgres.start_again().await;
     eventually("the same request is taken, without a restart", || async {

@@ -7,7 +7,6 @@ use reliability::chaos::{self, Options};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    infra::tls::install();
     let options = Options::parse();
     let run = async {
         let stop = infra::process::stop_on_signal()?;

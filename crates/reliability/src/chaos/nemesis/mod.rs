@@ -287,9 +287,9 @@ impl Nemesis {
     fn kill(&mut self, cluster: &mut Cluster) -> bool {
         let mut services: Vec<usize> = (0..cluster.services.len()).collect();
         services.shuffle(&mut self.rng);
-        let Some(service) = services.into_iter().find(|&it| cluster.services[it].is_running()) else {
-            return false;
-        };
+        // one that stops is left to it: whether it can is looked at
+        let mut is_fit = |it: usize| cluster.services[it].is_running() && !cluster.services[it].is_stopping();
+        let Some(service) = services.into_iter().find(|&it| is_fit(it)) else { return false };
         cluster.services[service].kill();
         self.cure(0..1_000, Cure::Start { service });
         true
