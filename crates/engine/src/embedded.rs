@@ -41,6 +41,9 @@ impl Embedded {
         let clock = Arc::new(SystemClock);
         let is_sqlite = args.backend.database_url.is_none();
         let data_dir = is_sqlite.then(|| DataDir::lock(&args.backend.data_dir)).transpose()?;
+        if is_sqlite {
+            data_dir::refuse_half_restored(&args.backend.data_dir)?;
+        }
         let store = infra::store::connect(&args.backend, clock.clone()).await?;
         let ledger = match &args.backend.database_url {
             Some(url) => LedgerLocation::Postgres(url.clone()),

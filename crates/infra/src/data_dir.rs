@@ -44,6 +44,26 @@ impl DataDir {
     }
 }
 
+/// Exists while a restore moves files.
+pub(crate) fn restore_marker(folder: &Path) -> PathBuf {
+    folder.join("restore-unfinished")
+}
+
+/// Fails if a restore was killed between moving two files: orders without their simulated chain would execute
+/// again.
+///
+/// # Errors
+/// When the folder's files may be of two moments.
+pub fn refuse_half_restored(folder: &Path) -> anyhow::Result<()> {
+    if restore_marker(folder).exists() {
+        bail!(
+            "a restore into {} was interrupted: run `engine restore --replace` again before using it",
+            folder.display()
+        );
+    }
+    Ok(())
+}
+
 /// Where orders and events are in a data folder.
 pub fn orders(folder: &Path) -> PathBuf {
     folder.join("orders.db")

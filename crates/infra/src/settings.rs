@@ -161,6 +161,9 @@ fn names_in(path: Option<&Path>) -> Vec<String> {
     items.filter_map(|item| item.ok().map(|(name, _)| name)).collect()
 }
 
+/// Variables that libraries read and `.env` may set.
+const READ_BY_LIBRARIES: [&str; 3] = ["NO_COLOR", "SSL_CERT_DIR", "SSL_CERT_FILE"];
+
 /// Every setting of every program: they may share a `.env`.
 fn documented() -> impl Iterator<Item = &'static str> {
     let lines = include_str!("../../../.env.example").lines();
@@ -186,7 +189,7 @@ fn secrets(command: &Command) -> BTreeSet<String> {
 
 /// Names that are no settings but nearly are: any in `.env` (`in_file`), and close ones in the environment.
 fn misspelled(command: &Command, in_file: &[String]) -> Vec<String> {
-    let all = documented().map(str::to_owned).chain(variables(command));
+    let all = documented().chain(READ_BY_LIBRARIES).map(str::to_owned).chain(variables(command));
     let known: BTreeSet<String> = all.flat_map(|name| [format!("{name}_FILE"), name]).collect();
     let near = |name: &str| {
         let distance = |candidate: &&String| strsim::osa_distance(name, candidate);

@@ -78,6 +78,11 @@ impl Endpoint {
         is_loopback(&self.host().to_ascii_lowercase())
     }
 
+    /// Whether a token crosses a network in plain text.
+    pub(super) fn exposes_token(&self) -> bool {
+        self.headers.contains_key(AUTHORIZATION) && !self.is_secure() && !self.is_local()
+    }
+
     /// The path of a request, under the path of the address if it has one.
     pub(crate) fn path(&self, path: &str) -> String {
         format!("{}{path}", self.uri.path().trim_end_matches('/'))
@@ -160,6 +165,9 @@ mod tests {
         assert_eq!(endpoint.headers()["x-desk"], "7");
         assert_eq!(endpoint.headers()["authorization"], "Bearer s3cret");
         assert!(!format!("{endpoint:?}").contains("s3cret"));
+        let exposes = |url| Endpoint::parse(url, &args).unwrap().exposes_token();
+        assert!(exposes("http://trade.example.com"));
+        assert!(!exposes("http://localhost") && !exposes("https://trade.example.com"));
         assert!(super::header("X-Desk").is_err() && super::header("a b: c").is_err());
         assert!(token("two\nlines").is_err());
     }

@@ -50,6 +50,9 @@ impl Client {
     /// When it is no such address.
     pub(crate) fn new(base: &str, headers: &HeaderArgs) -> anyhow::Result<Self> {
         let endpoint = Endpoint::parse(base, headers)?;
+        if endpoint.exposes_token() {
+            eprintln!("engine: warning: the token is sent unencrypted to {}: use https://", endpoint.base());
+        }
         let http = reqwest::Client::builder()
             .timeout(Duration::from_secs(30))
             .redirect(reqwest::redirect::Policy::none())

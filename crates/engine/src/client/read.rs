@@ -1,8 +1,9 @@
 //! Reads what an engine has on record. Answers are handed out as they came, so that a program is shown
 //! exactly what the API says.
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use domain::{OrderId, OrderStatus};
+use reqwest::StatusCode;
 use serde_json::Value;
 
 use super::{Client, HEALTH_WITHIN};
@@ -57,6 +58,10 @@ impl Client {
         let asked = self.http.get(self.endpoint.http("/health")).timeout(HEALTH_WITHIN);
         let answer = asked.send().await.map_err(reqwest::Error::without_url);
         let answer = answer.with_context(|| self.unreachable())?;
+        if !answer.status().is_success() && answer.status() != StatusCode::SERVICE_UNAVAILABLE {
+            self.answered(Ok(answer)).await?; // a proxy's: says why
+            bail!(self.unreachable());
+        }
         Ok(answer.json().await.unwrap_or_default())
     }
 

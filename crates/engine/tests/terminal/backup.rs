@@ -7,7 +7,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use testkit::{eventually, tls::http_client};
+use testkit::{eventually, sse::SseParser, tls::http_client};
 
 use crate::support::{Engine, Ran, program, run};
 
@@ -43,6 +43,22 @@ async fn open_orders(http: &reqwest::Client, url: &str) -> usize {
         open += asked.unwrap().json::<Vec<Value>>().await.unwrap().len();
     }
     open
+}
+
+/// The cursor of the event that ends an order.
+async fn last_cursor(http: &reqwest::Client, url: &str, id: &str) -> String {
+    let asked = http.get(format!("{url}/api/stream?orders={id}")).header("accept", "text/event-stream");
+    let mut response = asked.send().await.unwrap();
+    let mut parser = SseParser::default();
+    loop {
+        parser.push(&response.chunk().await.unwrap().unwrap());
+        while let Some(sent) = parser.next_event() {
+            let data: Value = serde_json::from_str(&sent.data).unwrap_or_default();
+            if data["status"] == "confirmed" || data["status"] == "failed" {
+                return sent.id;
+            }
+        }
+    }
 }
 
 /// A backup of an engine under load is one moment of both files: what is open in it executes once, what had
@@ -90,6 +106,56 @@ async fn a_backup_under_load_is_one_moment_and_goes_on_from_there() {
         let found = check(&data, &[]);
         assert_eq!(found.status, 0, "after backup {number} went on: {found:?}");
     }
+}
+
+/// A client that was further than the backup is told so, even when the order it follows has since reached the
+/// same number of events again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cursor_issued_after_a_backup_is_unknown_once_it_is_restored() {
+    let slow = ["--sim-landing-min-ms", "3000", "--sim-landing-max-ms", "3000"];
+    let (http, first) = (http_client(), Engine::start(&slow));
+    let folder = tempfile::tempdir().unwrap();
+    let (backup, data) = (folder.path().join("backup"), folder.path().join("data"));
+    let id = place(&http, &first.url, 1).await.remove(0);
+    let events = async |url: &str| {
+        let asked = http.get(format!("{url}/api/orders/{id}/events")).send().await.unwrap();
+        asked.json::<Vec<Value>>().await.unwrap()
+    };
+    eventually("it is submitted", async || {
+        events(&first.url).await.iter().any(|event| event["status"] == "submitted")
+    })
+    .await;
+    assert_eq!(engine("backup", &backup, first.data(), &[]).status, 0);
+    eventually("it ends", async || open_orders(&http, &first.url).await == 0).await;
+    let last = last_cursor(&http, &first.url, &id).await;
+    drop(first);
+
+    assert_eq!(engine("restore", &backup, &data, &[]).status, 0);
+    let again = Engine::start_over(&data, &slow);
+    eventually("it ends again", async || open_orders(&http, &again.url).await == 0).await;
+    let asked = http.get(format!("{}/api/stream?cursor={last}", again.url));
+    let mut answered = asked.header("accept", "text/event-stream").send().await.unwrap();
+    let first_words = answered.chunk().await.unwrap().unwrap();
+    let first_words = String::from_utf8_lossy(&first_words);
+    assert!(first_words.contains("cursor_unknown"), "{first_words}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupted_restore_must_be_repeated() {
+    let engine_at_work = Engine::start(&[]);
+    let folder = tempfile::tempdir().unwrap();
+    let backup = folder.path().join("backup");
+    assert_eq!(engine("backup", &backup, engine_at_work.data(), &[]).status, 0);
+    let data = engine_at_work.data().to_owned();
+    let _kept = engine_at_work.stop();
+    fs::write(data.join("restore-unfinished"), "").unwrap(); // as a kill between two moves leaves it
+    let again = folder.path().join("again");
+    let served = run(&["serve", "--port", "0", "--data-dir", data.to_str().unwrap()]);
+    for refused in [served, engine("backup", &again, &data, &[])] {
+        assert!(refused.status == 2 && refused.complaint.contains("was interrupted"), "{refused:?}");
+    }
+    assert_eq!(engine("restore", &backup, &data, &["--replace"]).status, 0);
+    Engine::start_over(&data, &[]).stop();
 }
 
 #[tokio::test(flavor = "multi_thread")]

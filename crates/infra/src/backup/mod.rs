@@ -6,13 +6,17 @@ mod manifest;
 use std::{
     ffi::OsString,
     fs::{self, File},
+    io,
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, anyhow, bail, ensure};
 use database::sqlite::copy_together;
 use domain::{Timestamp, ports::Clock};
-use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
+use sqlx::{
+    Connection, SqliteConnection,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode},
+};
 use tempfile::TempDir;
 
 pub use self::manifest::{FileEntry, Manifest};
@@ -20,6 +24,10 @@ use crate::{
     data_dir::{self, DataDir},
     diagnosis::{self, Migrations},
 };
+
+/// More positions of the feed than an engine writes between a backup and its restore, and few enough for two
+/// thousand million restores.
+const POSITIONS_SKIPPED: i64 = 1 << 32;
 
 /// Backs a data folder up into `target`, a new folder, also while an engine uses it. `target` is there when
 /// all of it is, or not at all.
@@ -29,6 +37,7 @@ use crate::{
 pub async fn create(data_dir: &Path, target: &Path, clock: &dyn Clock) -> anyhow::Result<Manifest> {
     let orders = data_dir::orders(data_dir);
     ensure!(orders.exists(), "{} has no orders", data_dir.display());
+    data_dir::refuse_half_restored(data_dir)?;
     ensure!(is_free(target), "{} exists already", target.display());
     let parent = parent(target);
     fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
@@ -74,11 +83,14 @@ pub async fn restore(
     for entry in &manifest.files {
         let (from, to) = (source.join(&entry.name), staging.path().join(&entry.name));
         fs::copy(&from, &to).with_context(|| format!("cannot copy {}", from.display()))?;
-        File::open(&to)?.sync_all()?;
     }
     manifest.verify(staging.path())?;
     if let Migrations::Newer(_) | Migrations::Broken(_) = diagnosis::sqlite(staging.path()).await? {
         bail!("{} was made by another version of the engine ({})", source.display(), manifest.version);
+    }
+    void_later_cursors(&data_dir::orders(staging.path())).await?;
+    for entry in &manifest.files {
+        File::open(staging.path().join(&entry.name))?.sync_all()?;
     }
     let kept = data_dir.join(format!("replaced-{}", clock.now().unix_micros()));
     if !old.is_empty() {
@@ -90,19 +102,54 @@ pub async fn restore(
     for entry in manifest.files.iter().rev() {
         moves.push((staging.path().join(&entry.name), data_dir.join(&entry.name)));
     }
-    move_all(&moves)?;
+    // If this process dies between two moves, no engine may start over half of the files.
+    let marker = data_dir::restore_marker(data_dir);
+    File::create(&marker)?.sync_all()?;
     sync(data_dir)?;
-    Ok(manifest)
+    let outcome = move_all(&moves);
+    if let Ok(()) | Err(MoveError { undone: true, .. }) = outcome {
+        sync(data_dir)?;
+        fs::remove_file(&marker).with_context(|| format!("cannot remove {}", marker.display()))?;
+    }
+    outcome.map(|()| manifest).map_err(|MoveError { from, to, error, .. }| {
+        anyhow!(error).context(format!("cannot move {} to {}", from.display(), to.display()))
+    })
 }
 
-/// Moves all files, or none.
-fn move_all(moves: &[(PathBuf, PathBuf)]) -> anyhow::Result<()> {
+/// Makes every cursor issued after the backup unknown. Without this gap an order that continues could write
+/// another event at the position and sequence number that such a cursor names, and its client would miss what
+/// came before.
+async fn void_later_cursors(orders: &Path) -> anyhow::Result<()> {
+    let options = SqliteConnectOptions::new().filename(orders).journal_mode(SqliteJournalMode::Delete);
+    let mut connection = SqliteConnection::connect_with(&options).await?;
+    sqlx::query(
+        "UPDATE order_events SET position = position + $1
+         WHERE position = (SELECT max(position) FROM order_events)",
+    )
+    .bind(POSITIONS_SKIPPED)
+    .execute(&mut connection)
+    .await
+    .context("cannot prepare the restored orders")?;
+    Ok(connection.close().await?)
+}
+
+struct MoveError {
+    from: PathBuf,
+    to: PathBuf,
+    error: io::Error,
+    /// Every file that had been moved is back in its place.
+    undone: bool,
+}
+
+/// Moves all files, or none if it can help it.
+fn move_all(moves: &[(PathBuf, PathBuf)]) -> Result<(), MoveError> {
     for (done, (from, to)) in moves.iter().enumerate() {
         if let Err(error) = fs::rename(from, to) {
+            let mut undone = true;
             for (from, to) in moves[..done].iter().rev() {
-                let _ = fs::rename(to, from); // the first error is the one to report
+                undone &= fs::rename(to, from).is_ok();
             }
-            return Err(error).with_context(|| format!("cannot move {} to {}", from.display(), to.display()));
+            return Err(MoveError { from: from.clone(), to: to.clone(), error, undone });
         }
     }
     Ok(())

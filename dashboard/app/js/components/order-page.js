@@ -41,6 +41,8 @@ class OrderPage extends Component {
     this.listen(stream, "event", (/** @type {CustomEvent<OrderEvent>} */ event) => event.detail.orderId === this.#id && this.#follow(event.detail));
     this.listen(stream, "state", () => stream.state === "live" && void this.#read());
     this.every(250, () => this.#order && !isTerminal(this.#order.status) && this.#draw());
+    // being parked is not an event
+    this.every(15_000, () => this.#order && !isTerminal(this.#order.status) && void this.#read());
     shortcut("Backspace", "Back to the orders", () => router.go(router.orders), this.gone);
     void this.#read();
   }

@@ -24,7 +24,7 @@ use domain::{
     AccountId, Event, Order, OrderId,
     ports::{Attempt, FeedCursor, FeedPage, FeedScope, OpenOrders, OrderFilter},
 };
-use sqlx::{Connection, PgConnection, migrate::Migrator, postgres::PgConnectOptions};
+use sqlx::{Connection, PgConnection, error::DatabaseError, migrate::Migrator, postgres::PgConnectOptions};
 
 use super::request::{Database, Patience, Write, Written};
 use rounds::{Round, Rounds};
@@ -81,6 +81,13 @@ const POOLED: &str = "DATABASE_URL leads through a connection pooler in transact
     which settings and prepared statements do not stay with their connection; use its session mode \
     (PgBouncer: pool_mode=session) or connect to PostgreSQL itself";
 
+/// Whether an error can only come from a pooler that hands one session to several clients: a prepared statement
+/// of another client is there, or ours is not.
+fn is_of_another_session(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    matches!(code.as_deref(), Some("42P05" | "26000"))
+}
+
 /// What became of each write of a batch, by its position. A write without an answer is a bug.
 type Answers = Vec<Option<Written>>;
 
@@ -111,8 +118,10 @@ impl Postgres {
             postgres::writable(&mut connection).await?;
             Ok(connection)
         });
-        let mut connection =
-            opened.await.map_err(|error| anyhow!("PostgreSQL at {place} cannot be used: {error}"))?;
+        let mut connection = opened.await.map_err(|error| match &error {
+            _ if is_of_another_session(&error) => anyhow!(POOLED),
+            _ => anyhow!("PostgreSQL at {place} cannot be used: {error}"),
+        })?;
         let is_shared = postgres::reach(patience, || postgres::shares_sessions(&options)).await;
         if is_shared.with_context(|| format!("PostgreSQL at {place} cannot be asked"))? {
             anyhow::bail!(POOLED);
