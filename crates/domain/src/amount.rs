@@ -149,7 +149,7 @@ pub fn price(amount_in: Amount, decimals_in: u8, amount_out: Amount, decimals_ou
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
+    use proptest::{collection::vec, prelude::*};
 
     #[test]
     fn reads_plain_decimals_exactly() {
@@ -202,8 +202,8 @@ mod tests {
         }
 
         #[test]
-        fn parsing_never_panics(text in "\\PC{0,40}", decimals in 0u8..=9) {
-            let _ = Amount::parse(&text, decimals);
+        fn parsing_never_panics(text in vec(any::<char>(), 0..40), decimals in 0u8..=9) {
+            let _ = Amount::parse(&String::from_iter(text), decimals);
         }
     }
 }

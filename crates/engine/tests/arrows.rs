@@ -1,8 +1,11 @@
 //! The arrows of the architecture: each crate depends only on those below it.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    process::Command,
+};
 
-use cargo_metadata::{DependencyKind, MetadataCommand};
+use serde::Deserialize;
 
 /// Each crate with the workspace crates it may depend on in what ships.
 const ALLOWED: [(&str, &[&str]); 10] = [
@@ -21,21 +24,71 @@ const ALLOWED: [(&str, &[&str]); 10] = [
 /// What the domain must never know.
 const FRAMEWORKS: [&str; 6] = ["tokio", "axum", "sqlx", "redis", "apalis", "apalis-redis"];
 
+/// What `cargo metadata` says of the crates of the workspace.
+#[derive(Deserialize)]
+struct Metadata {
+    packages: Vec<Package>,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    name: String,
+    dependencies: Vec<Dependency>,
+}
+
+#[derive(Deserialize)]
+struct Dependency {
+    name: String,
+    /// `None`: it ships; else `dev` or `build`.
+    kind: Option<String>,
+}
+
+fn cargo(arguments: &[&str]) -> String {
+    let ran = Command::new(env!("CARGO")).args(arguments).args(["--locked", "--offline"]).output();
+    let ran = ran.expect("cargo runs");
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    String::from_utf8(ran.stdout).expect("cargo writes UTF-8")
+}
+
 #[test]
 fn dependencies_point_down_only() {
-    let metadata = MetadataCommand::new().no_deps().exec().unwrap();
-    let members: BTreeSet<String> =
-        metadata.packages.iter().map(|package| package.name.to_string()).collect();
-    let known: BTreeSet<String> = ALLOWED.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let metadata = cargo(&["metadata", "--no-deps", "--format-version=1"]);
+    let Metadata { packages } = serde_json::from_str(&metadata).unwrap();
+    let members: BTreeSet<&str> = packages.iter().map(|package| &*package.name).collect();
+    let known: BTreeSet<&str> = ALLOWED.iter().map(|(name, _)| *name).collect();
     assert_eq!(members, known, "every crate of the workspace has its place in the table");
-    for package in &metadata.packages {
+    for package in &packages {
         let (_, allowed) = ALLOWED.iter().find(|(name, _)| package.name == *name).unwrap();
-        for dependency in package.dependencies.iter().filter(|it| it.kind == DependencyKind::Normal) {
-            let is_member = members.contains(&dependency.name);
-            let points_down = !is_member || allowed.contains(&dependency.name.as_str());
+        for dependency in package.dependencies.iter().filter(|dependency| dependency.kind.is_none()) {
+            let is_member = members.contains(&*dependency.name);
+            let points_down = !is_member || allowed.contains(&&*dependency.name);
             assert!(points_down, "{} must not depend on {}", package.name, dependency.name);
-            let leaks = package.name == "domain" && FRAMEWORKS.contains(&dependency.name.as_str());
+            let leaks = package.name == "domain" && FRAMEWORKS.contains(&&*dependency.name);
             assert!(!leaks, "the domain must not know {}", dependency.name);
+        }
+    }
+}
+
+/// The features of every dependency in a selection of packages.
+fn features(selection: &[&str]) -> BTreeMap<String, String> {
+    let tree = ["tree", "--prefix=none", "--format={p}|{f}"];
+    let tree = cargo(&[&tree, selection].concat());
+    let lines = tree.lines().filter_map(|line| line.trim_end_matches(" (*)").split_once('|'));
+    lines.map(|(package, features)| (package.to_owned(), features.to_owned())).collect()
+}
+
+/// Cargo compiles a dependency again for every set of features, so `cargo run`, `cargo build --workspace` and
+/// `cargo test --workspace` must agree on them.
+#[test]
+fn every_dependency_is_compiled_once() {
+    let run = features(&["--package=engine", "--edges=normal,build"]);
+    let build = features(&["--workspace", "--edges=normal,build"]);
+    let test = features(&["--workspace", "--edges=normal,build,dev"]);
+    assert!(run.len() > 100 && run.keys().all(|package| test.contains_key(package)));
+    for (package, features) in &test {
+        for other in [&run, &build] {
+            let other = other.get(package).unwrap_or(features);
+            assert_eq!(other, features, "{package} has other features in the tests than in what ships");
         }
     }
 }
