@@ -75,7 +75,7 @@ run() {
 }
 
 # placed, known, listed, explained, quoted, refused
-run docs/TUTORIAL.md "201 200 200 200 200 400"
+run docs/TUTORIAL.md "201 200 200 200 200 200 200 400"
 # placed, followed, explained; services are started, and killed, by tests of their own
 run README.md "201 101 200" '^cargo run --release  |^\./scripts/test.sh|^docker|^export |^cargo build|PORT='
 run docs/STREAMS.md "" "" '"type":"(heartbeat|event)"'

@@ -121,20 +121,7 @@ fn content_type(path: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use domain::Token;
-
     use super::*;
-
-    #[test]
-    fn the_ticket_offers_every_listed_token_and_no_other() {
-        let file = Files::get("js/core/tokens.js").unwrap();
-        let text = std::str::from_utf8(&file.data).unwrap();
-        for token in Token::all() {
-            let line = format!("symbol: \"{}\", name: \"{}\"", token.symbol(), token.name());
-            assert!(text.contains(&line), "{line}");
-        }
-        assert_eq!(text.matches("symbol: \"").count(), Token::all().count());
-    }
 
     #[test]
     fn every_file_has_a_type_that_browsers_run() {

@@ -49,7 +49,7 @@ impl Direct {
     /// # Errors
     /// [`Refusal`], as the route's problems.
     pub async fn place(&self, body: &[u8], idempotency_key: Option<String>) -> Result<OrderId, Refusal> {
-        let request = OrderRequest::parse(body)?;
+        let request = OrderRequest::parse(body, self.0.tokens.as_ref()).await?;
         Ok(accept::place(&self.0, request, idempotency_key).await?.order.id)
     }
 
@@ -70,8 +70,8 @@ impl Direct {
         let order = find_order(&self.0, id).await?;
         let read = self.0.store.events(order.account, id, 0, ALL_EVENTS);
         let events = self.0.answer(read).await?;
-        let request = order.spec.request;
-        let bodies = events.iter().map(|event| to_value(&EventBody::new(id, &request, event)));
+        let tokens = self.0.tokens.as_ref();
+        let bodies = events.iter().map(|event| to_value(&EventBody::new(id, event, tokens)));
         Ok(bodies.collect())
     }
 }

@@ -62,6 +62,7 @@ async fn run(loaded: Loaded<Settings>) -> anyhow::Result<()> {
         queue: infra::queue::connect(&settings.backend)?.producer,
         bus: infra::bus::connect(&settings.backend)?,
         venues: venues.venues,
+        tokens: venues.tokens,
         clock,
         rng: Box::new(rand::make_rng::<StdRng>()),
     };

@@ -41,7 +41,9 @@ use crate::{
     openapi,
     problem::{Code, Problem},
     request::{Connection, method_not_allowed, not_found},
-    routes::{events, execute, explain, health, metrics, order, orders, quotes, resume, stream},
+    routes::{
+        events, execute, explain, health, metrics, order, orders, quotes, resume, stream, tokens, venues,
+    },
     state::AppState,
 };
 
@@ -70,6 +72,8 @@ pub fn router(state: AppState) -> Router {
         .route("/api/orders/{id}/status", get(compat::sockets::status))
         .route("/api/stream", get(stream::stream))
         .route("/api/quotes", post(quotes::ask))
+        .route("/api/tokens", get(tokens::list))
+        .route("/api/venues", get(venues::list))
         .route(openapi::PATH, get(openapi::document).layer(CompressionLayer::new()))
         .route("/health", get(health::report))
         .route("/health/live", get(health::live))

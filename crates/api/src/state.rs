@@ -7,7 +7,7 @@ use std::{
 
 use domain::{
     AccountId, OrderId, OrderIds,
-    ports::{Clock, EventBus, JobQueue, OrderFilter, OrderStore, StoreError, Venue},
+    ports::{Clock, EventBus, JobQueue, OrderFilter, OrderStore, StoreError, Tokens, Venue},
 };
 use rand::Rng;
 use tokio::{
@@ -34,6 +34,8 @@ pub struct Backends {
     pub bus: Arc<dyn EventBus>,
     /// Asked for quotes.
     pub venues: Vec<Arc<dyn Venue>>,
+    /// The tokens they trade.
+    pub tokens: Arc<dyn Tokens>,
     /// Tells the time of acceptance.
     pub clock: Arc<dyn Clock>,
     /// Makes ids.
@@ -50,6 +52,7 @@ pub struct Inner {
     pub(crate) queue: Arc<dyn JobQueue>,
     pub(crate) bus: Arc<dyn EventBus>,
     pub(crate) venues: Vec<Arc<dyn Venue>>,
+    pub(crate) tokens: Arc<dyn Tokens>,
     pub(crate) clock: Arc<dyn Clock>,
     ids: Mutex<(OrderIds, Box<dyn Rng + Send>)>,
     /// Whose orders every request sees: there is one account until accounts have keys.
@@ -85,12 +88,18 @@ impl AppState {
     /// The state over these backends. Addresses in replies begin with the public URL, and follow the
     /// request's `Host` without one.
     pub fn new(backends: Backends, limits: Limits, access: Access) -> Self {
-        let Backends { store, queue, bus, venues, clock, rng } = backends;
+        let Backends { store, queue, bus, venues, tokens, clock, rng } = backends;
         let account = AccountId::DEFAULT;
-        let feed = Arc::new(Tail::new(store.clone(), account, limits.tail_check_every));
+        let feed = Arc::new(Tail::new(store.clone(), tokens.clone(), account, limits.tail_check_every));
         Self(Arc::new(Inner {
             admission: Admission::new(limits.max_open_orders, limits.max_accepts),
-            hub: Arc::new(Hub::new(store.clone(), bus.clone(), limits.tail_check_every, feed.clone())),
+            hub: Arc::new(Hub::new(
+                store.clone(),
+                tokens.clone(),
+                bus.clone(),
+                limits.tail_check_every,
+                feed.clone(),
+            )),
             feed,
             lag: Arc::new(FeedLag::new(limits.max_lag)),
             streams: Arc::new(Semaphore::new(limits.max_streams)),
@@ -104,6 +113,7 @@ impl AppState {
             queue,
             bus,
             venues,
+            tokens,
             clock,
             limits,
             access: Arc::new(access),

@@ -5,6 +5,11 @@ use std::fmt;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use crate::{
+    Token,
+    token::{Mint, TooManyDecimals},
+};
+
 /// An amount of a token in base units (lamports for SOL). One token is `10^decimals` base units.
 ///
 /// In JSON it is a string, because many readers parse numbers as floats and lose digits past 2^53.
@@ -125,6 +130,57 @@ impl<'de> Deserialize<'de> for Amount {
     }
 }
 
+/// An amount with its token, so that nobody has to look elsewhere for what it is an amount of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "StoredAmount", try_from = "StoredAmount")]
+pub struct TokenAmount {
+    /// The token.
+    pub token: Token,
+    /// How much of it, base units.
+    pub units: Amount,
+}
+
+/// A [`TokenAmount`] in JSON: `{"mint": "…", "decimals": 9, "units": "1000000000"}`.
+#[derive(Serialize, Deserialize)]
+struct StoredAmount {
+    mint: Mint,
+    decimals: u8,
+    units: Amount,
+}
+
+impl From<TokenAmount> for StoredAmount {
+    fn from(TokenAmount { token, units }: TokenAmount) -> Self {
+        Self { mint: token.mint(), decimals: token.decimals(), units }
+    }
+}
+
+impl TryFrom<StoredAmount> for TokenAmount {
+    type Error = TooManyDecimals;
+
+    fn try_from(StoredAmount { mint, decimals, units }: StoredAmount) -> Result<Self, TooManyDecimals> {
+        Ok(Self { token: Token::new(mint, decimals)?, units })
+    }
+}
+
+impl TokenAmount {
+    /// An amount of a token, in base units.
+    pub const fn new(token: Token, units: Amount) -> Self {
+        Self { token, units }
+    }
+
+    /// The amount in whole tokens as an exact decimal.
+    pub fn to_decimal(self) -> Decimal {
+        self.units.to_decimal(self.token.decimals())
+    }
+}
+
+/// In whole tokens: `1.5 SOL`.
+impl fmt::Display for TokenAmount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.to_decimal(), self.token)
+    }
+}
+
 /// A ratio in basis points: 1 bps is 0.01 %.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -142,8 +198,8 @@ impl fmt::Display for Bps {
 }
 
 /// The price shown for a trade: whole tokens out per whole token in. `None` for nothing in.
-pub fn price(amount_in: Amount, decimals_in: u8, amount_out: Amount, decimals_out: u8) -> Option<Decimal> {
-    amount_out.to_decimal(decimals_out).checked_div(amount_in.to_decimal(decimals_in)).map(|p| p.normalize())
+pub fn price(amount_in: TokenAmount, amount_out: TokenAmount) -> Option<Decimal> {
+    amount_out.to_decimal().checked_div(amount_in.to_decimal()).map(|price| price.normalize())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::{Amount, Bps, Timestamp, Token};
+use crate::{Amount, Bps, Timestamp, Token, TokenAmount};
 
 /// A venue: a decentralised exchange that swaps one token for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -20,6 +20,14 @@ pub enum VenueId {
 impl VenueId {
     /// Every venue.
     pub const ALL: [Self; 2] = [Self::Raydium, Self::Meteora];
+
+    /// Display name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Raydium => "Raydium",
+            Self::Meteora => "Meteora",
+        }
+    }
 
     /// The wire name.
     pub fn as_str(self) -> &'static str {
@@ -77,16 +85,16 @@ pub struct QuoteRequest {
 pub struct Quote {
     /// Who answered.
     pub venue: VenueId,
-    /// Spent, base units of the token in, the fee included.
-    pub amount_in: Amount,
-    /// Received, base units of the token out.
-    pub amount_out: Amount,
+    /// Spent, the fee included.
+    pub amount_in: TokenAmount,
+    /// Received.
+    pub amount_out: TokenAmount,
     /// Whole tokens out per whole token in, net of the fee.
     pub price: Decimal,
     /// How far this size moves the price, against the pool's price before the swap.
     pub price_impact_bps: u32,
-    /// The venue's fee in base units of the token in.
-    pub fee: Amount,
+    /// The venue's fee, a part of what is spent or of what would be received.
+    pub fee: TokenAmount,
     /// The venue's fee rate.
     pub fee_bps: Bps,
     /// Depth of the pool, 0 (empty) to 100 (deepest); breaks ties.

@@ -62,8 +62,8 @@ pub fn route(amount: SwapAmount, answers: Vec<VenueAnswer>) -> Result<RoutingDec
     }
     quotes.sort_by_key(|quote| {
         let net = match amount {
-            SwapAmount::ExactIn(_) => Reverse(i128::from(quote.amount_out.0)),
-            SwapAmount::ExactOut(_) => Reverse(-i128::from(quote.amount_in.0)),
+            SwapAmount::ExactIn(_) => Reverse(i128::from(quote.amount_out.units.0)),
+            SwapAmount::ExactOut(_) => Reverse(-i128::from(quote.amount_in.units.0)),
         };
         (net, Reverse(quote.liquidity_score), quote.latency_ms, quote.venue)
     });
@@ -96,8 +96,8 @@ fn nobody_quoted(left_out: &[(VenueId, Failure)]) -> Failure {
 /// How much better `best` is than `second`, in bps of `second`, rounded down.
 fn advantage(amount: SwapAmount, best: &Quote, second: &Quote) -> u32 {
     let (better, worse) = match amount {
-        SwapAmount::ExactIn(_) => (best.amount_out.0, second.amount_out.0),
-        SwapAmount::ExactOut(_) => (second.amount_in.0, best.amount_in.0),
+        SwapAmount::ExactIn(_) => (best.amount_out.units.0, second.amount_out.units.0),
+        SwapAmount::ExactOut(_) => (second.amount_in.units.0, best.amount_in.units.0),
     };
     let base = match amount {
         SwapAmount::ExactIn(_) => worse,
@@ -119,8 +119,8 @@ fn explain(
         SwapAmount::ExactOut(_) => "least in",
     };
     let tied = |second: &Quote| match amount {
-        SwapAmount::ExactIn(_) => best.amount_out == second.amount_out,
-        SwapAmount::ExactOut(_) => best.amount_in == second.amount_in,
+        SwapAmount::ExactIn(_) => best.amount_out.units == second.amount_out.units,
+        SwapAmount::ExactOut(_) => best.amount_in.units == second.amount_in.units,
     };
     let mut reason = match second {
         None => format!("{} gave the only quote", best.venue),

@@ -3,16 +3,16 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::{Amount, Bps, Quote, QuoteRequest, Signature, SwapAmount, Token, VenueId};
+use crate::{Amount, Bps, Quote, QuoteRequest, Signature, SwapAmount, Token, TokenAmount, VenueId};
 
 /// The worst result an order accepts; the chain reverts the swap beyond it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum SlippageBound {
-    /// Exact-in: receive at least this, base units of the token out.
-    MinAmountOut(Amount),
-    /// Exact-out: spend at most this, base units of the token in.
-    MaxAmountIn(Amount),
+    /// Exact-in: receive at least this.
+    MinAmountOut(TokenAmount),
+    /// Exact-out: spend at most this.
+    MaxAmountIn(TokenAmount),
 }
 
 impl SlippageBound {
@@ -24,20 +24,24 @@ impl SlippageBound {
     pub fn around(quote: &Quote, amount: SwapAmount, slippage: Bps) -> Self {
         let slippage = u128::from(slippage.0).min(Bps::ONE);
         match amount {
-            SwapAmount::ExactIn(_) => Self::MinAmountOut(
-                quote.amount_out.mul_div_ceil(Bps::ONE - slippage, Bps::ONE).unwrap_or(quote.amount_out),
-            ),
-            SwapAmount::ExactOut(_) => Self::MaxAmountIn(
-                quote.amount_in.mul_div_floor(Bps::ONE + slippage, Bps::ONE).unwrap_or(Amount(u64::MAX)),
-            ),
+            SwapAmount::ExactIn(_) => {
+                let TokenAmount { token, units } = quote.amount_out;
+                let minimum = units.mul_div_ceil(Bps::ONE - slippage, Bps::ONE).unwrap_or(units);
+                Self::MinAmountOut(TokenAmount::new(token, minimum))
+            }
+            SwapAmount::ExactOut(_) => {
+                let TokenAmount { token, units } = quote.amount_in;
+                let maximum = units.mul_div_floor(Bps::ONE + slippage, Bps::ONE).unwrap_or(Amount(u64::MAX));
+                Self::MaxAmountIn(TokenAmount::new(token, maximum))
+            }
         }
     }
 
     /// Whether a trade of these amounts keeps the bound.
     pub fn allows(self, amount_in: Amount, amount_out: Amount) -> bool {
         match self {
-            Self::MinAmountOut(minimum) => amount_out >= minimum,
-            Self::MaxAmountIn(maximum) => amount_in <= maximum,
+            Self::MinAmountOut(minimum) => amount_out >= minimum.units,
+            Self::MaxAmountIn(maximum) => amount_in <= maximum.units,
         }
     }
 }
@@ -84,7 +88,8 @@ impl Swap {
     pub fn instructions(&self) -> Vec<Instruction> {
         let QuoteRequest { token_in, token_out, amount } = self.request;
         let most_in = match (amount, self.bound) {
-            (SwapAmount::ExactIn(amount), _) | (_, SlippageBound::MaxAmountIn(amount)) => amount,
+            (SwapAmount::ExactIn(amount), _) => amount,
+            (SwapAmount::ExactOut(_), SlippageBound::MaxAmountIn(maximum)) => maximum.units,
             (SwapAmount::ExactOut(amount), SlippageBound::MinAmountOut(_)) => amount,
         };
         let mut steps = Vec::with_capacity(4);
@@ -121,12 +126,12 @@ pub struct Fill {
     pub signature: Signature,
     /// The slot it landed in.
     pub slot: u64,
-    /// Spent, base units of the token in.
-    pub amount_in: Amount,
-    /// Received, base units of the token out.
-    pub amount_out: Amount,
-    /// The venue's fee, base units of the token in.
-    pub fee: Amount,
+    /// Spent.
+    pub amount_in: TokenAmount,
+    /// Received.
+    pub amount_out: TokenAmount,
+    /// The venue's fee, a part of what was spent or of what would have been received.
+    pub fee: TokenAmount,
     /// Whole tokens out per whole token in, as realised.
     pub executed_price: Decimal,
 }
@@ -140,11 +145,11 @@ mod tests {
     fn quote(amount_in: u64, amount_out: u64) -> Quote {
         Quote {
             venue: VenueId::Raydium,
-            amount_in: Amount(amount_in),
-            amount_out: Amount(amount_out),
+            amount_in: TokenAmount::new(Token::SOL, Amount(amount_in)),
+            amount_out: TokenAmount::new(usdc(), Amount(amount_out)),
             price: Decimal::ONE,
             price_impact_bps: 0,
-            fee: Amount(0),
+            fee: TokenAmount::new(Token::SOL, Amount(0)),
             fee_bps: Bps(0),
             liquidity_score: 50,
             latency_ms: 1,
@@ -152,15 +157,19 @@ mod tests {
         }
     }
 
+    fn usdc() -> Token {
+        Token::well_known("USDC").unwrap()
+    }
+
     fn swap(token_in: &str, token_out: &str) -> Swap {
         Swap {
             venue: VenueId::Meteora,
             request: QuoteRequest {
-                token_in: Token::find(token_in).unwrap(),
-                token_out: Token::find(token_out).unwrap(),
+                token_in: Token::well_known(token_in).unwrap(),
+                token_out: Token::well_known(token_out).unwrap(),
                 amount: SwapAmount::ExactIn(Amount(7)),
             },
-            bound: SlippageBound::MinAmountOut(Amount(1)),
+            bound: SlippageBound::MinAmountOut(TokenAmount::new(usdc(), Amount(1))),
         }
     }
 
@@ -188,15 +197,15 @@ mod tests {
         ) {
             let quote = quote(amount_in, amount_out);
             let SlippageBound::MinAmountOut(minimum) =
-                SlippageBound::around(&quote, SwapAmount::ExactIn(quote.amount_in), Bps(slippage))
+                SlippageBound::around(&quote, SwapAmount::ExactIn(quote.amount_in.units), Bps(slippage))
             else { unreachable!() };
-            let lost = u128::from(amount_out - minimum.0) * Bps::ONE;
+            let lost = u128::from(amount_out - minimum.units.0) * Bps::ONE;
             prop_assert!(lost <= u128::from(amount_out) * u128::from(slippage));
 
             let SlippageBound::MaxAmountIn(maximum) =
-                SlippageBound::around(&quote, SwapAmount::ExactOut(quote.amount_out), Bps(slippage))
+                SlippageBound::around(&quote, SwapAmount::ExactOut(quote.amount_out.units), Bps(slippage))
             else { unreachable!() };
-            let more = u128::from(maximum.0 - amount_in) * Bps::ONE;
+            let more = u128::from(maximum.units.0 - amount_in) * Bps::ONE;
             prop_assert!(more <= u128::from(amount_in) * u128::from(slippage));
         }
     }

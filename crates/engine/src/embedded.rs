@@ -59,6 +59,7 @@ impl Embedded {
             queue: queue.producer.clone(),
             bus: bus.clone(),
             venues: venues.venues.clone(),
+            tokens: venues.tokens.clone(),
             clock: clock.clone(),
             rng: Box::new(rand::make_rng::<StdRng>()),
         };

@@ -4,6 +4,8 @@
 
 #[path = "terminal/backup.rs"]
 mod backup;
+#[path = "terminal/earlier.rs"]
+mod earlier;
 #[path = "terminal/later.rs"]
 mod later;
 #[path = "terminal/proxies.rs"]

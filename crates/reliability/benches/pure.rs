@@ -75,7 +75,7 @@ fn decode_the_events_of_one_order(bencher: Bencher<'_, '_>) {
 }
 
 fn market() -> (Market, Token, Token) {
-    (Market::new(42, 100), Token::find("SOL").unwrap(), Token::find("USDC").unwrap())
+    (Market::new(42, 100), Token::SOL, Token::well_known("USDC").unwrap())
 }
 
 #[divan::bench]

@@ -7,7 +7,7 @@ use std::{
 
 use domain::{
     AccountId, Amount, Bps, EventData, Failure, FailureCode, Fill, Order, OrderId, OrderSpec, OrderType,
-    Quote, QuoteRequest, Signature, SwapAmount, Timestamp, Token, VenueId,
+    Quote, QuoteRequest, Signature, SwapAmount, Timestamp, Token, TokenAmount, VenueId,
     ports::{Acceptance, Attempt, AttemptState, LedgerEntry},
     routing::{RoutingDecision, VenueAnswer},
     swap::{Instruction, SignedTransaction, SlippageBound},
@@ -37,14 +37,28 @@ pub fn account_id() -> AccountId {
     AccountId(Uuid::from_u128(u128::from(next())))
 }
 
+/// USDC, of mainnet.
+pub fn usdc() -> Token {
+    Token::well_known("USDC").expect("a well-known token")
+}
+
+/// Lamports.
+pub fn sol_units(units: u64) -> TokenAmount {
+    TokenAmount::new(Token::SOL, Amount(units))
+}
+
+/// Base units of USDC.
+pub fn usdc_units(units: u64) -> TokenAmount {
+    TokenAmount::new(usdc(), Amount(units))
+}
+
 /// A market order of 1 SOL for USDC.
 pub fn spec() -> OrderSpec {
-    let token = |symbol| Token::find(symbol).expect("a listed token");
     OrderSpec {
         order_type: OrderType::Market,
         request: QuoteRequest {
-            token_in: token("SOL"),
-            token_out: token("USDC"),
+            token_in: Token::SOL,
+            token_out: usdc(),
             amount: SwapAmount::ExactIn(Amount(1_000_000_000)),
         },
         slippage_bps: Bps(50),
@@ -68,11 +82,11 @@ pub fn failure() -> Failure {
 pub fn quote() -> Quote {
     Quote {
         venue: VenueId::Meteora,
-        amount_in: Amount(1_000_000_000),
-        amount_out: Amount(149_327_092),
+        amount_in: sol_units(1_000_000_000),
+        amount_out: usdc_units(149_327_092),
         price: Decimal::new(149_327_092, 6),
         price_impact_bps: 20,
-        fee: Amount(2_000_000),
+        fee: sol_units(2_000_000),
         fee_bps: Bps(20),
         liquidity_score: 80,
         latency_ms: 12,
@@ -86,9 +100,9 @@ pub fn fill(attempt: &Attempt) -> Fill {
         venue: attempt.venue,
         signature: attempt.transaction.signature.clone(),
         slot: 250_000_001,
-        amount_in: Amount(1_000_000_000),
-        amount_out: Amount(149_327_092),
-        fee: Amount(2_000_000),
+        amount_in: sol_units(1_000_000_000),
+        amount_out: usdc_units(149_327_092),
+        fee: sol_units(2_000_000),
         executed_price: Decimal::new(149_327_092, 6),
     }
 }
@@ -111,7 +125,7 @@ pub fn steps_to_building() -> Vec<EventData> {
         },
         EventData::Building {
             venue: VenueId::Meteora,
-            bound: SlippageBound::MinAmountOut(Amount(148_580_457)),
+            bound: SlippageBound::MinAmountOut(usdc_units(148_580_457)),
             instructions: vec![Instruction::Swap { venue: VenueId::Meteora }, Instruction::UnwrapSol],
         },
     ]

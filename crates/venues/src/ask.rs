@@ -39,7 +39,8 @@ async fn ask(venue: &dyn Venue, request: &QuoteRequest, deadline: Duration) -> V
 mod tests {
     use async_trait::async_trait;
     use domain::{
-        Amount, Bps, Quote, Swap, SwapAmount, Timestamp, Token, VenueId, ports::VenueError, swap::Instruction,
+        Amount, Bps, Quote, Swap, SwapAmount, Timestamp, Token, TokenAmount, VenueId, ports::VenueError,
+        swap::Instruction,
     };
 
     use super::*;
@@ -63,11 +64,11 @@ mod tests {
             }
             Ok(Quote {
                 venue: self.id,
-                amount_in: Amount(1),
-                amount_out: Amount(1),
+                amount_in: TokenAmount::new(Token::SOL, Amount(1)),
+                amount_out: TokenAmount::new(Token::SOL, Amount(1)),
                 price: 1.into(),
                 price_impact_bps: 0,
-                fee: Amount(0),
+                fee: TokenAmount::new(Token::SOL, Amount(0)),
                 fee_bps: Bps(0),
                 liquidity_score: 1,
                 latency_ms: 1,
@@ -82,8 +83,8 @@ mod tests {
 
     fn request() -> QuoteRequest {
         QuoteRequest {
-            token_in: Token::find("SOL").unwrap(),
-            token_out: Token::find("USDC").unwrap(),
+            token_in: Token::SOL,
+            token_out: Token::well_known("USDC").unwrap(),
             amount: SwapAmount::ExactIn(Amount(1)),
         }
     }

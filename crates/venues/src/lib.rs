@@ -10,12 +10,12 @@ pub use ask::ask_all;
 pub use config::{Preset, VenueConfig};
 use domain::{
     Timestamp, VenueId,
-    ports::{Chain, Clock, Venue},
+    ports::{Chain, Clock, Tokens, Venue},
 };
 use rand::{SeedableRng, rngs::SysRng};
 use rand_chacha::ChaCha20Rng;
 use simulated::{
-    SimulatedChain, SimulatedVenue,
+    SimulatedChain, SimulatedTokens, SimulatedVenue,
     ledger::{self, Ledger},
 };
 
@@ -25,6 +25,8 @@ pub struct Venues {
     pub venues: Vec<Arc<dyn Venue>>,
     /// The chain.
     pub chain: Arc<dyn Chain>,
+    /// The tokens they trade.
+    pub tokens: Arc<dyn Tokens>,
 }
 
 /// Where the simulated chain keeps its ledger. Not `Debug`, because a URL may hold a password.
@@ -82,5 +84,6 @@ pub async fn connect(
     Ok(Venues {
         venues: venues.into(),
         chain: Arc::new(SimulatedChain::new(seed, conditions, ledger, nonces)),
+        tokens: Arc::new(SimulatedTokens::default()),
     })
 }

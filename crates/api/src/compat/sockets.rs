@@ -230,7 +230,8 @@ async fn snapshot(peer: &mut Peer, state: &AppState, query: &Parameters) -> Resu
 }
 
 async fn show_and_follow(peer: &mut Peer, state: &AppState, order: &Order) -> Result<Ending, Ending> {
-    peer.send(to_text(&Typed { kind: "snapshot", data: OrderView::new(order) })).await?;
+    peer.send(to_text(&Typed { kind: "snapshot", data: OrderView::new(order, state.tokens.as_ref()) }))
+        .await?;
     if OrderStatus::is_terminal(order.status) {
         peer.send(to_text(&Refusal { event: None, error: "Order already processed", detail: None })).await?;
         return Ok(Ending::Finished);

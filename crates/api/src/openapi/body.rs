@@ -5,12 +5,12 @@
 
 use std::fmt::Write;
 
-use domain::Token;
+use domain::TokenInfo;
 use serde_json::{Value, json};
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
-        Content, Object, ObjectBuilder, OneOfBuilder, Ref, RefOr, Schema, Type,
+        Content, Object, ObjectBuilder, OneOfBuilder, OpenApi, Ref, RefOr, Schema, Type,
         example::{Example, ExampleBuilder},
         schema::{AdditionalProperties, SchemaType},
     },
@@ -200,21 +200,30 @@ schema!(
         .examples([json!("1.5")])
 );
 
-schema!(
-    TokenName,
-    text(&token_pattern(), "A listed token: its mint, or its symbol in any case.")
-        .examples(Token::all().map(|token| json!(token.symbol())))
-);
+schema!(TokenName, token_name(&[]));
 
-fn token_pattern() -> String {
+/// Puts the tokens that are listed now into the document.
+pub(super) fn list_tokens(document: &mut OpenApi, listed: &[TokenInfo]) {
+    if let Some(components) = &mut document.components {
+        let schema = RefOr::T(Schema::Object(token_name(listed).build()));
+        components.schemas.insert(TokenName::name().into(), schema);
+    }
+}
+
+fn token_name(listed: &[TokenInfo]) -> ObjectBuilder {
+    text(&token_pattern(listed), "A listed token: its mint, or its symbol in any case.")
+        .examples(listed.iter().map(|info| json!(info.symbol)))
+}
+
+fn token_pattern(listed: &[TokenInfo]) -> String {
     let mut pattern = String::from("^(");
-    for token in Token::all() {
-        for letter in token.symbol().chars() {
+    for info in listed {
+        for letter in info.symbol.chars() {
             let (upper, lower) = (letter.to_ascii_uppercase(), letter.to_ascii_lowercase());
             let _ = write!(pattern, "[{upper}{lower}]"); // a String takes all that is written to it
         }
         pattern.push('|');
     }
-    let mints: Vec<_> = Token::all().map(Token::mint).collect();
+    let mints: Vec<_> = listed.iter().map(|info| info.token.mint().to_string()).collect();
     pattern + &mints.join("|") + ")$"
 }

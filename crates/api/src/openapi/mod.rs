@@ -4,7 +4,7 @@ mod body;
 mod problems;
 pub(crate) mod words;
 
-use std::{borrow::Cow, sync::LazyLock};
+use std::sync::LazyLock;
 
 use axum::{
     extract::State,
@@ -21,7 +21,9 @@ use utoipa::{
 use crate::{
     compat::sockets,
     problem::ProblemBody,
-    routes::{events, execute, explain, health, metrics, order, orders, quotes, resume, stream},
+    routes::{
+        events, execute, explain, health, metrics, order, orders, quotes, resume, stream, tokens, venues,
+    },
     state::AppState,
 };
 
@@ -44,7 +46,7 @@ pub(crate) const PATH: &str = "/api/openapi.json";
     ),
     paths(
         execute::place, execute::stream, orders::list, order::show, events::list, events::history,
-        explain::explain, resume::resume, stream::stream, quotes::ask, health::report, health::live, health::ready, metrics::render,
+        explain::explain, resume::resume, stream::stream, quotes::ask, tokens::list, venues::list, health::report, health::live, health::ready, metrics::render,
         sockets::orders, sockets::status, document,
     ),
     components(schemas(ProblemBody)),
@@ -96,14 +98,11 @@ impl Modify for Details {
     responses((status = 200, description = "An OpenAPI 3.1 document.", body = Object)))]
 pub(crate) async fn document(State(state): State<AppState>) -> Response {
     static DOCUMENT: LazyLock<OpenApiDocument> = LazyLock::new(Document::openapi);
-    static TEXT: LazyLock<String> = LazyLock::new(|| DOCUMENT.to_json().unwrap_or_default());
-    let text = match &state.access.public_url {
-        None => Cow::Borrowed(TEXT.as_str()),
-        Some(url) => {
-            let mut document = DOCUMENT.clone();
-            document.servers = Some(vec![Server::new(url)]);
-            Cow::Owned(document.to_json().unwrap_or_default())
-        }
-    };
+    let mut document = DOCUMENT.clone();
+    body::list_tokens(&mut document, &state.tokens.listed());
+    if let Some(url) = &state.access.public_url {
+        document.servers = Some(vec![Server::new(url)]);
+    }
+    let text = document.to_json().unwrap_or_default();
     ([(header::CONTENT_TYPE, "application/json")], text).into_response()
 }

@@ -51,8 +51,8 @@ pub(crate) async fn list(
     let size = usize::try_from(limit).unwrap_or(usize::MAX);
     let has_next = events.len() > size;
     events.truncate(size);
-    let request = order.spec.request;
-    let body: Vec<_> = events.iter().map(|event| EventBody::new(order.id, &request, event)).collect();
+    let tokens = state.tokens.as_ref();
+    let body: Vec<_> = events.iter().map(|event| EventBody::new(order.id, event, tokens)).collect();
     let mut response = Json(body).into_response();
     if let Some(last) = events.last().filter(|_| has_next) {
         let path = format!("/api/orders/{}/events?after={}&limit={limit}", order.id, last.seq);

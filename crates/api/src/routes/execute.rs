@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use domain::{Order, OrderId};
+use domain::{Order, OrderId, ports::Tokens};
 use futures::FutureExt;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -66,15 +66,15 @@ pub(crate) async fn place(
     body: JsonBody,
 ) -> Result<Response, Problem> {
     let key = accept::idempotency_key(&headers)?;
-    let request = OrderRequest::parse(&body.0)?;
+    let request = OrderRequest::parse(&body.0, state.tokens.as_ref()).await?;
     let placed = accept::place(&state, request, key).await?;
-    Ok(reply(&base, &placed))
+    Ok(reply(&base, &placed, state.tokens.as_ref()))
 }
 
-fn reply(base: &Base, Placed { order, is_replay }: &Placed) -> Response {
+fn reply(base: &Base, Placed { order, is_replay }: &Placed, tokens: &dyn Tokens) -> Response {
     let path = format!("/api/orders/{}", order.id);
     let view = PlacedView {
-        order: OrderView::new(order),
+        order: OrderView::new(order, tokens),
         ws_url: base.websocket(&format!("/api/orders/execute?orderId={}", order.id)),
         status_url: base.http(&path),
         status_endpoint: base.path(&format!("{path}/status")),

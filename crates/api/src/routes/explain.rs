@@ -6,8 +6,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    Bps, Event, EventData, Fill, Order, OrderId, OrderStatus, Quote, QuoteRequest, Signature, SwapAmount,
-    Timestamp, VenueId, ports::PARKED_AFTER,
+    Bps, Event, EventData, Fill, Order, OrderId, OrderStatus, Quote, Signature, SwapAmount, Timestamp,
+    TokenAmount, VenueId,
+    ports::{PARKED_AFTER, Tokens},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -150,7 +151,8 @@ pub(crate) async fn explain(State(state): State<AppState>, id: OrderIdPath) -> R
     let order = find_order(&state, id.0).await?;
     let lost_claims = state.answer(state.store.lost_claims(order.account, order.id)).await?;
     let events = state.answer(all_events(&state, &order)).await?;
-    Ok(Json(Explanation::new(&order, lost_claims, &events)).into_response())
+    let explanation = Explanation::new(&order, lost_claims, &events, state.tokens.as_ref());
+    Ok(Json(explanation).into_response())
 }
 
 async fn all_events(state: &AppState, order: &Order) -> Result<Vec<Event>, domain::ports::StoreError> {
@@ -168,8 +170,7 @@ async fn all_events(state: &AppState, order: &Order) -> Result<Vec<Event>, domai
 }
 
 impl<'a> Explanation<'a> {
-    fn new(order: &'a Order, lost_claims: Option<u32>, events: &'a [Event]) -> Self {
-        let request = &order.spec.request;
+    fn new(order: &'a Order, lost_claims: Option<u32>, events: &'a [Event], tokens: &dyn Tokens) -> Self {
         let tries: Vec<_> = events
             .chunk_by(|one, next| one.attempt == next.attempt)
             .filter(|events| events[0].attempt > 0)
@@ -180,10 +181,10 @@ impl<'a> Explanation<'a> {
             order_id: order.id,
             // of the last event that was read, so that it fits the attempts
             status: events.last().map_or(order.status, |event| event.status),
-            order: SpecView::new(&order.spec),
+            order: SpecView::new(&order.spec, tokens),
             parked_after_lost_claims: lost_claims.filter(|lost| *lost >= PARKED_AFTER),
             result: ResultView::find(order, events),
-            attempts: tries.into_iter().map(|events| AttemptView::new(request, events)).collect(),
+            attempts: tries.into_iter().map(|events| AttemptView::new(events, tokens)).collect(),
             timing: Timing {
                 accepted_at: order.created_at,
                 queued_ms: started.map(|at| millis(order.created_at, at)),
@@ -195,7 +196,7 @@ impl<'a> Explanation<'a> {
 
 impl<'a> AttemptView<'a> {
     /// `events` are all those of one attempt.
-    fn new(request: &QuoteRequest, events: &'a [Event]) -> Self {
+    fn new(events: &'a [Event], tokens: &dyn Tokens) -> Self {
         let mut view = Self::default();
         let mut since = Timestamp::default();
         for event in events {
@@ -222,19 +223,19 @@ impl<'a> AttemptView<'a> {
                 }
                 _ => {}
             }
-            view.note(request, event);
+            view.note(event, tokens);
         }
         view
     }
 
-    fn note(&mut self, request: &QuoteRequest, event: &'a Event) {
+    fn note(&mut self, event: &'a Event, tokens: &dyn Tokens) {
         match &event.data {
             EventData::Accepted { .. } | EventData::RoutingStarted | EventData::Unknown(_) => {}
-            EventData::Routed { decision } => self.routing = Some(DecisionView::new(request, decision)),
+            EventData::Routed { decision } => self.routing = Some(DecisionView::new(decision, tokens)),
             EventData::Building { bound, instructions, .. } => {
-                self.bound = Some(BoundView::new(request, *bound));
+                self.bound = Some(BoundView::new(*bound));
                 self.instructions =
-                    instructions.iter().map(|step| InstructionView::new(request, *step)).collect();
+                    instructions.iter().map(|step| InstructionView::new(*step, tokens)).collect();
             }
             EventData::Submitted { venue, signature, last_valid_block_height } => {
                 let last_valid_block_height = *last_valid_block_height;
@@ -243,7 +244,7 @@ impl<'a> AttemptView<'a> {
             }
             EventData::Confirmed { fill } => {
                 self.outcome = Outcome::Confirmed;
-                self.fill = Some(FillView::new(request, fill));
+                self.fill = Some(FillView::new(fill));
             }
             EventData::Retrying { failure, next_attempt_at } => {
                 self.outcome = Outcome::Retried;
@@ -269,12 +270,11 @@ impl ResultView {
             EventData::Routed { decision } => decision.best(),
             _ => None,
         })?;
-        let request = &order.spec.request;
         Some(Self {
             venue: fill.venue,
-            quoted: AmountsView::new(request, quote.amount_in, quote.amount_out, quote.price),
-            realised: AmountsView::new(request, fill.amount_in, fill.amount_out, fill.executed_price),
-            improvement_bps: improvement(request, quote, fill),
+            quoted: AmountsView::new(quote.amount_in, quote.amount_out, quote.price),
+            realised: AmountsView::new(fill.amount_in, fill.amount_out, fill.executed_price),
+            improvement_bps: improvement(order.spec.request.amount, quote, fill),
             slippage_bps_allowed: order.spec.slippage_bps.0,
         })
     }
@@ -282,16 +282,13 @@ impl ResultView {
 
 /// How much more came out, or how much less went in, than quoted; in bps of the quote, rounded
 /// down, so that a loss is never shown smaller than it is.
-fn improvement(request: &QuoteRequest, quote: &Quote, fill: &Fill) -> i64 {
-    let (better, base) = match request.amount {
-        SwapAmount::ExactIn(_) => {
-            (i128::from(fill.amount_out.0) - i128::from(quote.amount_out.0), quote.amount_out)
-        }
-        SwapAmount::ExactOut(_) => {
-            (i128::from(quote.amount_in.0) - i128::from(fill.amount_in.0), quote.amount_in)
-        }
+fn improvement(amount: SwapAmount, quote: &Quote, fill: &Fill) -> i64 {
+    let units = |amount: TokenAmount| i128::from(amount.units.0);
+    let (better, base) = match amount {
+        SwapAmount::ExactIn(_) => (units(fill.amount_out) - units(quote.amount_out), quote.amount_out),
+        SwapAmount::ExactOut(_) => (units(quote.amount_in) - units(fill.amount_in), quote.amount_in),
     };
-    let bps = (better * i128::try_from(Bps::ONE).unwrap_or(0)).div_euclid(i128::from(base.0.max(1)));
+    let bps = (better * i128::try_from(Bps::ONE).unwrap_or(0)).div_euclid(units(base).max(1));
     i64::try_from(bps).unwrap_or(if bps < 0 { i64::MIN } else { i64::MAX })
 }
 
@@ -301,14 +298,13 @@ fn millis(from: Timestamp, to: Timestamp) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use domain::{Amount, Token};
+    use domain::Amount;
     use testkit::samples;
 
     use super::*;
 
     #[test]
     fn slippage_is_negative_and_never_shown_smaller_than_it_is() {
-        let token = |symbol| Token::find(symbol).unwrap();
         let fill = samples::fill(&samples::attempt(&samples::acceptance().order));
         for (amount, quoted_in, quoted_out, realised_in, realised_out, expected) in [
             (SwapAmount::ExactIn(Amount(10)), 10, 20_000, 10, 19_999, -1),
@@ -318,12 +314,12 @@ mod tests {
             (SwapAmount::ExactOut(Amount(10)), 20_000, 10, 19_800, 10, 100),
             (SwapAmount::ExactIn(Amount(1)), 1, 1, 1, u64::MAX, i64::MAX),
         ] {
-            let request = QuoteRequest { token_in: token("SOL"), token_out: token("USDC"), amount };
-            let quote =
-                Quote { amount_in: Amount(quoted_in), amount_out: Amount(quoted_out), ..samples::quote() };
-            let fill =
-                Fill { amount_in: Amount(realised_in), amount_out: Amount(realised_out), ..fill.clone() };
-            assert_eq!(improvement(&request, &quote, &fill), expected);
+            let amounts = |sol, usdc| (samples::sol_units(sol), samples::usdc_units(usdc));
+            let (amount_in, amount_out) = amounts(quoted_in, quoted_out);
+            let quote = Quote { amount_in, amount_out, ..samples::quote() };
+            let (amount_in, amount_out) = amounts(realised_in, realised_out);
+            let fill = Fill { amount_in, amount_out, ..fill.clone() };
+            assert_eq!(improvement(amount, &quote, &fill), expected);
         }
     }
 }

@@ -10,3 +10,5 @@ pub(crate) mod orders;
 pub(crate) mod quotes;
 pub(crate) mod resume;
 pub(crate) mod stream;
+pub(crate) mod tokens;
+pub(crate) mod venues;

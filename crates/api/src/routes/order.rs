@@ -19,5 +19,5 @@ problems!(Problems: InvalidOrderId, OrderNotFound, StoreUnavailable);
     responses((status = 200, description = "The order.", body = OrderView), Problems))]
 pub(crate) async fn show(State(state): State<AppState>, id: OrderIdPath) -> Result<Response, Problem> {
     let order = find_order(&state, id.0).await?;
-    Ok(Json(OrderView::new(&order)).into_response())
+    Ok(Json(OrderView::new(&order, state.tokens.as_ref())).into_response())
 }

@@ -48,7 +48,9 @@ pub(crate) async fn list(
     let size = usize::try_from(limit).unwrap_or(usize::MAX);
     let has_next = orders.len() > size;
     orders.truncate(size);
-    let mut response = Json(orders.iter().map(OrderView::new).collect::<Vec<_>>()).into_response();
+    let tokens = state.tokens.as_ref();
+    let views: Vec<_> = orders.iter().map(|order| OrderView::new(order, tokens)).collect();
+    let mut response = Json(views).into_response();
     if let Some(last) = orders.last().filter(|_| has_next) {
         let status = status.map(|status| format!("&status={status}")).unwrap_or_default();
         let parked = if parked { "&parked=true" } else { "" };

@@ -41,15 +41,16 @@ problems!(
     request_body = OrderBody,
     responses((status = 200, description = "The decision an order would lead to now.", body = QuotesView), Problems))]
 pub(crate) async fn ask(State(state): State<AppState>, body: JsonBody) -> Result<Response, Problem> {
-    let OrderRequest { spec, .. } = OrderRequest::parse(&body.0)?;
+    let OrderRequest { spec, .. } = OrderRequest::parse(&body.0, state.tokens.as_ref()).await?;
     let request = spec.request;
     let answers = venues::ask_all(&state.venues, &request, state.limits.quotes_within).await;
     let decision = route(request.amount, answers).map_err(|failure| refusal(&failure))?;
     let bound = decision
         .best()
-        .map(|best| BoundView::new(&request, SlippageBound::around(best, request.amount, spec.slippage_bps)));
-    let decision = DecisionView::new(&request, &decision);
-    Ok(Json(QuotesView { request: SpecView::new(&spec), decision, bound }).into_response())
+        .map(|best| BoundView::new(SlippageBound::around(best, request.amount, spec.slippage_bps)));
+    let tokens = state.tokens.as_ref();
+    let decision = DecisionView::new(&decision, tokens);
+    Ok(Json(QuotesView { request: SpecView::new(&spec, tokens), decision, bound }).into_response())
 }
 
 fn refusal(failure: &Failure) -> Problem {

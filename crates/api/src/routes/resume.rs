@@ -33,5 +33,5 @@ pub(crate) async fn resume(State(state): State<AppState>, id: OrderIdPath) -> Re
         ));
     }
     tracing::info!(order_id = %order.id, "resumed by an operator");
-    Ok(Json(OrderView::new(&order)).into_response())
+    Ok(Json(OrderView::new(&order, state.tokens.as_ref())).into_response())
 }

@@ -1,6 +1,6 @@
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
-use domain::{AccountId, Order, OrderId, QuoteRequest, ports::StoreError};
+use domain::{AccountId, Order, OrderId, ports::StoreError};
 use tokio::{sync::broadcast, time::sleep};
 
 use super::hub::{Heard, Hub};
@@ -17,7 +17,6 @@ pub(crate) struct Follower {
     heard: broadcast::Receiver<Heard>,
     account: AccountId,
     order_id: OrderId,
-    request: QuoteRequest,
     /// The last event that was handed out.
     cursor: u32,
     /// Read from the store and not handed out yet.
@@ -35,7 +34,6 @@ impl Follower {
             heard,
             account: order.account,
             order_id: order.id,
-            request: order.spec.request,
             cursor: after.min(order.last_seq),
             read: VecDeque::new(),
             is_behind: true,
@@ -108,8 +106,8 @@ impl Follower {
             self.hub.reads.acquire().await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
         let events = self.hub.store.events(self.account, self.order_id, self.cursor, PAGE).await?;
         self.is_behind = events.len() == PAGE as usize;
-        let (order_id, request) = (self.order_id, self.request);
-        self.read.extend(events.into_iter().map(|event| Arc::new(WireEvent::new(order_id, request, event))));
+        let wired = |event| Arc::new(WireEvent::new(self.order_id, event, self.hub.tokens.clone()));
+        self.read.extend(events.into_iter().map(wired));
         Ok(())
     }
 }

@@ -5,8 +5,8 @@ use std::{
 };
 
 use domain::{
-    Order, OrderEvent, OrderId, QuoteRequest,
-    ports::{BusMessage, EventBus, OrderStore},
+    Order, OrderEvent, OrderId,
+    ports::{BusMessage, EventBus, OrderStore, Tokens},
 };
 use futures::StreamExt;
 use tokio::{
@@ -42,6 +42,7 @@ pub(super) enum Heard {
 /// the bus afterwards, or is found missing by the check of tails.
 pub(crate) struct Hub {
     pub(super) store: Arc<dyn OrderStore>,
+    pub(super) tokens: Arc<dyn Tokens>,
     bus: Arc<dyn EventBus>,
     tail_check_every: Duration,
     /// Told of everything that is heard: it reads the store itself.
@@ -53,7 +54,6 @@ pub(crate) struct Hub {
 
 /// An order with at least one follower.
 struct Followed {
-    request: QuoteRequest,
     sender: broadcast::Sender<Heard>,
     /// The last event its followers were told of, or must find in the store by themselves.
     told_seq: u32,
@@ -64,12 +64,13 @@ impl Hub {
     /// A hub that hears nothing before [`Hub::run`].
     pub(crate) fn new(
         store: Arc<dyn OrderStore>,
+        tokens: Arc<dyn Tokens>,
         bus: Arc<dyn EventBus>,
         tail_check_every: Duration,
         feed: Arc<Tail>,
     ) -> Self {
         let reads = Semaphore::new(CONCURRENT_READS);
-        Self { store, bus, tail_check_every, feed, orders: Mutex::default(), reads }
+        Self { store, tokens, bus, tail_check_every, feed, orders: Mutex::default(), reads }
     }
 
     /// Follows an order from the first event after `after`. An `after` beyond the order's last
@@ -77,7 +78,6 @@ impl Hub {
     pub(crate) fn follow(self: &Arc<Self>, order: &Order, after: u32) -> Follower {
         let mut orders = self.lock();
         let followed = orders.entry(order.id).or_insert_with(|| Followed {
-            request: order.spec.request,
             sender: broadcast::Sender::new(BACKLOG_PER_ORDER),
             told_seq: order.last_seq,
             followers: 0,
@@ -128,7 +128,7 @@ impl Hub {
         let mut orders = self.lock();
         let Some(followed) = orders.get_mut(&event.order_id) else { return };
         followed.told_seq = followed.told_seq.max(event.event.seq);
-        let event = WireEvent::new(event.order_id, followed.request, event.event.clone());
+        let event = WireEvent::new(event.order_id, event.event.clone(), self.tokens.clone());
         let _ = followed.sender.send(Heard::Event(Arc::new(event))); // the last follower is just leaving
     }
 

@@ -32,7 +32,7 @@ pub(crate) async fn place_and_follow(
         Err(ending) => return ending,
     };
     let placed = async {
-        let request = OrderRequest::parse(&message)?;
+        let request = OrderRequest::parse(&message, state.tokens.as_ref()).await?;
         accept::place(state, request, idempotency_key?).await
     };
     match placed.await {

@@ -5,7 +5,12 @@ mod form;
 #[cfg(test)]
 mod tests;
 
-use domain::{Amount, Bps, OrderSpec, OrderType, QuoteRequest, SwapAmount, Token, amount::AmountError};
+use domain::{
+    Amount, Bps, OrderSpec, OrderType, QuoteRequest, SwapAmount, Token,
+    amount::AmountError,
+    ports::{TokenError, Tokens},
+    token::MAX_DECIMALS,
+};
 use sha2::{Digest, Sha256};
 
 pub(crate) use fields::{Fields, Value, shown};
@@ -23,8 +28,6 @@ pub(crate) const MAX_SLIPPAGE: Bps = Bps(5_000);
 pub(crate) const MAX_CLIENT_ORDER_ID_CHARS: usize = 128;
 pub(crate) const MAX_CLIENT_ID_CHARS: usize = 128;
 pub(crate) const MAX_WALLET_CHARS: usize = 64;
-/// The most decimal places any listed token has.
-const MAX_TOKEN_DECIMALS: u8 = 9;
 
 /// What a valid body asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,13 +40,13 @@ pub(crate) struct OrderRequest {
 
 impl OrderRequest {
     /// Reads a body in the canonical or any compatible form.
-    pub(crate) fn parse(body: &[u8]) -> Result<Self, Problem> {
+    pub(crate) async fn parse(body: &[u8], tokens: &dyn Tokens) -> Result<Self, Problem> {
         let fields = Fields::parse(body)?;
         let mut errors = Vec::new();
         let form = compat::form_of(&fields, &mut errors);
         fields.report_unexpected(&form.known_fields(), &mut errors);
-        let mut check = Check { fields: &fields, form, errors };
-        match check.order() {
+        let mut check = Check { fields: &fields, tokens, form, errors };
+        match check.order().await {
             Some(request) if check.errors.is_empty() => Ok(request),
             _ => Err(Problem::fields(Code::InvalidOrder, check.errors)),
         }
@@ -59,8 +62,8 @@ impl OrderRequest {
         };
         let parts = [
             "market",
-            request.token_in.mint(),
-            request.token_out.mint(),
+            &request.token_in.mint().to_string(),
+            &request.token_out.mint().to_string(),
             side,
             &amount.to_string(),
             &slippage_bps.0.to_string(),
@@ -80,17 +83,22 @@ impl OrderRequest {
 /// One body under inspection. Each step reports what it finds and yields what is valid.
 struct Check<'a> {
     fields: &'a Fields<'a>,
+    tokens: &'a dyn Tokens,
     form: Form,
     errors: Vec<FieldError>,
 }
 
 impl Check<'_> {
-    fn order(&mut self) -> Option<OrderRequest> {
+    async fn order(&mut self) -> Option<OrderRequest> {
         let order_type = self.order_type();
-        let token_in = self.token(self.form.token_in);
-        let token_out = self.token(self.form.token_out);
+        let token_in = self.token(self.form.token_in).await;
+        let token_out = self.token(self.form.token_out).await;
         if token_in.is_some() && token_in == token_out {
-            self.report(self.form.token_out, FieldCode::SameToken, "must be another token than is spent");
+            self.report(
+                self.form.token_out,
+                FieldCode::SameToken,
+                "must differ from the token that is spent",
+            );
         }
         let amount = self.amount(token_in, token_out);
         let slippage_bps = self.slippage();
@@ -117,18 +125,19 @@ impl Check<'_> {
         None
     }
 
-    fn token(&mut self, field: &'static str) -> Option<Token> {
+    async fn token(&mut self, field: &'static str) -> Option<Token> {
         let Some(value) = self.fields.get(field) else {
             self.report(field, FieldCode::Missing, "is required: the symbol or the mint of a token");
             return None;
         };
         let name = self.text(field, value)?;
-        let token = Token::find(&name);
-        if token.is_none() {
-            let message = format!("names no listed token: `{}`", shown(&name));
-            self.report(field, FieldCode::UnknownToken, message);
+        match self.tokens.resolve(&name).await {
+            Ok(token) => Some(token),
+            Err(error @ TokenError::Unknown) => {
+                self.report(field, FieldCode::UnknownToken, format!("{error}: `{}`", shown(&name)));
+                None
+            }
         }
-        token
     }
 
     fn amount(&mut self, token_in: Option<Token>, token_out: Option<Token>) -> Option<SwapAmount> {
@@ -161,7 +170,7 @@ impl Check<'_> {
             self.report(field, FieldCode::WrongType, "must be a decimal number, best as a string");
             return None;
         };
-        let decimals = token.map_or(MAX_TOKEN_DECIMALS, Token::decimals);
+        let decimals = token.map_or(MAX_DECIMALS, Token::decimals);
         match Amount::parse(&number, decimals) {
             Ok(amount) => token.map(|_| amount),
             Err(AmountError::TooPrecise { .. } | AmountError::TooLarge) if token.is_none() => None,

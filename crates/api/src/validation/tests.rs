@@ -1,5 +1,7 @@
+use futures::FutureExt;
 use proptest::prelude::*;
 use serde_json::{Map, Value as Json, json};
+use venues::simulated::SimulatedTokens;
 
 use super::*;
 
@@ -26,7 +28,11 @@ const NAMES: [&str; 19] = [
 ];
 
 fn parse(body: &Json) -> Result<OrderRequest, Problem> {
-    OrderRequest::parse(body.to_string().as_bytes())
+    parse_bytes(body.to_string().as_bytes())
+}
+
+fn parse_bytes(body: &[u8]) -> Result<OrderRequest, Problem> {
+    OrderRequest::parse(body, &SimulatedTokens::default()).now_or_never().expect("it is known at once")
 }
 
 fn any_value() -> impl Strategy<Value = Json> {
@@ -55,7 +61,7 @@ fn any_body() -> impl Strategy<Value = Map<String, Json>> {
 proptest! {
     #[test]
     fn no_bytes_make_it_panic(body in prop::collection::vec(any::<u8>(), 0..200)) {
-        let problem = OrderRequest::parse(&body);
+        let problem = parse_bytes(&body);
         prop_assert!(problem.is_err());
     }
 
@@ -85,7 +91,7 @@ proptest! {
         let shown = Amount(units).to_decimal(9).to_string();
         for amount in [shown.clone(), format!("\"{shown}\"")] {
             let body = format!(r#"{{"tokenIn":"SOL","tokenOut":"USDC","amountIn":{amount}}}"#);
-            let request = OrderRequest::parse(body.as_bytes()).unwrap();
+            let request = parse_bytes(body.as_bytes()).unwrap();
             prop_assert_eq!(request.spec.request.amount, SwapAmount::ExactIn(Amount(units)));
         }
     }

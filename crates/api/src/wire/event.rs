@@ -1,7 +1,10 @@
-use std::sync::OnceLock;
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use axum::extract::ws::Utf8Bytes;
-use domain::{Event, EventData, OrderId, OrderStatus, QuoteRequest, Signature, Timestamp, VenueId};
+use domain::{Event, EventData, OrderId, OrderStatus, Signature, Timestamp, VenueId, ports::Tokens};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -12,26 +15,34 @@ use super::{
 use crate::openapi::words;
 
 /// An event on its way to its followers. Its canonical message is serialised once for all of them.
-#[derive(Debug)]
 pub(crate) struct WireEvent {
     /// Whose event.
     pub(crate) order_id: OrderId,
-    /// What the order asked for: gives the decimals of its amounts.
-    pub(crate) request: QuoteRequest,
     /// The event.
     pub(crate) event: Event,
+    /// Names its tokens.
+    tokens: Arc<dyn Tokens>,
     message: OnceLock<Utf8Bytes>,
 }
 
+impl fmt::Debug for WireEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WireEvent")
+            .field("order_id", &self.order_id)
+            .field("event", &self.event)
+            .finish_non_exhaustive()
+    }
+}
+
 impl WireEvent {
-    /// An event of the order that asked for `request`.
-    pub(crate) fn new(order_id: OrderId, request: QuoteRequest, event: Event) -> Self {
-        Self { order_id, request, event, message: OnceLock::new() }
+    /// An event of an order.
+    pub(crate) fn new(order_id: OrderId, event: Event, tokens: Arc<dyn Tokens>) -> Self {
+        Self { order_id, event, tokens, message: OnceLock::new() }
     }
 
     /// The event as it is listed.
     pub(crate) fn body(&self) -> EventBody<'_> {
-        EventBody::new(self.order_id, &self.request, &self.event)
+        EventBody::new(self.order_id, &self.event, self.tokens.as_ref())
     }
 
     /// The `{type:"event"}` message.
@@ -71,15 +82,15 @@ pub(crate) struct EventBody<'a> {
 }
 
 impl<'a> EventBody<'a> {
-    /// Shows an event of the order that asked for `request`.
-    pub(crate) fn new(order_id: OrderId, request: &QuoteRequest, event: &'a Event) -> Self {
+    /// Shows an event of an order.
+    pub(crate) fn new(order_id: OrderId, event: &'a Event, tokens: &dyn Tokens) -> Self {
         Self {
             order_id,
             seq: event.seq,
             status: event.status,
             attempt: event.attempt,
             at: event.at,
-            data: DataView::new(request, &event.data),
+            data: DataView::new(&event.data, tokens),
         }
     }
 }
@@ -131,24 +142,24 @@ pub(crate) enum EventDataView<'a> {
 }
 
 impl<'a> DataView<'a> {
-    fn new(request: &QuoteRequest, data: &'a EventData) -> Self {
+    fn new(data: &'a EventData, tokens: &dyn Tokens) -> Self {
         use EventDataView as View;
         Self::Known(match data {
             EventData::Unknown(raw) => return Self::Unknown(raw),
-            EventData::Accepted { order } => View::Accepted { order: SpecView::new(order) },
+            EventData::Accepted { order } => View::Accepted { order: SpecView::new(order, tokens) },
             EventData::RoutingStarted => View::RoutingStarted,
-            EventData::Routed { decision } => View::Routed(DecisionView::new(request, decision)),
+            EventData::Routed { decision } => View::Routed(DecisionView::new(decision, tokens)),
             EventData::Building { venue, bound, instructions } => View::Building {
                 venue: *venue,
-                bound: BoundView::new(request, *bound),
-                instructions: instructions.iter().map(|step| InstructionView::new(request, *step)).collect(),
+                bound: BoundView::new(*bound),
+                instructions: instructions.iter().map(|step| InstructionView::new(*step, tokens)).collect(),
             },
             EventData::Submitted { venue, signature, last_valid_block_height } => View::Submitted {
                 venue: *venue,
                 signature,
                 last_valid_block_height: *last_valid_block_height,
             },
-            EventData::Confirmed { fill } => View::Confirmed(FillView::new(request, fill)),
+            EventData::Confirmed { fill } => View::Confirmed(FillView::new(fill)),
             EventData::Retrying { failure, next_attempt_at } => {
                 View::Retrying { failure: FailureView::new(failure), next_attempt_at: *next_attempt_at }
             }

@@ -1,6 +1,6 @@
 use domain::{
-    Amount, Failure, FailureClass, FailureCode, Fill, Order, OrderId, OrderSpec, OrderStatus, OrderType,
-    QuoteRequest, Signature, SwapAmount, Timestamp, VenueId,
+    Failure, FailureClass, FailureCode, Fill, Mint, Order, OrderId, OrderSpec, OrderStatus, OrderType,
+    QuoteRequest, Signature, SwapAmount, Timestamp, VenueId, ports::Tokens,
 };
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -16,10 +16,12 @@ pub(crate) struct SpecView<'a> {
     #[serde(rename = "type")]
     #[schema(value_type = words::OrderType)]
     order_type: OrderType,
-    token_in: &'static str,
-    token_out: &'static str,
-    token_in_mint: &'static str,
-    token_out_mint: &'static str,
+    token_in: String,
+    token_out: String,
+    #[schema(value_type = String)]
+    token_in_mint: Mint,
+    #[schema(value_type = String)]
+    token_out_mint: Mint,
     #[serde(skip_serializing_if = "Option::is_none")]
     amount_in: Option<Decimal>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -34,16 +36,16 @@ pub(crate) struct SpecView<'a> {
 
 impl<'a> SpecView<'a> {
     /// Shows a spec.
-    pub(crate) fn new(spec: &'a OrderSpec) -> Self {
+    pub(crate) fn new(spec: &'a OrderSpec, tokens: &dyn Tokens) -> Self {
         let QuoteRequest { token_in, token_out, amount } = spec.request;
         let (amount_in, amount_out) = match amount {
-            SwapAmount::ExactIn(amount) => (Some(in_units(&spec.request, amount)), None),
-            SwapAmount::ExactOut(amount) => (None, Some(out_units(&spec.request, amount))),
+            SwapAmount::ExactIn(amount) => (Some(amount.to_decimal(token_in.decimals())), None),
+            SwapAmount::ExactOut(amount) => (None, Some(amount.to_decimal(token_out.decimals()))),
         };
         Self {
             order_type: spec.order_type,
-            token_in: token_in.symbol(),
-            token_out: token_out.symbol(),
+            token_in: tokens.symbol(token_in),
+            token_out: tokens.symbol(token_out),
             token_in_mint: token_in.mint(),
             token_out_mint: token_out.mint(),
             amount_in,
@@ -85,18 +87,18 @@ pub(crate) struct OrderView<'a> {
 
 impl<'a> OrderView<'a> {
     /// Shows an order.
-    pub(crate) fn new(order: &'a Order) -> Self {
+    pub(crate) fn new(order: &'a Order, tokens: &dyn Tokens) -> Self {
         Self {
             id: order.id,
             order_id: order.id,
             client_order_id: order.client_order_id.as_deref(),
             status: order.status,
             attempt: order.attempt,
-            spec: SpecView::new(&order.spec),
+            spec: SpecView::new(&order.spec, tokens),
             last_seq: order.last_seq,
             created_at: order.created_at,
             updated_at: order.updated_at,
-            fill: order.fill.as_ref().map(|fill| FillView::new(&order.spec.request, fill)),
+            fill: order.fill.as_ref().map(FillView::new),
             failure: order.failure.as_ref().map(FailureView::new),
         }
     }
@@ -119,15 +121,15 @@ pub(crate) struct FillView<'a> {
 }
 
 impl<'a> FillView<'a> {
-    /// Shows a fill of `request`.
-    pub(crate) fn new(request: &QuoteRequest, fill: &'a Fill) -> Self {
+    /// Shows a fill.
+    pub(crate) fn new(fill: &'a Fill) -> Self {
         Self {
             venue: fill.venue,
             signature: &fill.signature,
             slot: fill.slot,
-            amount_in: in_units(request, fill.amount_in),
-            amount_out: out_units(request, fill.amount_out),
-            fee: in_units(request, fill.fee),
+            amount_in: fill.amount_in.to_decimal(),
+            amount_out: fill.amount_out.to_decimal(),
+            fee: fill.fee.to_decimal(),
             executed_price: fill.executed_price,
         }
     }
@@ -157,14 +159,4 @@ impl<'a> FailureView<'a> {
             retryable: failure.code.class() == FailureClass::Transient,
         }
     }
-}
-
-/// An amount of the token that `request` spends, in whole tokens.
-pub(crate) fn in_units(request: &QuoteRequest, amount: Amount) -> Decimal {
-    amount.to_decimal(request.token_in.decimals())
-}
-
-/// An amount of the token that `request` receives, in whole tokens.
-pub(crate) fn out_units(request: &QuoteRequest, amount: Amount) -> Decimal {
-    amount.to_decimal(request.token_out.decimals())
 }

@@ -1,5 +1,6 @@
 use domain::{
-    Amount, Bps, FailureCode, Quote, QuoteRequest, SwapAmount, Timestamp, VenueId,
+    Amount, Bps, FailureCode, Quote, Timestamp, Token, TokenAmount, VenueId,
+    ports::Tokens,
     routing::{RoutingDecision, VenueAnswer},
     swap::{Instruction, SlippageBound},
 };
@@ -7,7 +8,6 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::order::{in_units, out_units};
 use crate::openapi::words;
 
 /// What a venue offered.
@@ -29,13 +29,13 @@ pub(crate) struct QuoteView {
 }
 
 impl QuoteView {
-    /// Shows a quote for `request`.
-    pub(crate) fn new(request: &QuoteRequest, quote: &Quote) -> Self {
+    /// Shows a quote.
+    pub(crate) fn new(quote: &Quote) -> Self {
         Self {
             venue: quote.venue,
-            amounts: AmountsView::new(request, quote.amount_in, quote.amount_out, quote.price),
+            amounts: AmountsView::new(quote.amount_in, quote.amount_out, quote.price),
             price_impact_bps: quote.price_impact_bps,
-            fee: in_units(request, quote.fee),
+            fee: quote.fee.to_decimal(),
             fee_bps: quote.fee_bps.0,
             liquidity_score: quote.liquidity_score,
             latency_ms: quote.latency_ms,
@@ -55,9 +55,9 @@ pub(crate) struct AmountsView {
 }
 
 impl AmountsView {
-    /// Shows the amounts of a trade of `request`.
-    pub(crate) fn new(request: &QuoteRequest, amount_in: Amount, amount_out: Amount, price: Decimal) -> Self {
-        Self { amount_in: in_units(request, amount_in), amount_out: out_units(request, amount_out), price }
+    /// Shows the amounts of a trade.
+    pub(crate) fn new(amount_in: TokenAmount, amount_out: TokenAmount, price: Decimal) -> Self {
+        Self { amount_in: amount_in.to_decimal(), amount_out: amount_out.to_decimal(), price }
     }
 }
 
@@ -82,26 +82,18 @@ enum RejectionCode {
 }
 
 impl RejectedView {
-    fn outbid(request: &QuoteRequest, best: &Quote, quote: &Quote) -> Self {
-        let (difference, base, symbol, how) = match request.amount {
-            SwapAmount::ExactIn(_) => (
-                best.amount_out.0.saturating_sub(quote.amount_out.0),
-                best.amount_out,
-                request.token_out,
-                "less out",
-            ),
-            SwapAmount::ExactOut(_) => (
-                quote.amount_in.0.saturating_sub(best.amount_in.0),
-                best.amount_in,
-                request.token_in,
-                "more in",
-            ),
-        };
-        let bps = u128::from(difference) * Bps::ONE / u128::from(base.0.max(1));
+    fn outbid(best: &Quote, quote: &Quote, tokens: &dyn Tokens) -> Self {
+        // The side that the order fixes is the same in both quotes.
+        let less = best.amount_out.units.0.saturating_sub(quote.amount_out.units.0);
+        let more = quote.amount_in.units.0.saturating_sub(best.amount_in.units.0);
+        let (difference, base, how) =
+            if less > 0 { (less, best.amount_out, "less out") } else { (more, best.amount_in, "more in") };
+        let bps = u128::from(difference) * Bps::ONE / u128::from(base.units.0.max(1));
         let reason = if difference == 0 {
             format!("ties with {}, which wins by depth, speed or name", best.venue)
         } else {
-            let difference = Amount(difference).to_decimal(symbol.decimals());
+            let symbol = tokens.symbol(base.token);
+            let difference = TokenAmount::new(base.token, Amount(difference)).to_decimal();
             format!("{difference} {symbol} {how} than {}, {bps} bps", best.venue)
         };
         Self { venue: quote.venue, code: RejectionCode::Outbid("outbid"), reason }
@@ -123,16 +115,16 @@ pub(crate) struct DecisionView<'a> {
 }
 
 impl<'a> DecisionView<'a> {
-    /// Shows a decision about `request`.
-    pub(crate) fn new(request: &QuoteRequest, decision: &'a RoutingDecision) -> Self {
+    /// Shows a decision.
+    pub(crate) fn new(decision: &'a RoutingDecision, tokens: &dyn Tokens) -> Self {
         let mut quotes = Vec::new();
         let mut rejected = Vec::new();
         for answer in &decision.answers {
             match answer {
                 VenueAnswer::Quoted(quote) => {
-                    quotes.push(QuoteView::new(request, quote));
+                    quotes.push(QuoteView::new(quote));
                     let best = decision.best().filter(|best| best.venue != quote.venue);
-                    rejected.extend(best.map(|best| RejectedView::outbid(request, best, quote)));
+                    rejected.extend(best.map(|best| RejectedView::outbid(best, quote, tokens)));
                 }
                 VenueAnswer::LeftOut { venue, failure } => rejected.push(RejectedView {
                     venue: *venue,
@@ -161,11 +153,11 @@ pub(crate) enum BoundView {
 }
 
 impl BoundView {
-    /// Shows a bound of `request`.
-    pub(crate) fn new(request: &QuoteRequest, bound: SlippageBound) -> Self {
+    /// Shows a bound.
+    pub(crate) fn new(bound: SlippageBound) -> Self {
         match bound {
-            SlippageBound::MinAmountOut(amount) => Self::MinAmountOut(out_units(request, amount)),
-            SlippageBound::MaxAmountIn(amount) => Self::MaxAmountIn(in_units(request, amount)),
+            SlippageBound::MinAmountOut(amount) => Self::MinAmountOut(amount.to_decimal()),
+            SlippageBound::MaxAmountIn(amount) => Self::MaxAmountIn(amount.to_decimal()),
         }
     }
 }
@@ -176,7 +168,7 @@ impl BoundView {
 #[schema(as = Instruction)]
 pub(crate) enum InstructionView {
     CreateTokenAccount {
-        token: &'static str,
+        token: String,
     },
     WrapSol {
         amount: Decimal,
@@ -189,12 +181,15 @@ pub(crate) enum InstructionView {
 }
 
 impl InstructionView {
-    /// Shows a step of a swap of `request`.
-    pub(crate) fn new(request: &QuoteRequest, instruction: Instruction) -> Self {
+    /// Shows a step of a transaction.
+    pub(crate) fn new(instruction: Instruction, tokens: &dyn Tokens) -> Self {
         match instruction {
-            Instruction::CreateTokenAccount { token } => Self::CreateTokenAccount { token: token.symbol() },
-            // only SOL that is spent is wrapped
-            Instruction::WrapSol { amount } => Self::WrapSol { amount: in_units(request, amount) },
+            Instruction::CreateTokenAccount { token } => {
+                Self::CreateTokenAccount { token: tokens.symbol(token) }
+            }
+            Instruction::WrapSol { amount } => {
+                Self::WrapSol { amount: TokenAmount::new(Token::SOL, amount).to_decimal() }
+            }
             Instruction::Swap { venue } => Self::Swap { venue },
             Instruction::UnwrapSol => Self::UnwrapSol,
         }
@@ -203,21 +198,20 @@ impl InstructionView {
 
 #[cfg(test)]
 mod tests {
-    use domain::{Token, routing::route};
+    use domain::{SwapAmount, routing::route};
     use serde_json::json;
     use testkit::samples;
+    use venues::simulated::SimulatedTokens;
 
     use super::*;
 
     fn rejected(amount: SwapAmount, quotes: [(VenueId, u64, u64); 2]) -> serde_json::Value {
-        let token = |symbol| Token::find(symbol).unwrap();
-        let request = QuoteRequest { token_in: token("SOL"), token_out: token("USDC"), amount };
         let answers = quotes.map(|(venue, amount_in, amount_out)| {
-            let (amount_in, amount_out) = (Amount(amount_in), Amount(amount_out));
+            let (amount_in, amount_out) = (samples::sol_units(amount_in), samples::usdc_units(amount_out));
             VenueAnswer::Quoted(Quote { venue, amount_in, amount_out, ..samples::quote() })
         });
         let decision = route(amount, answers.to_vec()).unwrap();
-        json!(DecisionView::new(&request, &decision).rejected)
+        json!(DecisionView::new(&decision, &SimulatedTokens::default()).rejected)
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The earlier systems' clients, each as it was written.
 
-use domain::{AccountId, Amount, OrderId, SwapAmount, ports::OrderStore};
+use domain::{AccountId, Amount, OrderId, SwapAmount, Token, ports::OrderStore, token::well_known_symbol};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use testkit::samples;
@@ -21,7 +21,8 @@ async fn understood(app: &App, body: &Value) -> (&'static str, &'static str, Swa
     let id: OrderId = reply["orderId"].as_str().unwrap().parse().unwrap();
     let spec = app.store.order(AccountId::DEFAULT, id).await.unwrap().unwrap().spec;
     let request = spec.request;
-    (request.token_in.symbol(), request.token_out.symbol(), request.amount, spec.slippage_bps.0)
+    let symbol = |token: Token| well_known_symbol(token.mint()).unwrap();
+    (symbol(request.token_in), symbol(request.token_out), request.amount, spec.slippage_bps.0)
 }
 
 #[tokio::test]

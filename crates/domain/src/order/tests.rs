@@ -3,17 +3,21 @@ use rust_decimal::Decimal;
 
 use super::*;
 use crate::{
-    Amount, FailureCode, Quote, Signature, SwapAmount, Token, VenueId,
+    Amount, FailureCode, Quote, Signature, SwapAmount, Token, TokenAmount, VenueId,
     routing::{RoutingDecision, VenueAnswer},
     swap::{Instruction, SlippageBound},
 };
+
+fn usdc() -> Token {
+    Token::well_known("USDC").unwrap()
+}
 
 fn spec() -> OrderSpec {
     OrderSpec {
         order_type: OrderType::Market,
         request: QuoteRequest {
-            token_in: Token::find("SOL").unwrap(),
-            token_out: Token::find("USDC").unwrap(),
+            token_in: Token::SOL,
+            token_out: usdc(),
             amount: SwapAmount::ExactIn(Amount(1_000_000_000)),
         },
         slippage_bps: Bps(50),
@@ -35,11 +39,11 @@ fn order() -> (Order, Event) {
 fn quote() -> Quote {
     Quote {
         venue: VenueId::Meteora,
-        amount_in: Amount(1_000_000_000),
-        amount_out: Amount(149_327_092),
+        amount_in: TokenAmount::new(Token::SOL, Amount(1_000_000_000)),
+        amount_out: TokenAmount::new(usdc(), Amount(149_327_092)),
         price: Decimal::new(149_327_092, 6),
         price_impact_bps: 20,
-        fee: Amount(2_000_000),
+        fee: TokenAmount::new(Token::SOL, Amount(2_000_000)),
         fee_bps: Bps(20),
         liquidity_score: 80,
         latency_ms: 12,
@@ -62,7 +66,7 @@ fn every_event() -> Vec<EventData> {
         },
         EventData::Building {
             venue: VenueId::Meteora,
-            bound: SlippageBound::MinAmountOut(Amount(1)),
+            bound: SlippageBound::MinAmountOut(TokenAmount::new(usdc(), Amount(1))),
             instructions: vec![Instruction::Swap { venue: VenueId::Meteora }, Instruction::UnwrapSol],
         },
         EventData::Submitted {
@@ -75,9 +79,9 @@ fn every_event() -> Vec<EventData> {
                 venue: VenueId::Meteora,
                 signature: Signature::from_bytes(&[7; 64]),
                 slot: 42,
-                amount_in: Amount(1_000_000_000),
-                amount_out: Amount(149_000_000),
-                fee: Amount(2_000_000),
+                amount_in: TokenAmount::new(Token::SOL, Amount(1_000_000_000)),
+                amount_out: TokenAmount::new(usdc(), Amount(149_000_000)),
+                fee: TokenAmount::new(Token::SOL, Amount(2_000_000)),
                 executed_price: Decimal::new(149, 0),
             },
         },

@@ -2,7 +2,7 @@ use std::{fmt, str::FromStr};
 
 use uuid::Uuid;
 
-use crate::{AccountId, Event, OrderId, QuoteRequest};
+use crate::{AccountId, Event, OrderId};
 
 /// A place in the feed: after one event and before the next. Cursors of one store are ordered as the
 /// feed is, and stay good for ever; to everybody but the store they are opaque.
@@ -75,8 +75,6 @@ pub struct FeedEvent {
     pub order_id: OrderId,
     /// Who may see it.
     pub account: AccountId,
-    /// What the order asked for: gives the decimals of its amounts.
-    pub request: QuoteRequest,
     /// The event.
     pub event: Event,
 }

@@ -7,6 +7,7 @@ mod clock;
 mod feed;
 mod queue;
 mod store;
+mod tokens;
 mod venue;
 
 pub use bus::{BusMessage, EventBus};
@@ -18,4 +19,5 @@ pub use store::{
     Acceptance, Accepted, Attempt, AttemptState, Claim, Commit, CommitOutcome, Fence, LONGEST_PARKING,
     LedgerEntry, MAX_DOUBLINGS, OpenOrders, OrderFilter, OrderStore, PARKED_AFTER, StoreError, Then,
 };
+pub use tokens::{TokenError, Tokens};
 pub use venue::{Venue, VenueError};

@@ -11,6 +11,11 @@ pub trait Venue: Send + Sync + 'static {
     /// Which venue this is.
     fn id(&self) -> VenueId;
 
+    /// Display name.
+    fn name(&self) -> &str {
+        self.id().name()
+    }
+
     /// What it would trade now, net of its fee. The caller sets the deadline.
     ///
     /// # Errors

@@ -2,16 +2,16 @@ use proptest::prelude::*;
 use rust_decimal::Decimal;
 
 use super::*;
-use crate::{Amount, Timestamp};
+use crate::{Amount, Timestamp, Token, TokenAmount};
 
 fn quote(venue: VenueId, amount_in: u64, amount_out: u64, liquidity_score: u8, latency_ms: u32) -> Quote {
     Quote {
         venue,
-        amount_in: Amount(amount_in),
-        amount_out: Amount(amount_out),
+        amount_in: TokenAmount::new(Token::SOL, Amount(amount_in)),
+        amount_out: TokenAmount::new(Token::well_known("USDC").unwrap(), Amount(amount_out)),
         price: Decimal::ONE,
         price_impact_bps: 1,
-        fee: Amount(1),
+        fee: TokenAmount::new(Token::SOL, Amount(1)),
         fee_bps: Bps(25),
         liquidity_score,
         latency_ms,
@@ -101,9 +101,9 @@ proptest! {
         let best = one.best().unwrap();
         for quote in [&first, &second] {
             if exact_in {
-                prop_assert!(best.amount_out >= quote.amount_out);
+                prop_assert!(best.amount_out.units >= quote.amount_out.units);
             } else {
-                prop_assert!(best.amount_in <= quote.amount_in);
+                prop_assert!(best.amount_in.units <= quote.amount_in.units);
             }
         }
     }

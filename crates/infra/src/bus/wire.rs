@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use domain::{OrderEvent, ports::BusMessage};
+use domain::{OrderEvent, legacy, ports::BusMessage};
 
 /// Published in place of events that were dropped.
 pub(super) const GAP: &[u8] = b"gap";
@@ -21,5 +21,37 @@ pub(super) fn decode(payload: &[u8]) -> serde_json::Result<Vec<BusMessage>> {
         return Ok(vec![BusMessage::Interrupted]);
     }
     let events: Vec<OrderEvent> = serde_json::from_slice(payload)?;
-    Ok(events.into_iter().map(|event| BusMessage::Event(Arc::new(event))).collect())
+    Ok(events.into_iter().map(message).collect())
+}
+
+/// An event of an earlier version cannot be read without its order, so followers read it from the store.
+fn message(event: OrderEvent) -> BusMessage {
+    if legacy::is_event_data(&event.event.data) {
+        BusMessage::Interrupted
+    } else {
+        BusMessage::Event(Arc::new(event))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Messages of commit 9fd9a10: an API of this version beside a worker of that one.
+    #[test]
+    fn messages_of_an_earlier_version_are_read_or_send_followers_to_the_store() {
+        let mut kinds = Vec::new();
+        for line in include_str!("../../tests/fixtures/9fd9a10/bus.txt").lines() {
+            for message in decode(line.as_bytes()).unwrap() {
+                kinds.push(match message {
+                    BusMessage::Event(event) => event.event.data.kind_name(),
+                    BusMessage::Interrupted => "interrupted",
+                });
+            }
+        }
+        // routed, building and confirmed have amounts without a token
+        let expected =
+            ["accepted", "routing_started", "interrupted", "interrupted", "submitted", "interrupted"];
+        assert_eq!(kinds, expected);
+    }
 }

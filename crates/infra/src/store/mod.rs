@@ -7,6 +7,7 @@
 mod grouped;
 mod health;
 mod lane;
+mod legacy;
 mod page;
 mod parking;
 mod postgres;

@@ -7,7 +7,7 @@ use std::{
 };
 
 use domain::{
-    AccountId, Event, EventData, Failure, Fill, Order, OrderId, OrderSpec, OrderStatus, Signature, Timestamp,
+    AccountId, Event, EventData, Failure, Order, OrderId, OrderSpec, OrderStatus, Signature, Timestamp,
     ports::{Attempt, AttemptState, FeedCursor, FeedEvent, LedgerEntry, OpenOrders, Then},
     swap::SignedTransaction,
 };
@@ -16,6 +16,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sqlx::types::{Json, Uuid};
 
+use super::legacy;
 use crate::metrics::catalogue;
 
 /// An order with what a claim of it needs to know.
@@ -62,8 +63,8 @@ pub(super) struct FeedRow {
     order_id: Uuid,
     #[sqlx(flatten)]
     event: EventRow,
-    /// `None`: the order belongs to another account.
-    spec: Option<Json<Value>>,
+    /// Whether the order belongs to the account for which it was read.
+    is_ours: bool,
 }
 
 #[derive(sqlx::FromRow)]
@@ -82,17 +83,18 @@ impl TryFrom<OrderRow> for Order {
     type Error = sqlx::Error;
 
     fn try_from(row: OrderRow) -> Result<Self, sqlx::Error> {
+        let spec: OrderSpec = read(row.spec)?;
         Ok(Self {
             id: OrderId(row.id),
             account: AccountId(row.account_id),
             client_order_id: row.client_order_id,
-            spec: read(row.spec)?,
+            fill: row.fill.map(|fill| legacy::fill(fill, &spec.request)).transpose()?,
+            spec,
             status: OrderStatus::named(&row.status),
             attempt: u32::try_from(row.attempt).map_err(decode)?,
             last_seq: u32::try_from(row.last_seq).map_err(decode)?,
             created_at: Timestamp::from_unix_micros(row.created_at),
             updated_at: Timestamp::from_unix_micros(row.updated_at),
-            fill: row.fill.map(read::<Fill>).transpose()?,
             failure: row.failure.map(read::<Failure>).transpose()?,
         })
     }
@@ -125,14 +127,10 @@ impl FeedRow {
     /// The events that belong to the account for which they were read.
     pub(super) fn events(rows: Vec<Self>, account: AccountId) -> sqlx::Result<Vec<FeedEvent>> {
         let mut events = Vec::with_capacity(rows.len());
-        for row in rows {
-            let cursor = row.cursor()?;
-            let Some(spec) = row.spec else { continue };
-            let order_id = OrderId(row.order_id);
-            let event = read(spec).and_then(|OrderSpec { request, .. }| Ok((request, row.event.try_into()?)));
-            if let Some((request, event)) = readable("event", order_id, event) {
-                events.push(FeedEvent { cursor, order_id, account, request, event });
-            }
+        for row in rows.into_iter().filter(|row| row.is_ours) {
+            let (cursor, order_id) = (row.cursor()?, OrderId(row.order_id));
+            let event = readable("event", order_id, row.event.try_into());
+            events.extend(event.map(|event| FeedEvent { cursor, order_id, account, event }));
         }
         Ok(events)
     }
@@ -161,7 +159,7 @@ impl TryFrom<AttemptRow> for Attempt {
 }
 
 /// A document of the database.
-fn read<T: DeserializeOwned>(document: Json<Value>) -> sqlx::Result<T> {
+pub(super) fn read<T: DeserializeOwned>(document: Json<Value>) -> sqlx::Result<T> {
     serde_json::from_value(document.0).map_err(decode)
 }
 

@@ -37,7 +37,8 @@ pub(super) fn check_order(record: &OrderRecord, findings: &mut Findings<'_>) {
         findings.require(shown == *fill, Rule::FillIsTrue, order.id, || format!("the chain says {fill:?}"));
     }
     for (entry, fill) in landed {
-        let is_kept = entry.swap().is_some_and(|swap| swap.bound.allows(fill.amount_in, fill.amount_out));
+        let is_kept =
+            entry.swap().is_some_and(|swap| swap.bound.allows(fill.amount_in.units, fill.amount_out.units));
         findings.require(is_kept, Rule::KeepsItsBound, order.id, || format!("{fill:?}"));
     }
     if order.status.is_terminal() {

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    Amount, EventData, Order, OrderStatus, Swap, Timestamp,
+    EventData, Order, OrderStatus, Swap, Timestamp,
     ports::{Attempt, AttemptState},
     swap::SlippageBound,
 };
@@ -69,7 +69,7 @@ fn entry(attempt: &Attempt, outcome: Outcome) -> Entry {
     let swap = Swap {
         venue: attempt.venue,
         request: samples::spec().request,
-        bound: SlippageBound::MinAmountOut(Amount(1)),
+        bound: SlippageBound::MinAmountOut(samples::usdc_units(1)),
     };
     let bytes = json!({ "recentBlockHash": "", "lastValidBlockHeight": 1, "nonce": "", "swap": swap });
     Entry {
@@ -169,7 +169,7 @@ fn a_landing_that_the_status_denies_is_found_both_ways() {
 fn a_fill_that_the_chain_does_not_know_is_found() {
     let rules = broken(|evidence| {
         let Outcome::Landed(fill) = &mut evidence.transactions[1].outcome else { panic!("it landed") };
-        fill.amount_out = Amount(fill.amount_out.0 + 1);
+        fill.amount_out.units.0 += 1;
     });
     assert_eq!(rules, BTreeSet::from([Rule::FillIsTrue]));
 }
@@ -179,7 +179,7 @@ fn a_trade_beyond_its_bound_is_found() {
     let rules = broken(|evidence| {
         let bytes = evidence.transactions[1].signed_bytes.as_mut().unwrap();
         let text = String::from_utf8(bytes.clone()).unwrap();
-        *bytes = text.replace(r#""minAmountOut":"1""#, r#""minAmountOut":"9999999999""#).into_bytes();
+        *bytes = text.replace(r#""units":"1""#, r#""units":"9999999999""#).into_bytes();
     });
     assert_eq!(rules, BTreeSet::from([Rule::KeepsItsBound]));
 }

@@ -17,7 +17,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use venues::{
     Venues,
-    simulated::{SimulatedChain, SimulatedVenue},
+    simulated::{SimulatedChain, SimulatedTokens, SimulatedVenue},
 };
 use worker::{Worker, WorkerConfig};
 
@@ -111,6 +111,7 @@ impl Machines {
             queue: Arc::new(SimulatedQueue(process.clone())),
             bus: Arc::new(SimulatedBus(process.clone())),
             venues: self.venues(),
+            tokens: Arc::new(SimulatedTokens::default()),
             clock: Arc::new(world.some_clock()),
             rng: Box::new(world.fork_rng()),
         };
@@ -138,7 +139,7 @@ impl Machines {
             store: Arc::new(FaultyStore(process.clone())),
             bus: Arc::new(SimulatedBus(process.clone())),
             queue: Queue { producer: queue.clone(), consumer: queue },
-            venues: Venues { venues: self.venues(), chain },
+            venues: Venues { venues: self.venues(), chain, tokens: Arc::new(SimulatedTokens::default()) },
             clock: Arc::new(world.some_clock()),
             rng: world.fork_rng(),
         };

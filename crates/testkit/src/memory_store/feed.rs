@@ -58,14 +58,7 @@ impl State {
             };
             let Some(record) = self.of(account, order_id).filter(|_| is_named) else { continue };
             let event = record.events.iter().find(|event| event.seq == seq);
-            let request = record.order.spec.request;
-            page.events.extend(event.cloned().map(|event| FeedEvent {
-                cursor,
-                order_id,
-                account,
-                request,
-                event,
-            }));
+            page.events.extend(event.cloned().map(|event| FeedEvent { cursor, order_id, account, event }));
         }
         page
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{
-    Failure, FailureCode, Fill, Signature, Swap, Timestamp,
+    Failure, FailureCode, Fill, Signature, Swap, Timestamp, TokenAmount,
     amount::price,
     swap::{SignedTransaction, SlippageBound},
 };
@@ -95,16 +95,16 @@ impl Fates {
         if self.draw("revert", signature, received_at).happens(self.conditions.revert_bps) {
             return revert(FailureCode::TransactionReverted, "the program returned an error".into());
         }
-        let executed_price =
-            price(trade.amount_in, token_in.decimals(), trade.amount_out, token_out.decimals());
+        let amount_in = TokenAmount::new(token_in, trade.amount_in);
+        let amount_out = TokenAmount::new(token_out, trade.amount_out);
         Outcome::Landed(Fill {
             venue: swap.venue,
             signature: signature.clone(),
             slot,
-            amount_in: trade.amount_in,
-            amount_out: trade.amount_out,
-            fee: trade.fee,
-            executed_price: executed_price.unwrap_or_default(),
+            amount_in,
+            amount_out,
+            fee: TokenAmount::new(token_in, trade.fee),
+            executed_price: price(amount_in, amount_out).unwrap_or_default(),
         })
     }
 
@@ -115,16 +115,14 @@ impl Fates {
 }
 
 fn broken_bound(swap: &Swap, trade: &Trade) -> String {
-    let (what, units, token, limit) = match swap.bound {
-        SlippageBound::MinAmountOut(minimum) => (
-            "receives",
-            trade.amount_out,
-            swap.request.token_out,
-            format!("less than the minimum of {minimum}"),
-        ),
-        SlippageBound::MaxAmountIn(maximum) => {
-            ("costs", trade.amount_in, swap.request.token_in, format!("more than the maximum of {maximum}"))
+    match swap.bound {
+        SlippageBound::MinAmountOut(minimum) => {
+            let received = TokenAmount::new(minimum.token, trade.amount_out);
+            format!("slippage exceeded: the swap receives {received}, less than the minimum of {minimum}")
         }
-    };
-    format!("slippage exceeded: the swap {what} {units} base units of {token}, {limit}")
+        SlippageBound::MaxAmountIn(maximum) => {
+            let spent = TokenAmount::new(maximum.token, trade.amount_in);
+            format!("slippage exceeded: the swap costs {spent}, more than the maximum of {maximum}")
+        }
+    }
 }

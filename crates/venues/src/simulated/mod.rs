@@ -8,9 +8,11 @@ pub mod ledger;
 pub mod market;
 pub mod pool;
 mod slots;
+mod tokens;
 mod transaction;
 mod venue;
 
 pub use chain::SimulatedChain;
 pub use slots::{SLOT, VALID_SLOTS, height_at};
+pub use tokens::{AlreadyListed, SimulatedTokens};
 pub use venue::SimulatedVenue;

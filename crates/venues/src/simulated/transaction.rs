@@ -1,7 +1,8 @@
 //! What goes over the wire of the simulated chain.
 
-use domain::{Signature, Swap, swap::SignedTransaction};
+use domain::{QuoteRequest, Signature, Swap, legacy, swap::SignedTransaction};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sha2::{Digest, Sha512};
 
 /// A transaction before it is signed. On Solana the last valid height follows from the block hash,
@@ -42,7 +43,16 @@ impl Transaction {
     }
 
     pub(super) fn decode(bytes: &[u8]) -> Result<Self, InvalidTransaction> {
-        Ok(serde_json::from_slice(bytes)?)
+        serde_json::from_slice(bytes).or_else(|error| Self::decode_legacy(bytes).ok_or(error.into()))
+    }
+
+    /// Versions before 2026-12 signed a bound that did not name its token.
+    fn decode_legacy(bytes: &[u8]) -> Option<Self> {
+        let mut transaction: Value = serde_json::from_slice(bytes).ok()?;
+        let swap = transaction.get_mut("swap")?;
+        let request = QuoteRequest::deserialize(&*swap).ok()?;
+        legacy::name_tokens(swap.get_mut("bound")?, &request);
+        serde_json::from_value(transaction).ok()
     }
 }
 

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use domain::{
-    Failure, FailureCode, Quote, QuoteRequest, Swap, SwapAmount, Timestamp, VenueId,
+    Failure, FailureCode, Quote, QuoteRequest, Swap, SwapAmount, Timestamp, TokenAmount, VenueId,
     amount::price,
     ports::{Clock, Venue, VenueError},
     swap::Instruction,
@@ -46,10 +46,12 @@ impl SimulatedVenue {
             SwapAmount::ExactIn(amount) => (b"in".as_slice(), amount),
             SwapAmount::ExactOut(amount) => (b"out".as_slice(), amount),
         };
+        let (token_in, token_out) =
+            (request.token_in.mint().to_string(), request.token_out.mint().to_string());
         let subject = [
             self.id.as_str().as_bytes(),
-            request.token_in.mint().as_bytes(),
-            request.token_out.mint().as_bytes(),
+            token_in.as_bytes(),
+            token_out.as_bytes(),
             side,
             &amount.0.to_le_bytes(),
             &at.unix_micros().to_le_bytes(),
@@ -103,19 +105,15 @@ impl Venue for SimulatedVenue {
         }
         let now = self.clock.now();
         let (found, trade) = self.trade(request, now)?;
-        let shown = price(
-            trade.amount_in,
-            request.token_in.decimals(),
-            trade.amount_out,
-            request.token_out.decimals(),
-        );
+        let amount_in = TokenAmount::new(request.token_in, trade.amount_in);
+        let amount_out = TokenAmount::new(request.token_out, trade.amount_out);
         Ok(Quote {
             venue: self.id,
-            amount_in: trade.amount_in,
-            amount_out: trade.amount_out,
-            price: shown.unwrap_or_default(),
+            amount_in,
+            amount_out,
+            price: price(amount_in, amount_out).unwrap_or_default(),
             price_impact_bps: trade.price_impact_bps,
-            fee: trade.fee,
+            fee: TokenAmount::new(request.token_in, trade.fee),
             fee_bps: found.pool.fee,
             liquidity_score: liquidity_score(found.depth_usd),
             latency_ms: u32::try_from(latency_ms).unwrap_or(u32::MAX),

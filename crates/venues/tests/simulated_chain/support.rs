@@ -9,7 +9,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use sqlx::{Connection, PgConnection};
 use tempfile::TempDir;
-use testkit::ManualClock;
+use testkit::{ManualClock, samples};
 use venues::{
     LedgerLocation, Preset,
     config::Conditions,
@@ -132,10 +132,10 @@ pub(crate) fn swap_for_at_least(minimum: u64) -> Swap {
     Swap {
         venue: VenueId::Raydium,
         request: QuoteRequest {
-            token_in: Token::find("SOL").unwrap(),
-            token_out: Token::find("USDC").unwrap(),
+            token_in: Token::SOL,
+            token_out: samples::usdc(),
             amount: SwapAmount::ExactIn(Amount(1_000_000_000)),
         },
-        bound: SlippageBound::MinAmountOut(Amount(minimum)),
+        bound: SlippageBound::MinAmountOut(samples::usdc_units(minimum)),
     }
 }

@@ -2,6 +2,7 @@ import { addressOf } from "../core/address.js";
 import { market, stream, tell } from "../core/app.js";
 import * as api from "../core/api.js";
 import { Component, h, icon, setText } from "../core/dom.js";
+import { load } from "../core/listings.js";
 import { router } from "../core/router.js";
 import { shortcut } from "../core/shortcuts.js";
 import { switchTheme } from "../core/theme-switch.js";
@@ -49,12 +50,13 @@ class AppShell extends Component {
     shortcut("d", "Light or dark", switchTheme);
     shortcut("?", "These shortcuts", () => this.#help.open());
     this.listen(router, "route", () => this.#show(true));
+    this.listen(document, "listings", () => this.#show(false));
     this.listen(stream, "state", () => this.#showState());
     this.listen(document, "tell", (/** @type {CustomEvent} */ event) => this.#tell(event.detail));
     this.every(1000, () => stream.state === "offline" && this.#showState());
     router.start();
     this.#showState();
-    this.#show(false);
+    void load().then(() => this.#show(false));
   }
 
   /** @param {boolean} isMove whether the focus should follow */

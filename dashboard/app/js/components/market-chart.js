@@ -3,7 +3,8 @@
 import { addressOf } from "../core/address.js";
 import { book, market } from "../core/app.js";
 import { Component, h, setText } from "../core/dom.js";
-import { amount, shownPrice, time, words } from "../core/format.js";
+import { amount, shownPrice, time } from "../core/format.js";
+import { VENUES } from "../core/listings.js";
 import "./price-chart.js";
 
 /** More than these cannot be told apart. */
@@ -36,8 +37,8 @@ class MarketChart extends Component {
     const { last, error } = market;
     if (error) this.#prices.replaceChildren(h("span", { class: "muted" }, error.message));
     else if (last) {
-      this.#prices.replaceChildren(...["raydium", "meteora"].map((venue) =>
-        h("span", { class: "venue", "data-venue": venue }, `${words(venue)} ${shownPrice(last.quotes.find((quote) => quote.venue === venue)?.price)}`)));
+      this.#prices.replaceChildren(...VENUES.map(({ id, name }) =>
+        h("span", { class: "venue", "data-venue": id }, `${name} ${shownPrice(last.quotes.find((quote) => quote.venue === id)?.price)}`)));
     } else this.#prices.replaceChildren();
     const series = [...market.prices].map(([venue, points]) => ({ venue, points }));
     this.#chart.show(`Price of ${market.pair.base} in ${market.pair.quote}`, series, fills(this.#span), this.#span);

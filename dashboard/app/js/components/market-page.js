@@ -4,7 +4,7 @@ import * as api from "../core/api.js";
 import { book, market } from "../core/app.js";
 import { Component, h, wide } from "../core/dom.js";
 import { amount, brief, duration, percent, shownPrice, time, words } from "../core/format.js";
-import { TOKENS, lotOf } from "../core/tokens.js";
+import { TOKENS, VENUES, lotOf } from "../core/listings.js";
 import "./market-chart.js";
 
 const DEPTH_MS = 6000;
@@ -59,14 +59,14 @@ class MarketPage extends Component {
   /** @param {{ size: string, answer: QuoteAnswer | Error }[]} rows */
   #drawDepth(rows) {
     const { base, quote } = market.pair;
-    const cells = (/** @type {QuoteAnswer | Error} */ answer) => ["raydium", "meteora"].flatMap((venue) => {
-      const found = answer instanceof Error ? undefined : answer.quotes.find((item) => item.venue === venue);
-      const isBest = !(answer instanceof Error) && answer.venue === venue;
+    const cells = (/** @type {QuoteAnswer | Error} */ answer) => VENUES.flatMap(({ id }) => {
+      const found = answer instanceof Error ? undefined : answer.quotes.find((item) => item.venue === id);
+      const isBest = !(answer instanceof Error) && answer.venue === id;
       return [h("td", { class: isBest ? "number winner" : "number" }, shownPrice(found?.price)), h("td", { class: "number muted" }, found ? percent(found.priceImpactBps) : "–")];
     });
     this.#depth.replaceChildren(h("table", { class: "table" },
-      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, `Sell ${base}`), ["raydium", "meteora"].flatMap((venue) => [
-        h("th", { scope: "col", class: "number" }, h("span", { class: "venue", "data-venue": venue }, words(venue))), h("th", { scope: "col", class: "number" }, "Impact")]))),
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, `Sell ${base}`), VENUES.flatMap(({ id, name }) => [
+        h("th", { scope: "col", class: "number" }, h("span", { class: "venue", "data-venue": id }, name)), h("th", { scope: "col", class: "number" }, "Impact")]))),
       h("tbody", {}, rows.map(({ size, answer }) => h("tr", {}, h("th", { scope: "row" }, amount(size)), cells(answer)))),
       h("caption", { class: "visually-hidden" }, `Price in ${quote} by size`)));
   }

@@ -5,7 +5,7 @@ import { book, market, tell } from "../core/app.js";
 import { Component, h, icon, setText } from "../core/dom.js";
 import { amount, brief } from "../core/format.js";
 import { shortcut } from "../core/shortcuts.js";
-import { TOKENS, lotOf } from "../core/tokens.js";
+import { TOKENS, lotOf } from "../core/listings.js";
 import "./quote-board.js";
 
 const TYPING_MS = 150;

@@ -2,8 +2,7 @@
 /** @import { ApiError } from "../core/api.js" */
 import { Component, h, setText } from "../core/dom.js";
 import { amount, brief, percent, shownPrice, words } from "../core/format.js";
-
-const VENUES = ["raydium", "meteora"];
+import { VENUES } from "../core/listings.js";
 
 /** What each venue would give now, side by side, and what the order would get at worst. */
 export class QuoteBoard extends Component {
@@ -15,9 +14,9 @@ export class QuoteBoard extends Component {
   /** @override */
   start() {
     this.append(
-      h("div", { class: "quotes" }, VENUES.map((venue) => {
-        const cell = h("section", { class: "quote", "aria-label": `Quote of ${words(venue)}` });
-        this.#cells.set(venue, cell);
+      h("div", { class: "quotes" }, VENUES.map(({ id, name }) => {
+        const cell = h("section", { class: "quote", "aria-label": `Quote of ${name}` });
+        this.#cells.set(id, cell);
         return cell;
       })),
       this.#worst, this.#words);

@@ -1,5 +1,5 @@
 import { addressOf } from "./address.js";
-/** @import { Order, OrderEvent, OrderRequest, Explanation, QuoteAnswer, Health, FieldError } from "./types.js" */
+/** @import { Order, OrderEvent, OrderRequest, Explanation, QuoteAnswer, Health, FieldError, Token, VenueInfo } from "./types.js" */
 
 /** An answer that is a problem, or no answer at all. */
 export class ApiError extends Error {
@@ -69,6 +69,16 @@ export async function order(id) {
 /** @param {string} id @returns {Promise<Explanation>} */
 export async function explanation(id) {
   return (await request(`/api/orders/${encodeURIComponent(id)}/explain`)).body;
+}
+
+/** The tokens that can be traded. @returns {Promise<Token[]>} */
+export async function tokens() {
+  return (await request("/api/tokens")).body;
+}
+
+/** The venues that quote. @returns {Promise<VenueInfo[]>} */
+export async function venues() {
+  return (await request("/api/venues")).body;
 }
 
 /** Lets a parked order go on at once. @param {string} id @returns {Promise<Order>} */

@@ -1,6 +1,6 @@
 /** @import { QuoteAnswer } from "./types.js" */
 import * as api from "./api.js";
-import { lotOf } from "./tokens.js";
+import { lotOf } from "./listings.js";
 
 const MOST_POINTS = 1200;
 export const POLL_MS = 1000;

@@ -107,6 +107,9 @@
  * @property {{ venue: string, quoted: Amounts, realised: Amounts, improvementBps: number, slippageBpsAllowed: number }} [result]
  * @property {{ acceptedAt: string, queuedMs?: number, totalMs?: number }} timing
  *
+ * @typedef {{ mint: string, symbol: string, name: string, decimals: number }} Token
+ * @typedef {{ id: string, name: string }} VenueInfo
+ *
  * @typedef {{ field: string, code: string, message: string }} FieldError
  *
  * @typedef {{ status: string, store: string, queue: string, queueDepth: number | null, workers: number | null, bus: string, feed: string, feedLagMs: number, admission: string, followed: number }} Health

@@ -1,9 +1,12 @@
-use std::{sync::OnceLock, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use axum::extract::ws::Utf8Bytes;
 use domain::{
     OrderId, Timestamp,
-    ports::{FeedCursor, FeedEvent},
+    ports::{FeedCursor, FeedEvent, Tokens},
 };
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -23,14 +26,13 @@ pub(crate) struct Told {
     message: OnceLock<Utf8Bytes>,
 }
 
-impl From<FeedEvent> for Told {
-    fn from(fed: FeedEvent) -> Self {
-        let FeedEvent { cursor, order_id, request, event, .. } = fed;
-        Self { cursor, event: WireEvent::new(order_id, request, event), message: OnceLock::new() }
-    }
-}
-
 impl Told {
+    /// An event as the store gave it.
+    pub(super) fn new(fed: FeedEvent, tokens: Arc<dyn Tokens>) -> Self {
+        let FeedEvent { cursor, order_id, event, .. } = fed;
+        Self { cursor, event: WireEvent::new(order_id, event, tokens), message: OnceLock::new() }
+    }
+
     /// `{type:"event", …, cursor}`: the event as on an order's own stream, and where to resume.
     pub(super) fn message(&self) -> Utf8Bytes {
         #[derive(Serialize)]

@@ -177,7 +177,8 @@ impl FeedReader {
         };
         let page = self.tail.read(&scope, self.read_to, PAGE).await?;
         self.behind_from = (page.beyond == Beyond::More).then(Instant::now);
-        self.read.extend(page.events.into_iter().map(|fed| Arc::new(Told::from(fed))));
+        let tail = &self.tail;
+        self.read.extend(page.events.into_iter().map(|fed| Arc::new(tail.told(fed))));
         self.move_to(page.next);
         Ok(())
     }

@@ -2,7 +2,7 @@ use std::{sync::Arc, time::Duration};
 
 use domain::{
     AccountId,
-    ports::{Beyond, FeedCursor, FeedPage, FeedScope, OrderStore, StoreError},
+    ports::{Beyond, FeedCursor, FeedEvent, FeedPage, FeedScope, OrderStore, StoreError, Tokens},
 };
 use tokio::{
     sync::{Notify, Semaphore, broadcast},
@@ -36,6 +36,7 @@ pub(super) struct Batch {
 /// nobody does.
 pub(crate) struct Tail {
     store: Arc<dyn OrderStore>,
+    tokens: Arc<dyn Tokens>,
     account: AccountId,
     check_every: Duration,
     wake: Notify,
@@ -46,10 +47,20 @@ pub(crate) struct Tail {
 impl Tail {
     /// A tail that brings nothing before [`Tail::run`]. It looks at the store when it is woken, and
     /// every `check_every` in case nobody did.
-    pub(crate) fn new(store: Arc<dyn OrderStore>, account: AccountId, check_every: Duration) -> Self {
+    pub(crate) fn new(
+        store: Arc<dyn OrderStore>,
+        tokens: Arc<dyn Tokens>,
+        account: AccountId,
+        check_every: Duration,
+    ) -> Self {
         let batches = broadcast::Sender::new(BACKLOG);
         let reads = Semaphore::new(CONCURRENT_READS);
-        Self { store, account, check_every, wake: Notify::new(), batches, reads }
+        Self { store, tokens, account, check_every, wake: Notify::new(), batches, reads }
+    }
+
+    /// An event as it is told.
+    pub(super) fn told(&self, fed: FeedEvent) -> Told {
+        Told::new(fed, self.tokens.clone())
     }
 
     /// Something happened, or may have.
@@ -115,7 +126,7 @@ impl Tail {
             };
             (pause, at) = (STORE_PAUSE.0, page.next);
             if !page.events.is_empty() {
-                let events = page.events.into_iter().map(|fed| Arc::new(Told::from(fed))).collect();
+                let events = page.events.into_iter().map(|fed| Arc::new(self.told(fed))).collect();
                 self.send(Batch { after: sent_to, events, next: at });
                 sent_to = at;
             }

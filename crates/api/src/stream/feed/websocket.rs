@@ -11,7 +11,7 @@ use tokio::{
 };
 
 use super::{
-    FeedReader, Told, check_cursor, find_orders, message,
+    FeedReader, check_cursor, find_orders, message,
     message::Orders,
     request::{Request, Wish},
 };
@@ -181,7 +181,7 @@ impl Session<'_> {
             let page = page.map_err(|problem| Ending::after(&problem))?;
             (after, beyond) = (page.next, page.beyond);
             for fed in page.events.into_iter().filter(|fed| fed.cursor <= live_from) {
-                let told = Told::from(fed);
+                let told = self.state.feed.told(fed);
                 let (id, event) = (told.event.order_id, &told.event.event);
                 if orders.get(&id).is_some_and(|seen| event.seq > *seen) {
                     self.outbox.send(told.message()).await?;

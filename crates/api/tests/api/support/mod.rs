@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use testkit::{ManualClock, MemoryStore};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
+use venues::simulated::SimulatedTokens;
 
 pub(crate) use backends::{FixedVenue, TestBus, TestQueue};
 pub(crate) use execution::Execution;
@@ -59,6 +60,7 @@ impl App {
             queue: queue.clone(),
             bus: bus.clone(),
             venues: vec![venues.clone()],
+            tokens: Arc::new(SimulatedTokens::default()),
             clock,
             rng: Box::new(ChaCha8Rng::seed_from_u64(7)),
         };

@@ -9,7 +9,13 @@ use domain::{
 };
 use sqlx::{AssertSqlSafe, Connection, PgConnection, types::Uuid};
 
-use super::super::row::{FeedRow, decode};
+use super::{
+    super::{
+        legacy,
+        row::{FeedRow, decode},
+    },
+    read::requests,
+};
 
 /// The condition that a row is after the cursor `$2`, `$3`, `$4` and certain.
 const READABLE: &str = "transaction_id >= $2::text::xid8
@@ -18,7 +24,7 @@ const READABLE: &str = "transaction_id >= $2::text::xid8
 /// The columns of a [`FeedRow`]. The order is looked up for each of a page's rows.
 const COLUMNS: &str = "e.transaction_id::text::bigint AS position, e.order_id, e.seq, e.status, e.attempt,
     (extract(epoch FROM e.at) * 1000000)::bigint AS at, e.data,
-    (SELECT o.spec FROM orders o WHERE o.id = e.order_id AND o.account_id = $1) AS spec";
+    EXISTS (SELECT FROM orders o WHERE o.id = e.order_id AND o.account_id = $1) AS is_ours";
 
 pub(super) async fn read(
     connection: &mut PgConnection,
@@ -48,10 +54,17 @@ pub(super) async fn read(
     if let FeedScope::Orders(ids) = scope {
         query = query.bind(ids.iter().map(|id| id.0).collect::<Vec<_>>());
     }
-    let rows: Vec<FeedRow> = query.fetch_all(connection).await?;
+    let rows: Vec<FeedRow> = query.fetch_all(&mut *connection).await?;
     let is_full = rows.len() >= usize::try_from(limit).unwrap_or(usize::MAX);
     let last = rows.last().map(FeedRow::cursor).transpose()?;
-    let events = FeedRow::events(rows, account)?;
+    let mut events = FeedRow::events(rows, account)?;
+    let legacy = legacy::orders_of(&events);
+    if !legacy.is_empty() {
+        let requests = requests(connection, &legacy).await?;
+        for fed in &mut events {
+            requests.update(fed.order_id, &mut fed.event);
+        }
+    }
     let next = last.unwrap_or(after).max(if is_full { after } else { end });
     let beyond = match (is_full, is_unsettled) {
         (true, _) => Beyond::More,

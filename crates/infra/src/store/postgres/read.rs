@@ -8,6 +8,7 @@ use sqlx::{AssertSqlSafe, PgConnection, types::Uuid};
 
 use super::{
     super::{
+        legacy::{self, Requests},
         page::Page,
         parking::{LOST_CLAIMS, if_parked},
         row::{
@@ -81,9 +82,23 @@ pub(super) async fn events(
     .bind(account.0)
     .bind(i64::from(after))
     .bind(i64::from(limit))
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .await?;
-    rows.into_iter().map(Event::try_from).collect()
+    let mut events = rows.into_iter().map(Event::try_from).collect::<sqlx::Result<Vec<_>>>()?;
+    if events.iter().any(legacy::is_legacy) {
+        let requests = requests(connection, &[id]).await?;
+        for event in &mut events {
+            requests.update(id, event);
+        }
+    }
+    Ok(events)
+}
+
+/// What orders asked for.
+pub(super) async fn requests(connection: &mut PgConnection, ids: &[OrderId]) -> sqlx::Result<Requests> {
+    let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
+    let rows = sqlx::query_as("SELECT id, spec FROM orders WHERE id = ANY($1)").bind(ids);
+    Ok(Requests::of(rows.fetch_all(connection).await?))
 }
 
 pub(super) async fn heads(

@@ -9,7 +9,13 @@ use sqlx::{
     types::{Json, Uuid},
 };
 
-use super::super::row::{FeedRow, decode, encode};
+use super::{
+    super::{
+        legacy,
+        row::{FeedRow, decode, encode},
+    },
+    read::requests,
+};
 
 pub(super) async fn read(
     connection: &mut SqliteConnection,
@@ -27,7 +33,7 @@ pub(super) async fn read(
     let column = if named.is_empty() { "position" } else { "+position" };
     let sql = format!(
         "SELECT position, order_id, seq, e.status, e.attempt, e.at, data,
-                (SELECT spec FROM orders o WHERE o.id = order_id AND account_id = $1) AS spec
+                EXISTS (SELECT 1 FROM orders o WHERE o.id = order_id AND account_id = $1) AS is_ours
          FROM order_events e WHERE {column} > $2 {named} ORDER BY {column} LIMIT $3"
     );
     let mut query = sqlx::query_as(AssertSqlSafe(sql))
@@ -37,12 +43,20 @@ pub(super) async fn read(
     if let FeedScope::Orders(ids) = scope {
         query = query.bind(Json(ids.iter().map(|id| id.0.simple().to_string()).collect::<Vec<_>>()));
     }
-    let rows: Vec<FeedRow> = query.fetch_all(connection).await?;
+    let rows: Vec<FeedRow> = query.fetch_all(&mut *connection).await?;
     let is_full = rows.len() >= usize::try_from(limit).unwrap_or(usize::MAX);
     let last = rows.last().map_or(Ok(after), FeedRow::cursor)?;
     let next = if is_full { last } else { last.max(end) };
     let beyond = if is_full { Beyond::More } else { Beyond::Nothing };
-    Ok(FeedPage { events: FeedRow::events(rows, account)?, next, beyond })
+    let mut events = FeedRow::events(rows, account)?;
+    let legacy = legacy::orders_of(&events);
+    if !legacy.is_empty() {
+        let requests = requests(connection, &legacy).await?;
+        for fed in &mut events {
+            requests.update(fed.order_id, &mut fed.event);
+        }
+    }
+    Ok(FeedPage { events, next, beyond })
 }
 
 pub(super) async fn end(connection: &mut SqliteConnection) -> sqlx::Result<FeedCursor> {

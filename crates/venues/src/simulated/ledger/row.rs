@@ -1,6 +1,6 @@
 //! An entry as a row of the SQL ledgers.
 
-use domain::{Amount, Failure, Fill, Signature, Timestamp, amount::price};
+use domain::{Amount, Failure, Fill, QuoteRequest, Signature, Timestamp, TokenAmount, amount::price};
 
 use super::{Entry, LedgerError, Outcome};
 
@@ -37,9 +37,9 @@ impl Row {
         match &entry.outcome {
             Outcome::Landed(fill) => {
                 row.slot = Some(to_column(fill.slot)?);
-                row.amount_in = Some(fill.amount_in.to_string());
-                row.amount_out = Some(fill.amount_out.to_string());
-                row.fee = Some(fill.fee.to_string());
+                row.amount_in = Some(fill.amount_in.units.to_string());
+                row.amount_out = Some(fill.amount_out.units.to_string());
+                row.fee = Some(fill.fee.units.to_string());
             }
             Outcome::Reverted { slot, failure } => {
                 row.slot = Some(to_column(*slot)?);
@@ -52,21 +52,21 @@ impl Row {
 
     fn fill(&self, entry: &Entry) -> Result<Fill, LedgerError> {
         let swap = entry.swap().ok_or_else(|| broken(&"a fill without its transaction"))?;
-        let amount = |text: &Option<String>| {
+        let amount = |text: &Option<String>, token| {
             let units = text.as_deref().unwrap_or_default().parse().map_err(|error| broken(&error))?;
-            Ok::<_, LedgerError>(Amount(units))
+            Ok::<_, LedgerError>(TokenAmount::new(token, Amount(units)))
         };
-        let (amount_in, amount_out) = (amount(&self.amount_in)?, amount(&self.amount_out)?);
-        let (token_in, token_out) = (swap.request.token_in, swap.request.token_out);
-        let executed_price = price(amount_in, token_in.decimals(), amount_out, token_out.decimals());
+        let QuoteRequest { token_in, token_out, .. } = swap.request;
+        let (amount_in, amount_out) =
+            (amount(&self.amount_in, token_in)?, amount(&self.amount_out, token_out)?);
         Ok(Fill {
             venue: swap.venue,
             signature: entry.signature.clone(),
             slot: self.slot()?,
             amount_in,
             amount_out,
-            fee: amount(&self.fee)?,
-            executed_price: executed_price.unwrap_or_default(),
+            fee: amount(&self.fee, token_in)?,
+            executed_price: price(amount_in, amount_out).unwrap_or_default(),
         })
     }
 

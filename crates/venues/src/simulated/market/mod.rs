@@ -60,7 +60,7 @@ impl Market {
     /// The pool of a venue for a swap at a time. `None` if it does not trade the pair.
     ///
     /// Both directions of a pair share one pool: the deviation is the venue's price of the first
-    /// token (by mint) in the second.
+    /// token (by the text of its mint) in the second.
     pub fn pool(
         &self,
         venue: VenueId,
@@ -68,7 +68,7 @@ impl Market {
         token_out: Token,
         at: Timestamp,
     ) -> Option<MarketPool> {
-        let (first, second) = match token_in.mint().cmp(token_out.mint()) {
+        let (first, second) = match token_in.mint().to_string().cmp(&token_out.mint().to_string()) {
             std::cmp::Ordering::Less => (token_in, token_out),
             std::cmp::Ordering::Greater => (token_out, token_in),
             std::cmp::Ordering::Equal => return None,
@@ -91,14 +91,16 @@ impl Market {
     /// The venue's price against the reference, parts per million.
     fn deviation_ppm(&self, venue: VenueId, first: Token, second: Token, at: Timestamp) -> i64 {
         let (low, high) = traits_of(venue).deviation_ppm;
-        let subject = [venue.as_str().as_bytes(), first.mint().as_bytes(), second.mint().as_bytes()];
+        let (first, second) = (first.mint().to_string(), second.mint().to_string());
+        let subject = [venue.as_str().as_bytes(), first.as_bytes(), second.as_bytes()];
         let value = self.noise().smooth_ppm("deviation", &subject, DEVIATION_PERIOD_SECS, at);
         low + (value + PPM) * (high - low) / (2 * PPM)
     }
 
     /// The shallower token bounds the pool; each venue has 60 to 140 % of that, for good.
     fn depth_usd(&self, venue: VenueId, first: (Token, &TokenMarket), second: (Token, &TokenMarket)) -> u64 {
-        let subject = [venue.as_str().as_bytes(), first.0.mint().as_bytes(), second.0.mint().as_bytes()];
+        let mints = (first.0.mint().to_string(), second.0.mint().to_string());
+        let subject = [venue.as_str().as_bytes(), mints.0.as_bytes(), mints.1.as_bytes()];
         let percent = draw(self.seed, "depth", &subject).between(60, 140);
         first.1.depth_usd.min(second.1.depth_usd) * percent / 100
     }

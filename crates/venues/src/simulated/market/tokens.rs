@@ -1,6 +1,6 @@
-//! What the market knows of each listed token.
+//! What the market knows of each token it has pools of.
 
-use domain::Token;
+use domain::{Token, token::well_known_symbol};
 
 /// The base from which a token's price moves.
 pub(super) struct TokenMarket {
@@ -16,7 +16,8 @@ pub(super) struct TokenMarket {
 }
 
 pub(super) fn find(token: Token) -> Option<&'static TokenMarket> {
-    TOKENS.iter().find(|market| market.symbol == token.symbol())
+    let symbol = well_known_symbol(token.mint())?;
+    TOKENS.iter().find(|market| market.symbol == symbol)
 }
 
 const VOLATILE: i64 = 50_000;

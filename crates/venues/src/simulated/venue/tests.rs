@@ -21,7 +21,7 @@ fn venue_at(id: VenueId, conditions: Conditions, second: i64) -> SimulatedVenue 
 }
 
 fn request(amount: SwapAmount) -> QuoteRequest {
-    QuoteRequest { token_in: Token::find("SOL").unwrap(), token_out: Token::find("USDC").unwrap(), amount }
+    QuoteRequest { token_in: Token::SOL, token_out: Token::well_known("USDC").unwrap(), amount }
 }
 
 const ONE_SOL: SwapAmount = SwapAmount::ExactIn(Amount(1_000_000_000));
@@ -29,11 +29,11 @@ const ONE_SOL: SwapAmount = SwapAmount::ExactIn(Amount(1_000_000_000));
 #[tokio::test]
 async fn a_quote_says_what_the_pool_would_trade() {
     let quote = venue(VenueId::Raydium, Preset::Instant.conditions()).quote(&request(ONE_SOL)).await.unwrap();
-    assert_eq!(quote.amount_in, Amount(1_000_000_000));
-    assert_eq!(quote.fee, Amount(3_000_000));
+    assert_eq!(quote.amount_in, TokenAmount::new(Token::SOL, Amount(1_000_000_000)));
+    assert_eq!(quote.fee, TokenAmount::new(Token::SOL, Amount(3_000_000)));
     assert_eq!(quote.fee_bps, Bps(30));
-    assert!((130_000_000..170_000_000).contains(&quote.amount_out.0), "{quote:?}");
-    assert_eq!(quote.price, quote.amount_out.to_decimal(6));
+    assert!((130_000_000..170_000_000).contains(&quote.amount_out.units.0), "{quote:?}");
+    assert_eq!(quote.price, quote.amount_out.to_decimal());
     assert!(quote.liquidity_score > 0 && quote.latency_ms == 0);
     assert_eq!(quote.valid_until, Timestamp::from_unix_millis(1_800_000_010_000));
 }
@@ -42,8 +42,8 @@ async fn a_quote_says_what_the_pool_would_trade() {
 async fn exact_out_gives_what_is_asked_for() {
     let wanted = SwapAmount::ExactOut(Amount(150_000_000));
     let quote = venue(VenueId::Meteora, Preset::Instant.conditions()).quote(&request(wanted)).await.unwrap();
-    assert_eq!(quote.amount_out, Amount(150_000_000));
-    assert!((850_000_000..1_150_000_000).contains(&quote.amount_in.0), "{quote:?}");
+    assert_eq!(quote.amount_out.units, Amount(150_000_000));
+    assert!((850_000_000..1_150_000_000).contains(&quote.amount_in.units.0), "{quote:?}");
 }
 
 #[tokio::test]
@@ -100,7 +100,7 @@ async fn building_lists_the_instructions() {
     let swap = Swap {
         venue: VenueId::Raydium,
         request: request(ONE_SOL),
-        bound: SlippageBound::MinAmountOut(Amount(1)),
+        bound: SlippageBound::MinAmountOut(TokenAmount::new(Token::well_known("USDC").unwrap(), Amount(1))),
     };
     let built = venue(VenueId::Raydium, Preset::Instant.conditions()).build(&swap).await;
     assert_eq!(built, Ok(swap.instructions()));

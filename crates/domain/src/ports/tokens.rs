@@ -1,0 +1,35 @@
+use async_trait::async_trait;
+
+use crate::{
+    Token,
+    token::{Mint, TokenInfo},
+};
+
+/// Why a registry has no token for a text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    /// Neither a symbol nor a mint that the registry knows.
+    #[error("unknown token")]
+    Unknown,
+}
+
+/// Knows tokens: resolves what clients write, and names what is shown.
+#[async_trait]
+pub trait Tokens: Send + Sync + 'static {
+    /// The token with this mint, or with this symbol in any case.
+    ///
+    /// # Errors
+    /// [`TokenError`].
+    async fn resolve(&self, symbol_or_mint: &str) -> Result<Token, TokenError>;
+
+    /// What people call a token. `None` for one that is not listed: it trades and is shown by its mint.
+    fn info(&self, mint: Mint) -> Option<TokenInfo>;
+
+    /// Every listed token, in the order in which to offer them.
+    fn listed(&self) -> Vec<TokenInfo>;
+
+    /// The symbol of a token, or its mint if it is not listed.
+    fn symbol(&self, token: Token) -> String {
+        self.info(token.mint()).map_or_else(|| token.mint().to_string(), |info| info.symbol.into_owned())
+    }
+}

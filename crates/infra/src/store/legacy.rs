@@ -1,0 +1,51 @@
+//! Rows of versions before 2026-12: see [`domain::legacy`]. They are brought up to date as they are read; what is
+//! stored stays as it is.
+
+use std::collections::BTreeMap;
+
+use domain::{Event, EventData, Fill, OrderId, OrderSpec, QuoteRequest, legacy, ports::FeedEvent};
+use serde_json::Value;
+use sqlx::types::Json;
+
+use super::row::{decode, read};
+
+/// What orders asked for, as far as it can be read.
+pub(super) struct Requests(BTreeMap<OrderId, QuoteRequest>);
+
+impl Requests {
+    /// Takes ids and specs.
+    pub(super) fn of(rows: Vec<(sqlx::types::Uuid, Json<Value>)>) -> Self {
+        let readable = rows
+            .into_iter()
+            .filter_map(|(id, spec)| Some((OrderId(id), read::<OrderSpec>(spec).ok()?.request)));
+        Self(readable.collect())
+    }
+
+    /// Brings an order's event up to date.
+    pub(super) fn update(&self, order: OrderId, event: &mut Event) {
+        if let (EventData::Unknown(data), Some(request)) = (&event.data, self.0.get(&order))
+            && let Some(data) = legacy::event_data(data, request)
+        {
+            event.data = data;
+        }
+    }
+}
+
+/// The orders whose requests are needed to read these events.
+pub(super) fn orders_of(events: &[FeedEvent]) -> Vec<OrderId> {
+    let mut orders: Vec<_> =
+        events.iter().filter(|fed| is_legacy(&fed.event)).map(|fed| fed.order_id).collect();
+    orders.dedup();
+    orders
+}
+
+/// Whether an event is of such a version.
+pub(super) fn is_legacy(event: &Event) -> bool {
+    legacy::is_event_data(&event.data)
+}
+
+/// Reads a fill.
+pub(super) fn fill(mut fill: Json<Value>, request: &QuoteRequest) -> sqlx::Result<Fill> {
+    legacy::name_tokens(&mut fill.0, request);
+    serde_json::from_value(fill.0).map_err(decode)
+}
