@@ -12,13 +12,13 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 if [ -z "${TEST_DATABASE_URL:-}" ]; then
-    cargo build --locked --release --workspace --bins --example store_rate
+    cargo build --locked --profile dist --workspace --bins --example store_rate
     exec ./scripts/servers.sh "$0" "$@"
 fi
 
 all=(floor end_to_end accept overhead delivery followers embedded backlog growth idle start)
 [ $# -gt 0 ] || set -- "${all[@]}"
-bin=target/release page=docs/PERFORMANCE.md
+bin=target/dist page=docs/PERFORMANCE.md
 port=3880 url=http://127.0.0.1:3880
 work=$(mktemp -d)
 api='' worker=''
@@ -65,7 +65,7 @@ row() { printf '| %s | %s | %s | %s |\n' "$@" | tee -a "$work/table"; }
 floor=''
 measure_floor() {
     fresh
-    floor=$(target/release/examples/store_rate --orders "$(scale 60000 5000)" | sed -n 's/^accepted and executed: \([0-9]*\).*/\1/p')
+    floor=$(target/dist/examples/store_rate --orders "$(scale 60000 5000)" | sed -n 's/^accepted and executed: \([0-9]*\).*/\1/p')
 }
 run_floor() {
     measure_floor

@@ -9,14 +9,14 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 if [ -z "${TEST_DATABASE_URL:-}" ]; then
-    cargo build --locked --release --workspace --bins
+    cargo build --locked --profile dist --workspace --bins
     exec ./scripts/servers.sh "$0" "$@"
 fi
 
 seconds=${SECONDS_OF_LOAD:-120} rate=700
 export DATABASE_URL=$TEST_DATABASE_URL REDIS_URL=$TEST_REDIS_URL RUST_LOG=error
 export SIM_PRESET=ideal SIM_LANDING_MIN_MS=400 SIM_LANDING_MAX_MS=600 WORKER_CONCURRENCY=50 MAX_OPEN_ORDERS=2000
-bin=${ENGINE_PROGRAMS:-target/release}
+bin=${ENGINE_PROGRAMS:-target/dist}
 port=${PORT:-3870}
 PORT=$port "$bin/order-api" & api=$!
 WORKER_PORT=$((port + 1)) "$bin/order-worker" & worker=$!
