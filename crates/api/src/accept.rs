@@ -18,7 +18,8 @@ use crate::{
     validation::OrderRequest,
 };
 
-const IDEMPOTENCY_KEY: &str = "idempotency-key";
+/// The header, and the name that an earlier system gave it.
+const IDEMPOTENCY_KEY: [&str; 2] = ["idempotency-key", "x-idempotency-key"];
 const MAX_KEY_CHARS: usize = 255;
 /// How long a push may take. Longer than the own deadline of the queue, whose reason says more.
 const PUSH_WITHIN: Duration = Duration::from_secs(2);
@@ -33,10 +34,10 @@ pub(crate) struct Placed {
 
 /// The `Idempotency-Key` of a request, if it has one: printable ASCII, up to 255 characters.
 pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
+    let mut values = IDEMPOTENCY_KEY.into_iter().flat_map(|name| headers.get_all(name));
     let Some(value) = values.next() else { return Ok(None) };
     let refuse = |detail: &str| Err(Problem::new(Code::InvalidIdempotencyKey, detail));
-    if values.next().is_some() {
+    if values.any(|other| other != value) {
         return refuse("the request has more than one Idempotency-Key");
     }
     match value.to_str() {
@@ -90,7 +91,7 @@ async fn make_durable(
     id: OrderId,
 ) -> Result<Placed, Problem> {
     let fingerprint = request.fingerprint();
-    let OrderRequest { spec, client_order_id } = request;
+    let OrderRequest { spec, client_order_id, .. } = request;
     let (order, event) = Order::accept(id, state.account, client_order_id, spec, state.clock.now());
     let acceptance = Acceptance {
         order: order.clone(),

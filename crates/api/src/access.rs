@@ -83,6 +83,7 @@ impl Access {
                 header::CACHE_CONTROL,
                 header::CONTENT_TYPE,
                 named("idempotency-key"),
+                named("x-idempotency-key"),
                 named("last-event-id"),
                 named("traceparent"),
                 named("tracestate"),

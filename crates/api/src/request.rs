@@ -106,6 +106,18 @@ impl Parameters {
         value.filter(|value| !value.is_empty())
     }
 
+    /// Reports every parameter that is not among the `known` ones: a misspelled filter must not look like one that
+    /// found everything.
+    pub(crate) fn report_unknown(&self, known: &[&str], errors: &mut Vec<FieldError>) {
+        /// A query with more surprises than this is answered with these.
+        const REPORTED_AT_MOST: usize = 20;
+        let unknown = self.0.iter().filter(|(name, _)| !known.contains(&name.as_str()));
+        for (name, _) in unknown.take(REPORTED_AT_MOST) {
+            let name = crate::validation::shown(name);
+            errors.push(FieldError::new(name, FieldCode::Unknown, "is not a known parameter"));
+        }
+    }
+
     /// A parameter read by `read`; what it cannot read is reported as `expected`.
     pub(crate) fn read<T>(
         &self,
@@ -125,6 +137,19 @@ impl Parameters {
 /// The problem of a query, if it has any.
 pub(crate) fn refuse_query(errors: Vec<FieldError>) -> Result<(), Problem> {
     if errors.is_empty() { Ok(()) } else { Err(Problem::fields(Code::InvalidQuery, errors)) }
+}
+
+/// The query of a request that has no parameters.
+pub(crate) struct NoParameters;
+
+impl<S: Send + Sync> FromRequestParts<S> for NoParameters {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let mut errors = Vec::new();
+        Parameters::from_request_parts(parts, state).await?.report_unknown(&[], &mut errors);
+        refuse_query(errors).map(|()| Self)
+    }
 }
 
 /// The connection that a request came on.

@@ -135,7 +135,7 @@ impl Inner {
     /// # Errors
     /// [`StoreError`] when the newest order cannot be read.
     pub(crate) async fn continue_ids(&self) -> Result<(), StoreError> {
-        let newest = OrderFilter { status: None, parked: false, before: None, limit: 1 };
+        let newest = OrderFilter { status: None, parked: false, tag: None, before: None, limit: 1 };
         let newest = self.store.orders(self.account, newest).await?;
         if let Some(order) = newest.first() {
             self.ids.lock().unwrap_or_else(PoisonError::into_inner).0.follow(order.id);

@@ -46,6 +46,19 @@ impl Amount {
     /// # Errors
     /// See [`AmountError`]; trailing zeros do not count as too precise.
     pub fn parse(text: &str, decimals: u8) -> Result<Self, AmountError> {
+        Self::read(text, decimals, Err(AmountError::TooPrecise { decimals }))
+    }
+
+    /// Like [`Self::parse`], but what is more precise is rounded up to the next base unit.
+    ///
+    /// # Errors
+    /// See [`AmountError`].
+    pub fn parse_rounded_up(text: &str, decimals: u8) -> Result<Self, AmountError> {
+        Self::read(text, decimals, Ok(()))
+    }
+
+    /// `too_precise`: whether digits beyond the decimals are rounded up.
+    fn read(text: &str, decimals: u8, too_precise: Result<(), AmountError>) -> Result<Self, AmountError> {
         let (negative, text) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),
             None => (false, text),
@@ -72,7 +85,14 @@ impl Amount {
         let trailing_zeros = i64::try_from(digits.len() - significant.len()).unwrap_or(i64::MAX);
         let fraction_digits = i64::try_from(fraction.len()).unwrap_or(i64::MAX);
         let shift = exponent - fraction_digits + trailing_zeros + i64::from(decimals);
-        let shift = u32::try_from(shift).map_err(|_| AmountError::TooPrecise { decimals })?;
+        let Ok(shift) = u32::try_from(shift) else {
+            too_precise?;
+            let dropped = usize::try_from(shift.unsigned_abs()).unwrap_or(usize::MAX);
+            let kept = &significant[..significant.len().saturating_sub(dropped)];
+            let base = if kept.is_empty() { Ok(0) } else { kept.parse::<u64>() };
+            let rounded = base.ok().and_then(|base| base.checked_add(1)); // a digit that is not zero was dropped
+            return rounded.map(Self).ok_or(AmountError::TooLarge);
+        };
         let base: u64 = significant.parse().map_err(|_| AmountError::TooLarge)?;
         10u64
             .checked_pow(shift)
@@ -222,6 +242,22 @@ mod tests {
         ] {
             assert_eq!(Amount::parse(text, decimals), Ok(Amount(expected)), "{text}");
         }
+    }
+
+    #[test]
+    fn rounds_up_where_that_is_asked_for() {
+        for (text, expected) in [
+            ("0.001", 1),
+            ("0.01", 1),
+            ("0.0101", 2),
+            ("1.5", 150),
+            ("1e-30", 1),
+            ("0.999999999999999999999999", 100),
+        ] {
+            assert_eq!(Amount::parse_rounded_up(text, 2), Ok(Amount(expected)), "{text}");
+        }
+        assert_eq!(Amount::parse_rounded_up("-0.001", 2), Err(AmountError::Negative));
+        assert_eq!(Amount::parse_rounded_up("99999999999999999999.001", 2), Err(AmountError::TooLarge));
     }
 
     #[test]

@@ -135,6 +135,9 @@ pub(crate) struct SubmitArgs {
     /// Your own id for the order; the same id again gives the same order
     #[arg(long)]
     pub(crate) client_order_id: Option<String>,
+    /// Your own label of the order, to list it by; it identifies no order
+    #[arg(long)]
+    pub(crate) tag: Option<String>,
     /// Print each event as the engine sends it, one JSON object a line
     #[arg(long)]
     pub(crate) json: bool,
@@ -197,12 +200,15 @@ pub(crate) struct WatchArgs {
 pub(crate) struct OrdersArgs {
     #[command(flatten)]
     pub(crate) target: TargetArgs,
-    /// Only orders that stand here
+    /// Only orders in this status
     #[arg(long, value_parser = order_status())]
     pub(crate) status: Option<OrderStatus>,
     /// Only parked orders: those that lost five claims in a row
     #[arg(long)]
     pub(crate) parked: bool,
+    /// Only orders with this tag
+    #[arg(long)]
+    pub(crate) tag: Option<String>,
     /// The most orders to list
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=200))]
     pub(crate) limit: u32,

@@ -55,7 +55,7 @@ async fn a_sqlite_database_of_an_earlier_version_reads_completely() {
 }
 
 async fn everything_reads(store: &dyn OrderStore, count: usize) {
-    let filter = OrderFilter { status: None, parked: false, before: None, limit: 100 };
+    let filter = OrderFilter { status: None, parked: false, tag: None, before: None, limit: 100 };
     let orders = store.orders(AccountId::DEFAULT, filter).await.unwrap();
     assert_eq!(orders.len(), count);
     let mut seen = Vec::new();

@@ -102,7 +102,7 @@ async fn rows_of_a_later_version_cost_themselves_at_most(
     let mut listed = Vec::new();
     let mut before = None;
     loop {
-        let filter = OrderFilter { status: None, parked: false, before, limit: 2 };
+        let filter = OrderFilter { status: None, parked: false, tag: None, before, limit: 2 };
         let page = store.orders(AccountId::DEFAULT, filter).await.unwrap();
         let Some(end) = page.last() else { break };
         before = Some(end.id);

@@ -63,7 +63,7 @@ pub fn spec() -> OrderSpec {
         },
         slippage_bps: Bps(50),
         wallet: Some("9xQeWvG816bUx9EPjHmaT23yvVM2ZWbrrpZb9PusVFin".into()),
-        client_id: None,
+        tag: None,
     }
 }
 

@@ -7,7 +7,7 @@ use domain::Bps;
 
 use crate::{
     problem::{FieldCode, FieldError},
-    validation::{Fields, Form, SlippageField, Value},
+    validation::{Fields, Form, Side, SlippageField, Value},
 };
 
 /// `{tokenIn, tokenOut, amount, wallet?}`
@@ -20,6 +20,8 @@ pub(crate) const PERCENT: Form =
 /// `{tokenIn, tokenOut, amount, slippage}`, slippage in percent.
 pub(crate) const AMOUNT_PERCENT: Form = Form { slippage: PERCENT.slippage, ..AMOUNT };
 
+const MINT_FIELDS: [&str; 3] = ["inputMint", "outputMint", "slippage_pct"];
+
 /// `{inputMint, outputMint, amount, slippage_pct}`, slippage in percent and more than zero.
 pub(crate) const MINTS: Form = Form {
     token_in: "inputMint",
@@ -27,8 +29,7 @@ pub(crate) const MINTS: Form = Form {
     exact_in: Some("amount"),
     exact_out: None,
     slippage: SlippageField { name: "slippage_pct", decimals: 2, least: Bps(1) },
-    client_id: None,
-    side: None,
+    side: Side::Ignored,
 };
 
 /// `{clientId, side: "sell", baseAsset, quoteAsset, amount}` spends exactly `amount` of the base. The
@@ -39,8 +40,7 @@ pub(crate) const SELL: Form = Form {
     exact_in: Some("amount"),
     exact_out: None,
     slippage: SlippageField::BPS,
-    client_id: Some("clientId"),
-    side: Some("side"),
+    side: Side::Decides,
 };
 
 /// `{clientId, side: "buy", baseAsset, quoteAsset, amount}` receives exactly `amount` of the base.
@@ -52,13 +52,17 @@ const BUY: Form = Form {
     ..SELL
 };
 
-/// The form a body is written in, told by the names of its fields.
+/// The form a body is written in, told by the names of its fields. A `side` beside the tokens that are spent and
+/// received does not change the form.
 pub(crate) fn form_of(fields: &Fields<'_>, errors: &mut Vec<FieldError>) -> Form {
     let has_any = |names: &[&str]| names.iter().any(|name| fields.has(name));
-    if has_any(&["side", "baseAsset", "quoteAsset", "clientId"]) {
+    let names_tokens = has_any(&["tokenIn", "tokenOut"]);
+    if has_any(&["baseAsset", "quoteAsset"])
+        || (has_any(&["side"]) && !names_tokens && !has_any(&MINT_FIELDS))
+    {
         return by_side(fields, errors);
     }
-    if has_any(&["inputMint", "outputMint", "slippage_pct"]) {
+    if has_any(&MINT_FIELDS) {
         return MINTS;
     }
     match (has_any(&["amount"]), has_any(&["slippage"])) {

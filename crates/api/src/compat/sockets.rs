@@ -156,7 +156,7 @@ pub(crate) async fn status(
             }))
         }
         Err(problem) if problem.code == Code::UpgradeRequired => {
-            crate::routes::order::show(State(state), id?).await
+            crate::routes::order::show_known(&state, id?.0).await
         }
         Err(problem) => Err(problem),
     }

@@ -20,7 +20,7 @@ use super::words::schema;
 use crate::{
     compat,
     validation::{
-        Form, MAX_CLIENT_ID_CHARS, MAX_CLIENT_ORDER_ID_CHARS, MAX_SLIPPAGE, MAX_WALLET_CHARS, SlippageField,
+        Form, MAX_CLIENT_ORDER_ID_CHARS, MAX_SLIPPAGE, MAX_TAG_CHARS, MAX_WALLET_CHARS, Side, SlippageField,
     },
 };
 
@@ -122,17 +122,17 @@ pub(super) fn content() -> Content {
 
 impl Documented {
     fn schema(&self) -> Object {
-        let Form { token_in, token_out, exact_in, exact_out, slippage, client_id, side } = self.form;
+        let Form { token_in, token_out, exact_in, exact_out, slippage, side } = self.form;
         let token = Ref::from_schema_name(TokenName::name());
         let amount = Ref::from_schema_name(AmountGiven::name());
         let mut object = ObjectBuilder::new()
             .description(Some(self.about))
             .additional_properties(Some(AdditionalProperties::FreeForm(false)))
             .property(Form::TYPE, nullable(r"^[Mm][Aa][Rr][Kk][Ee][Tt]$", "`market`, the default."));
-        if let Some(side) = side {
+        if side == Side::Decides {
             object = object
-                .property(side, text(r"^([Bb][Uu][Yy]|[Ss][Ee][Ll][Ll])$", "`buy` or `sell`."))
-                .required(side);
+                .property(Form::SIDE, text(r"^([Bb][Uu][Yy]|[Ss][Ee][Ll][Ll])$", "`buy` or `sell`."))
+                .required(Form::SIDE);
         }
         object = object.property(token_in, token.clone()).required(token_in);
         object = object.property(token_out, token).required(token_out);
@@ -148,11 +148,12 @@ impl Documented {
             object = object.required(slippage.name); // what tells the form
         }
         let printable = |chars| format!("^[ -~]{{1,{chars}}}$");
-        if let Some(name) = client_id {
-            let about = "Who places the order: kept and given back. It identifies the client, not the order.";
-            object = object.property(name, nullable(&printable(MAX_CLIENT_ID_CHARS), about));
-        }
+        // the base/quote form knows the tag as the client's name
+        let tag = if side == Side::Decides { Form::CLIENT_ID } else { Form::TAG };
+        let about =
+            "Your own label of the order: kept, given back, and a filter of lists. It identifies no order.";
         object
+            .property(tag, nullable(&printable(MAX_TAG_CHARS), about))
             .property(
                 Form::CLIENT_ORDER_ID,
                 nullable(

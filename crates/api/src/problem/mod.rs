@@ -106,6 +106,9 @@ impl Problem {
 
     /// The refusal in one short line.
     pub(crate) fn short(&self) -> String {
+        if self.code == Code::OrderNotFound {
+            return "Not found".to_owned(); // as clients of earlier systems know it
+        }
         self.errors
             .first()
             .map_or_else(|| self.code.title().to_owned(), |error| format!("{}: {error}", self.code.title()))

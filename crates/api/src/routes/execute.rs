@@ -44,7 +44,8 @@ problems!(
 /// Places an order.
 ///
 /// `201` with its address, or `200` with the order that the same key or client order id made before.
-/// `409 idempotency_conflict` if that one asked for something else.
+/// `409 idempotency_conflict` if that one asked for something else. A body in the form of an earlier system is
+/// answered with `200`, as there. `X-Idempotency-Key` is the same header as `Idempotency-Key`.
 #[utoipa::path(post, path = "/api/orders/execute", operation_id = "placeOrder", tag = "orders",
     params(("Idempotency-Key" = Option<String>, Header, pattern = "^[ -~]{1,255}$",
         description = "The same request with the same key is one order, however often it is sent.")),
@@ -52,7 +53,7 @@ problems!(
     responses(
         (status = 201, description = "The order is accepted and will not be lost.", body = PlacedView,
             headers(("Location" = String, description = "The path of the order."))),
-        (status = 200, description = "An earlier request placed it; the order as it stands.", body = PlacedView,
+        (status = 200, description = "An earlier request placed it (`Idempotency-Replayed`), or the body is in the form of an earlier system; the order as it stands.", body = PlacedView,
             headers(
                 ("Location" = String, description = "The path of the order."),
                 ("Idempotency-Replayed" = bool, description = "`true`."),
@@ -67,11 +68,18 @@ pub(crate) async fn place(
 ) -> Result<Response, Problem> {
     let key = accept::idempotency_key(&headers)?;
     let request = OrderRequest::parse(&body.0, state.tokens.as_ref()).await?;
+    // clients of earlier systems expect 200 for a new order
+    let created = if request.is_canonical { StatusCode::CREATED } else { StatusCode::OK };
     let placed = accept::place(&state, request, key).await?;
-    Ok(reply(&base, &placed, state.tokens.as_ref()))
+    Ok(reply(&base, &placed, created, state.tokens.as_ref()))
 }
 
-fn reply(base: &Base, Placed { order, is_replay }: &Placed, tokens: &dyn Tokens) -> Response {
+fn reply(
+    base: &Base,
+    Placed { order, is_replay }: &Placed,
+    created: StatusCode,
+    tokens: &dyn Tokens,
+) -> Response {
     let path = format!("/api/orders/{}", order.id);
     let view = PlacedView {
         order: OrderView::new(order, tokens),
@@ -79,7 +87,7 @@ fn reply(base: &Base, Placed { order, is_replay }: &Placed, tokens: &dyn Tokens)
         status_url: base.http(&path),
         status_endpoint: base.path(&format!("{path}/status")),
     };
-    let status = if *is_replay { StatusCode::OK } else { StatusCode::CREATED };
+    let status = if *is_replay { StatusCode::OK } else { created };
     let mut response = (status, Json(view)).into_response();
     if let Ok(location) = HeaderValue::from_str(&base.path(&path)) {
         response.headers_mut().insert(header::LOCATION, location);
@@ -155,6 +163,7 @@ async fn session(
 fn wish(query: &Parameters) -> Result<Wish, Problem> {
     let mut errors: Vec<FieldError> = Vec::new();
     let after = query.read("after", "must be a sequence number", &mut errors, |text| text.parse().ok());
+    query.report_unknown(&["orderId", "after"], &mut errors);
     refuse_query(errors)?;
     if query.is_blank("orderId") {
         // the id of an order that a client did not get; to wait for an order would be a surprise

@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 use crate::{
     openapi::{problems, words},
     problem::Problem,
-    request::OrderIdPath,
+    request::{NoParameters, OrderIdPath},
     state::AppState,
     stream::find_order,
     wire::{AmountsView, BoundView, DecisionView, FailureView, FillView, InstructionView, SpecView},
@@ -139,7 +139,7 @@ struct Timing {
     total_ms: Option<u64>,
 }
 
-problems!(Problems: InvalidOrderId, OrderNotFound, StoreUnavailable);
+problems!(Problems: InvalidOrderId, InvalidQuery, OrderNotFound, StoreUnavailable);
 
 /// Every decision about the order.
 ///
@@ -147,7 +147,11 @@ problems!(Problems: InvalidOrderId, OrderNotFound, StoreUnavailable);
 #[utoipa::path(get, path = "/api/orders/{id}/explain", operation_id = "explainOrder", tag = "orders",
     params(("id" = Uuid, Path, description = "The order.")),
     responses((status = 200, description = "The explanation.", body = Explanation), Problems))]
-pub(crate) async fn explain(State(state): State<AppState>, id: OrderIdPath) -> Result<Response, Problem> {
+pub(crate) async fn explain(
+    State(state): State<AppState>,
+    id: OrderIdPath,
+    _: NoParameters,
+) -> Result<Response, Problem> {
     let order = find_order(&state, id.0).await?;
     let lost_claims = state.answer(state.store.lost_claims(order.account, order.id)).await?;
     let events = state.answer(all_events(&state, &order)).await?;

@@ -2,22 +2,40 @@
 
 use axum::{
     Json,
-    extract::State,
+    extract::{Path, State, rejection::PathRejection},
     response::{IntoResponse, Response},
 };
 
+use domain::OrderId;
+
 use crate::{
-    openapi::problems, problem::Problem, request::OrderIdPath, state::AppState, stream::find_order,
+    openapi::problems,
+    problem::{Code, Problem},
+    request::NoParameters,
+    state::AppState,
+    stream::find_order,
     wire::OrderView,
 };
 
-problems!(Problems: InvalidOrderId, OrderNotFound, StoreUnavailable);
+problems!(Problems: InvalidQuery, OrderNotFound, StoreUnavailable);
 
 /// The order as it stands.
 #[utoipa::path(get, path = "/api/orders/{id}", operation_id = "getOrder", tag = "orders",
     params(("id" = Uuid, Path, description = "The order.")),
     responses((status = 200, description = "The order.", body = OrderView), Problems))]
-pub(crate) async fn show(State(state): State<AppState>, id: OrderIdPath) -> Result<Response, Problem> {
-    let order = find_order(&state, id.0).await?;
+/// Whatever is not the id of a known order is not found, also what cannot be one.
+pub(crate) async fn show(
+    State(state): State<AppState>,
+    id: Result<Path<String>, PathRejection>,
+    _: NoParameters,
+) -> Result<Response, Problem> {
+    let not_an_id = || Problem::new(Code::OrderNotFound, "an order id is a UUID");
+    let id = id.ok().and_then(|Path(id)| id.parse().ok()).ok_or_else(not_an_id)?;
+    show_known(&state, id).await
+}
+
+/// The order of an id.
+pub(crate) async fn show_known(state: &AppState, id: OrderId) -> Result<Response, Problem> {
+    let order = find_order(state, id).await?;
     Ok(Json(OrderView::new(&order, state.tokens.as_ref())).into_response())
 }

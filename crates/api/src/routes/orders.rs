@@ -1,4 +1,4 @@
-//! `GET /api/orders?status=&parked=&cursor=&limit=`.
+//! `GET /api/orders?status=&parked=&tag=&cursor=&limit=`.
 
 use axum::{
     Json,
@@ -7,12 +7,14 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{OrderId, ports::OrderFilter};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::{
     openapi::{problems, words},
     problem::{FieldCode, FieldError, Problem},
     request::{Base, Parameters, refuse_query},
     state::AppState,
+    validation::MAX_TAG_CHARS,
     wire::OrderView,
 };
 
@@ -26,7 +28,8 @@ problems!(Problems: InvalidQuery, StoreUnavailable);
 /// An array. `Link` has the next page, if there is one.
 #[utoipa::path(get, path = "/api/orders", operation_id = "listOrders", tag = "orders",
     params(
-        ("status" = Option<words::OrderStatus>, Query, description = "Only orders that stand so."),
+        ("status" = Option<words::OrderStatus>, Query, description = "Only orders in this status, in any case."),
+        ("tag" = Option<String>, Query, description = "Only orders with this tag.", pattern = "^[ -~]{1,128}$"),
         ("parked" = Option<bool>, Query, description = "`true`: only parked orders, those that lost five claims in a row."),
         ("cursor" = Option<Uuid>, Query, description = "Only orders before this one; see `Link`."),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Orders at most; 50 by default."),
@@ -42,7 +45,7 @@ pub(crate) async fn list(
     query: Parameters,
 ) -> Result<Response, Problem> {
     let asked = filter(&query)?;
-    let OrderFilter { status, parked, limit, .. } = asked;
+    let OrderFilter { status, parked, tag, limit, .. } = asked.clone();
     let one_more = OrderFilter { limit: limit + 1, ..asked };
     let mut orders = state.answer(state.store.orders(state.account, one_more)).await?;
     let size = usize::try_from(limit).unwrap_or(usize::MAX);
@@ -54,10 +57,11 @@ pub(crate) async fn list(
     if let Some(last) = orders.last().filter(|_| has_next) {
         let status = status.map(|status| format!("&status={status}")).unwrap_or_default();
         let parked = if parked { "&parked=true" } else { "" };
-        insert_next(
-            &mut response,
-            &base.http(&format!("/api/orders?cursor={}&limit={limit}{status}{parked}", last.id)),
-        );
+        let tag = tag
+            .map(|tag| format!("&tag={}", utf8_percent_encode(&tag, NON_ALPHANUMERIC)))
+            .unwrap_or_default();
+        let path = format!("/api/orders?cursor={}&limit={limit}{status}{parked}{tag}", last.id);
+        insert_next(&mut response, &base.http(&path));
     }
     Ok(response)
 }
@@ -71,13 +75,20 @@ pub(super) fn insert_next(response: &mut Response, url: &str) {
 
 fn filter(query: &Parameters) -> Result<OrderFilter, Problem> {
     let mut errors = Vec::new();
-    let status = query.read("status", "is no status of an order", &mut errors, |text| text.parse().ok());
+    let status = query
+        .read("status", "is not an order status", &mut errors, |text| text.to_ascii_lowercase().parse().ok());
     let parked = query.read("parked", "must be true or false", &mut errors, |text| text.parse().ok());
     let before: Option<OrderId> =
-        query.read("cursor", "is no cursor of this list", &mut errors, |text| text.parse().ok());
+        query.read("cursor", "is not a cursor of this list", &mut errors, |text| text.parse().ok());
+    let is_tag = |text: &str| {
+        (text.len() <= MAX_TAG_CHARS && text.bytes().all(|byte| matches!(byte, b' '..=b'~')))
+            .then(|| text.to_owned())
+    };
+    let tag = query.read("tag", "must be printable ASCII of at most 128 characters", &mut errors, is_tag);
     let limit = read_limit(query, DEFAULT_LIMIT, MAX_LIMIT, &mut errors);
+    query.report_unknown(&["status", "parked", "tag", "cursor", "limit"], &mut errors);
     refuse_query(errors)?;
-    Ok(OrderFilter { status, parked: parked.unwrap_or(false), before, limit })
+    Ok(OrderFilter { status, parked: parked.unwrap_or(false), tag, before, limit })
 }
 
 /// The size of a page.

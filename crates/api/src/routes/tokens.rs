@@ -9,7 +9,9 @@ use domain::{Mint, TokenInfo};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::state::AppState;
+use crate::{openapi::problems, request::NoParameters, state::AppState};
+
+problems!(Problems: InvalidQuery);
 
 /// A token that can be traded.
 #[derive(Serialize, ToSchema)]
@@ -30,8 +32,8 @@ struct TokenView {
 ///
 /// Orders and quotes name a token by its `symbol`, in any case, or by its `mint`.
 #[utoipa::path(get, path = "/api/tokens", operation_id = "listTokens", tag = "quotes",
-    responses((status = 200, description = "The tokens, in the order in which to offer them.", body = [TokenView])))]
-pub(crate) async fn list(State(state): State<AppState>) -> Response {
+    responses((status = 200, description = "The tokens, in the order in which to offer them.", body = [TokenView]), Problems))]
+pub(crate) async fn list(State(state): State<AppState>, _: NoParameters) -> Response {
     let view = |TokenInfo { token, symbol, name }: TokenInfo| TokenView {
         mint: token.mint(),
         symbol: symbol.into_owned(),

@@ -9,7 +9,13 @@ use domain::VenueId;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{openapi::words, state::AppState};
+use crate::{
+    openapi::{problems, words},
+    request::NoParameters,
+    state::AppState,
+};
+
+problems!(Problems: InvalidQuery);
 
 /// A venue that is asked for quotes.
 #[derive(Serialize, ToSchema)]
@@ -23,8 +29,8 @@ struct VenueView<'a> {
 
 /// Venues that are asked for quotes.
 #[utoipa::path(get, path = "/api/venues", operation_id = "listVenues", tag = "quotes",
-    responses((status = 200, description = "The venues.", body = [VenueView])))]
-pub(crate) async fn list(State(state): State<AppState>) -> Response {
+    responses((status = 200, description = "The venues.", body = [VenueView]), Problems))]
+pub(crate) async fn list(State(state): State<AppState>, _: NoParameters) -> Response {
     let venues = state.venues.iter().map(|venue| VenueView { id: venue.id(), name: venue.name() });
     Json(venues.collect::<Vec<_>>()).into_response()
 }

@@ -13,10 +13,18 @@ pub(crate) struct Form {
     pub(crate) exact_out: Option<&'static str>,
     /// The allowed slippage.
     pub(crate) slippage: SlippageField,
-    /// The name of the client, which identifies no order, if the form has one.
-    pub(crate) client_id: Option<&'static str>,
-    /// A field that was read already, to choose the form.
-    pub(crate) side: Option<&'static str>,
+    /// The side, which was read already to choose the form. Where the tokens are named by what is spent and
+    /// received it says nothing more, and is ignored.
+    pub(crate) side: Side,
+}
+
+/// What a form does with the field `side`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// It says which token is spent.
+    Decides,
+    /// It may be there.
+    Ignored,
 }
 
 /// How slippage is written.
@@ -38,25 +46,32 @@ impl SlippageField {
 impl Form {
     /// The fields every form has besides its own.
     pub(crate) const TYPE: &'static str = "type";
+    /// The same as [`Self::TYPE`].
+    pub(crate) const ORDER_TYPE: &'static str = "orderType";
+    /// The client's own label.
+    pub(crate) const TAG: &'static str = "tag";
+    /// The same as [`Self::TAG`]: it names the client, and all its orders have the same.
+    pub(crate) const CLIENT_ID: &'static str = "clientId";
+    /// Whether the base is bought or sold.
+    pub(crate) const SIDE: &'static str = "side";
     /// The client's own id for the order.
     pub(crate) const CLIENT_ORDER_ID: &'static str = "clientOrderId";
     /// The owner's wallet.
     pub(crate) const WALLET: &'static str = "wallet";
 
-    /// `{type?, tokenIn, tokenOut, amountIn | amountOut, slippageBps?, clientOrderId?, wallet?}`.
+    /// `{type?, tokenIn, tokenOut, amountIn | amountOut, slippageBps?, clientOrderId?, tag?, wallet?}`.
     pub(crate) const CANONICAL: Self = Self {
         token_in: "tokenIn",
         token_out: "tokenOut",
         exact_in: Some("amountIn"),
         exact_out: Some("amountOut"),
         slippage: SlippageField::BPS,
-        client_id: None,
-        side: None,
+        side: Side::Ignored,
     };
 
     /// Every field that a body of this form may have.
     pub(crate) fn known_fields(&self) -> Vec<&'static str> {
-        [self.exact_in, self.exact_out, self.side, self.client_id]
+        [self.exact_in, self.exact_out]
             .into_iter()
             .flatten()
             .chain([
@@ -65,6 +80,10 @@ impl Form {
                 self.slippage.name,
                 Self::CLIENT_ORDER_ID,
                 Self::TYPE,
+                Self::ORDER_TYPE,
+                Self::TAG,
+                Self::CLIENT_ID,
+                Self::SIDE,
                 Self::WALLET,
             ])
             .collect()

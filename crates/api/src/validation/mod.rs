@@ -14,7 +14,7 @@ use domain::{
 use sha2::{Digest, Sha256};
 
 pub(crate) use fields::{Fields, Value, shown};
-pub(crate) use form::{Form, SlippageField};
+pub(crate) use form::{Form, Side, SlippageField};
 
 use crate::{
     compat,
@@ -26,7 +26,7 @@ const DEFAULT_SLIPPAGE: Bps = Bps(50);
 /// More slippage than 50 % is taken for a mistake of units.
 pub(crate) const MAX_SLIPPAGE: Bps = Bps(5_000);
 pub(crate) const MAX_CLIENT_ORDER_ID_CHARS: usize = 128;
-pub(crate) const MAX_CLIENT_ID_CHARS: usize = 128;
+pub(crate) const MAX_TAG_CHARS: usize = 128;
 pub(crate) const MAX_WALLET_CHARS: usize = 64;
 
 /// What a valid body asks for.
@@ -36,6 +36,8 @@ pub(crate) struct OrderRequest {
     pub(crate) spec: OrderSpec,
     /// The client's own id for it.
     pub(crate) client_order_id: Option<String>,
+    /// Whether the body was in the form of this API, not in one of an earlier system.
+    pub(crate) is_canonical: bool,
 }
 
 impl OrderRequest {
@@ -54,8 +56,7 @@ impl OrderRequest {
 
     /// A digest of what is asked, the same for every way to write it.
     pub(crate) fn fingerprint(&self) -> [u8; 32] {
-        let OrderSpec { order_type: OrderType::Market, request, slippage_bps, wallet, client_id } =
-            &self.spec;
+        let OrderSpec { order_type: OrderType::Market, request, slippage_bps, wallet, tag } = &self.spec;
         let (side, amount) = match request.amount {
             SwapAmount::ExactIn(amount) => ("exact_in", amount),
             SwapAmount::ExactOut(amount) => ("exact_out", amount),
@@ -72,7 +73,7 @@ impl OrderRequest {
         ];
         let mut digest = Sha256::new();
         // only where there is one, so that requests without one keep the digest that is stored
-        for part in parts.into_iter().chain(client_id.as_deref()) {
+        for part in parts.into_iter().chain(tag.as_deref()) {
             digest.update((part.len() as u64).to_be_bytes()); // so that parts cannot run into each other
             digest.update(part);
         }
@@ -103,25 +104,42 @@ impl Check<'_> {
         let amount = self.amount(token_in, token_out);
         let slippage_bps = self.slippage();
         let client_order_id = self.label(Form::CLIENT_ORDER_ID, MAX_CLIENT_ORDER_ID_CHARS);
-        let client_id = self.form.client_id.and_then(|field| self.label(field, MAX_CLIENT_ID_CHARS));
+        let tag = self.either(Form::TAG, Form::CLIENT_ID).and_then(|field| self.label(field, MAX_TAG_CHARS));
         let wallet = self.label(Form::WALLET, MAX_WALLET_CHARS);
         let request = QuoteRequest { token_in: token_in?, token_out: token_out?, amount: amount? };
-        let spec =
-            OrderSpec { order_type: order_type?, request, slippage_bps: slippage_bps?, wallet, client_id };
-        Some(OrderRequest { spec, client_order_id })
+        let spec = OrderSpec { order_type: order_type?, request, slippage_bps: slippage_bps?, wallet, tag };
+        let is_canonical = self.form == Form::CANONICAL;
+        Some(OrderRequest { spec, client_order_id, is_canonical })
     }
 
     fn report(&mut self, field: &'static str, code: FieldCode, message: impl Into<String>) {
         self.errors.push(FieldError::new(field, code, message.into()));
     }
 
+    /// Which of two names of one field the body uses.
+    fn either(&mut self, name: &'static str, alias: &'static str) -> Option<&'static str> {
+        match (self.fields.get(name), self.fields.get(alias)) {
+            (Some(_), Some(_)) => {
+                self.report(
+                    alias,
+                    FieldCode::Conflict,
+                    format!("is another name of `{name}`: give one of them"),
+                );
+                Some(name)
+            }
+            (Some(_), None) => Some(name),
+            (None, Some(_)) => Some(alias),
+            (None, None) => None,
+        }
+    }
+
     fn order_type(&mut self) -> Option<OrderType> {
-        let Some(value) = self.fields.get(Form::TYPE) else { return Some(OrderType::Market) };
-        let name = self.text(Form::TYPE, value)?;
+        let Some(field) = self.either(Form::TYPE, Form::ORDER_TYPE) else { return Some(OrderType::Market) };
+        let name = self.text(field, self.fields.get(field)?)?;
         if name.eq_ignore_ascii_case("market") {
             return Some(OrderType::Market);
         }
-        self.report(Form::TYPE, FieldCode::Unsupported, "must be `market`");
+        self.report(field, FieldCode::Unsupported, "must be `market`");
         None
     }
 
@@ -188,7 +206,8 @@ impl Check<'_> {
             self.report(name, FieldCode::WrongType, "must be a number");
             return None;
         };
-        let bps = match Amount::parse(&number, decimals) {
+        let parse = if decimals == 0 { Amount::parse } else { Amount::parse_rounded_up };
+        let bps = match parse(&number, decimals) {
             Ok(bps) => u16::try_from(bps.0).ok(),
             Err(AmountError::Zero) => Some(0),
             Err(AmountError::TooLarge | AmountError::Negative) => None,

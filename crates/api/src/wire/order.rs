@@ -29,9 +29,9 @@ pub(crate) struct SpecView<'a> {
     slippage_bps: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
     wallet: Option<&'a str>,
-    /// The client that placed the order, as it named itself. It identifies no order.
+    /// The client's own label. It identifies no order.
     #[serde(skip_serializing_if = "Option::is_none")]
-    client_id: Option<&'a str>,
+    tag: Option<&'a str>,
 }
 
 impl<'a> SpecView<'a> {
@@ -52,7 +52,7 @@ impl<'a> SpecView<'a> {
             amount_out,
             slippage_bps: spec.slippage_bps.0,
             wallet: spec.wallet.as_deref(),
-            client_id: spec.client_id.as_deref(),
+            tag: spec.tag.as_deref(),
         }
     }
 }
@@ -79,6 +79,14 @@ pub(crate) struct OrderView<'a> {
     created_at: Timestamp,
     #[schema(value_type = words::Timestamp)]
     updated_at: Timestamp,
+    /// The same as `createdAt`, for clients of earlier systems.
+    #[serde(rename = "created_at")]
+    #[schema(value_type = words::Timestamp)]
+    created_at_snake: Timestamp,
+    /// The same as `updatedAt`, for clients of earlier systems.
+    #[serde(rename = "updated_at")]
+    #[schema(value_type = words::Timestamp)]
+    updated_at_snake: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     fill: Option<FillView<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -98,6 +106,8 @@ impl<'a> OrderView<'a> {
             last_seq: order.last_seq,
             created_at: order.created_at,
             updated_at: order.updated_at,
+            created_at_snake: order.created_at,
+            updated_at_snake: order.updated_at,
             fill: order.fill.as_ref().map(FillView::new),
             failure: order.failure.as_ref().map(FailureView::new),
         }

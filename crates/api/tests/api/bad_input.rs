@@ -73,7 +73,9 @@ async fn each_wrong_field_is_named_with_its_reason() {
         (with("slippageBps", json!(0.5)), "slippageBps", "too_precise"),
         (with("slippageBps", json!([50])), "slippageBps", "wrong_type"),
         (with("slippage", json!(50.01)), "slippage", "out_of_range"),
-        (with("slippage", json!(0.001)), "slippage", "too_precise"),
+        (with("slippage", json!(-0.001)), "slippage", "out_of_range"),
+        (with("tag", json!("x".repeat(129))), "tag", "too_long"),
+        (with("orderType", json!("limit")), "orderType", "unsupported"),
         (with("type", json!("limit")), "type", "unsupported"),
         (with("limitPrice", json!("1")), "limitPrice", "unknown_field"),
         (with("clientOrderId", json!("")), "clientOrderId", "malformed"),
@@ -148,8 +150,11 @@ async fn addresses_methods_and_ids() {
     problem(upgrade, 426, "upgrade_required").await;
     problem(app.get("/api/orders/ws").await, 426, "upgrade_required").await;
     for below in ["", "/events", "/history", "/explain", "/status"] {
-        problem(app.get(&format!("/api/orders/7{below}")).await, 400, "invalid_order_id").await;
-        problem(app.get(&format!("/api/orders/%FF{below}")).await, 400, "invalid_order_id").await;
+        // clients of earlier systems know no malformed ids
+        let (status, code) =
+            if below.is_empty() { (404, "order_not_found") } else { (400, "invalid_order_id") };
+        problem(app.get(&format!("/api/orders/7{below}")).await, status, code).await;
+        problem(app.get(&format!("/api/orders/%FF{below}")).await, status, code).await;
         let unknown = samples::order_id();
         let refused =
             problem(app.get(&format!("/api/orders/{unknown}{below}")).await, 404, "order_not_found").await;

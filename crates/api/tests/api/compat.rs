@@ -13,7 +13,7 @@ const USDC: &str = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v";
 /// What a body is understood as: spent, received, the amount, slippage.
 async fn understood(app: &App, body: &Value) -> (&'static str, &'static str, SwapAmount, u16) {
     let response = app.execute(body).await;
-    assert_eq!(response.status(), StatusCode::CREATED, "{body}");
+    assert_eq!(response.status(), StatusCode::OK, "{body}");
     let reply: Value = response.json().await.unwrap();
     for name in ["orderId", "statusEndpoint", "status", "wsUrl", "createdAt"] {
         assert!(reply[name].is_string(), "{name}");
@@ -39,7 +39,14 @@ async fn a_body_with_an_amount_and_a_wallet() {
 #[tokio::test]
 async fn a_body_with_slippage_in_percent() {
     let app = App::start().await;
-    for (slippage, bps) in [(json!(1), 100), (json!(0.5), 50), (json!("0.05"), 5), (json!(0), 0)] {
+    for (slippage, bps) in [
+        (json!(1), 100),
+        (json!(0.5), 50),
+        (json!("0.05"), 5),
+        (json!(0), 0),
+        (json!(0.001), 1),
+        (json!("1.2345"), 124),
+    ] {
         let body = json!({"tokenIn": "USDC", "tokenOut": "SOL", "amountIn": 100, "slippage": slippage});
         let expected = ("USDC", "SOL", SwapAmount::ExactIn(Amount(100_000_000)), bps);
         assert_eq!(understood(&app, &body).await, expected);
@@ -71,20 +78,21 @@ async fn a_body_with_a_side() {
     let mut placed = Vec::new();
     for side in ["sell", "sell", "buy"] {
         let reply = app.execute(&body("c-1", side)).await;
-        assert_eq!(reply.status(), StatusCode::CREATED);
+        assert_eq!((reply.status(), reply.headers().get("idempotency-replayed")), (StatusCode::OK, None));
         let order: Value = reply.json().await.unwrap();
-        assert_eq!((&order["clientId"], &order["clientOrderId"]), (&json!("c-1"), &Value::Null));
+        assert_eq!((&order["tag"], &order["clientOrderId"]), (&json!("c-1"), &Value::Null));
         placed.push(order["id"].clone());
     }
     placed.dedup();
     assert_eq!(placed.len(), 3);
     let id = placed[0].as_str().unwrap();
-    assert_eq!(app.read(&format!("/api/orders/{id}")).await["clientId"], "c-1", "it is kept");
+    assert_eq!(app.read(&format!("/api/orders/{id}")).await["tag"], "c-1", "it is kept");
     // what identifies an order is its client order id, in this form too
     let mut named = body("c-1", "sell");
     named["clientOrderId"] = json!("o-1");
-    assert_eq!(app.execute(&named).await.status(), StatusCode::CREATED);
-    assert_eq!(app.execute(&named).await.status(), StatusCode::OK);
+    let is_replay =
+        async |named: &Value| app.execute(named).await.headers().contains_key("idempotency-replayed");
+    assert!(!is_replay(&named).await && is_replay(&named).await);
     named["side"] = json!("buy");
     problem(app.execute(&named).await, 409, "idempotency_conflict").await;
     let refused = problem(app.execute(&body("c-3", "hold")).await, 400, "invalid_order").await;
@@ -93,6 +101,64 @@ async fn a_body_with_a_side() {
         json!([
         {"field": "side", "code": "unsupported", "message": "must be `buy` or `sell`"}])
     );
+}
+
+#[tokio::test]
+async fn a_side_beside_the_tokens_does_not_change_the_form() {
+    let app = App::start().await;
+    let expected = ("SOL", "USDC", SwapAmount::ExactIn(Amount(1_000_000_000)), 50);
+    for side in ["buy", "sell"] {
+        let body =
+            json!({"tokenIn": "SOL", "tokenOut": "USDC", "amount": "1", "side": side, "orderType": "MARKET"});
+        assert_eq!(understood(&app, &body).await, expected);
+        let body = json!({"inputMint": SOL, "outputMint": USDC, "amount": "1", "side": side});
+        assert_eq!(understood(&app, &body).await, expected);
+    }
+    let canonical =
+        json!({"tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1", "side": "buy", "clientId": "c-1"});
+    let reply = app.execute(&canonical).await;
+    assert_eq!(reply.status(), StatusCode::CREATED, "it is in the canonical form");
+    assert_eq!(reply.json::<Value>().await.unwrap()["tag"], "c-1");
+    let twice = json!({"tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1", "tag": "a", "clientId": "b"});
+    let refused = problem(app.execute(&twice).await, 400, "invalid_order").await;
+    assert_eq!(
+        (&refused["errors"][0]["field"], &refused["errors"][0]["code"]),
+        (&json!("clientId"), &json!("conflict"))
+    );
+}
+
+#[tokio::test]
+async fn a_key_may_come_under_its_earlier_name() {
+    let app = App::start().await;
+    let place = async |headers: &[(&str, &str)]| {
+        let asked = headers
+            .iter()
+            .fold(app.post("/api/orders/execute"), |asked, (name, key)| asked.header(*name, *key));
+        asked.json(&order()).send().await.unwrap()
+    };
+    let first: Value = place(&[("X-Idempotency-Key", "k")]).await.json().await.unwrap();
+    for again in [&[("Idempotency-Key", "k")][..], &[("Idempotency-Key", "k"), ("X-Idempotency-Key", "k")]] {
+        let reply = place(again).await;
+        assert_eq!(reply.status(), StatusCode::OK);
+        assert_eq!(reply.json::<Value>().await.unwrap()["id"], first["id"]);
+    }
+    let two = place(&[("Idempotency-Key", "k"), ("X-Idempotency-Key", "other")]).await;
+    problem(two, 400, "invalid_idempotency_key").await;
+}
+
+#[tokio::test]
+async fn whatever_is_not_a_known_order_is_not_found_in_their_words() {
+    let app = App::start().await;
+    let unknown = samples::order_id().to_string();
+    for id in [unknown.as_str(), "17", "not-a-uuid", "%20", "0"] {
+        let refused = problem(app.get(&format!("/api/orders/{id}")).await, 404, "order_not_found").await;
+        assert_eq!(refused["error"], "Not found", "{id}");
+    }
+    let id = app.placed().await;
+    for order in [app.read(&format!("/api/orders/{id}")).await, app.read("/api/orders").await[0].clone()] {
+        assert_eq!((&order["created_at"], &order["updated_at"]), (&order["createdAt"], &order["updatedAt"]));
+        assert!(order["created_at"].is_string());
+    }
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use testkit::eventually;
 use crate::support::{App, Socket, order, problem};
 
 async fn stored(app: &App) -> Vec<domain::Order> {
-    let everything = OrderFilter { status: None, parked: false, before: None, limit: 1_000 };
+    let everything = OrderFilter { status: None, parked: false, tag: None, before: None, limit: 1_000 };
     app.store.orders(AccountId::DEFAULT, everything).await.unwrap()
 }
 

@@ -1,5 +1,5 @@
 use domain::{Failure, FailureCode, OrderId};
-use reqwest::Response;
+use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 
 use crate::support::{App, order, problem};
@@ -135,5 +135,38 @@ async fn quotes_route_without_executing() {
     ] {
         *app.venues.refusal.lock().unwrap() = Some(Failure::new(code, "no"));
         problem(app.post("/api/quotes").json(&order()).send().await.unwrap(), status, name).await;
+    }
+}
+#[tokio::test]
+async fn lists_are_filtered_by_tag_and_by_status_in_any_case_and_refuse_what_they_do_not_know() {
+    let app = App::start().await;
+    let tagged = json!({"tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1", "tag": "desk 7&co"});
+    for _ in 0..3 {
+        assert_eq!(app.execute(&tagged).await.status(), StatusCode::CREATED);
+    }
+    app.placed().await;
+    let page = app.get("/api/orders?tag=desk%207%26co&status=PENDING&limit=2").await;
+    let next = page.headers()["link"].to_str().unwrap().to_owned();
+    let listed: Vec<Value> = page.json().await.unwrap();
+    assert!(listed.len() == 2 && listed.iter().all(|order| order["tag"] == "desk 7&co"), "{listed:?}");
+    let next = next.trim_start_matches('<').split('>').next().unwrap();
+    let listed: Vec<Value> = app.client.get(next).send().await.unwrap().json().await.unwrap();
+    assert!(listed.len() == 1 && listed[0]["tag"] == "desk 7&co", "{listed:?}");
+    let id = listed[0]["id"].as_str().unwrap();
+    for tag in ["%00".to_owned(), "t".repeat(129)] {
+        let refused = problem(app.get(&format!("/api/orders?tag={tag}")).await, 400, "invalid_query").await;
+        assert_eq!(refused["errors"][0]["field"], "tag");
+    }
+    for path in [
+        "/api/orders?offset=10".to_owned(),
+        format!("/api/orders/{id}?offset=1"),
+        format!("/api/orders/{id}/events?offset=1"),
+        format!("/api/orders/{id}/explain?offset=1"),
+        "/api/tokens?offset=1".to_owned(),
+        "/api/venues?offset=1".to_owned(),
+    ] {
+        let refused = problem(app.get(&path).await, 400, "invalid_query").await;
+        let error = (&refused["errors"][0]["field"], &refused["errors"][0]["code"]);
+        assert_eq!(error, (&json!("offset"), &json!("unknown_field")), "{path}");
     }
 }

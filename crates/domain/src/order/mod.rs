@@ -33,10 +33,10 @@ pub struct OrderSpec {
     /// The owner's wallet, as the client named it. Kept and shown, not used by the simulated chain.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub wallet: Option<String>,
-    /// The client that placed the order, as it named itself. Kept and shown; many orders may have the same
-    /// one, and it identifies none of them.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub client_id: Option<String>,
+    /// The client's own label. Kept, shown and filtered by; it identifies no order. Versions before 2026-12
+    /// called it `clientId`.
+    #[serde(skip_serializing_if = "Option::is_none", default, alias = "clientId")]
+    pub tag: Option<String>,
 }
 
 /// An order as it stands: the fold of its events.

@@ -22,7 +22,7 @@ fn spec() -> OrderSpec {
         },
         slippage_bps: Bps(50),
         wallet: None,
-        client_id: None,
+        tag: None,
     }
 }
 

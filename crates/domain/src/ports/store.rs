@@ -195,6 +195,8 @@ pub struct OrderFilter {
     pub status: Option<OrderStatus>,
     /// Only [parked](PARKED_AFTER) orders.
     pub parked: bool,
+    /// Only orders with this tag.
+    pub tag: Option<String>,
     /// Only orders older than this one.
     pub before: Option<OrderId>,
     /// The most orders to return.

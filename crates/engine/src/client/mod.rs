@@ -27,6 +27,7 @@ pub(crate) struct OrderRequest {
     pub(crate) amount_out: Option<String>,
     pub(crate) slippage_bps: Option<u16>,
     pub(crate) client_order_id: Option<String>,
+    pub(crate) tag: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -119,6 +120,7 @@ impl Client {
             ("amountOut", order.amount_out.clone().map(Value::from)),
             ("slippageBps", order.slippage_bps.map(Value::from)),
             ("clientOrderId", order.client_order_id.clone().map(Value::from)),
+            ("tag", order.tag.clone().map(Value::from)),
         ] {
             if let Some(value) = value {
                 body[name] = value;

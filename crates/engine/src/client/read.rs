@@ -17,11 +17,13 @@ impl Client {
         &self,
         status: Option<OrderStatus>,
         parked: bool,
+        tag: Option<&str>,
         limit: u32,
     ) -> anyhow::Result<String> {
         let mut query = vec![("limit", limit.to_string())];
         query.extend(status.map(|status| ("status", status.to_string())));
         query.extend(parked.then(|| ("parked", parked.to_string())));
+        query.extend(tag.map(|tag| ("tag", tag.to_owned())));
         self.read("/api/orders", &query).await
     }
 

@@ -58,6 +58,7 @@ fn demo_orders() -> Vec<OrderRequest> {
             token_out: token_out.to_owned(),
             amount_in: amount_in.map(str::to_owned),
             amount_out: amount_out.map(str::to_owned),
+            tag: Some("demo".to_owned()),
             slippage_bps: Some(100),
             client_order_id: None,
         };

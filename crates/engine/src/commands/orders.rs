@@ -6,7 +6,8 @@ use super::{client, read};
 use crate::{cli::OrdersArgs, output::print, story::order_table};
 
 pub(crate) async fn run(args: OrdersArgs) -> anyhow::Result<ExitCode> {
-    let answer = client(&args.target)?.orders(args.status, args.parked, args.limit).await?;
+    let OrdersArgs { target, status, parked, tag, limit, .. } = &args;
+    let answer = client(target)?.orders(*status, *parked, tag.as_deref(), *limit).await?;
     if args.json {
         print(answer)?;
     } else {

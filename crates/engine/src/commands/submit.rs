@@ -14,6 +14,7 @@ pub(crate) async fn run(args: SubmitArgs) -> anyhow::Result<ExitCode> {
         amount_out: args.amount_out,
         slippage_bps: args.slippage_bps,
         client_order_id: args.client_order_id,
+        tag: args.tag,
     };
     let id = client.place(&order).await?;
     if !args.json {

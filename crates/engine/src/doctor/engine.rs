@@ -14,7 +14,7 @@ const NAMED: usize = 3;
 
 /// Parked orders, if there are any.
 pub(super) async fn parked(engine: &Client) -> Option<Finding> {
-    let answer = engine.orders(None, true, LISTED).await.ok()?;
+    let answer = engine.orders(None, true, None, LISTED).await.ok()?;
     let parked: Vec<Value> = serde_json::from_str(&answer).ok()?;
     let first = parked.first()?["id"].as_str()?.to_owned();
     let named: Vec<&str> = parked.iter().filter_map(|order| order["id"].as_str()).take(NAMED).collect();

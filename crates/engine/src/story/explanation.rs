@@ -29,8 +29,8 @@ fn tell(story: &mut String, explanation: &Value) -> fmt::Result {
         order_in_words(order),
         order["slippageBps"]
     )?;
-    if let Some(client) = order["clientId"].as_str() {
-        writeln!(story, "placed by client {client}")?;
+    if let Some(tag) = order["tag"].as_str() {
+        writeln!(story, "tag {tag}")?;
     }
     tell_standing(story, explanation)?;
     if let Some(lost) = explanation["parkedAfterLostClaims"].as_u64() {

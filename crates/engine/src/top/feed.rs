@@ -136,7 +136,7 @@ async fn open_orders(client: &Client) -> anyhow::Result<Vec<ListedOrder>> {
     let mut orders = Vec::new();
     for status in open {
         let page: Vec<ListedOrder> =
-            serde_json::from_str(&client.orders(Some(status), false, OPEN_ORDERS).await?)?;
+            serde_json::from_str(&client.orders(Some(status), false, None, OPEN_ORDERS).await?)?;
         orders.extend(page);
     }
     Ok(orders)

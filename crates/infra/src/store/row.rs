@@ -8,7 +8,7 @@ use std::{
 
 use domain::{
     AccountId, Event, EventData, Failure, Order, OrderId, OrderSpec, OrderStatus, Signature, Timestamp,
-    ports::{Attempt, AttemptState, FeedCursor, FeedEvent, LedgerEntry, OpenOrders, Then},
+    ports::{Attempt, AttemptState, FeedCursor, FeedEvent, LedgerEntry, OpenOrders, OrderFilter, Then},
     swap::SignedTransaction,
 };
 use metrics::counter;
@@ -215,6 +215,14 @@ pub(super) fn with_status(status: OrderStatus) -> &'static str {
         OrderStatus::Failed => "AND status = $4 AND wake_at IS NULL AND fill IS NULL",
         _ => "AND status = $4 AND wake_at IS NOT NULL",
     }
+}
+
+/// The condition of a listing by tag, the parameter after those of [`with_status`]. The index `orders_by_tag` knows
+/// this expression.
+pub(super) fn with_tag(filter: &OrderFilter) -> String {
+    let parameter = if filter.status.is_some() { 5 } else { 4 };
+    let condition = |_| format!("AND coalesce(spec ->> 'tag', spec ->> 'clientId') = ${parameter}");
+    filter.tag.as_ref().map(condition).unwrap_or_default()
 }
 
 /// What a commit does to the claim, as parameters of the update.

@@ -198,6 +198,7 @@ impl OrderStore for MemoryStore {
         let records = state.orders.values().rev();
         Ok(records
             .filter(|record| !filter.parked || record.is_parked())
+            .filter(|record| filter.tag.is_none() || record.order.spec.tag == filter.tag)
             .map(|record| &record.order)
             .filter(|order| order.account == account)
             .filter(|order| filter.status.is_none_or(|status| order.status == status))

@@ -41,6 +41,7 @@ pub async fn check(store: Arc<dyn OrderStore>) {
     a_claim_given_back_is_free_at_once(store).await;
     two_sweepers_never_take_the_same(store).await;
     listings_page_and_belong_to_an_account(store).await;
+    listings_by_tag_find_the_orders_of_that_tag_alone(store).await;
     open_orders_are_counted_up_to_a_bound(store).await;
     a_claimed_order_is_due_when_its_lease_ends(store).await;
     together::check(store).await;
@@ -318,7 +319,8 @@ async fn listings_page_and_belong_to_an_account(store: &dyn OrderStore) {
     let mut seen = Vec::new();
     let mut before = None;
     while seen.len() < 5 {
-        let filter = OrderFilter { status: Some(OrderStatus::Pending), parked: false, before, limit: 2 };
+        let filter =
+            OrderFilter { status: Some(OrderStatus::Pending), parked: false, tag: None, before, limit: 2 };
         let page = store.orders(AccountId::DEFAULT, filter).await.unwrap();
         assert!(page.len() <= 2 && !page.is_empty());
         before = page.last().map(|order| order.id);
@@ -331,8 +333,29 @@ async fn listings_page_and_belong_to_an_account(store: &dyn OrderStore) {
     assert_eq!(store.order(stranger, id).await.unwrap(), None);
     assert_eq!(store.events(stranger, id, 0, 10).await.unwrap(), []);
     assert_eq!(store.attempts(stranger, id).await.unwrap(), []);
-    let all = OrderFilter { status: None, parked: false, before: None, limit: 10 };
+    let all = OrderFilter { status: None, parked: false, tag: None, before: None, limit: 10 };
     assert_eq!(store.orders(stranger, all).await.unwrap(), []);
+}
+
+async fn listings_by_tag_find_the_orders_of_that_tag_alone(store: &dyn OrderStore) {
+    let tag = samples::order_id().to_string();
+    let mut tagged = Vec::new();
+    for tag in [Some(&tag), None, Some(&tag), Some(&format!("{tag}x"))] {
+        let mut asked = samples::acceptance();
+        asked.order.spec.tag = tag.cloned();
+        let id = asked.order.id;
+        store.accept(asked).await.unwrap();
+        tagged.push(id);
+    }
+    let expected = [tagged[2], tagged[0]];
+    for status in [None, Some(OrderStatus::Pending)] {
+        let filter = OrderFilter { status, parked: false, tag: Some(tag.clone()), before: None, limit: 10 };
+        let found = store.orders(AccountId::DEFAULT, filter.clone()).await.unwrap();
+        assert_eq!(found.iter().map(|order| order.id).collect::<Vec<_>>(), expected);
+        let next = OrderFilter { before: Some(expected[0]), limit: 1, ..filter };
+        let found = store.orders(AccountId::DEFAULT, next).await.unwrap();
+        assert_eq!(found.iter().map(|order| order.id).collect::<Vec<_>>(), expected[1..]);
+    }
 }
 
 async fn open_orders_are_counted_up_to_a_bound(store: &dyn OrderStore) {

@@ -17,7 +17,7 @@ pub(super) async fn check(store: &dyn OrderStore) {
 }
 
 async fn parked(store: &dyn OrderStore) -> Vec<OrderId> {
-    let filter = OrderFilter { status: None, parked: true, before: None, limit: 1_000 };
+    let filter = OrderFilter { status: None, parked: true, tag: None, before: None, limit: 1_000 };
     store.orders(AccountId::DEFAULT, filter).await.unwrap().iter().map(|order| order.id).collect()
 }
 

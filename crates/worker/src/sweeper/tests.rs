@@ -92,6 +92,7 @@ impl Bench {
         let filter = domain::ports::OrderFilter {
             status: Some(OrderStatus::Confirmed),
             parked: false,
+            tag: None,
             before: None,
             limit: u32::MAX,
         };

@@ -134,7 +134,7 @@ class OrderPage extends Component {
       h("div", { class: "order-title" }, title, h("span", { class: "status", "data-tone": tone, role: "status", id: "order-status" }, words(tone))),
       h("div", { class: "order-meta" },
         h("span", { class: "mono muted" }, order.id), copyButton("Copy the id", () => order.id),
-        h("span", { class: "muted" }, `placed ${fullTime(order.createdAt)}${order.clientId ? ` by client ${order.clientId}` : ""}`),
+        h("span", { class: "muted" }, `placed ${fullTime(order.createdAt)}${order.tag ? ` with tag ${order.tag}` : ""}`),
         h("span", { class: "order-copies" },
           copyButton("Copy as curl", () => curl(order), "Copy as curl"),
           copyButton("Copy the explanation as curl", () => `curl -s ${location.origin}${base}/api/orders/${order.id}/explain`, "Explain as curl"))));

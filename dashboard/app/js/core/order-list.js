@@ -189,7 +189,7 @@ export class OrderList extends EventTarget {
 
 /** @param {Order} order */
 function text(order) {
-  return `${order.id} ${order.clientOrderId ?? ""} ${order.clientId ?? ""} ${order.tokenIn} ${order.tokenOut} ${order.tokenIn}/${order.tokenOut}`.toLowerCase();
+  return `${order.id} ${order.clientOrderId ?? ""} ${order.tag ?? ""} ${order.tokenIn} ${order.tokenOut} ${order.tokenIn}/${order.tokenOut}`.toLowerCase();
 }
 
 /** Ids are UUIDv7: they sort by the time of the acceptance, as the engine's own list does. @param {string} one @param {string} other */

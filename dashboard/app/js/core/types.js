@@ -28,7 +28,7 @@
  * @property {boolean} retryable
  *
  * @typedef {Spec & {
- *   id: string, clientOrderId?: string, clientId?: string, status: Status, attempt: number, lastSeq: number,
+ *   id: string, clientOrderId?: string, tag?: string, status: Status, attempt: number, lastSeq: number,
  *   createdAt: string, updatedAt: string, fill?: Fill, failure?: Failure, isRetrying?: boolean,
  * }} Order `isRetrying` is the page's own: the last event announced another attempt.
  *

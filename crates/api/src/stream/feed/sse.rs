@@ -19,7 +19,7 @@ use tokio::{
 use super::{FeedReader, check_cursor, find_orders, message, reader::Scope};
 use crate::{
     problem::{Code, FieldCode, FieldError, Problem},
-    request::{Connection, Parameters},
+    request::{Connection, Parameters, refuse_query},
     state::AppState,
 };
 
@@ -49,6 +49,9 @@ pub(crate) async fn respond(
 
 /// A reader at the place that the query and the headers ask for.
 async fn open(state: &AppState, query: &Parameters, headers: &HeaderMap) -> Result<FeedReader, Problem> {
+    let mut errors = Vec::new();
+    query.report_unknown(&["orders", "cursor"], &mut errors);
+    refuse_query(errors)?;
     let named = read_orders(query, state.limits.max_stream_orders)?;
     let resumed = headers.get(LAST_EVENT_ID).and_then(|value| value.to_str().ok());
     // the header is newer: a browser repeats the address when it connects again

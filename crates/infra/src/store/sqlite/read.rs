@@ -16,6 +16,7 @@ use super::{
         parking::{LOST_CLAIMS, if_parked},
         row::{
             AttemptRow, EventRow, OPEN_BY_STATUS, OPEN_ORDERS, OrderRow, decode, open_by_status, with_status,
+            with_tag,
         },
     },
     ATTEMPT, ORDER,
@@ -37,9 +38,10 @@ pub(super) async fn orders(
     account: AccountId,
     filter: &OrderFilter,
 ) -> sqlx::Result<Vec<Order>> {
-    let (by_status, if_parked) = (filter.status.map_or("", with_status), if_parked(filter.parked));
+    let (by_status, by_tag) = (filter.status.map_or("", with_status), with_tag(filter));
+    let if_parked = if_parked(filter.parked);
     let sql = format!(
-        "SELECT {ORDER} FROM orders WHERE account_id = $1 AND id < $3 {by_status} {if_parked}
+        "SELECT {ORDER} FROM orders WHERE account_id = $1 AND id < $3 {by_status} {by_tag} {if_parked}
          ORDER BY id DESC LIMIT $2"
     );
     let mut page = Page::new(filter);
@@ -50,6 +52,9 @@ pub(super) async fn orders(
             .bind(page.before());
         if let Some(status) = filter.status {
             query = query.bind(status.as_str());
+        }
+        if let Some(tag) = &filter.tag {
+            query = query.bind(tag);
         }
         if page.add(query.fetch_all(&mut *connection).await?) {
             return Ok(page.orders());
