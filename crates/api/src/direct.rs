@@ -5,12 +5,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    accept,
-    problem::Problem,
-    state::AppState,
-    stream::{Follower, find_order},
-    validation::OrderRequest,
-    wire::EventBody,
+    accept, problem::Problem, state::AppState, stream::Follower, validation::OrderRequest, wire::EventBody,
 };
 
 /// More events than any order has.
@@ -18,7 +13,7 @@ const ALL_EVENTS: u32 = 100_000;
 
 /// The API over its state.
 #[derive(Clone)]
-pub struct Direct(AppState);
+pub struct InProcessApi(AppState);
 
 /// Why something was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -32,7 +27,7 @@ pub struct Refusal {
     pub detail: String,
 }
 
-impl Direct {
+impl InProcessApi {
     /// Over the same state as a router, or one of its own.
     pub fn new(state: AppState) -> Self {
         Self(state)
@@ -58,7 +53,7 @@ impl Direct {
     /// # Errors
     /// [`Refusal`] when there is no such order or the store does not answer.
     pub async fn follow(&self, id: OrderId, after: u32) -> Result<Following, Refusal> {
-        let order = find_order(&self.0, id).await?;
+        let order = self.0.find_order(id).await?;
         Ok(Following(self.0.hub.follow(&order, after)))
     }
 
@@ -67,7 +62,7 @@ impl Direct {
     /// # Errors
     /// [`Refusal`] when there is no such order or the store does not answer.
     pub async fn events(&self, id: OrderId) -> Result<Vec<Value>, Refusal> {
-        let order = find_order(&self.0, id).await?;
+        let order = self.0.find_order(id).await?;
         let read = self.0.store.events(order.account, id, 0, ALL_EVENTS);
         let events = self.0.answer(read).await?;
         let tokens = self.0.tokens.as_ref();

@@ -10,7 +10,7 @@ use infra::{
     settings::Loaded,
 };
 use rand::rngs::StdRng;
-use venues::{LedgerLocation, VenueConfig};
+use venues::{LogLocation, VenueConfig};
 
 /// The HTTP and WebSocket API of the order execution engine. Workers run in processes of their own
 /// (`order-worker`), so it needs `DATABASE_URL` and `REDIS_URL`.
@@ -55,8 +55,8 @@ async fn run(loaded: Loaded<Settings>) -> anyhow::Result<()> {
     api::require_shared(&settings.backend)?;
     let stop = infra::process::stop_on_signal()?;
     let clock = Arc::new(SystemClock);
-    // The API only asks for quotes; the ledger of the simulated chain belongs to the workers.
-    let venues = venues::connect(&settings.venues, LedgerLocation::Memory, clock.clone()).await?;
+    // The API only asks for quotes; the transaction log of the simulated chain belongs to the workers.
+    let venues = venues::connect(&settings.venues, LogLocation::Memory, clock.clone()).await?;
     let backends = Backends {
         store: infra::store::connect(&settings.backend, clock.clone()).await?,
         queue: infra::queue::connect(&settings.backend)?.producer,

@@ -6,7 +6,7 @@ use std::{
 };
 
 use domain::{
-    AccountId, OrderId, OrderIds,
+    AccountId, Order, OrderId, OrderIds,
     ports::{Clock, EventBus, JobQueue, OrderFilter, OrderStore, StoreError, Tokens, Venue},
 };
 use rand::Rng;
@@ -146,6 +146,15 @@ impl Inner {
     /// How many streams are open.
     pub(crate) fn open_streams(&self) -> usize {
         self.limits.max_streams - self.streams.available_permits()
+    }
+
+    /// An order of the account that asks.
+    ///
+    /// # Errors
+    /// When there is no such order, or the store does not answer.
+    pub(crate) async fn find_order(&self, id: OrderId) -> Result<Order, Problem> {
+        let order = self.answer(self.store.order(self.account, id)).await?;
+        order.ok_or_else(|| Problem::order_not_found(id))
     }
 
     /// Waits for the store, but not for ever.

@@ -11,7 +11,7 @@ use infra::{
 use rand::rngs::StdRng;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use venues::LedgerLocation;
+use venues::LogLocation;
 use worker::Worker;
 
 use crate::cli::ServeArgs;
@@ -45,11 +45,11 @@ impl Embedded {
             data_dir::refuse_half_restored(&args.backend.data_dir)?;
         }
         let store = infra::store::connect(&args.backend, clock.clone()).await?;
-        let ledger = match &args.backend.database_url {
-            Some(url) => LedgerLocation::Postgres(url.clone()),
-            None => LedgerLocation::Sqlite(data_dir::simulated_chain(&args.backend.data_dir)),
+        let log = match &args.backend.database_url {
+            Some(url) => LogLocation::Postgres(url.clone()),
+            None => LogLocation::Sqlite(data_dir::simulated_chain(&args.backend.data_dir)),
         };
-        let venues = venues::connect(&args.venues, ledger, clock.clone()).await?;
+        let venues = venues::connect(&args.venues, log, clock.clone()).await?;
         let queue = infra::queue::connect(&args.backend)?;
         let bus = infra::bus::connect(&args.backend)?;
         let stop = CancellationToken::new();

@@ -7,7 +7,7 @@ mod commands;
 mod doctor;
 mod embedded;
 mod output;
-mod story;
+mod render;
 mod top;
 
 use std::process::ExitCode;

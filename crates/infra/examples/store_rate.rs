@@ -19,7 +19,8 @@ use clap::Parser;
 use domain::{
     AccountId, EventData, Order, OrderId,
     ports::{
-        Acceptance, Accepted, AttemptState, Claim, Commit, CommitOutcome, LedgerEntry, OrderStore, Then,
+        Acceptance, Accepted, AttemptChange, AttemptState, Claim, ClaimAction, Commit, CommitOutcome,
+        OrderStore,
     },
 };
 use futures::{StreamExt, stream};
@@ -120,10 +121,11 @@ async fn execute_all(
             }
             let attempt = samples::attempt(&ahead);
             steps.push(samples::submitted(&attempt));
-            commit(store, &mut claim, steps, LedgerEntry::Open(attempt.clone()), Then::Continue).await;
+            commit(store, &mut claim, steps, AttemptChange::Open(attempt.clone()), ClaimAction::Continue)
+                .await;
             let confirmed = vec![EventData::Confirmed { fill: samples::fill(&attempt) }];
             let landed = samples::resolve(&attempt, AttemptState::Landed);
-            commit(store, &mut claim, confirmed, landed, Then::Finish).await;
+            commit(store, &mut claim, confirmed, landed, ClaimAction::Finish).await;
         })
         .await;
 }
@@ -132,12 +134,12 @@ async fn commit(
     store: &Arc<dyn OrderStore>,
     claim: &mut Claim,
     steps: Vec<EventData>,
-    ledger: LedgerEntry,
-    then: Then,
+    change: AttemptChange,
+    then: ClaimAction,
 ) {
     let now = claim.order.updated_at + Duration::from_millis(1);
     let events = steps.into_iter().map(|data| claim.order.apply(data, now).unwrap()).collect();
     let commit =
-        Commit { fence: claim.fence, order: claim.order.clone(), events, ledger: Some(ledger), then };
+        Commit { fence: claim.fence, order: claim.order.clone(), events, change: Some(change), then };
     assert_eq!(store.commit(commit).await.unwrap(), CommitOutcome::Committed);
 }

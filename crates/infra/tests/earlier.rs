@@ -8,7 +8,7 @@ use std::{fs, path::PathBuf, sync::Arc};
 use clap::Parser;
 use domain::{
     AccountId, EventData, Order, OrderStatus, TokenAmount,
-    ports::{Beyond, FeedCursor, FeedScope, OrderFilter, OrderStore},
+    ports::{FeedCursor, FeedScope, OrderFilter, OrderStore, PageEnd},
 };
 use infra::{clock::SystemClock, config::BackendConfig, data_dir, store};
 use sqlx::{Connection, PgConnection, SqliteConnection, sqlite::SqliteConnectOptions};
@@ -78,7 +78,7 @@ async fn everything_reads(store: &dyn OrderStore, count: usize) {
     assert!(store.open_orders_by_status(10).await.unwrap().with(OrderStatus::Submitted) > 0);
 
     let read = || store.feed(AccountId::DEFAULT, &FeedScope::All, FeedCursor::START, 1_000);
-    eventually("the feed shows all of it", || async { read().await.unwrap().beyond == Beyond::Nothing })
+    eventually("the feed shows all of it", || async { read().await.unwrap().beyond == PageEnd::Nothing })
         .await;
     let mut fed: Vec<_> =
         read().await.unwrap().events.into_iter().map(|fed| (fed.order_id, fed.event)).collect();

@@ -7,7 +7,7 @@ use std::{path::Path, sync::Arc};
 use clap::Parser;
 use domain::{
     AccountId, OrderId,
-    ports::{Beyond, FeedCursor, FeedScope, OrderStore},
+    ports::{FeedCursor, FeedScope, OrderStore, PageEnd},
 };
 use infra::{clock::SystemClock, config::BackendConfig, diagnosis, store};
 use sqlx::{Connection, PgConnection};
@@ -40,7 +40,7 @@ async fn accept(store: &dyn OrderStore) -> OrderId {
 const SECOND_EVENT: &str = "INSERT INTO order_events (order_id, seq, status, kind, attempt, at, data)
     VALUES ($1, 2, 'routing', 'routing_started', 1, now(), '{\"kind\":\"routing_started\"}')";
 
-async fn told(store: &dyn OrderStore, after: FeedCursor) -> (Vec<(OrderId, u32)>, FeedCursor, Beyond) {
+async fn told(store: &dyn OrderStore, after: FeedCursor) -> (Vec<(OrderId, u32)>, FeedCursor, PageEnd) {
     let page = store.feed(AccountId::DEFAULT, &FeedScope::All, after, 100).await.unwrap();
     let events = page.events.iter().map(|event| (event.order_id, event.event.seq)).collect();
     (events, page.next, page.beyond)
@@ -64,7 +64,7 @@ async fn what_an_older_transaction_may_still_write_is_waited_for() {
     let second = accept(store.as_ref()).await; // began later and commits earlier
     assert_eq!(store.events(AccountId::DEFAULT, second, 0, 10).await.unwrap().len(), 1, "it is committed");
     let (events, next, beyond) = told(store.as_ref(), after).await;
-    assert_eq!((events, beyond), (vec![], Beyond::Unsettled), "a cursor behind it would skip the other");
+    assert_eq!((events, beyond), (vec![], PageEnd::Unsettled), "a cursor behind it would skip the other");
     assert!(next >= after);
     let now = store.feed_end().await.unwrap();
 
@@ -97,7 +97,7 @@ async fn what_a_transaction_took_back_holds_nothing_up() {
 async fn told_whole(store: &dyn OrderStore, after: FeedCursor, count: usize) -> Vec<(OrderId, u32)> {
     eventually("everything is told", || async {
         matches!(store.feed(AccountId::DEFAULT, &FeedScope::All, after, 1_000).await,
-            Ok(page) if page.events.len() >= count && page.beyond == Beyond::Nothing)
+            Ok(page) if page.events.len() >= count && page.beyond == PageEnd::Nothing)
     })
     .await;
     told(store, after).await.0

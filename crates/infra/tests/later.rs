@@ -7,7 +7,7 @@ use std::{path::Path, sync::Arc};
 use clap::Parser;
 use domain::{
     AccountId, EventData, OrderId, OrderStatus,
-    ports::{Beyond, FeedCursor, FeedScope, OrderFilter, OrderStore, StoreError},
+    ports::{FeedCursor, FeedScope, OrderFilter, OrderStore, PageEnd, StoreError},
 };
 use infra::{clock::SystemClock, config::BackendConfig, data_dir, store};
 use sqlx::{Connection, Executor, PgConnection, SqliteConnection, sqlite::SqliteConnectOptions};
@@ -118,7 +118,7 @@ async fn rows_of_a_later_version_cost_themselves_at_most(
 
     eventually("all that can be read is told", || async {
         let page = store.feed(AccountId::DEFAULT, &FeedScope::All, FeedCursor::START, 100).await.unwrap();
-        page.beyond == Beyond::Nothing && page.events.len() == 6
+        page.beyond == PageEnd::Nothing && page.events.len() == 6
     })
     .await;
     let expected = [(first, 1), (unlisted, 1), (waiting, 1), (strange, 1), (last, 1), (strange, 2)];

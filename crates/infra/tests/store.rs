@@ -80,15 +80,15 @@ async fn postgres_finds_an_order_that_has_long_been_due() {
     let acceptance = samples::acceptance();
     let id = acceptance.order.id;
     store.accept(Acceptance { grace: late, ..acceptance }).await.unwrap();
-    assert!(store.take_due(10, late).await.unwrap().is_empty(), "nothing is due, also at the beginning");
+    assert!(store.lease_due(10, late).await.unwrap().is_empty(), "nothing is due, also at the beginning");
 
     let mut database = sqlx::PgConnection::connect(&url).await.unwrap();
     sqlx::query("UPDATE orders SET wake_at = wake_at - interval '2 hours'")
         .execute(&mut database)
         .await
         .unwrap();
-    eventually("it is due", || async { store.take_due(10, late).await.unwrap() == [id] }).await;
-    assert!(store.take_due(10, late).await.unwrap().is_empty(), "it was just taken");
+    eventually("it is due", || async { store.lease_due(10, late).await.unwrap() == [id] }).await;
+    assert!(store.lease_due(10, late).await.unwrap().is_empty(), "it was just taken");
 }
 
 /// New orders and repeats go in one statement, and only then the repeats are looked at.
@@ -163,7 +163,7 @@ async fn an_sqlite_store_opened_with_an_earlier_clock_makes_nothing_wait_longer(
     let store = store::connect(&settings(folder.path()), after.clone()).await.unwrap();
     assert!(store.claim(id, "early", lease).await.unwrap().is_none(), "the lease still holds");
     after.advance(lease);
-    assert_eq!(store.take_due(10, lease).await.unwrap(), [id]);
+    assert_eq!(store.lease_due(10, lease).await.unwrap(), [id]);
     assert!(store.claim(id, "heir", lease).await.unwrap().is_some());
 }
 
@@ -191,10 +191,10 @@ async fn a_clock_of_postgres_that_is_set_back_makes_nothing_wait_for_the_step() 
     .execute(&mut database)
     .await
     .unwrap();
-    assert!(store.take_due(10, lease).await.unwrap().is_empty(), "leases begin again, they are not void");
+    assert!(store.lease_due(10, lease).await.unwrap().is_empty(), "leases begin again, they are not void");
     assert!(store.renew(of_a_live_one.fence, Duration::from_mins(1)).await.unwrap());
     let id = of_a_dead_worker.order.id;
-    eventually("it is due", || async { store.take_due(10, lease).await.unwrap() == [id] }).await;
+    eventually("it is due", || async { store.lease_due(10, lease).await.unwrap() == [id] }).await;
     assert!(store.claim(id, "heir", lease).await.unwrap().is_some());
     assert!(store.claim(of_a_live_one.order.id, "heir", lease).await.unwrap().is_none());
 }

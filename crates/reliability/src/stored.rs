@@ -5,11 +5,11 @@ use std::{collections::BTreeMap, sync::Arc};
 use anyhow::ensure;
 use domain::{
     AccountId, Event, Order, OrderId,
-    ports::{Beyond, FeedCursor, FeedScope, OrderFilter, OrderStore},
+    ports::{FeedCursor, FeedScope, OrderFilter, OrderStore, PageEnd},
 };
 use futures::{StreamExt, TryStreamExt, stream};
 use infra::{clock::SystemClock, config::BackendConfig, data_dir};
-use venues::{LedgerLocation, simulated::ledger};
+use venues::{LogLocation, simulated::transaction_log};
 
 use crate::checker::{Evidence, OrderRecord};
 
@@ -29,8 +29,8 @@ pub async fn evidence(backend: &BackendConfig, max_attempts: u32) -> anyhow::Res
     let clock = Arc::new(SystemClock);
     let store = infra::store::connect(backend, clock.clone()).await?;
     let place = match &backend.database_url {
-        Some(url) => LedgerLocation::Postgres(url.clone()),
-        None => LedgerLocation::Sqlite(data_dir::simulated_chain(&backend.data_dir)),
+        Some(url) => LogLocation::Postgres(url.clone()),
+        None => LogLocation::Sqlite(data_dir::simulated_chain(&backend.data_dir)),
     };
     let mut events = events(store.as_ref()).await?;
     let records = stream::iter(orders(store.as_ref()).await?)
@@ -45,7 +45,7 @@ pub async fn evidence(backend: &BackendConfig, max_attempts: u32) -> anyhow::Res
         .try_collect()
         .await?;
     ensure!(events.is_empty(), "there are events of {} orders that are not listed", events.len());
-    let transactions = ledger::open(&place, clock).await?.entries().await?;
+    let transactions = transaction_log::open(&place, clock).await?.entries().await?;
     Ok(Evidence { max_attempts, orders: records, transactions, ..Evidence::default() })
 }
 
@@ -72,7 +72,7 @@ async fn events(store: &dyn OrderStore) -> anyhow::Result<BTreeMap<OrderId, Vec<
             events.entry(fed.order_id).or_default().push(fed.event);
         }
         after = page.next;
-        if page.beyond == Beyond::Nothing {
+        if page.beyond == PageEnd::Nothing {
             return Ok(events);
         }
     }

@@ -8,7 +8,7 @@ use std::{
 use domain::{
     AccountId, Amount, Bps, EventData, Failure, FailureCode, Fill, Order, OrderId, OrderSpec, OrderType,
     Quote, QuoteRequest, Signature, SwapAmount, Timestamp, Token, TokenAmount, VenueId,
-    ports::{Acceptance, Attempt, AttemptState, LedgerEntry},
+    ports::{Acceptance, Attempt, AttemptChange, AttemptState},
     routing::{RoutingDecision, VenueAnswer},
     swap::{Instruction, SignedTransaction, SlippageBound},
 };
@@ -159,7 +159,7 @@ pub fn submitted(attempt: &Attempt) -> EventData {
     }
 }
 
-/// The end of an attempt, for the ledger.
-pub fn resolve(attempt: &Attempt, state: AttemptState) -> LedgerEntry {
-    LedgerEntry::Resolve { number: attempt.number, signature: attempt.transaction.signature.clone(), state }
+/// The end of an attempt, for the attempt record.
+pub fn resolve(attempt: &Attempt, state: AttemptState) -> AttemptChange {
+    AttemptChange::Resolve { number: attempt.number, signature: attempt.transaction.signature.clone(), state }
 }

@@ -7,7 +7,7 @@ use futures::{StreamExt, stream::FuturesUnordered};
 
 /// Asks all venues at once and waits until each has answered or `deadline` has passed. A venue that
 /// refuses, fails or is late is left out with its reason, so there is one answer per venue.
-pub async fn ask_all(
+pub async fn quote_all(
     venues: &[Arc<dyn Venue>],
     request: &QuoteRequest,
     deadline: Duration,
@@ -96,7 +96,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_late_venue_is_left_out_and_the_other_is_kept() {
         let venues = [venue(VenueId::Raydium, 5_000, false), venue(VenueId::Meteora, 200, false)];
-        let answers = ask_all(&venues, &request(), Duration::from_secs(1)).await;
+        let answers = quote_all(&venues, &request(), Duration::from_secs(1)).await;
         assert!(matches!(&answers[0], VenueAnswer::Quoted(quote) if quote.venue == VenueId::Meteora));
         assert!(matches!(&answers[1], VenueAnswer::LeftOut { venue: VenueId::Raydium, failure }
             if failure.code == FailureCode::QuotesUnavailable));
@@ -106,7 +106,7 @@ mod tests {
     async fn venues_are_asked_at_once() {
         let begun = tokio::time::Instant::now();
         let venues = [venue(VenueId::Raydium, 200, false), venue(VenueId::Meteora, 200, true)];
-        let answers = ask_all(&venues, &request(), Duration::from_secs(1)).await;
+        let answers = quote_all(&venues, &request(), Duration::from_secs(1)).await;
         assert_eq!(answers.len(), 2);
         assert_eq!(begun.elapsed(), Duration::from_millis(200)); // the clock is simulated
     }

@@ -6,7 +6,7 @@ pub mod simulated;
 
 use std::{path::PathBuf, sync::Arc};
 
-pub use ask::ask_all;
+pub use ask::quote_all;
 pub use config::{Preset, VenueConfig};
 use domain::{
     Timestamp, VenueId,
@@ -16,7 +16,7 @@ use rand::{SeedableRng, rngs::SysRng};
 use rand_chacha::ChaCha20Rng;
 use simulated::{
     SimulatedChain, SimulatedTokens, SimulatedVenue,
-    ledger::{self, Ledger},
+    transaction_log::{self, TransactionLog},
 };
 
 /// Whoever can be asked for a quote, and the chain they all live on.
@@ -29,9 +29,9 @@ pub struct Venues {
     pub tokens: Arc<dyn Tokens>,
 }
 
-/// Where the simulated chain keeps its ledger. Not `Debug`, because a URL may hold a password.
+/// Where the simulated chain keeps its transaction log. Not `Debug`, because a URL may hold a password.
 #[derive(Clone, PartialEq, Eq)]
-pub enum LedgerLocation {
+pub enum LogLocation {
     /// In a table of this database, by its URL; it may be the engine's own.
     Postgres(String),
     /// In this file, which must not be the engine's own.
@@ -46,16 +46,16 @@ pub enum ConnectError {
     /// The configuration contradicts itself.
     #[error(transparent)]
     Config(#[from] config::ContradictoryLanding),
-    /// The simulated chain's ledger cannot be opened.
+    /// The simulated chain's transaction log cannot be opened.
     #[error(transparent)]
-    Ledger(#[from] ledger::OpenError),
+    TransactionLog(#[from] transaction_log::OpenError),
     /// The operating system gave no entropy.
     #[error("no entropy for the nonces of transactions: {0}")]
     Entropy(#[from] rand::rngs::SysError),
 }
 
 /// The time of the simulated chain.
-struct ChainTime(Arc<dyn Ledger>);
+struct ChainTime(Arc<dyn TransactionLog>);
 
 impl Clock for ChainTime {
     fn now(&self) -> Timestamp {
@@ -69,21 +69,21 @@ impl Clock for ChainTime {
 /// [`ConnectError`].
 pub async fn connect(
     config: &VenueConfig,
-    location: LedgerLocation,
+    location: LogLocation,
     clock: Arc<dyn Clock>,
 ) -> Result<Venues, ConnectError> {
     let conditions = config.conditions()?;
     let seed = config.sim_seed;
-    let ledger = ledger::open(&location, clock).await?;
+    let log = transaction_log::open(&location, clock).await?;
     // The market moves by the chain's time, or a quote and its execution would see different prices.
-    let chain_time: Arc<dyn Clock> = Arc::new(ChainTime(ledger.clone()));
+    let chain_time: Arc<dyn Clock> = Arc::new(ChainTime(log.clone()));
     // Not from the seed, which every process shares: two transactions must never be the same one.
     let nonces = ChaCha20Rng::try_from_rng(&mut SysRng)?;
     let venues = [VenueId::Raydium, VenueId::Meteora]
         .map(|id| Arc::new(SimulatedVenue::new(id, seed, conditions, chain_time.clone())) as Arc<dyn Venue>);
     Ok(Venues {
         venues: venues.into(),
-        chain: Arc::new(SimulatedChain::new(seed, conditions, ledger, nonces)),
+        chain: Arc::new(SimulatedChain::new(seed, conditions, log, nonces)),
         tokens: Arc::new(SimulatedTokens::default()),
     })
 }

@@ -3,7 +3,7 @@
 pub mod config;
 pub mod executor;
 pub mod health;
-mod measure;
+mod metrics;
 mod progress;
 mod slots;
 pub mod sweeper;

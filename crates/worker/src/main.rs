@@ -10,7 +10,7 @@ use infra::{
     settings::Loaded,
 };
 use tokio::net::TcpListener;
-use venues::{LedgerLocation, VenueConfig};
+use venues::{LogLocation, VenueConfig};
 use worker::{Backends, Worker, WorkerConfig, config::HealthConfig, health};
 
 /// Executes the orders that the API takes. Run as many as you like.
@@ -60,12 +60,12 @@ async fn run(loaded: Loaded<Settings>) -> anyhow::Result<()> {
     let stop = infra::process::stop_on_signal()?;
     let clock = Arc::new(SystemClock);
     let store = infra::store::connect(backend, clock.clone()).await?;
-    let ledger = LedgerLocation::Postgres(database_url);
+    let change = LogLocation::Postgres(database_url);
     let backends = Backends {
         store,
         bus: infra::bus::connect(backend)?,
         queue: infra::queue::connect(backend)?,
-        venues: venues::connect(&settings.venues, ledger, clock.clone()).await?,
+        venues: venues::connect(&settings.venues, change, clock.clone()).await?,
         clock,
         rng: rand::make_rng(),
     };

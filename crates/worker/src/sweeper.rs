@@ -91,7 +91,7 @@ impl Sweeper {
                 return Ok(false);
             }
             let limit = u32::try_from(wanted).unwrap_or(u32::MAX);
-            *taken = calls::store(self.store.take_due(limit, self.redeliver_after)).await?;
+            *taken = calls::store(self.store.lease_due(limit, self.redeliver_after)).await?;
             count(catalogue::SWEEPER_DUE, taken.len());
         }
         if taken.is_empty() {

@@ -18,7 +18,7 @@ use infra::{clock::SystemClock, config::BackendConfig};
 use testkit::{MemoryStore, eventually, samples};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
-use venues::{LedgerLocation, VenueConfig};
+use venues::{LogLocation, VenueConfig};
 use worker::{Backends, Worker, WorkerConfig};
 
 #[derive(Parser)]
@@ -61,7 +61,7 @@ async fn the_eleventh_order_waits_for_a_slot_and_runs() {
     let clock = Arc::new(SystemClock);
     let store = Arc::new(MemoryStore::new(clock.clone()));
     let queue = infra::queue::connect(&settings.backend).unwrap();
-    let mut venues = venues::connect(&settings.venues, LedgerLocation::Memory, clock.clone()).await.unwrap();
+    let mut venues = venues::connect(&settings.venues, LogLocation::Memory, clock.clone()).await.unwrap();
     let venue = Arc::new(Gated { gate: Semaphore::new(0), asked: AtomicUsize::new(0) });
     venues.venues = vec![venue.clone()];
     let bus = infra::bus::connect(&settings.backend).unwrap();

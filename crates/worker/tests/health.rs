@@ -12,7 +12,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 use tokio_util::sync::CancellationToken;
-use venues::LedgerLocation;
+use venues::LogLocation;
 use worker::{Backends, Worker, WorkerConfig, health};
 
 #[derive(Parser)]
@@ -32,7 +32,7 @@ async fn worker(store: Arc<MemoryStore>) -> Arc<Worker> {
         store,
         bus: infra::bus::connect(&settings.backend).unwrap(),
         queue: infra::queue::connect(&settings.backend).unwrap(),
-        venues: venues::connect(&settings.venues, LedgerLocation::Memory, clock.clone()).await.unwrap(),
+        venues: venues::connect(&settings.venues, LogLocation::Memory, clock.clone()).await.unwrap(),
         clock,
         rng: rand::make_rng(),
     };

@@ -168,7 +168,7 @@ async fn history(
     id: Result<OrderIdPath, Problem>,
 ) -> Result<Ending, Ending> {
     let found = async {
-        let order = stream::find_order(state, id?.0).await?;
+        let order = state.find_order(id?.0).await?;
         let mut follower = state.hub.follow(&order, 0);
         let history = state.answer(follower.history()).await?;
         Ok((follower, history))
@@ -216,7 +216,7 @@ async fn snapshot(peer: &mut Peer, state: &AppState, query: &Parameters) -> Resu
         return refuse(peer, "Missing orderId", Code::InvalidQuery).await;
     };
     let order = match id.parse() {
-        Ok(id) => stream::find_order(state, id).await,
+        Ok(id) => state.find_order(id).await,
         // those systems knew no malformed ids, only unknown ones
         Err(_) => Err(Problem::new(Code::OrderNotFound, "not an order id")),
     };

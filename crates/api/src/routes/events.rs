@@ -12,7 +12,6 @@ use crate::{
     problem::Problem,
     request::{Base, OrderIdPath, Parameters, refuse_query},
     state::AppState,
-    stream::find_order,
     wire::EventBody,
 };
 
@@ -47,7 +46,7 @@ pub(crate) async fn list(
     let limit = read_limit(&query, DEFAULT_LIMIT, MAX_LIMIT, &mut errors);
     query.report_unknown(&["after", "limit"], &mut errors);
     refuse_query(errors)?;
-    let order = find_order(&state, id.0).await?;
+    let order = state.find_order(id.0).await?;
     let mut events = state.answer(state.store.events(order.account, order.id, after, limit + 1)).await?;
     let size = usize::try_from(limit).unwrap_or(usize::MAX);
     let has_next = events.len() > size;

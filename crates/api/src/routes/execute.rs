@@ -99,7 +99,7 @@ fn reply(
 }
 
 /// What a WebSocket is to do.
-enum Wish {
+enum SocketRequest {
     Follow { id: OrderId, after: u32 },
     Place,
 }
@@ -141,8 +141,8 @@ async fn session(
 ) -> Result<Ending, Ending> {
     let found = async {
         match wish(query)? {
-            Wish::Follow { id, after } => Ok(Some((stream::find_order(state, id).await?, after))),
-            Wish::Place => Ok(None),
+            SocketRequest::Follow { id, after } => Ok(Some((state.find_order(id).await?, after))),
+            SocketRequest::Place => Ok(None),
         }
     };
     let found: Result<Option<(Order, u32)>, Problem> = found.await;
@@ -160,7 +160,7 @@ async fn session(
     })
 }
 
-fn wish(query: &Parameters) -> Result<Wish, Problem> {
+fn wish(query: &Parameters) -> Result<SocketRequest, Problem> {
     let mut errors: Vec<FieldError> = Vec::new();
     let after = query.read("after", "must be a sequence number", &mut errors, |text| text.parse().ok());
     query.report_unknown(&["orderId", "after"], &mut errors);
@@ -174,7 +174,7 @@ fn wish(query: &Parameters) -> Result<Wish, Problem> {
         );
         return Err(Problem::fields(Code::InvalidQuery, vec![error]));
     }
-    let Some(id) = query.text("orderId") else { return Ok(Wish::Place) };
+    let Some(id) = query.text("orderId") else { return Ok(SocketRequest::Place) };
     let id = id.parse().map_err(|_| Problem::new(Code::InvalidOrderId, "an order id is a UUID"))?;
-    Ok(Wish::Follow { id, after: after.unwrap_or(0) })
+    Ok(SocketRequest::Follow { id, after: after.unwrap_or(0) })
 }

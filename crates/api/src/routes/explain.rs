@@ -18,7 +18,6 @@ use crate::{
     problem::Problem,
     request::{NoParameters, OrderIdPath},
     state::AppState,
-    stream::find_order,
     wire::{AmountsView, BoundView, DecisionView, FailureView, FillView, InstructionView, SpecView},
 };
 
@@ -152,7 +151,7 @@ pub(crate) async fn explain(
     id: OrderIdPath,
     _: NoParameters,
 ) -> Result<Response, Problem> {
-    let order = find_order(&state, id.0).await?;
+    let order = state.find_order(id.0).await?;
     let lost_claims = state.answer(state.store.lost_claims(order.account, order.id)).await?;
     let events = state.answer(all_events(&state, &order)).await?;
     let explanation = Explanation::new(&order, lost_claims, &events, state.tokens.as_ref());

@@ -13,7 +13,6 @@ use crate::{
     problem::{Code, Problem},
     request::NoParameters,
     state::AppState,
-    stream::find_order,
     wire::OrderView,
 };
 
@@ -36,6 +35,6 @@ pub(crate) async fn show(
 
 /// The order of an id.
 pub(crate) async fn show_known(state: &AppState, id: OrderId) -> Result<Response, Problem> {
-    let order = find_order(state, id).await?;
+    let order = state.find_order(id).await?;
     Ok(Json(OrderView::new(&order, state.tokens.as_ref())).into_response())
 }

@@ -43,7 +43,7 @@ problems!(
 pub(crate) async fn ask(State(state): State<AppState>, body: JsonBody) -> Result<Response, Problem> {
     let OrderRequest { spec, .. } = OrderRequest::parse(&body.0, state.tokens.as_ref()).await?;
     let request = spec.request;
-    let answers = venues::ask_all(&state.venues, &request, state.limits.quotes_within).await;
+    let answers = venues::quote_all(&state.venues, &request, state.limits.quotes_within).await;
     let decision = route(request.amount, answers).map_err(|failure| refusal(&failure))?;
     let bound = decision
         .best()

@@ -11,7 +11,6 @@ use crate::{
     problem::{Code, Problem},
     request::OrderIdPath,
     state::AppState,
-    stream::find_order,
     wire::OrderView,
 };
 
@@ -25,7 +24,7 @@ problems!(Problems: InvalidOrderId, OrderNotFound, NotParked, StoreUnavailable);
     params(("id" = Uuid, Path, description = "The order.")),
     responses((status = 200, description = "It is due now.", body = OrderView), Problems))]
 pub(crate) async fn resume(State(state): State<AppState>, id: OrderIdPath) -> Result<Response, Problem> {
-    let order = find_order(&state, id.0).await?;
+    let order = state.find_order(id.0).await?;
     if !state.answer(state.store.unpark(state.account, order.id)).await? {
         return Err(Problem::new(
             Code::NotParked,

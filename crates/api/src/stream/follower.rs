@@ -3,7 +3,7 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 use domain::{AccountId, Order, OrderId, ports::StoreError};
 use tokio::{sync::broadcast, time::sleep};
 
-use super::hub::{Heard, Hub};
+use super::hub::{Hub, HubSignal};
 use crate::wire::WireEvent;
 
 /// Events read from the store at once.
@@ -14,7 +14,7 @@ const STORE_PAUSE: (Duration, Duration) = (Duration::from_millis(250), Duration:
 /// One reader of one order's events: each exactly once, in order, without a gap, to the last.
 pub(crate) struct Follower {
     hub: Arc<Hub>,
-    heard: broadcast::Receiver<Heard>,
+    heard: broadcast::Receiver<HubSignal>,
     account: AccountId,
     order_id: OrderId,
     /// The last event that was handed out.
@@ -28,7 +28,12 @@ pub(crate) struct Follower {
 }
 
 impl Follower {
-    pub(super) fn new(hub: Arc<Hub>, heard: broadcast::Receiver<Heard>, order: &Order, after: u32) -> Self {
+    pub(super) fn new(
+        hub: Arc<Hub>,
+        heard: broadcast::Receiver<HubSignal>,
+        order: &Order,
+        after: u32,
+    ) -> Self {
         Self {
             hub,
             heard,
@@ -65,11 +70,12 @@ impl Follower {
                 continue;
             }
             match self.heard.recv().await {
-                Ok(Heard::Event(event)) if event.event.seq <= self.cursor => {}
-                Ok(Heard::Event(event)) if event.event.seq == self.cursor + 1 => {
+                Ok(HubSignal::Event(event)) if event.event.seq <= self.cursor => {}
+                Ok(HubSignal::Event(event)) if event.event.seq == self.cursor + 1 => {
                     return Some(self.hand_out(event));
                 }
-                Ok(Heard::Event(_) | Heard::ReadStore) | Err(broadcast::error::RecvError::Lagged(_)) => {
+                Ok(HubSignal::Event(_) | HubSignal::ReadStore)
+                | Err(broadcast::error::RecvError::Lagged(_)) => {
                     self.is_behind = true;
                 }
                 // the hub keeps the sender for as long as this follower is counted

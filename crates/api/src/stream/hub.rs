@@ -29,7 +29,7 @@ const RESUBSCRIBE_AFTER: Duration = Duration::from_secs(1);
 
 /// What a follower hears from the hub.
 #[derive(Debug, Clone)]
-pub(super) enum Heard {
+pub(super) enum HubSignal {
     /// The bus brought an event.
     Event(Arc<WireEvent>),
     /// Something may be missing: read the store.
@@ -54,7 +54,7 @@ pub(crate) struct Hub {
 
 /// An order with at least one follower.
 struct Followed {
-    sender: broadcast::Sender<Heard>,
+    sender: broadcast::Sender<HubSignal>,
     /// The last event its followers were told of, or must find in the store by themselves.
     told_seq: u32,
     followers: usize,
@@ -129,13 +129,13 @@ impl Hub {
         let Some(followed) = orders.get_mut(&event.order_id) else { return };
         followed.told_seq = followed.told_seq.max(event.event.seq);
         let event = WireEvent::new(event.order_id, event.event.clone(), self.tokens.clone());
-        let _ = followed.sender.send(Heard::Event(Arc::new(event))); // the last follower is just leaving
+        let _ = followed.sender.send(HubSignal::Event(Arc::new(event))); // the last follower is just leaving
     }
 
     fn interrupted(&self) {
         self.feed.wake();
         for followed in self.lock().values() {
-            let _ = followed.sender.send(Heard::ReadStore);
+            let _ = followed.sender.send(HubSignal::ReadStore);
         }
     }
 
@@ -148,20 +148,20 @@ impl Hub {
             ticks.tick().await;
             let ids: Vec<OrderId> = self.lock().keys().copied().collect();
             for ids in ids.chunks(HEADS_PER_QUERY) {
-                match self.store.heads(ids).await {
-                    Ok(heads) => self.tell_of(&heads),
+                match self.store.last_seqs(ids).await {
+                    Ok(last_seqs) => self.tell_of(&last_seqs),
                     Err(error) => tracing::debug!(%error, "tails not checked"),
                 }
             }
         }
     }
 
-    fn tell_of(&self, heads: &[(OrderId, u32)]) {
+    fn tell_of(&self, last_seqs: &[(OrderId, u32)]) {
         let mut orders = self.lock();
-        for (id, seq) in heads {
+        for (id, seq) in last_seqs {
             if let Some(followed) = orders.get_mut(id).filter(|followed| followed.told_seq < *seq) {
                 followed.told_seq = *seq;
-                let _ = followed.sender.send(Heard::ReadStore);
+                let _ = followed.sender.send(HubSignal::ReadStore);
             }
         }
     }

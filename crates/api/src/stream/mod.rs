@@ -12,5 +12,5 @@ pub(crate) use dialect::{Canonical, Dialect};
 pub(crate) use feed::{FeedLag, Tail, converse, respond};
 pub(crate) use follower::Follower;
 pub(crate) use hub::Hub;
-pub(crate) use session::{find_order, follow, place_and_follow, refuse};
+pub(crate) use session::{follow, place_and_follow, refuse};
 pub(crate) use socket::{Ending, Outbox, Peer, Upgrade, permit};

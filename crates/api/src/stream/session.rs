@@ -1,13 +1,7 @@
-use domain::{Order, OrderId};
+use domain::Order;
 
 use super::{Dialect, Ending, Peer};
 use crate::{accept, problem::Problem, state::AppState, validation::OrderRequest};
-
-/// An order of the account that asks.
-pub(crate) async fn find_order(state: &AppState, id: OrderId) -> Result<Order, Problem> {
-    let order = state.answer(state.store.order(state.account, id)).await?;
-    order.ok_or_else(|| Problem::order_not_found(id))
-}
 
 /// Sends the events of an order after `after`.
 pub(crate) async fn follow(

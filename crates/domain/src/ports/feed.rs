@@ -87,12 +87,12 @@ pub struct FeedPage {
     /// Where to read on: nothing before it is left to be read, now or later.
     pub next: FeedCursor,
     /// What is known to come after it.
-    pub beyond: Beyond,
+    pub beyond: PageEnd,
 }
 
 /// What there is beyond a page of the feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Beyond {
+pub enum PageEnd {
     /// Nothing yet.
     Nothing,
     /// Events that are committed and whose place in the feed is not certain yet: ask again soon.

@@ -13,11 +13,11 @@ mod venue;
 pub use bus::{BusMessage, EventBus};
 pub use chain::{Chain, ChainError, TransactionStatus};
 pub use clock::{Clock, OnwardTime};
-pub use feed::{Beyond, FeedCursor, FeedEvent, FeedPage, FeedScope, InvalidCursor};
+pub use feed::{FeedCursor, FeedEvent, FeedPage, FeedScope, InvalidCursor, PageEnd};
 pub use queue::{JobQueue, QueueError, QueueState};
 pub use store::{
-    Acceptance, Accepted, Attempt, AttemptState, Claim, Commit, CommitOutcome, Fence, LONGEST_PARKING,
-    LedgerEntry, MAX_DOUBLINGS, OpenOrders, OrderFilter, OrderStore, PARKED_AFTER, StoreError, Then,
+    Acceptance, Accepted, Attempt, AttemptChange, AttemptState, Claim, ClaimAction, Commit, CommitOutcome,
+    Fence, LONGEST_PARKING, MAX_DOUBLINGS, OpenOrders, OrderFilter, OrderStore, PARKED_AFTER, StoreError,
 };
 pub use tokens::{TokenError, Tokens};
 pub use venue::{Venue, VenueError};

@@ -68,7 +68,7 @@ pub struct Claim {
     /// The attempt whose outcome is not known. It must be resolved before anything else.
     pub unresolved: Option<Attempt>,
     /// How many claims in a row were lost before this one: their worker died, and they neither moved
-    /// the attempt ledger nor were given back.
+    /// the attempt record nor were given back.
     pub lost_claims: u32,
 }
 
@@ -136,9 +136,9 @@ impl AttemptState {
     }
 }
 
-/// A change of the attempt ledger that goes with a commit.
+/// A change of the attempt record that goes with a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LedgerEntry {
+pub enum AttemptChange {
     /// Write an attempt ahead of sending it.
     Open(Attempt),
     /// Record how the order's unresolved attempt ended.
@@ -154,7 +154,7 @@ pub enum LedgerEntry {
 
 /// What happens to the claim with a commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Then {
+pub enum ClaimAction {
     /// The execution goes on under its lease.
     Continue,
     /// Nobody may claim the order before the delay is over, by the store's clock; then it is due.
@@ -173,10 +173,10 @@ pub struct Commit {
     pub order: Order,
     /// The new events, gapless up to the order's `last_seq`.
     pub events: Vec<Event>,
-    /// The change of the attempt ledger.
-    pub ledger: Option<LedgerEntry>,
+    /// The change of the attempt record.
+    pub change: Option<AttemptChange>,
     /// What happens to the claim.
-    pub then: Then,
+    pub then: ClaimAction,
 }
 
 /// What came of a commit.
@@ -234,7 +234,7 @@ pub trait OrderStore: Send + Sync + 'static {
     /// Takes an order for execution: `None` when it is unknown, terminal, claimed by another, or
     /// waiting for its next attempt. A claim makes the order due again at the end of its lease, which is
     /// [`Claim::lease_of`] the lease that is asked for. It counts as lost until its holder changes the
-    /// attempt ledger, ends it with a commit, or gives it back.
+    /// attempt record, ends it with a commit, or gives it back.
     ///
     /// # Errors
     /// [`StoreError`]: the claim may have been made; it then runs out.
@@ -279,7 +279,7 @@ pub trait OrderStore: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn take_due(&self, limit: u32, redeliver_after: Duration) -> Result<Vec<OrderId>, StoreError>;
+    async fn lease_due(&self, limit: u32, redeliver_after: Duration) -> Result<Vec<OrderId>, StoreError>;
 
     /// One order.
     ///
@@ -350,7 +350,7 @@ pub trait OrderStore: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn heads(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, u32)>, StoreError>;
+    async fn last_seqs(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, u32)>, StoreError>;
 
     /// The attempts of an order, in order.
     ///

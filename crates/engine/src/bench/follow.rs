@@ -34,7 +34,7 @@ pub(super) struct Followed {
 }
 
 #[derive(Deserialize)]
-struct Told {
+struct Received {
     #[serde(rename = "type")]
     kind: String,
     #[serde(default)]
@@ -105,7 +105,7 @@ async fn follow(target: &Endpoint, order: OrderId, followed: &mut Followed) -> O
     loop {
         let message = tokio::time::timeout(Duration::from_mins(2), socket.next()).await.ok()??.ok()?;
         let Message::Text(text) = message else { continue };
-        let told: Told = serde_json::from_str(&text).ok()?;
+        let told: Received = serde_json::from_str(&text).ok()?;
         match (told.kind.as_str(), told.at) {
             ("event", Some(at)) => {
                 (told.seq == last + 1).then_some(())?;

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio_tungstenite::tungstenite::{self, Message};
 
 use super::{Client, explain_problem};
-use crate::story::StreamedEvent;
+use crate::render::StreamedEvent;
 
 /// The wait between two tries to reach an engine that went away.
 const RECONNECT_PAUSE: Duration = Duration::from_millis(500);

@@ -15,7 +15,7 @@ use crate::{
     cli::DemoArgs,
     client::{Client, OrderRequest},
     embedded::Embedded,
-    story::{event_in_words, order_in_words},
+    render::{event_in_words, order_in_words},
 };
 
 /// What one order of the demo came to.

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use super::{client, read};
-use crate::{cli::ExplainArgs, output::print, story::explanation_in_words};
+use crate::{cli::ExplainArgs, output::print, render::explanation_in_words};
 
 pub(crate) async fn run(args: ExplainArgs) -> anyhow::Result<ExitCode> {
     let answer = client(&args.target)?.explanation(args.id).await?;

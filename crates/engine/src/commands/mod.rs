@@ -19,7 +19,7 @@ use anyhow::Context;
 use domain::{OrderId, OrderStatus};
 use serde_json::Value;
 
-use crate::{ORDER_FAILED, cli::TargetArgs, client::Client, output::print, story::event_in_words};
+use crate::{ORDER_FAILED, cli::TargetArgs, client::Client, output::print, render::event_in_words};
 
 /// The port of an engine that was given none.
 const DEFAULT_PORT: u16 = 3_000;

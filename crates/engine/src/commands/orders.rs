@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use super::{client, read};
-use crate::{cli::OrdersArgs, output::print, story::order_table};
+use crate::{cli::OrdersArgs, output::print, render::order_table};
 
 pub(crate) async fn run(args: OrdersArgs) -> anyhow::Result<ExitCode> {
     let OrdersArgs { target, status, parked, tag, limit, .. } = &args;

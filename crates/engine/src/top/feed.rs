@@ -16,7 +16,7 @@ use tokio_tungstenite::tungstenite::Message;
 use super::model::ListedOrder;
 use crate::{
     client::{Client, Socket},
-    story::StreamedEvent,
+    render::StreamedEvent,
 };
 
 /// What is brought and not looked at yet; the engine waits with more.
@@ -34,7 +34,7 @@ const OPEN_ORDERS: u32 = 200;
 
 /// What the engine told, or what became of the connection to it.
 #[derive(Debug)]
-pub(super) enum Told {
+pub(super) enum Report {
     /// The stream runs; whether it goes on from where it broke.
     Connected { is_resumed: bool },
     /// The stream broke, for this reason, and is begun again.
@@ -48,31 +48,31 @@ pub(super) enum Told {
 }
 
 /// Starts to bring, until nobody listens any more.
-pub(super) fn start(client: &Client) -> mpsc::Receiver<Told> {
+pub(super) fn start(client: &Client) -> mpsc::Receiver<Report> {
     let (sender, receiver) = mpsc::channel(WAITING);
     tokio::spawn(bring_events(client.clone(), sender.clone()));
     tokio::spawn(bring_health(client.clone(), sender));
     receiver
 }
 
-async fn bring_health(client: Client, sender: mpsc::Sender<Told>) {
+async fn bring_health(client: Client, sender: mpsc::Sender<Report>) {
     loop {
         let health = timeout(PATIENCE, client.health()).await;
-        if sender.send(Told::Health(health.ok().and_then(Result::ok))).await.is_err() {
+        if sender.send(Report::Health(health.ok().and_then(Result::ok))).await.is_err() {
             return;
         }
         sleep(HEALTH_EVERY).await;
     }
 }
 
-async fn bring_events(client: Client, sender: mpsc::Sender<Told>) {
+async fn bring_events(client: Client, sender: mpsc::Sender<Report>) {
     let mut cursor = None;
     while !sender.is_closed() {
         let reason = match follow(&client, &mut cursor, &sender).await {
             Ok(()) => "the stream ended".to_owned(),
             Err(error) => format!("{error:#}"),
         };
-        if sender.send(Told::Lost(reason)).await.is_err() {
+        if sender.send(Report::Lost(reason)).await.is_err() {
             return;
         }
         sleep(RECONNECT_PAUSE).await;
@@ -83,7 +83,7 @@ async fn bring_events(client: Client, sender: mpsc::Sender<Told>) {
 async fn follow(
     client: &Client,
     cursor: &mut Option<String>,
-    sender: &mpsc::Sender<Told>,
+    sender: &mpsc::Sender<Report>,
 ) -> anyhow::Result<()> {
     let connected =
         timeout(PATIENCE, client.endpoint().websocket("/api/stream")).await.context("no answer")?;
@@ -94,16 +94,16 @@ async fn follow(
     if !is_resumed {
         // from the greeting's place, so that nothing is missing between the list and the stream
         *cursor = hello["cursor"].as_str().map(str::to_owned);
-        sender.send(Told::Open(open_orders(client).await?)).await?;
+        sender.send(Report::Open(open_orders(client).await?)).await?;
     }
     let request = json!({ "op": "subscribe", "orders": "*", "cursor": cursor });
     socket.send(Message::text(request.to_string())).await?;
     while let Some(message) = next(&mut socket, silence).await? {
         match message["type"].as_str() {
-            Some("subscribed") => sender.send(Told::Connected { is_resumed }).await?,
+            Some("subscribed") => sender.send(Report::Connected { is_resumed }).await?,
             Some("event") => {
                 let event = StreamedEvent::deserialize(&message).context("an event cannot be read")?;
-                sender.send(Told::Event(Box::new(event))).await?;
+                sender.send(Report::Event(Box::new(event))).await?;
             }
             Some("error") => {
                 // as after a change of the database, which knows other cursors
@@ -173,7 +173,7 @@ mod tests {
     }
 
     /// What is told up to something.
-    async fn up_to(feed: &mut mpsc::Receiver<Told>, is_last: impl Fn(&Told) -> bool) -> Vec<Told> {
+    async fn up_to(feed: &mut mpsc::Receiver<Report>, is_last: impl Fn(&Report) -> bool) -> Vec<Report> {
         let mut all = Vec::new();
         loop {
             let told = timeout(Duration::from_mins(1), feed.recv()).await.expect("in time").expect("a feed");
@@ -185,13 +185,13 @@ mod tests {
         }
     }
 
-    fn ends(told: &Told, id: OrderId) -> bool {
-        matches!(told, Told::Event(event) if event.order_id == id && event.status.is_terminal())
+    fn ends(told: &Report, id: OrderId) -> bool {
+        matches!(told, Report::Event(event) if event.order_id == id && event.status.is_terminal())
     }
 
-    fn sequence(all: &[Told], id: OrderId) -> Vec<u32> {
+    fn sequence(all: &[Report], id: OrderId) -> Vec<u32> {
         let events = all.iter().filter_map(|told| match told {
-            Told::Event(event) if event.order_id == id => Some(event.seq),
+            Report::Event(event) if event.order_id == id => Some(event.seq),
             _ => None,
         });
         events.collect()
@@ -204,19 +204,19 @@ mod tests {
         let first = engine(port, folder.path()).await;
         let client = Client::new(&format!("http://127.0.0.1:{port}"), &HeaderArgs::default()).unwrap();
         let mut feed = start(&client);
-        up_to(&mut feed, |told| matches!(told, Told::Connected { is_resumed: false })).await;
+        up_to(&mut feed, |told| matches!(told, Report::Connected { is_resumed: false })).await;
         let before = place(&client).await;
         let all = up_to(&mut feed, |told| ends(told, before)).await;
         assert_eq!(sequence(&all, before), [1, 2, 3, 4, 5, 6]);
 
         first.stop().await.unwrap();
-        up_to(&mut feed, |told| matches!(told, Told::Lost(_))).await;
+        up_to(&mut feed, |told| matches!(told, Report::Lost(_))).await;
         let second = engine(port, folder.path()).await;
         let after = place(&client).await;
         let all = up_to(&mut feed, |told| ends(told, after)).await;
         assert_eq!(sequence(&all, after), [1, 2, 3, 4, 5, 6]);
         assert!(sequence(&all, before).is_empty(), "nothing is told twice");
-        assert!(all.iter().any(|told| matches!(told, Told::Connected { is_resumed: true })));
+        assert!(all.iter().any(|told| matches!(told, Report::Connected { is_resumed: true })));
         drop(feed);
         second.stop().await.unwrap();
     }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::window::{Percentiles, Window};
-use crate::story::{StreamedEvent, order_in_words};
+use crate::render::{StreamedEvent, order_in_words};
 
 /// Orders in flight that are remembered; beyond it the oldest are forgotten until they move again.
 const MAX_IN_FLIGHT: usize = 10_000;

@@ -17,7 +17,7 @@ use tokio::{sync::mpsc, time::interval};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    feed::{self, Told},
+    feed::{self, Report},
     model::Model,
     view::{self, Link, Shown},
 };
@@ -106,16 +106,16 @@ impl Top {
         Self { url: url.to_owned(), model: Model::default(), link: Link::Connecting, health: None }
     }
 
-    fn hear(&mut self, told: Told) {
+    fn hear(&mut self, told: Report) {
         match told {
-            Told::Connected { is_resumed } => self.link = self.link.connected(is_resumed),
-            Told::Lost(reason) => self.link = self.link.lost(reason),
-            Told::Open(orders) => {
+            Report::Connected { is_resumed } => self.link = self.link.connected(is_resumed),
+            Report::Lost(reason) => self.link = self.link.lost(reason),
+            Report::Open(orders) => {
                 self.model.forget();
                 self.model.know(orders);
             }
-            Told::Event(event) => self.model.see(&event),
-            Told::Health(health) => self.health = health,
+            Report::Event(event) => self.model.see(&event),
+            Report::Health(health) => self.health = health,
         }
     }
 
@@ -145,12 +145,12 @@ mod tests {
     #[test]
     fn a_link_tells_how_often_it_broke() {
         let mut top = Top::new("http://here");
-        top.hear(Told::Connected { is_resumed: false });
+        top.hear(Report::Connected { is_resumed: false });
         assert_eq!(top.link, Link::Live { breaks: 0, is_resumed: false });
-        top.hear(Told::Lost("gone".to_owned()));
-        top.hear(Told::Lost("still gone".to_owned()));
+        top.hear(Report::Lost("gone".to_owned()));
+        top.hear(Report::Lost("still gone".to_owned()));
         assert_eq!(top.link, Link::Broken { breaks: 1, reason: "still gone".to_owned() });
-        top.hear(Told::Connected { is_resumed: true });
+        top.hear(Report::Connected { is_resumed: true });
         assert_eq!(top.link, Link::Live { breaks: 1, is_resumed: true });
     }
 }

@@ -54,7 +54,7 @@ async fn a_killed_worker_loses_no_order_and_repeats_none() {
         let statuses: BTreeSet<&str> = events.iter().map(|event| event["status"].as_str().unwrap()).collect();
         assert!(statuses.contains("confirmed") && !statuses.contains("failed"), "{id}: {statuses:?}");
     }
-    // The chain's ledger is the oracle: one landed transaction an order, the confirmed one.
+    // The chain's transaction log is the oracle: one landed transaction an order, the confirmed one.
     let landed: Vec<(String,)> =
         sqlx::query_as("SELECT signature FROM simulated_transactions WHERE outcome = 'landed'")
             .fetch_all(&mut database)

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     outage::Outage,
-    redis_link::{Heard, RedisLink, follow},
+    redis_link::{ChannelSignal, RedisLink, follow},
 };
 
 /// Events that wait to be published. While Redis is away it fills, and what comes then is dropped
@@ -68,18 +68,18 @@ impl RedisBus {
     fn listen(&self) -> AbortOnDropHandle<()> {
         let (fanout, health) = (self.fanout.clone(), self.health.clone());
         let outage = Outage::new("event bus (receiving)");
-        let hear = move |heard: Heard<'_>| match heard {
-            Heard::Subscribed => {
+        let hear = move |heard: ChannelSignal<'_>| match heard {
+            ChannelSignal::Subscribed => {
                 outage.over();
                 health.subscribed.store(true, Ordering::Relaxed);
                 // also after the very first one: whoever subscribed by then may have missed some
                 fanout.send(BusMessage::Interrupted);
             }
-            Heard::Message(payload) => match wire::decode(payload) {
+            ChannelSignal::Message(payload) => match wire::decode(payload) {
                 Ok(messages) => messages.into_iter().for_each(|message| fanout.send(message)),
                 Err(error) => tracing::warn!(%error, "skipping a bus message that tells no events"),
             },
-            Heard::Lost(error) => {
+            ChannelSignal::Lost(error) => {
                 health.subscribed.store(false, Ordering::Relaxed);
                 outage.failed(format_args!("{error:#}"));
             }

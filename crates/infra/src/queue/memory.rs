@@ -25,7 +25,7 @@ use futures::{FutureExt, SinkExt, StreamExt, stream};
 use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
-use super::{Handler, JobConsumer, dispatch::Dispatch, note};
+use super::{Handler, JobConsumer, dispatch::Dispatch, record_gauges};
 
 /// A queue for one process. What is in it is gone with the process, and the sweeper brings it
 /// back.
@@ -84,7 +84,7 @@ impl JobQueue for MemoryQueue {
         let capacity = self.sender.max_capacity();
         let waiting = capacity - self.sender.capacity();
         let state = QueueState { waiting, capacity, workers: usize::from(self.is_consuming()) };
-        note(Some(state));
+        record_gauges(Some(state));
         Ok(state)
     }
 }

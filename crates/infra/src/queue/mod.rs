@@ -72,7 +72,7 @@ pub fn connect(config: &BackendConfig) -> anyhow::Result<Queue> {
 /// Tells the metrics how the queue is, or that nobody knows. Sweepers look several times a second, and an
 /// API looks when it is asked for its metrics.
 #[expect(clippy::cast_precision_loss, reason = "a queue and its workers are bounded far below 2^53")]
-fn note(state: Option<QueueState>) {
+fn record_gauges(state: Option<QueueState>) {
     let told = |count: fn(QueueState) -> usize| state.map_or(f64::NAN, |state| count(state) as f64);
     gauge!(catalogue::QUEUE_DEPTH).set(told(|state| state.waiting));
     gauge!(catalogue::QUEUE_WORKERS).set(told(|state| state.workers));

@@ -14,7 +14,7 @@ use super::{CONNECT_TIMEOUT, RECONNECT, RESPONSE_TIMEOUT, RedisLink};
 const PING_EVERY: Duration = Duration::from_secs(5);
 
 /// What comes of following a channel.
-pub(crate) enum Heard<'a> {
+pub(crate) enum ChannelSignal<'a> {
     /// The server acknowledged the subscription. What was published before may be missing.
     Subscribed,
     /// Somebody published this.
@@ -24,18 +24,18 @@ pub(crate) enum Heard<'a> {
 }
 
 /// Follows `channel` for ever and tells `hear`, which must not block.
-pub(crate) async fn follow(link: RedisLink, channel: String, mut hear: impl FnMut(Heard<'_>) + Send) {
+pub(crate) async fn follow(link: RedisLink, channel: String, mut hear: impl FnMut(ChannelSignal<'_>) + Send) {
     let mut rng = link.rng();
     let mut failures = 0u32;
     loop {
         let error = session(&link, &channel, &mut |heard| {
-            if matches!(heard, Heard::Subscribed) {
+            if matches!(heard, ChannelSignal::Subscribed) {
                 failures = 0;
             }
             hear(heard);
         })
         .await;
-        hear(Heard::Lost(error));
+        hear(ChannelSignal::Lost(error));
         failures = failures.saturating_add(1);
         sleep(RECONNECT.delay(failures, &mut rng)).await;
     }
@@ -45,19 +45,19 @@ pub(crate) async fn follow(link: RedisLink, channel: String, mut hear: impl FnMu
 async fn session(
     link: &RedisLink,
     channel: &str,
-    hear: &mut (impl FnMut(Heard<'_>) + Send),
+    hear: &mut (impl FnMut(ChannelSignal<'_>) + Send),
 ) -> anyhow::Error {
     let outcome: anyhow::Result<()> = async {
         let connected = timeout(CONNECT_TIMEOUT, link.client.get_async_pubsub()).await;
         let (mut sink, mut messages) = connected.context("connecting took too long")??.split();
         timeout(RESPONSE_TIMEOUT, sink.subscribe(channel)).await.context("no answer to SUBSCRIBE")??;
-        hear(Heard::Subscribed);
+        hear(ChannelSignal::Subscribed);
         let mut ping = interval(PING_EVERY);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 message = messages.next() => {
-                    hear(Heard::Message(message.context("connection closed")?.get_payload_bytes()));
+                    hear(ChannelSignal::Message(message.context("connection closed")?.get_payload_bytes()));
                 }
                 _ = ping.tick() => {
                     timeout(RESPONSE_TIMEOUT, sink.ping::<Value>()).await.context("no answer to PING")??;

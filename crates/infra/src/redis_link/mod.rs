@@ -21,7 +21,7 @@ use tokio::time::timeout;
 
 use crate::metrics::catalogue;
 
-pub(crate) use follow::{Heard, follow};
+pub(crate) use follow::{ChannelSignal, follow};
 
 /// How long one attempt to connect may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);

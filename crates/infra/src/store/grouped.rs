@@ -151,9 +151,9 @@ impl<D: Database> OrderStore for GroupedStore<D> {
         }
     }
 
-    async fn take_due(&self, limit: u32, redeliver_after: Duration) -> Result<Vec<OrderId>, StoreError> {
-        match self.write(Write::TakeDue { limit, redeliver_after }).await? {
-            Written::TakeDue(due) => Ok(due),
+    async fn lease_due(&self, limit: u32, redeliver_after: Duration) -> Result<Vec<OrderId>, StoreError> {
+        match self.write(Write::LeaseDue { limit, redeliver_after }).await? {
+            Written::LeaseDue(due) => Ok(due),
             other => Err(mismatch(&other)),
         }
     }
@@ -205,8 +205,8 @@ impl<D: Database> OrderStore for GroupedStore<D> {
         read("feed_held_at", self.lane.database.feed_held_at()).await
     }
 
-    async fn heads(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, u32)>, StoreError> {
-        read("heads", self.lane.database.heads(ids)).await
+    async fn last_seqs(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, u32)>, StoreError> {
+        read("last_seqs", self.lane.database.last_seqs(ids)).await
     }
 
     async fn attempts(&self, account: AccountId, id: OrderId) -> Result<Vec<Attempt>, StoreError> {

@@ -20,7 +20,7 @@ pub(super) enum Write {
     Release { fence: Fence, due_after: Duration },
     Unpark { account: AccountId, id: OrderId },
     Commit(Box<Commit>),
-    TakeDue { limit: u32, redeliver_after: Duration },
+    LeaseDue { limit: u32, redeliver_after: Duration },
 }
 
 impl Write {
@@ -33,7 +33,7 @@ impl Write {
             Self::Release { .. } => "release",
             Self::Unpark { .. } => "unpark",
             Self::Commit(_) => "commit",
-            Self::TakeDue { .. } => "take_due",
+            Self::LeaseDue { .. } => "lease_due",
         }
     }
 
@@ -43,7 +43,7 @@ impl Write {
             Self::Claim { id, .. } | Self::Unpark { id, .. } => Some(*id),
             Self::Renew { fence, .. } | Self::Release { fence, .. } => Some(fence.order_id),
             Self::Commit(commit) => Some(commit.fence.order_id),
-            Self::Accept(_) | Self::TakeDue { .. } => None,
+            Self::Accept(_) | Self::LeaseDue { .. } => None,
         }
     }
 }
@@ -57,7 +57,7 @@ pub(super) enum Written {
     Release,
     Unpark(bool),
     Commit(CommitOutcome),
-    TakeDue(Vec<OrderId>),
+    LeaseDue(Vec<OrderId>),
 }
 
 /// How long writes wait for rows that somebody else has locked.
@@ -143,7 +143,7 @@ pub(super) trait Database: Send + Sync + 'static {
     }
 
     /// Last sequence numbers.
-    fn heads(&self, ids: &[OrderId]) -> impl Future<Output = sqlx::Result<Vec<(OrderId, u32)>>> + Send;
+    fn last_seqs(&self, ids: &[OrderId]) -> impl Future<Output = sqlx::Result<Vec<(OrderId, u32)>>> + Send;
 
     /// Attempts of an order.
     fn attempts(

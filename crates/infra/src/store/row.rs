@@ -8,7 +8,9 @@ use std::{
 
 use domain::{
     AccountId, Event, EventData, Failure, Order, OrderId, OrderSpec, OrderStatus, Signature, Timestamp,
-    ports::{Attempt, AttemptState, FeedCursor, FeedEvent, LedgerEntry, OpenOrders, OrderFilter, Then},
+    ports::{
+        Attempt, AttemptChange, AttemptState, ClaimAction, FeedCursor, FeedEvent, OpenOrders, OrderFilter,
+    },
     swap::SignedTransaction,
 };
 use metrics::counter;
@@ -233,19 +235,19 @@ pub(super) struct ClaimChange {
     pub(super) due_in_micros: Option<i64>,
 }
 
-impl From<Then> for ClaimChange {
-    fn from(then: Then) -> Self {
+impl From<ClaimAction> for ClaimChange {
+    fn from(then: ClaimAction) -> Self {
         match then {
-            Then::Continue => Self { ends: false, due_in_micros: None },
-            Then::RetryAfter(delay) => Self { ends: true, due_in_micros: Some(micros(delay)) },
-            Then::Finish => Self { ends: true, due_in_micros: None },
+            ClaimAction::Continue => Self { ends: false, due_in_micros: None },
+            ClaimAction::RetryAfter(delay) => Self { ends: true, due_in_micros: Some(micros(delay)) },
+            ClaimAction::Finish => Self { ends: true, due_in_micros: None },
         }
     }
 }
 
-/// What a commit expects of the attempt ledger and makes of it, as parameters of the update.
-pub(super) struct LedgerChange {
-    /// Whether it touches the ledger.
+/// What a commit expects of the attempt record and makes of it, as parameters of the update.
+pub(super) struct AttemptColumns {
+    /// Whether it touches the attempt record.
     pub(super) touches: bool,
     /// The unresolved attempt that must be there.
     pub(super) before: Option<i64>,
@@ -253,14 +255,14 @@ pub(super) struct LedgerChange {
     pub(super) after: Option<i64>,
 }
 
-impl From<Option<&LedgerEntry>> for LedgerChange {
-    fn from(entry: Option<&LedgerEntry>) -> Self {
+impl From<Option<&AttemptChange>> for AttemptColumns {
+    fn from(entry: Option<&AttemptChange>) -> Self {
         match entry {
             None => Self { touches: false, before: None, after: None },
-            Some(LedgerEntry::Open(attempt)) => {
+            Some(AttemptChange::Open(attempt)) => {
                 Self { touches: true, before: None, after: Some(i64::from(attempt.number)) }
             }
-            Some(LedgerEntry::Resolve { number, .. }) => {
+            Some(AttemptChange::Resolve { number, .. }) => {
                 Self { touches: true, before: Some(i64::from(*number)), after: None }
             }
         }

@@ -13,7 +13,7 @@ use super::row::OrderRow;
 /// A request that names its order by the client order id and asks for the same is that order, whichever
 /// idempotency key it comes with, also one that another order got in the meantime: the same request
 /// always has the same answer.
-pub(super) fn same_order(asked: &Acceptance, mut known: Vec<OrderRow>) -> sqlx::Result<Accepted> {
+pub(super) fn resolve_duplicate(asked: &Acceptance, mut known: Vec<OrderRow>) -> sqlx::Result<Accepted> {
     let is_same = |row: &OrderRow| row.fingerprint == asked.fingerprint;
     let by_client_id = known.iter().position(|row| {
         asked.order.client_order_id.is_some()

@@ -12,7 +12,7 @@ use infra::{clock::SystemClock, config::BackendConfig};
 use serde_json::Value;
 use sqlx::{Connection, PgConnection, types::Uuid};
 use tokio::time::{Instant, sleep};
-use venues::{LedgerLocation, simulated::ledger};
+use venues::{LogLocation, simulated::transaction_log};
 
 use super::{cluster::Cluster, load::Records, service::MAX_ATTEMPTS};
 use crate::checker::{Evidence, OrderRecord};
@@ -52,14 +52,14 @@ pub(super) async fn evidence(cluster: &Cluster, records: Records) -> anyhow::Res
         .buffered(AT_ONCE)
         .try_collect()
         .await?;
-    let ledger = ledger::open(&LedgerLocation::Postgres(url), clock).await?;
+    let log = transaction_log::open(&LogLocation::Postgres(url), clock).await?;
     Ok(Evidence {
         max_attempts: MAX_ATTEMPTS,
         requests: records.requests,
         follows: records.follows,
         feeds: Vec::new(),
         orders,
-        transactions: ledger.entries().await?,
+        transactions: log.entries().await?,
         leftovers: leftovers(cluster).await?,
     })
 }

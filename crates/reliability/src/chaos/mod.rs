@@ -54,7 +54,7 @@ async fn run_on(cluster: &mut Cluster, options: &Options) -> anyhow::Result<Summ
     let watchers = Watchers::start(&cluster.apis(), options.seed).await;
     let started = Instant::now();
     let under_load = tokio::spawn(load.clone().run(options.duration()));
-    nemesis.torment(cluster, started + options.duration(), || load.progress()).await?;
+    nemesis.inject_faults(cluster, started + options.duration(), || load.progress()).await?;
     nemesis.relent(cluster).await?;
     under_load.await?;
 

@@ -38,7 +38,7 @@ enum Protocol {
 /// What of a message matters here.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Told {
+struct Received {
     #[serde(rename = "type")]
     kind: String,
     #[serde(default)]
@@ -150,7 +150,7 @@ impl Watcher {
         }
         while let Some(message) = timeout_at(until, timeout(SILENT_FOR, socket.next())).await?? {
             if let Message::Text(text) = message? {
-                let told: Told = serde_json::from_str(&text)?;
+                let told: Received = serde_json::from_str(&text)?;
                 ensure!(told.kind != "error", "refused: {text}");
                 match (told.kind.as_str(), &cursor) {
                     ("connected", Some(_)) => {} // ahead of what was seen
@@ -185,7 +185,7 @@ impl Watcher {
         Ok(())
     }
 
-    fn take(&mut self, told: Told) {
+    fn take(&mut self, told: Received) {
         if let (Some(order_id), Some(status)) = (told.order_id, told.status) {
             self.record.events.push((order_id, told.seq, status));
             self.count.store(self.record.events.len(), Ordering::Relaxed);

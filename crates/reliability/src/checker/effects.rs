@@ -1,10 +1,10 @@
-//! What happened on chain, against what the orders say. The chain's ledger knows signatures only,
+//! What happened on chain, against what the orders say. The chain's transaction log knows signatures only,
 //! so whatever the engine sent is in it, also what the engine has forgotten.
 
 use std::collections::BTreeSet;
 
 use domain::{EventData, Fill, OrderStatus, Signature, ports::AttemptState};
-use venues::simulated::ledger::{Entry, Outcome};
+use venues::simulated::transaction_log::{Entry, Outcome};
 
 use super::{Evidence, Findings, OrderRecord, Rule};
 

@@ -1,6 +1,6 @@
 use domain::{Event, Order, OrderId, OrderStatus, ports::Attempt};
 use serde_json::Value;
-use venues::simulated::ledger::Entry;
+use venues::simulated::transaction_log::Entry;
 
 /// All that a run leaves behind, taken once the faults are over and nothing moves any more.
 #[derive(Debug, Clone, Default)]

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use domain::{OrderId, Signature};
 pub use evidence::{Evidence, FeedRecord, FollowRecord, OrderRecord, Reply, RequestRecord};
-use venues::simulated::ledger::Entry;
+use venues::simulated::transaction_log::Entry;
 pub use violation::{Rule, Violation};
 
 /// Every promise that the evidence shows to be broken; empty when all hold.

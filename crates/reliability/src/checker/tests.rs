@@ -11,7 +11,7 @@ use domain::{
 };
 use serde_json::json;
 use testkit::samples;
-use venues::simulated::ledger::{Entry, Outcome};
+use venues::simulated::transaction_log::{Entry, Outcome};
 
 use super::*;
 

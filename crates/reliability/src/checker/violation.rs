@@ -1,7 +1,7 @@
 use std::{collections::BTreeMap, fmt, fmt::Write};
 
 use domain::{OrderId, Signature};
-use venues::simulated::ledger::{Entry, Outcome};
+use venues::simulated::transaction_log::{Entry, Outcome};
 
 use super::OrderRecord;
 

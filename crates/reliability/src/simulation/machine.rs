@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use api::{Access, AppState, Limits, direct::Direct};
+use api::{Access, AppState, Limits, direct::InProcessApi};
 use clap::Parser;
 use domain::{
     OrderId, VenueId,
@@ -34,7 +34,7 @@ const WORKERS: usize = 2;
 /// All processes.
 pub(super) struct Machines {
     pub(super) world: Arc<World>,
-    apis: Mutex<Vec<(Arc<Process>, Direct)>>,
+    apis: Mutex<Vec<(Arc<Process>, InProcessApi)>>,
     workers: Mutex<Vec<Arc<Process>>>,
     network: Arc<SimulatedChain>,
 }
@@ -57,7 +57,7 @@ impl Machines {
     }
 
     /// One of the APIs, dead or alive, and what tells when it dies.
-    pub(super) fn some_api(&self) -> (Direct, CancellationToken) {
+    pub(super) fn some_api(&self) -> (InProcessApi, CancellationToken) {
         let number = usize::try_from(self.world.between(0, 2)).unwrap_or(0);
         let (process, api) = &lock(&self.apis)[number];
         (api.clone(), process.death.clone())
@@ -70,7 +70,7 @@ impl Machines {
     }
 
     /// Kills, stops and starts processes for as long as it is let.
-    pub(super) async fn torment(self: Arc<Self>) {
+    pub(super) async fn inject_faults(self: Arc<Self>) {
         loop {
             sleep(Duration::from_millis(self.world.between(50, 3_000))).await;
             let number = usize::try_from(self.world.between(0, 2)).unwrap_or(0);
@@ -103,7 +103,7 @@ impl Machines {
         }
     }
 
-    fn start_api(&self, number: usize) -> (Arc<Process>, Direct) {
+    fn start_api(&self, number: usize) -> (Arc<Process>, InProcessApi) {
         let world = &self.world;
         let process = Process::new(world, format!("api {number}"));
         let backends = api::Backends {
@@ -124,7 +124,7 @@ impl Machines {
             max_open_orders: world.plan.max_open_orders,
             ..Limits::default()
         };
-        let api = Direct::new(AppState::new(backends, limits, Access::default()));
+        let api = InProcessApi::new(AppState::new(backends, limits, Access::default()));
         let running = api.clone();
         tokio::spawn(async move { running.run(CancellationToken::new()).await });
         (process, api)

@@ -64,9 +64,9 @@ async fn simulate(seed: u64, control: Option<Control>) -> Verdict {
     let machines = Arc::new(Machines::new(&world));
     machines.start_all();
     let clients = clients::start(&machines);
-    let troubled = machines.clone().torment();
+    let troubled = machines.clone().inject_faults();
     let _ = timeout(world.plan.trouble, troubled).await;
-    world.calm();
+    world.heal();
     machines.replace_the_dead();
 
     let deadline = Instant::now() + world.plan.rest_within();

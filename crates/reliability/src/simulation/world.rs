@@ -16,7 +16,7 @@ use tokio::{
     time::timeout,
 };
 use tokio_util::sync::CancellationToken;
-use venues::simulated::ledger::{Entry, Ledger, MemoryLedger};
+use venues::simulated::transaction_log::{Entry, MemoryLog, TransactionLog};
 
 use super::{
     clock::{SimulatedClock, SkewedClock},
@@ -31,12 +31,12 @@ pub(super) struct World {
     pub(super) control: Option<Control>,
     pub(super) clock: Arc<SimulatedClock>,
     pub(super) store: Arc<MemoryStore>,
-    pub(super) ledger: Arc<MemoryLedger>,
+    pub(super) log: Arc<MemoryLog>,
     pub(super) hints: Mutex<VecDeque<OrderId>>,
     pub(super) hint_came: Notify,
     pub(super) subscribers: Mutex<Vec<mpsc::UnboundedSender<BusMessage>>>,
     /// Cancelled once the faults are over.
-    calm: CancellationToken,
+    heal: CancellationToken,
     rng: Mutex<ChaCha8Rng>,
     trace: Mutex<Vec<String>>,
     fingerprint: Mutex<DefaultHasher>,
@@ -56,12 +56,12 @@ impl World {
             plan,
             control,
             store: Arc::new(MemoryStore::new(clock.clone())),
-            ledger: Arc::new(MemoryLedger::new(clock.clone())),
+            log: Arc::new(MemoryLog::new(clock.clone())),
             clock,
             hints: Mutex::default(),
             hint_came: Notify::new(),
             subscribers: Mutex::default(),
-            calm: CancellationToken::new(),
+            heal: CancellationToken::new(),
             rng: Mutex::new(rng),
             trace: Mutex::default(),
             fingerprint: Mutex::default(),
@@ -69,14 +69,14 @@ impl World {
     }
 
     /// From now on nothing goes wrong any more.
-    pub(super) fn calm(&self) {
-        self.note("world", "calm");
-        self.calm.cancel();
+    pub(super) fn heal(&self) {
+        self.note("world", "heal");
+        self.heal.cancel();
     }
 
     /// Whether the faults are over.
     pub(super) fn is_calm(&self) -> bool {
-        self.calm.is_cancelled()
+        self.heal.is_cancelled()
     }
 
     /// Whether something of this chance, of 10,000, happens now. Never once it is calm.
@@ -122,7 +122,7 @@ impl World {
 
     /// Waits, but no longer than until it is calm.
     pub(super) async fn linger(&self, time: Duration) {
-        let _ = timeout(time, self.calm.cancelled()).await;
+        let _ = timeout(time, self.heal.cancelled()).await;
     }
 
     /// Writes down what happened.
@@ -138,7 +138,7 @@ impl World {
 
     /// What the chain holds.
     pub(super) async fn ledger_entries(&self) -> Vec<Entry> {
-        self.ledger.entries().await.unwrap_or_default()
+        self.log.entries().await.unwrap_or_default()
     }
 }
 

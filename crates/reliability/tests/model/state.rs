@@ -76,7 +76,7 @@ pub(super) struct State {
     pub(super) status: Status,
     /// Nobody may claim the order.
     pub(super) is_leased: bool,
-    /// The attempt ledger: which transaction, and what is known of it.
+    /// The attempt record: which transaction, and what is known of it.
     pub(super) attempts: Vec<(usize, Attempt)>,
     pub(super) transactions: Vec<Transaction>,
     pub(super) executions: [Execution; EXECUTIONS],

@@ -2,7 +2,7 @@
 
 use domain::{
     AccountId,
-    ports::{Beyond, FeedCursor, FeedEvent, FeedPage, FeedScope},
+    ports::{FeedCursor, FeedEvent, FeedPage, FeedScope, PageEnd},
 };
 
 use super::state::State;
@@ -43,11 +43,11 @@ impl State {
     ) -> FeedPage {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let begin = usize::try_from(after.position).unwrap_or(usize::MAX).min(self.shown());
-        let beyond = if self.held_at().is_some() { Beyond::Unsettled } else { Beyond::Nothing };
+        let beyond = if self.held_at().is_some() { PageEnd::Unsettled } else { PageEnd::Nothing };
         let mut page = FeedPage { events: Vec::new(), next: after, beyond };
         for index in begin..self.shown() {
             if page.events.len() == limit {
-                page.beyond = Beyond::More;
+                page.beyond = PageEnd::More;
                 break;
             }
             let (cursor, (order_id, seq)) = (self.cursor(index), self.feed[index]);

@@ -40,7 +40,7 @@ pub struct Guards {
     pub fence: bool,
     /// Nothing was written since.
     pub sequence: bool,
-    /// The attempt ledger is as the commit expects it: no second attempt while one is unresolved.
+    /// The attempt record is as the commit expects it: no second attempt while one is unresolved.
     pub one_unresolved_attempt: bool,
 }
 
@@ -173,7 +173,7 @@ impl OrderStore for MemoryStore {
         self.commit_guarded(commit, Guards::ALL)
     }
 
-    async fn take_due(&self, limit: u32, redeliver_after: Duration) -> Result<Vec<OrderId>, StoreError> {
+    async fn lease_due(&self, limit: u32, redeliver_after: Duration) -> Result<Vec<OrderId>, StoreError> {
         let now = self.clock.steady();
         let mut state = self.open()?;
         let mut due: Vec<&mut Record> =
@@ -243,7 +243,7 @@ impl OrderStore for MemoryStore {
         Ok(self.open()?.held_at())
     }
 
-    async fn heads(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, u32)>, StoreError> {
+    async fn last_seqs(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, u32)>, StoreError> {
         let state = self.open()?;
         Ok(ids
             .iter()

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::{
     Event, Order, OrderStatus, Timestamp,
-    ports::{Attempt, AttemptState, Claim, Commit, LedgerEntry, PARKED_AFTER, StoreError, Then},
+    ports::{Attempt, AttemptChange, AttemptState, Claim, ClaimAction, Commit, PARKED_AFTER, StoreError},
 };
 
 /// An order's row.
@@ -29,12 +29,12 @@ impl Record {
         self.attempts.iter().find(|attempt| attempt.state == AttemptState::Unresolved)
     }
 
-    /// Whether the ledger still is as the change expects it.
-    pub(super) fn follows_ledger(&self, change: Option<&LedgerEntry>) -> bool {
+    /// Whether the attempt record still is as the change expects it.
+    pub(super) fn follows_ledger(&self, change: Option<&AttemptChange>) -> bool {
         match change {
             None => true,
-            Some(LedgerEntry::Open(_)) => self.unresolved().is_none(),
-            Some(LedgerEntry::Resolve { number, signature, .. }) => {
+            Some(AttemptChange::Open(_)) => self.unresolved().is_none(),
+            Some(AttemptChange::Resolve { number, signature, .. }) => {
                 self.unresolved().is_some_and(|attempt| {
                     attempt.number == *number && attempt.transaction.signature == *signature
                 })
@@ -47,10 +47,10 @@ impl Record {
         let is_gapless =
             (self.order.last_seq + 1..=commit.order.last_seq).eq(commit.events.iter().map(|event| event.seq));
         let is_terminal = commit.order.status.is_terminal();
-        let finishes = commit.then == Then::Finish;
-        let leaves_unresolved = match commit.ledger {
-            Some(LedgerEntry::Open(_)) => true,
-            Some(LedgerEntry::Resolve { .. }) => false,
+        let finishes = commit.then == ClaimAction::Finish;
+        let leaves_unresolved = match commit.change {
+            Some(AttemptChange::Open(_)) => true,
+            Some(AttemptChange::Resolve { .. }) => false,
             None => self.unresolved().is_some(),
         };
         let fills = commit.order.fill.is_some() == (commit.order.status == OrderStatus::Confirmed);

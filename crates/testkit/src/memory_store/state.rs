@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     AccountId, OrderId, Timestamp,
-    ports::{Acceptance, Accepted, Attempt, Commit, CommitOutcome, Fence, LedgerEntry, StoreError, Then},
+    ports::{
+        Acceptance, Accepted, Attempt, AttemptChange, ClaimAction, Commit, CommitOutcome, Fence, StoreError,
+    },
 };
 
 use super::{Guards, record::Record};
@@ -103,8 +105,8 @@ impl State {
         guards: Guards,
         now: Timestamp,
     ) -> Result<CommitOutcome, StoreError> {
-        let taken = match &commit.ledger {
-            Some(LedgerEntry::Open(attempt)) => self.is_taken(attempt),
+        let taken = match &commit.change {
+            Some(AttemptChange::Open(attempt)) => self.is_taken(attempt),
             _ => false,
         };
         let Some(record) = self.orders.get_mut(&commit.fence.order_id) else {
@@ -112,7 +114,7 @@ impl State {
         };
         let is_held = record.lease_epoch == commit.fence.lease_epoch;
         let follows = record.order.last_seq == commit.expected_seq();
-        let fits_ledger = record.follows_ledger(commit.ledger.as_ref());
+        let fits_ledger = record.follows_ledger(commit.change.as_ref());
         if (guards.fence && !is_held)
             || (guards.sequence && !follows)
             || (guards.one_unresolved_attempt && !fits_ledger)
@@ -134,12 +136,12 @@ impl State {
         self.feed.extend(commit.events.iter().map(|event| (commit.order.id, event.seq)));
         record.order = commit.order;
         record.events.extend(commit.events);
-        if commit.ledger.is_some() || commit.then != Then::Continue {
+        if commit.change.is_some() || commit.then != ClaimAction::Continue {
             record.lost_claims = 0;
         }
-        match commit.ledger {
-            Some(LedgerEntry::Open(attempt)) => record.attempts.push(attempt),
-            Some(LedgerEntry::Resolve { number, state, .. }) => {
+        match commit.change {
+            Some(AttemptChange::Open(attempt)) => record.attempts.push(attempt),
+            Some(AttemptChange::Resolve { number, state, .. }) => {
                 if let Some(attempt) = record.attempts.iter_mut().find(|attempt| attempt.number == number) {
                     attempt.state = state;
                 }
@@ -147,9 +149,9 @@ impl State {
             None => {}
         }
         match commit.then {
-            Then::Continue => {}
-            Then::RetryAfter(delay) => record.end_lease(Some(now + delay), Some(now + delay)),
-            Then::Finish => record.end_lease(None, None),
+            ClaimAction::Continue => {}
+            ClaimAction::RetryAfter(delay) => record.end_lease(Some(now + delay), Some(now + delay)),
+            ClaimAction::Finish => record.end_lease(None, None),
         }
     }
 

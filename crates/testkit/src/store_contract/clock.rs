@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::{
     EventData,
-    ports::{AttemptState, OrderStore, Then},
+    ports::{AttemptState, ClaimAction, OrderStore},
 };
 
 use super::{claimed, step, submit};
@@ -30,7 +30,7 @@ async fn a_lease_holds_and_ends(store: &dyn OrderStore, clock: &ManualClock, sec
     clock.advance(NEARLY);
     assert!(store.claim(id, "other", LEASE).await.unwrap().is_none(), "{seconds} s: the lease holds");
     clock.advance(MOMENT);
-    assert!(store.take_due(1_000, LEASE).await.unwrap().contains(&id), "{seconds} s: it is due");
+    assert!(store.lease_due(1_000, LEASE).await.unwrap().contains(&id), "{seconds} s: it is due");
     assert!(store.claim(id, "other", LEASE).await.unwrap().is_some(), "{seconds} s: the lease has ended");
 }
 
@@ -41,11 +41,11 @@ async fn a_retry_fires_neither_early_nor_late(store: &dyn OrderStore, clock: &Ma
     store.commit(commit).await.unwrap();
     let failed = EventData::Retrying { failure: samples::failure(), next_attempt_at: claim.order.updated_at };
     let reverted = samples::resolve(&attempt, AttemptState::Reverted);
-    let retry = step(&mut claim, vec![failed], Some(reverted), Then::RetryAfter(LEASE));
+    let retry = step(&mut claim, vec![failed], Some(reverted), ClaimAction::RetryAfter(LEASE));
     store.commit(retry).await.unwrap();
     clock.step(seconds);
     clock.advance(NEARLY);
-    assert!(!store.take_due(1_000, LEASE).await.unwrap().contains(&id), "{seconds} s: not early");
+    assert!(!store.lease_due(1_000, LEASE).await.unwrap().contains(&id), "{seconds} s: not early");
     clock.advance(MOMENT);
-    assert!(store.take_due(1_000, LEASE).await.unwrap().contains(&id), "{seconds} s: not late");
+    assert!(store.lease_due(1_000, LEASE).await.unwrap().contains(&id), "{seconds} s: not late");
 }

@@ -7,7 +7,9 @@ use std::{
 
 use domain::{
     AccountId, EventData, Order, OrderId,
-    ports::{AttemptState, Beyond, CommitOutcome, FeedCursor, FeedEvent, FeedScope, OrderStore, Then},
+    ports::{
+        AttemptState, ClaimAction, CommitOutcome, FeedCursor, FeedEvent, FeedScope, OrderStore, PageEnd,
+    },
 };
 use futures::future::{join, join_all};
 
@@ -32,7 +34,7 @@ async fn executed(store: &dyn OrderStore) -> Order {
     assert_eq!(store.commit(commit).await.unwrap(), CommitOutcome::Committed);
     let confirmed = EventData::Confirmed { fill: samples::fill(&attempt) };
     let landed = samples::resolve(&attempt, AttemptState::Landed);
-    let finish = step(&mut claim, vec![confirmed], Some(landed), Then::Finish);
+    let finish = step(&mut claim, vec![confirmed], Some(landed), ClaimAction::Finish);
     assert_eq!(store.commit(finish).await.unwrap(), CommitOutcome::Committed);
     claim.order
 }
@@ -56,7 +58,7 @@ async fn read(
         }
         after = page.next;
         assert!(events.len() <= count, "{} events, not {count}", events.len());
-        if page.beyond == Beyond::Nothing && events.len() == count {
+        if page.beyond == PageEnd::Nothing && events.len() == count {
             return events;
         }
         tokio::time::sleep(Duration::from_millis(1)).await;
@@ -67,7 +69,7 @@ async fn settled_end(store: &dyn OrderStore) -> FeedCursor {
     // other writers of this store have finished, those of other stores on the same server may not have
     eventually("the feed is settled", || async {
         let end = store.feed_end().await.unwrap();
-        store.feed(AccountId::DEFAULT, &FeedScope::All, end, 1).await.unwrap().beyond == Beyond::Nothing
+        store.feed(AccountId::DEFAULT, &FeedScope::All, end, 1).await.unwrap().beyond == PageEnd::Nothing
     })
     .await;
     store.feed_end().await.unwrap()
@@ -160,7 +162,7 @@ async fn the_feed_belongs_to_an_account(store: &dyn OrderStore) {
             let page = store.feed(samples::account_id(), &scope, after, 1_000).await.unwrap();
             assert_eq!(page.events, []);
             after = page.next;
-            if page.beyond != Beyond::More {
+            if page.beyond != PageEnd::More {
                 break;
             }
         }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use domain::{
     AccountId, EventData, Order, OrderId,
     ports::{
-        Acceptance, Accepted, Attempt, AttemptState, Claim, CommitOutcome, LedgerEntry, OrderStore, Then,
+        Acceptance, Accepted, Attempt, AttemptChange, AttemptState, Claim, ClaimAction, CommitOutcome,
+        OrderStore,
     },
 };
 use futures::future::join_all;
@@ -141,17 +142,17 @@ impl<'a> Life<'a> {
         match self.rng.random_range(0..4) {
             0 => {
                 let confirmed = EventData::Confirmed { fill: samples::fill(attempt) };
-                step(claim, vec![confirmed], resolve(AttemptState::Landed), Then::Finish)
+                step(claim, vec![confirmed], resolve(AttemptState::Landed), ClaimAction::Finish)
             }
             1 => {
                 let failed = EventData::Failed { failure: samples::failure() };
-                step(claim, vec![failed], resolve(AttemptState::Reverted), Then::Finish)
+                step(claim, vec![failed], resolve(AttemptState::Reverted), ClaimAction::Finish)
             }
             _ => {
                 let next_attempt_at = claim.order.updated_at;
                 let retrying = EventData::Retrying { failure: samples::failure(), next_attempt_at };
-                let ledger: Option<LedgerEntry> = resolve(AttemptState::Expired);
-                step(claim, vec![retrying], ledger, Then::RetryAfter(Duration::ZERO))
+                let change: Option<AttemptChange> = resolve(AttemptState::Expired);
+                step(claim, vec![retrying], change, ClaimAction::RetryAfter(Duration::ZERO))
             }
         }
     }

@@ -12,8 +12,8 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 use domain::{
     AccountId, Event, EventData, Order, OrderId, OrderStatus,
     ports::{
-        Acceptance, Accepted, Attempt, AttemptState, Claim, Commit, CommitOutcome, LedgerEntry, OrderFilter,
-        OrderStore, Then,
+        Acceptance, Accepted, Attempt, AttemptChange, AttemptState, Claim, ClaimAction, Commit,
+        CommitOutcome, OrderFilter, OrderStore,
     },
 };
 use futures::future::join_all;
@@ -62,10 +62,15 @@ async fn claimed(store: &dyn OrderStore, lease: Duration) -> Claim {
 }
 
 /// The commit of `steps` at the order's current state, which it moves on.
-fn step(claim: &mut Claim, steps: Vec<EventData>, ledger: Option<LedgerEntry>, then: Then) -> Commit {
+fn step(
+    claim: &mut Claim,
+    steps: Vec<EventData>,
+    change: Option<AttemptChange>,
+    then: ClaimAction,
+) -> Commit {
     let now = claim.order.updated_at + Duration::from_millis(1);
     let events: Vec<Event> = steps.into_iter().map(|data| claim.order.apply(data, now).unwrap()).collect();
-    Commit { fence: claim.fence, order: claim.order.clone(), events, ledger, then }
+    Commit { fence: claim.fence, order: claim.order.clone(), events, change, then }
 }
 
 fn submit(claim: &mut Claim) -> (Attempt, Commit) {
@@ -76,7 +81,7 @@ fn submit(claim: &mut Claim) -> (Attempt, Commit) {
     }
     let attempt = samples::attempt(&ahead);
     steps.push(samples::submitted(&attempt));
-    let commit = step(claim, steps, Some(LedgerEntry::Open(attempt.clone())), Then::Continue);
+    let commit = step(claim, steps, Some(AttemptChange::Open(attempt.clone())), ClaimAction::Continue);
     (attempt, commit)
 }
 
@@ -205,7 +210,7 @@ async fn an_execution_is_kept_whole(store: &dyn OrderStore) {
     assert_eq!((&heir.order, heir.unresolved.as_ref()), (&claim.order, Some(&attempt)));
     let confirmed = EventData::Confirmed { fill: samples::fill(&attempt) };
     let resolved = samples::resolve(&attempt, AttemptState::Landed);
-    let finish = step(&mut heir, vec![confirmed], Some(resolved), Then::Finish);
+    let finish = step(&mut heir, vec![confirmed], Some(resolved), ClaimAction::Finish);
     assert_eq!(store.commit(finish).await.unwrap(), CommitOutcome::Committed);
 
     let row = store.order(AccountId::DEFAULT, id).await.unwrap().unwrap();
@@ -216,7 +221,7 @@ async fn an_execution_is_kept_whole(store: &dyn OrderStore) {
     assert_eq!(after_three, events[3..4]);
     let attempts = store.attempts(AccountId::DEFAULT, id).await.unwrap();
     assert_eq!(attempts, [Attempt { state: AttemptState::Landed, ..attempt }]);
-    assert_eq!(store.heads(&[id, samples::order_id()]).await.unwrap(), [(id, row.last_seq)]);
+    assert_eq!(store.last_seqs(&[id, samples::order_id()]).await.unwrap(), [(id, row.last_seq)]);
     assert!(store.claim(id, "late", LONG).await.unwrap().is_none(), "terminal orders are not claimed");
     assert!(!store.renew(heir.fence, LONG).await.unwrap());
 }
@@ -229,7 +234,7 @@ async fn a_second_unresolved_attempt_is_refused_and_hurts_no_neighbour(store: &d
     let next_attempt_at = claim.order.updated_at;
     let retry = EventData::Retrying { failure: back_off, next_attempt_at };
     let second = Attempt { number: 2, ..samples::attempt(&claim.order) };
-    let bad = step(&mut claim, vec![retry], Some(LedgerEntry::Open(second)), Then::Continue);
+    let bad = step(&mut claim, vec![retry], Some(AttemptChange::Open(second)), ClaimAction::Continue);
     let (bad, neighbours) =
         futures::join!(store.commit(bad), join_all((0..10).map(|_| store.accept(samples::acceptance()))));
     assert_ne!(bad.ok(), Some(CommitOutcome::Committed));
@@ -245,9 +250,9 @@ async fn only_the_attempt_on_record_can_be_resolved(store: &dyn OrderStore) {
     assert_eq!(store.commit(commit).await.unwrap(), CommitOutcome::Committed);
     let before = claim.order.clone();
     let confirmed = EventData::Confirmed { fill: samples::fill(&attempt) };
-    let finish = step(&mut claim, vec![confirmed], None, Then::Finish);
+    let finish = step(&mut claim, vec![confirmed], None, ClaimAction::Finish);
     let resolving = |attempt: &Attempt| Commit {
-        ledger: Some(samples::resolve(attempt, AttemptState::Landed)),
+        change: Some(samples::resolve(attempt, AttemptState::Landed)),
         ..finish.clone()
     };
     let other = Attempt { number: attempt.number, ..samples::attempt(&before) };
@@ -267,7 +272,7 @@ async fn a_retry_waits_and_then_is_due(store: &dyn OrderStore) {
     let retry =
         EventData::Retrying { failure: samples::failure(), next_attempt_at: claim.order.updated_at + LONG };
     let resolved = samples::resolve(&attempt, AttemptState::Reverted);
-    let commit = step(&mut claim, vec![retry], Some(resolved), Then::RetryAfter(LONG));
+    let commit = step(&mut claim, vec![retry], Some(resolved), ClaimAction::RetryAfter(LONG));
     assert_eq!(store.commit(commit).await.unwrap(), CommitOutcome::Committed);
     assert!(store.claim(id, "early", LONG).await.unwrap().is_none(), "nobody may start it early");
     assert!(!store.renew(claim.fence, LONG).await.unwrap(), "the claim ended");
@@ -278,9 +283,9 @@ async fn a_retry_waits_and_then_is_due(store: &dyn OrderStore) {
         EventData::RoutingStarted,
         EventData::Retrying { failure: samples::failure(), next_attempt_at: claim.order.updated_at },
     ];
-    let commit = step(&mut claim, steps, None, Then::RetryAfter(SHORT));
+    let commit = step(&mut claim, steps, None, ClaimAction::RetryAfter(SHORT));
     assert_eq!(store.commit(commit).await.unwrap(), CommitOutcome::Committed);
-    eventually("the order is due", || async { store.take_due(1_000, LONG).await.unwrap().contains(&id) })
+    eventually("the order is due", || async { store.lease_due(1_000, LONG).await.unwrap().contains(&id) })
         .await;
     let again = store.claim(id, "worker", LONG).await.unwrap().expect("a due order can be claimed");
     assert_eq!(again.order.attempt, 2);
@@ -302,7 +307,7 @@ async fn two_sweepers_never_take_the_same(store: &dyn OrderStore) {
     let not_due = accepted(store, LONG).await.id;
     let mut taken = HashSet::new();
     while !waiting.is_subset(&taken) {
-        let (one, other) = futures::join!(store.take_due(7, LONG), store.take_due(7, LONG));
+        let (one, other) = futures::join!(store.lease_due(7, LONG), store.lease_due(7, LONG));
         for id in one.unwrap().into_iter().chain(other.unwrap()) {
             assert!(taken.insert(id), "{id} was taken twice");
         }
@@ -367,7 +372,7 @@ async fn open_orders_are_counted_up_to_a_bound(store: &dyn OrderStore) {
     assert_eq!((now.total(), now.with(OrderStatus::Pending)), (before + 2, pending + 2));
     assert_eq!(store.open_orders(u32::MAX).await.unwrap(), before + 2);
     let failed = vec![EventData::RoutingStarted, EventData::Failed { failure: samples::failure() }];
-    let finish = step(&mut executing, failed, None, Then::Finish);
+    let finish = step(&mut executing, failed, None, ClaimAction::Finish);
     assert_eq!(store.commit(finish).await.unwrap(), CommitOutcome::Committed);
     let now = store.open_orders_by_status(u32::MAX).await.unwrap();
     assert_eq!((now.total(), now.with(OrderStatus::Failed)), (before + 1, 0));
@@ -381,12 +386,12 @@ async fn open_orders_are_counted_up_to_a_bound(store: &dyn OrderStore) {
 async fn a_claimed_order_is_due_when_its_lease_ends(store: &dyn OrderStore) {
     let order = accepted(store, Duration::ZERO).await;
     let claim = store.claim(order.id, "worker", LONG).await.unwrap().unwrap();
-    assert!(!store.take_due(1_000, LONG).await.unwrap().contains(&order.id), "it is being executed");
+    assert!(!store.lease_due(1_000, LONG).await.unwrap().contains(&order.id), "it is being executed");
     assert!(store.renew(claim.fence, SHORT).await.unwrap());
-    eventually("it is due", || async { store.take_due(1_000, LONG).await.unwrap().contains(&order.id) })
+    eventually("it is due", || async { store.lease_due(1_000, LONG).await.unwrap().contains(&order.id) })
         .await;
-    assert!(!store.take_due(1_000, LONG).await.unwrap().contains(&order.id), "it was just delivered");
+    assert!(!store.lease_due(1_000, LONG).await.unwrap().contains(&order.id), "it was just delivered");
     let claim = store.claim(order.id, "heir", LONG).await.unwrap().unwrap();
     store.release(claim.fence, Duration::ZERO).await.unwrap();
-    assert!(store.take_due(1_000, LONG).await.unwrap().contains(&order.id), "a claim given back is due");
+    assert!(store.lease_due(1_000, LONG).await.unwrap().contains(&order.id), "a claim given back is due");
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::{
     AccountId, EventData, OrderId,
-    ports::{Claim, CommitOutcome, OrderFilter, OrderStore, PARKED_AFTER, Then},
+    ports::{Claim, ClaimAction, CommitOutcome, OrderFilter, OrderStore, PARKED_AFTER},
 };
 
 use super::{LONG, SHORT, claimed, step, submit};
@@ -34,7 +34,7 @@ async fn a_claim_counts_as_lost_until_its_holder_moves_the_ledger_or_ends_it(sto
     store.release(first.fence, Duration::ZERO).await.unwrap();
     let mut third = claim_when_free(store, id, LONG).await;
     assert_eq!(third.lost_claims, 2, "a claim that was lost cannot be given back");
-    let begun = step(&mut third, vec![EventData::RoutingStarted], None, Then::Continue);
+    let begun = step(&mut third, vec![EventData::RoutingStarted], None, ClaimAction::Continue);
     assert_eq!(store.commit(begun).await.unwrap(), CommitOutcome::Committed);
     store.release(third.fence, Duration::ZERO).await.unwrap();
     let fourth = claim_when_free(store, id, LONG).await;
@@ -79,7 +79,7 @@ async fn a_parked_order_that_is_resumed_goes_on_at_once(store: &dyn OrderStore) 
     assert!(store.unpark(AccountId::DEFAULT, id).await.unwrap());
     let (_, late) = submit(&mut held);
     assert_eq!(store.commit(late).await.unwrap(), CommitOutcome::Fenced, "the claim that held it is void");
-    assert!(store.take_due(1_000, LONG).await.unwrap().contains(&id));
+    assert!(store.lease_due(1_000, LONG).await.unwrap().contains(&id));
     let claim = store.claim(id, "next", LONG).await.unwrap().expect("it is free at once");
     assert_eq!(claim.lost_claims, 0);
     assert!(!parked(store).await.contains(&id));

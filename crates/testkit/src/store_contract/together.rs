@@ -6,7 +6,8 @@ use std::time::Duration;
 use domain::{
     AccountId, EventData, OrderId, OrderStatus,
     ports::{
-        Acceptance, Accepted, AttemptState, Claim, Commit, CommitOutcome, LedgerEntry, OrderStore, Then,
+        Acceptance, Accepted, AttemptChange, AttemptState, Claim, ClaimAction, Commit, CommitOutcome,
+        OrderStore,
     },
 };
 use futures::future::{join, join_all, join3};
@@ -126,7 +127,7 @@ async fn one_of_many_commits_at_the_same_sequence_passes(store: &dyn OrderStore)
 
 async fn the_sequence_alone_decides_where_no_attempt_is_at_stake(store: &dyn OrderStore) {
     let claim = claimed(store, LONG).await;
-    let commit = step(&mut claim.clone(), vec![EventData::RoutingStarted], None, Then::Continue);
+    let commit = step(&mut claim.clone(), vec![EventData::RoutingStarted], None, ClaimAction::Continue);
     let outcomes = join_all((0..20).map(|_| store.commit(commit.clone()))).await;
     let passed =
         outcomes.into_iter().filter(|outcome| *outcome.as_ref().unwrap() == CommitOutcome::Committed);
@@ -195,7 +196,7 @@ async fn every_kind_of_write_may_come_at_once(store: &dyn OrderStore) {
         let (renewed, released, due) = join3(
             store.renew(moved.fence, LONG),
             store.release(claimed.fence, Duration::ZERO),
-            store.take_due(0, LONG),
+            store.lease_due(0, LONG),
         )
         .await;
         released.unwrap();
@@ -213,14 +214,14 @@ async fn commits_that_break_a_guard_hurt_no_neighbour(store: &dyn OrderStore) {
     // Somebody else's signature, and a resolution of an attempt that is not there.
     let mut thief = claimed(store, LONG).await;
     let mut stolen = submit(&mut thief).1;
-    if let Some(LedgerEntry::Open(opened)) = &mut stolen.ledger {
+    if let Some(AttemptChange::Open(opened)) = &mut stolen.change {
         opened.transaction.signature = attempt.transaction.signature.clone();
     }
     let mut other_signature = attempt.clone();
     other_signature.transaction.signature = samples::attempt(&first.order).transaction.signature;
     let confirmed = vec![EventData::Confirmed { fill: samples::fill(&attempt) }];
     let resolution = samples::resolve(&other_signature, AttemptState::Landed);
-    let unknown = step(&mut first.clone(), confirmed, Some(resolution), Then::Finish);
+    let unknown = step(&mut first.clone(), confirmed, Some(resolution), ClaimAction::Finish);
     let others = others(store).await;
     let bad = join(store.commit(stolen), store.commit(unknown));
     let good = join_all(others.iter().map(|commit| store.commit(commit.clone())));

@@ -17,35 +17,35 @@ use rand_chacha::ChaCha20Rng;
 use tokio::time::Instant;
 
 use super::{
-    dice::hash,
-    fate::Fates,
-    ledger::{Entry, Ledger, LedgerError},
     market::Market,
+    outcome::Outcomes,
+    random::hash,
     slots::{SLOT, VALID_SLOTS, end_of, height_at},
     transaction::{InvalidTransaction, Transaction},
+    transaction_log::{Entry, LogError, TransactionLog},
 };
 use crate::config::Conditions;
 
 /// Entries kept in memory. More than are ever in flight, so a status usually costs no query.
 const CACHED_ENTRIES: u64 = 10_000;
 
-/// The chain over its durable ledger.
+/// The chain over its durable transaction log.
 pub struct SimulatedChain {
-    fates: Fates,
-    ledger: Arc<dyn Ledger>,
-    /// An entry never changes once it is in the ledger, so a copy is as good.
+    outcomes: Outcomes,
+    log: Arc<dyn TransactionLog>,
+    /// An entry never changes once it is in the transaction log, so a copy is as good.
     seen: Cache<Signature, Arc<Entry>>,
     nonces: Mutex<ChaCha20Rng>,
 }
 
 impl SimulatedChain {
-    /// A chain over a ledger. Two processes must not be given the same `nonces`, or two of their
+    /// A chain over a transaction log. Two processes must not be given the same `nonces`, or two of their
     /// transactions could be the same one.
-    pub fn new(seed: u64, conditions: Conditions, ledger: Arc<dyn Ledger>, nonces: ChaCha20Rng) -> Self {
+    pub fn new(seed: u64, conditions: Conditions, log: Arc<dyn TransactionLog>, nonces: ChaCha20Rng) -> Self {
         let market = Market::new(seed, conditions.market_pace_percent);
         Self {
-            fates: Fates { seed, conditions, market },
-            ledger,
+            outcomes: Outcomes { seed, conditions, market },
+            log,
             seen: Cache::new(CACHED_ENTRIES),
             nonces: Mutex::new(nonces),
         }
@@ -56,40 +56,40 @@ impl SimulatedChain {
         &self,
         signature: &Signature,
         last_valid_block_height: u64,
-    ) -> Result<(TransactionStatus, Option<Arc<Entry>>), LedgerError> {
+    ) -> Result<(TransactionStatus, Option<Arc<Entry>>), LogError> {
         let entry = match self.find(signature).await? {
             Some(entry) => Some(entry),
             None => self.close_if_expired(signature, last_valid_block_height).await?,
         };
         let status =
-            entry.as_ref().map_or(TransactionStatus::Unknown, |entry| entry.status_at(self.ledger.now()));
+            entry.as_ref().map_or(TransactionStatus::Unknown, |entry| entry.status_at(self.log.now()));
         Ok((status, entry))
     }
 
-    async fn find(&self, signature: &Signature) -> Result<Option<Arc<Entry>>, LedgerError> {
+    async fn find(&self, signature: &Signature) -> Result<Option<Arc<Entry>>, LogError> {
         if let Some(entry) = self.seen.get(signature) {
             return Ok(Some(entry));
         }
-        match self.ledger.find(signature).await? {
+        match self.log.find(signature).await? {
             Some(entry) => Ok(Some(self.keep(entry))),
             None => Ok(None),
         }
     }
 
     /// Nobody may hear that a transaction has expired while a slow sender's copy of it may still
-    /// get in. So the ledger is closed to the signature first; if a copy was faster, that one
+    /// get in. So the transaction log is closed to the signature first; if a copy was faster, that one
     /// counts.
     async fn close_if_expired(
         &self,
         signature: &Signature,
         last_valid_block_height: u64,
-    ) -> Result<Option<Arc<Entry>>, LedgerError> {
+    ) -> Result<Option<Arc<Entry>>, LogError> {
         let valid_until = end_of(last_valid_block_height);
-        let now = self.ledger.now();
+        let now = self.log.now();
         if now < valid_until {
             return Ok(None);
         }
-        match self.ledger.record(Entry::tombstone(signature.clone(), now), valid_until).await? {
+        match self.log.record(Entry::tombstone(signature.clone(), now), valid_until).await? {
             Some(entry) => Ok(Some(self.keep(entry))),
             None => Ok(None),
         }
@@ -104,7 +104,7 @@ impl SimulatedChain {
     /// How long nothing can change: until a known entry settles, else until the next slot, in
     /// which another process may have sent it.
     fn quiet_for(&self, entry: Option<&Entry>) -> Duration {
-        entry.map_or(SLOT, |entry| entry.settles_at.since(self.ledger.now())).max(Duration::from_millis(1))
+        entry.map_or(SLOT, |entry| entry.settles_at.since(self.log.now())).max(Duration::from_millis(1))
     }
 
     fn nonce(&self) -> String {
@@ -114,14 +114,14 @@ impl SimulatedChain {
     }
 
     fn block_hash(&self, now: Timestamp) -> String {
-        bs58::encode(hash(self.fates.seed, "block", &[&height_at(now).to_le_bytes()])).into_string()
+        bs58::encode(hash(self.outcomes.seed, "block", &[&height_at(now).to_le_bytes()])).into_string()
     }
 }
 
 #[async_trait]
 impl Chain for SimulatedChain {
     async fn sign(&self, swap: &Swap) -> Result<SignedTransaction, ChainError> {
-        let now = self.ledger.now();
+        let now = self.log.now();
         let transaction = Transaction {
             recent_block_hash: self.block_hash(now),
             last_valid_block_height: height_at(now) + VALID_SLOTS,
@@ -136,14 +136,14 @@ impl Chain for SimulatedChain {
         if self.seen.contains_key(&signed.signature) {
             return Ok(());
         }
-        let now = self.ledger.now();
-        if self.fates.is_lost(&signed.signature, now) {
+        let now = self.log.now();
+        if self.outcomes.is_lost(&signed.signature, now) {
             tracing::debug!(signature = %signed.signature, "lost on the way");
             return Ok(());
         }
         let valid_until = end_of(transaction.last_valid_block_height);
-        let entry = self.fates.entry(signed, &transaction, now);
-        if let Some(recorded) = self.ledger.record(entry, valid_until).await? {
+        let entry = self.outcomes.entry(signed, &transaction, now);
+        if let Some(recorded) = self.log.record(entry, valid_until).await? {
             self.keep(recorded);
         }
         Ok(())
@@ -159,7 +159,7 @@ impl Chain for SimulatedChain {
     }
 
     async fn close(&self) {
-        self.ledger.close().await;
+        self.log.close().await;
     }
 
     async fn await_status(
@@ -180,8 +180,8 @@ impl Chain for SimulatedChain {
     }
 }
 
-impl From<LedgerError> for ChainError {
-    fn from(error: LedgerError) -> Self {
+impl From<LogError> for ChainError {
+    fn from(error: LogError) -> Self {
         Self(error.to_string())
     }
 }

@@ -2,14 +2,14 @@
 //! reproducible from a seed.
 
 mod chain;
-mod dice;
-mod fate;
-pub mod ledger;
 pub mod market;
+mod outcome;
 pub mod pool;
+mod random;
 mod slots;
 mod tokens;
 mod transaction;
+pub mod transaction_log;
 mod venue;
 
 pub use chain::SimulatedChain;

@@ -11,9 +11,9 @@ use domain::{
 };
 
 use super::{
-    dice::{Draw, draw},
     market::{Market, MarketPool},
     pool::{PoolError, Trade},
+    random::{Draw, draw},
 };
 use crate::config::Conditions;
 

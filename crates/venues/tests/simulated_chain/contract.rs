@@ -1,4 +1,4 @@
-//! What the simulated chain promises, over each of its ledgers.
+//! What the simulated chain promises, over each of its transaction logs.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,8 +13,8 @@ use venues::{
     config::Conditions,
     simulated::{
         SLOT, SimulatedChain, VALID_SLOTS, height_at,
-        ledger::{Entry, Outcome},
         market::Market,
+        transaction_log::{Entry, Outcome},
     },
 };
 
@@ -93,7 +93,7 @@ async fn a_transaction_lands_after_its_delay_at_the_price_of_that_moment(world: 
     let conditions = Conditions { market_pace_percent: 100, ..IDEAL };
     let chain = world.chain(conditions);
     let signed = sign(&chain).await;
-    assert_eq!(signed.last_valid_block_height, height_at(world.ledger.now()) + VALID_SLOTS);
+    assert_eq!(signed.last_valid_block_height, height_at(world.log.now()) + VALID_SLOTS);
     chain.send(&signed).await.unwrap();
     world.advance(Duration::from_millis(1_999)).await;
     assert_eq!(status(&chain, &signed).await, TransactionStatus::Unknown);
@@ -191,13 +191,13 @@ async fn a_late_transaction_is_refused_before_anybody_asked(world: World) {
     let signed = sign(&chain).await;
     world.advance(VALIDITY).await;
     chain.send(&signed).await.unwrap();
-    assert!(world.ledger.entries().await.unwrap().is_empty());
+    assert!(world.log.entries().await.unwrap().is_empty());
     assert_eq!(status(&chain, &signed).await, TransactionStatus::Expired);
 }
 
 /// The entry of a signature that a sender has in hand, and until when it is valid.
 fn in_hand(world: &World, signed: &SignedTransaction) -> (Entry, domain::Timestamp) {
-    let received_at = world.ledger.now();
+    let received_at = world.log.now();
     let entry = Entry {
         signature: signed.signature.clone(),
         signed_bytes: Some(signed.bytes.clone()),
@@ -212,21 +212,21 @@ async fn a_sender_that_was_paused_before_its_write_comes_too_late(world: World) 
     let signed = sign(&world.chain(INSTANT)).await;
     let (entry, valid_until) = in_hand(&world, &signed);
     world.advance(Duration::from_mins(1)).await;
-    assert_eq!(world.ledger.record(entry.clone(), valid_until).await, Ok(None));
-    let tombstone = Entry::tombstone(signed.signature.clone(), world.ledger.now());
-    assert_eq!(world.ledger.record(tombstone.clone(), valid_until).await, Ok(Some(tombstone.clone())));
-    assert_eq!(world.ledger.record(entry, valid_until).await, Ok(Some(tombstone)));
+    assert_eq!(world.log.record(entry.clone(), valid_until).await, Ok(None));
+    let tombstone = Entry::tombstone(signed.signature.clone(), world.log.now());
+    assert_eq!(world.log.record(tombstone.clone(), valid_until).await, Ok(Some(tombstone.clone())));
+    assert_eq!(world.log.record(entry, valid_until).await, Ok(Some(tombstone)));
 }
 
 async fn a_transaction_that_is_there_outlives_the_question_after_its_expiry(world: World) {
     let signed = sign(&world.chain(INSTANT)).await;
     let (entry, valid_until) = in_hand(&world, &signed);
-    let tombstone = Entry::tombstone(signed.signature.clone(), world.ledger.now());
-    assert_eq!(world.ledger.record(tombstone.clone(), valid_until).await, Ok(None), "it may still land");
+    let tombstone = Entry::tombstone(signed.signature.clone(), world.log.now());
+    assert_eq!(world.log.record(tombstone.clone(), valid_until).await, Ok(None), "it may still land");
     world.advance(Duration::from_micros(59_999_999)).await;
-    assert_eq!(world.ledger.record(entry.clone(), valid_until).await, Ok(Some(entry.clone())));
+    assert_eq!(world.log.record(entry.clone(), valid_until).await, Ok(Some(entry.clone())));
     world.advance(Duration::from_micros(1)).await;
-    assert_eq!(world.ledger.record(tombstone, valid_until).await, Ok(Some(entry)));
+    assert_eq!(world.log.record(tombstone, valid_until).await, Ok(Some(entry)));
 }
 
 async fn concurrent_sends_from_two_processes_are_one_transaction(world: World) {
@@ -255,15 +255,15 @@ async fn concurrent_sends_from_two_processes_are_one_transaction(world: World) {
 
 /// The one clock stands still, so valid and expired are told by two different `valid_until`.
 async fn expiry_and_a_late_sender_never_both_win(world: World) {
-    let ledgers = [world.ledger.clone(), world.of_another_process().await];
+    let ledgers = [world.log.clone(), world.of_another_process().await];
     let chain = world.chain(INSTANT);
     for _ in 0..20 {
         let signed = sign(&chain).await;
         let (entry, valid_until) = in_hand(&world, &signed);
-        let tombstone = Entry::tombstone(signed.signature.clone(), world.ledger.now());
+        let tombstone = Entry::tombstone(signed.signature.clone(), world.log.now());
         let (sent, expired) = tokio::join!(
             ledgers[0].record(entry, valid_until),
-            ledgers[1].record(tombstone, world.ledger.now()),
+            ledgers[1].record(tombstone, world.log.now()),
         );
         let (sent, expired) = (sent.unwrap(), expired.unwrap());
         assert!(sent.is_some());

@@ -1,11 +1,11 @@
-//! The chain's ledger when its database misbehaves.
+//! The chain's transaction log when its database misbehaves.
 
 use std::sync::Arc;
 
 use domain::ports::Chain;
 use sqlx::{Connection, PgConnection};
 use testkit::{ManualClock, PostgresServer, SilencingProxy, eventually};
-use venues::{LedgerLocation, simulated::ledger};
+use venues::{LogLocation, simulated::transaction_log};
 
 use crate::support::{INSTANT, chain_over, swap};
 
@@ -14,9 +14,9 @@ use crate::support::{INSTANT, chain_over, swap};
 async fn connections_that_fall_silent_for_ever_cost_a_deadline_and_no_restart() {
     let server = PostgresServer::start().await;
     let proxy = SilencingProxy::start(server.port()).await;
-    let location = LedgerLocation::Postgres(server.url_through(proxy.port()));
-    let ledger = ledger::open(&location, Arc::new(ManualClock::default())).await.unwrap();
-    let chain = chain_over(ledger, INSTANT, 1);
+    let location = LogLocation::Postgres(server.url_through(proxy.port()));
+    let log = transaction_log::open(&location, Arc::new(ManualClock::default())).await.unwrap();
+    let chain = chain_over(log, INSTANT, 1);
     for _ in 0..2 {
         let signed = chain.sign(&swap()).await.unwrap();
         chain.send(&signed).await.unwrap();
@@ -35,9 +35,9 @@ async fn connections_that_fall_silent_for_ever_cost_a_deadline_and_no_restart() 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_became_read_only_is_left_as_soon_as_another_one_takes_writes() {
     let server = PostgresServer::start().await;
-    let location = LedgerLocation::Postgres(server.url());
-    let ledger = ledger::open(&location, Arc::new(ManualClock::default())).await.unwrap();
-    let chain = chain_over(ledger, INSTANT, 1);
+    let location = LogLocation::Postgres(server.url());
+    let log = transaction_log::open(&location, Arc::new(ManualClock::default())).await.unwrap();
+    let chain = chain_over(log, INSTANT, 1);
     let send = async || chain.send(&chain.sign(&swap()).await.unwrap()).await;
     send().await.unwrap();
     // Sessions that are open cannot write any more, new ones of this role can.

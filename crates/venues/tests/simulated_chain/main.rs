@@ -1,4 +1,4 @@
-//! The simulated chain from outside: what it promises over each of its ledgers, and how it behaves
+//! The simulated chain from outside: what it promises over each of its transaction logs, and how it behaves
 //! in time.
 #![cfg(test)]
 

@@ -7,10 +7,10 @@ use domain::{
     swap::SlippageBound, token::well_known,
 };
 use testkit::ManualClock;
-use venues::{LedgerLocation, Preset, VenueConfig, Venues, ask_all};
+use venues::{LogLocation, Preset, VenueConfig, Venues, quote_all};
 
 async fn venues(config: &VenueConfig, clock: &Arc<ManualClock>) -> Venues {
-    venues::connect(config, LedgerLocation::Memory, clock.clone()).await.unwrap()
+    venues::connect(config, LogLocation::Memory, clock.clone()).await.unwrap()
 }
 
 /// Attempts of 1,000 that do not land, each from its quote to its end.
@@ -23,7 +23,7 @@ async fn failed_attempts(preset: Preset, amount: SwapAmount, slippage: Bps) -> u
     let mut failed = 0;
     for _ in 0..1_000 {
         clock.advance(Duration::from_secs(7));
-        let answers = ask_all(&venues.venues, &request, Duration::from_secs(5)).await;
+        let answers = quote_all(&venues.venues, &request, Duration::from_secs(5)).await;
         let Ok(decision) = route(amount, answers) else {
             failed += 1;
             continue;

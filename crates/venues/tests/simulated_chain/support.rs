@@ -1,4 +1,4 @@
-//! Worlds to try the chain in: one for each ledger, all with a clock that is moved by hand.
+//! Worlds to try the chain in: one for each transaction log, all with a clock that is moved by hand.
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -11,34 +11,34 @@ use sqlx::{Connection, PgConnection};
 use tempfile::TempDir;
 use testkit::{ManualClock, samples};
 use venues::{
-    LedgerLocation, Preset,
+    LogLocation, Preset,
     config::Conditions,
     simulated::{
         SimulatedChain,
-        ledger::{self, Entry, Ledger},
+        transaction_log::{self, Entry, TransactionLog},
     },
 };
 
 /// Seed of every world.
 pub(crate) const SEED: u64 = 42;
 
-/// A ledger, and the time it lives in.
+/// A transaction log, and the time it lives in.
 pub(crate) struct World {
     pub(crate) clock: Arc<ManualClock>,
-    pub(crate) ledger: Arc<dyn Ledger>,
-    location: LedgerLocation,
+    pub(crate) log: Arc<dyn TransactionLog>,
+    location: LogLocation,
     _folder: Option<TempDir>,
 }
 
 impl World {
     pub(crate) async fn memory() -> Self {
-        Self::open(LedgerLocation::Memory, None).await
+        Self::open(LogLocation::Memory, None).await
     }
 
     pub(crate) async fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file: PathBuf = folder.path().join("simulated-chain.db");
-        Self::open(LedgerLocation::Sqlite(file), Some(folder)).await
+        Self::open(LogLocation::Sqlite(file), Some(folder)).await
     }
 
     /// The database's clock stands still too: in this database `clock_timestamp()` is a function
@@ -60,25 +60,25 @@ impl World {
         .await
         .unwrap();
         set_database_clock(&url, now).await;
-        Self::open(LedgerLocation::Postgres(url), None).await
+        Self::open(LogLocation::Postgres(url), None).await
     }
 
-    async fn open(location: LedgerLocation, folder: Option<TempDir>) -> Self {
+    async fn open(location: LogLocation, folder: Option<TempDir>) -> Self {
         let clock = Arc::new(ManualClock::default());
-        let ledger = ledger::open(&location, clock.clone()).await.unwrap();
-        Self { clock, ledger, location, _folder: folder }
+        let log = transaction_log::open(&location, clock.clone()).await.unwrap();
+        Self { clock, log, location, _folder: folder }
     }
 
-    /// The same ledger as another process has it.
-    pub(crate) async fn of_another_process(&self) -> Arc<dyn Ledger> {
+    /// The same transaction log as another process has it.
+    pub(crate) async fn of_another_process(&self) -> Arc<dyn TransactionLog> {
         match self.location {
-            LedgerLocation::Memory => self.ledger.clone(),
-            _ => ledger::open(&self.location, self.clock.clone()).await.unwrap(),
+            LogLocation::Memory => self.log.clone(),
+            _ => transaction_log::open(&self.location, self.clock.clone()).await.unwrap(),
         }
     }
 
     pub(crate) fn chain(&self, conditions: Conditions) -> Arc<SimulatedChain> {
-        chain_over(self.ledger.clone(), conditions, 1)
+        chain_over(self.log.clone(), conditions, 1)
     }
 
     /// The chain as another process has it.
@@ -88,14 +88,14 @@ impl World {
 
     pub(crate) async fn advance(&self, time: Duration) {
         self.clock.advance(time);
-        if let LedgerLocation::Postgres(url) = &self.location {
+        if let LogLocation::Postgres(url) = &self.location {
             set_database_clock(url, self.clock.now()).await;
         }
     }
 
-    /// What is in the ledger, without tombstones.
+    /// What is in the transaction log, without tombstones.
     pub(crate) async fn transactions(&self) -> Vec<Entry> {
-        let entries = self.ledger.entries().await.unwrap();
+        let entries = self.log.entries().await.unwrap();
         entries.into_iter().filter(|entry| entry.signed_bytes.is_some()).collect()
     }
 }
@@ -110,12 +110,12 @@ async fn set_database_clock(url: &str, now: Timestamp) {
 }
 
 pub(crate) fn chain_over(
-    ledger: Arc<dyn Ledger>,
+    log: Arc<dyn TransactionLog>,
     conditions: Conditions,
     nonces: u64,
 ) -> Arc<SimulatedChain> {
     let nonces = ChaCha20Rng::seed_from_u64(nonces);
-    Arc::new(SimulatedChain::new(SEED, conditions, ledger, nonces))
+    Arc::new(SimulatedChain::new(SEED, conditions, log, nonces))
 }
 
 /// No delays, no failures.

@@ -1,4 +1,4 @@
-//! The simulated chain in time: waiting, seeds, and opening its ledgers.
+//! The simulated chain in time: waiting, seeds, and opening its transaction logs.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,8 +11,8 @@ use futures::future::join_all;
 use testkit::ManualClock;
 use tokio::time::Instant;
 use venues::{
-    LedgerLocation, Preset, VenueConfig,
-    simulated::ledger::{self, MemoryLedger},
+    LogLocation, Preset, VenueConfig,
+    simulated::transaction_log::{self, MemoryLog},
 };
 
 /// Follows the runtime's clock, which is simulated in these tests.
@@ -30,8 +30,8 @@ fn runtime_clock() -> Arc<RuntimeClock> {
 
 #[tokio::test(start_paused = true)]
 async fn waiting_ends_when_the_transaction_lands() {
-    let ledger = Arc::new(MemoryLedger::new(runtime_clock()));
-    let chain = chain_over(ledger, IDEAL, 1);
+    let log = Arc::new(MemoryLog::new(runtime_clock()));
+    let chain = chain_over(log, IDEAL, 1);
     let signed = chain.sign(&swap()).await.unwrap();
     chain.send(&signed).await.unwrap();
     let begun = Instant::now();
@@ -44,7 +44,7 @@ async fn waiting_ends_when_the_transaction_lands() {
 
 #[tokio::test(start_paused = true)]
 async fn without_a_delay_nobody_waits() {
-    let chain = chain_over(Arc::new(MemoryLedger::new(runtime_clock())), INSTANT, 1);
+    let chain = chain_over(Arc::new(MemoryLog::new(runtime_clock())), INSTANT, 1);
     let begun = Instant::now();
     let signed = chain.sign(&swap()).await.unwrap();
     chain.send(&signed).await.unwrap();
@@ -56,8 +56,8 @@ async fn without_a_delay_nobody_waits() {
 
 #[tokio::test(start_paused = true)]
 async fn waiting_notices_what_another_process_sends_and_what_expires() {
-    let ledger = Arc::new(MemoryLedger::new(runtime_clock()));
-    let (here, there) = (chain_over(ledger.clone(), IDEAL, 1), chain_over(ledger, IDEAL, 2));
+    let log = Arc::new(MemoryLog::new(runtime_clock()));
+    let (here, there) = (chain_over(log.clone(), IDEAL, 1), chain_over(log, IDEAL, 2));
     let patience = Duration::from_mins(2);
     let signed = here.sign(&swap()).await.unwrap();
     let waiting = here.await_status(&signed.signature, signed.last_valid_block_height, patience);
@@ -80,14 +80,14 @@ async fn waiting_notices_what_another_process_sends_and_what_expires() {
 async fn the_same_seed_nonces_and_times_give_the_same_fates() {
     let run = || async {
         let clock = Arc::new(ManualClock::default());
-        let ledger = Arc::new(MemoryLedger::new(clock.clone()));
-        let chain = chain_over(ledger.clone(), Preset::Brutal.conditions(), 7);
+        let log = Arc::new(MemoryLog::new(clock.clone()));
+        let chain = chain_over(log.clone(), Preset::Brutal.conditions(), 7);
         for _ in 0..100 {
             let signed = chain.sign(&swap()).await.unwrap();
             chain.send(&signed).await.unwrap();
             clock.advance(Duration::from_millis(130));
         }
-        ledger::Ledger::entries(ledger.as_ref()).await.unwrap()
+        transaction_log::TransactionLog::entries(log.as_ref()).await.unwrap()
     };
     let entries = run().await;
     assert!((20..80).contains(&entries.len()), "half are lost: {}", entries.len());
@@ -100,8 +100,8 @@ async fn over_postgres_the_database_s_clock_counts() {
     let url = testkit::postgres::fresh_database().await;
     let clock = Arc::new(ManualClock::default());
     clock.advance(Duration::from_hours(400 * 24));
-    let ledger = ledger::open(&LedgerLocation::Postgres(url), clock).await.unwrap();
-    let chain = chain_over(ledger, INSTANT, 1);
+    let log = transaction_log::open(&LogLocation::Postgres(url), clock).await.unwrap();
+    let chain = chain_over(log, INSTANT, 1);
     let signed = chain.sign(&swap()).await.unwrap();
     chain.send(&signed).await.unwrap();
     let status = chain.status(&signed.signature, signed.last_valid_block_height).await.unwrap();
@@ -111,16 +111,16 @@ async fn over_postgres_the_database_s_clock_counts() {
 #[tokio::test]
 async fn processes_that_start_at_once_share_a_fresh_database() {
     let url = testkit::postgres::fresh_database().await;
-    start_at_once(LedgerLocation::Postgres(url)).await;
+    start_at_once(LogLocation::Postgres(url)).await;
 }
 
 #[tokio::test]
 async fn processes_that_start_at_once_share_a_fresh_file() {
     let folder = tempfile::tempdir().unwrap();
-    start_at_once(LedgerLocation::Sqlite(folder.path().join("data").join("simulated-chain.db"))).await;
+    start_at_once(LogLocation::Sqlite(folder.path().join("data").join("simulated-chain.db"))).await;
 }
 
-async fn start_at_once(location: LedgerLocation) {
+async fn start_at_once(location: LogLocation) {
     let started = (0..6).map(|_| {
         let location = location.clone();
         tokio::spawn(async move {
@@ -141,19 +141,22 @@ async fn the_ledger_lives_beside_the_engine_s_own_tables() {
     let clock = Arc::new(ManualClock::default());
     let engine = sqlx::migrate!("../../migrations/postgres");
     engine.run(&pool).await.unwrap();
-    let location = LedgerLocation::Postgres(url);
-    ledger::open(&location, clock.clone()).await.unwrap();
+    let location = LogLocation::Postgres(url);
+    transaction_log::open(&location, clock.clone()).await.unwrap();
     engine.run(&pool).await.unwrap();
-    ledger::open(&location, clock).await.unwrap();
+    transaction_log::open(&location, clock).await.unwrap();
 }
 
 /// Connections are not tried before they are used, so a lost one shows by an error, once.
 #[tokio::test]
 async fn over_postgres_a_lost_connection_is_replaced() {
     let url = testkit::postgres::fresh_database().await;
-    let location = LedgerLocation::Postgres(url.clone());
-    let chain =
-        chain_over(ledger::open(&location, Arc::new(ManualClock::default())).await.unwrap(), INSTANT, 1);
+    let location = LogLocation::Postgres(url.clone());
+    let chain = chain_over(
+        transaction_log::open(&location, Arc::new(ManualClock::default())).await.unwrap(),
+        INSTANT,
+        1,
+    );
     let signed = chain.sign(&swap()).await.unwrap();
     chain.send(&signed).await.unwrap();
 

@@ -2,7 +2,7 @@
 
 use domain::{
     EventData, Failure, FailureCode, Swap,
-    ports::{Attempt, AttemptState, LedgerEntry, Then},
+    ports::{Attempt, AttemptChange, AttemptState, ClaimAction},
     routing::{RoutingDecision, route},
     swap::{SignedTransaction, SlippageBound},
 };
@@ -10,7 +10,7 @@ use domain::{
 use tracing::{Instrument, debug_span};
 
 use super::{AttemptEnd, Executor, Interruption, journal::Journal};
-use crate::{measure, progress::Step};
+use crate::{metrics, progress::Step};
 
 impl Executor {
     /// Makes a new attempt. There must be no unresolved one.
@@ -18,7 +18,7 @@ impl Executor {
         journal.record(EventData::RoutingStarted)?;
         let prepared = match self.prepare(journal).await? {
             Ok(prepared) => prepared,
-            Err(failure) => return Ok(AttemptEnd::Failed { failure, ledger: None }),
+            Err(failure) => return Ok(AttemptEnd::Failed { failure, change: None }),
         };
         let attempt = self.write_ahead(journal, prepared).await?;
         Ok(self.send_and_settle(&attempt, journal.progress()).await)
@@ -31,11 +31,11 @@ impl Executor {
     ) -> Result<Result<(Swap, SignedTransaction), Failure>, Interruption> {
         let spec = journal.order().spec.clone();
         let deadline = self.policy.quote_deadline;
-        let asked = venues::ask_all(&self.venues, &spec.request, deadline).instrument(debug_span!("quote"));
+        let asked = venues::quote_all(&self.venues, &spec.request, deadline).instrument(debug_span!("quote"));
         journal.progress().enter(Step::Quote);
         let answers = journal.during(asked).await?;
         journal.progress().answered();
-        measure::answered(&answers);
+        metrics::answered(&answers);
         let decision = match route(spec.request.amount, answers) {
             Ok(decision) => decision,
             Err(failure) => return Ok(Err(failure)),
@@ -95,7 +95,7 @@ impl Executor {
             signature: attempt.transaction.signature.clone(),
             last_valid_block_height: attempt.transaction.last_valid_block_height,
         };
-        journal.commit(submitted, Some(LedgerEntry::Open(attempt.clone())), Then::Continue).await?;
+        journal.commit(submitted, Some(AttemptChange::Open(attempt.clone())), ClaimAction::Continue).await?;
         Ok(attempt)
     }
 }

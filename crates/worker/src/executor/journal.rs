@@ -4,7 +4,7 @@ use std::{future::Future, pin::pin, sync::Arc, task::Poll};
 
 use domain::{
     Event, EventData, Order, Timestamp,
-    ports::{Clock, Commit, CommitOutcome, EventBus, Fence, LedgerEntry, OrderStore, Then},
+    ports::{AttemptChange, ClaimAction, Clock, Commit, CommitOutcome, EventBus, Fence, OrderStore},
 };
 use futures::poll;
 use tokio::task::JoinHandle;
@@ -12,7 +12,7 @@ use tracing::{Instrument, debug_span};
 
 use super::{Interruption, calls};
 use crate::{
-    measure::Writing,
+    metrics::Writing,
     progress::{Progress, Step},
 };
 
@@ -81,7 +81,7 @@ impl Journal {
         }
         if !self.gathered.is_empty() {
             self.finish_writing().await?;
-            let (commit, measured) = self.take_commit(None, Then::Continue);
+            let (commit, measured) = self.take_commit(None, ClaimAction::Continue);
             let writing = write(self.store.clone(), self.bus.clone(), commit, measured);
             self.writing = Some(tokio::spawn(writing.in_current_span()));
         }
@@ -92,13 +92,13 @@ impl Journal {
     pub(super) async fn commit(
         &mut self,
         data: EventData,
-        ledger: Option<LedgerEntry>,
-        then: Then,
+        change: Option<AttemptChange>,
+        then: ClaimAction,
     ) -> Result<(), Interruption> {
         self.record(data)?;
         self.progress.enter(Step::Commit);
         self.finish_writing().await?;
-        let (commit, measured) = self.take_commit(ledger, then);
+        let (commit, measured) = self.take_commit(change, then);
         write(self.store.clone(), self.bus.clone(), commit, measured).await?;
         self.progress.answered();
         Ok(())
@@ -111,12 +111,12 @@ impl Journal {
         }
     }
 
-    fn take_commit(&mut self, ledger: Option<LedgerEntry>, then: Then) -> (Commit, Writing) {
+    fn take_commit(&mut self, change: Option<AttemptChange>, then: ClaimAction) -> (Commit, Writing) {
         let commit = Commit {
             fence: self.fence,
             order: self.order.clone(),
             events: std::mem::take(&mut self.gathered),
-            ledger,
+            change,
             then,
         };
         let since = std::mem::replace(&mut self.written_until, self.order.updated_at);

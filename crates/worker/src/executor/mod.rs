@@ -19,7 +19,7 @@ use std::{
 use domain::{
     EventData, Failure, FailureClass, Fill, OrderId,
     backoff::RetryPolicy,
-    ports::{Chain, Claim, Clock, EventBus, LedgerEntry, OrderStore, Then, Venue},
+    ports::{AttemptChange, Chain, Claim, ClaimAction, Clock, EventBus, OrderStore, Venue},
 };
 use infra::{metrics::catalogue, outage::Outage, trace};
 use journal::Journal;
@@ -100,10 +100,10 @@ impl Outcome {
     }
 }
 
-/// How an attempt ended, with what the attempt ledger must record of it.
+/// How an attempt ended, with what the attempt record must record of it.
 enum AttemptEnd {
-    Landed { fill: Fill, ledger: LedgerEntry },
-    Failed { failure: Failure, ledger: Option<LedgerEntry> },
+    Landed { fill: Fill, change: AttemptChange },
+    Failed { failure: Failure, change: Option<AttemptChange> },
 }
 
 impl Executor {
@@ -130,20 +130,20 @@ impl Executor {
 
     /// Writes how the attempt ended and what follows from it.
     async fn conclude(&self, journal: &mut Journal, end: AttemptEnd) -> Result<Outcome, Interruption> {
-        let (failure, ledger) = match end {
-            AttemptEnd::Landed { fill, ledger } => {
+        let (failure, change) = match end {
+            AttemptEnd::Landed { fill, change } => {
                 tracing::info!(venue = %fill.venue, signature = %fill.signature, price = %fill.executed_price, "confirmed");
-                journal.commit(EventData::Confirmed { fill }, Some(ledger), Then::Finish).await?;
+                journal.commit(EventData::Confirmed { fill }, Some(change), ClaimAction::Finish).await?;
                 return Ok(Outcome::Confirmed);
             }
-            AttemptEnd::Failed { failure, ledger } => (failure, ledger),
+            AttemptEnd::Failed { failure, change } => (failure, change),
         };
         let attempt = journal.order().attempt;
         let may_retry =
             failure.code.class() == FailureClass::Transient && self.policy.retry.allows_another(attempt);
         if !may_retry {
             tracing::warn!(attempt, code = ?failure.code, error = %failure, "failed");
-            journal.commit(EventData::Failed { failure }, ledger, Then::Finish).await?;
+            journal.commit(EventData::Failed { failure }, change, ClaimAction::Finish).await?;
             return Ok(Outcome::Failed);
         }
         let delay = {
@@ -153,7 +153,7 @@ impl Executor {
         tracing::info!(attempt, code = ?failure.code, error = %failure, ?delay, "retrying");
         let next_attempt_at = self.clock.now() + delay;
         journal
-            .commit(EventData::Retrying { failure, next_attempt_at }, ledger, Then::RetryAfter(delay))
+            .commit(EventData::Retrying { failure, next_attempt_at }, change, ClaimAction::RetryAfter(delay))
             .await?;
         Ok(Outcome::Retrying)
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::{
     Failure, FailureCode,
-    ports::{Attempt, AttemptState, LedgerEntry, TransactionStatus},
+    ports::{Attempt, AttemptChange, AttemptState, TransactionStatus},
 };
 
 use tracing::{Instrument, debug_span};
@@ -37,15 +37,15 @@ impl Executor {
         loop {
             match self.await_status(&attempt.transaction, patience, progress).await {
                 Ok(TransactionStatus::Landed(fill)) => {
-                    return AttemptEnd::Landed { fill, ledger: resolved(attempt, AttemptState::Landed) };
+                    return AttemptEnd::Landed { fill, change: resolved(attempt, AttemptState::Landed) };
                 }
                 Ok(TransactionStatus::Reverted(failure)) => {
-                    let ledger = Some(resolved(attempt, AttemptState::Reverted));
-                    return AttemptEnd::Failed { failure, ledger };
+                    let change = Some(resolved(attempt, AttemptState::Reverted));
+                    return AttemptEnd::Failed { failure, change };
                 }
                 Ok(TransactionStatus::Expired) if self.is_expired_still(attempt, progress).await => {
-                    let ledger = Some(resolved(attempt, AttemptState::Expired));
-                    return AttemptEnd::Failed { failure: expired(attempt), ledger };
+                    let change = Some(resolved(attempt, AttemptState::Expired));
+                    return AttemptEnd::Failed { failure: expired(attempt), change };
                 }
                 Ok(TransactionStatus::Expired) => {}
                 Ok(TransactionStatus::Unknown) => self.send_on_record(attempt, progress).await,
@@ -73,8 +73,8 @@ impl Executor {
     }
 }
 
-fn resolved(attempt: &Attempt, state: AttemptState) -> LedgerEntry {
-    LedgerEntry::Resolve { number: attempt.number, signature: attempt.transaction.signature.clone(), state }
+fn resolved(attempt: &Attempt, state: AttemptState) -> AttemptChange {
+    AttemptChange::Resolve { number: attempt.number, signature: attempt.transaction.signature.clone(), state }
 }
 
 fn expired(attempt: &Attempt) -> Failure {

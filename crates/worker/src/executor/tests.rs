@@ -318,7 +318,7 @@ async fn a_chain_that_never_answers_loses_its_orders_to_another_worker() {
     bench.chain.hangs.store(false, Ordering::SeqCst);
     assert_eq!(bench.execute().await, Outcome::Confirmed, "the order is free, its lease has not run out");
     assert_eq!(*bench.chain.signed.lock().unwrap(), 1, "no second transaction was made");
-    let due = bench.store.take_due(1, Duration::ZERO).await.unwrap();
+    let due = bench.store.lease_due(1, Duration::ZERO).await.unwrap();
     assert!(due.is_empty(), "{due:?}");
 }
 

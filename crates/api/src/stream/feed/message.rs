@@ -18,7 +18,7 @@ use crate::{
 
 /// An event of the feed on its way to clients. Its message is serialised once for all of them.
 #[derive(Debug)]
-pub(crate) struct Told {
+pub(crate) struct FeedMessage {
     /// Behind this event.
     pub(super) cursor: FeedCursor,
     /// The event.
@@ -26,7 +26,7 @@ pub(crate) struct Told {
     message: OnceLock<Utf8Bytes>,
 }
 
-impl Told {
+impl FeedMessage {
     /// An event as the store gave it.
     pub(super) fn new(fed: FeedEvent, tokens: Arc<dyn Tokens>) -> Self {
         let FeedEvent { cursor, order_id, event, .. } = fed;

@@ -18,7 +18,6 @@ use futures::{StreamExt, TryStreamExt, stream};
 use crate::{
     problem::{Code, FieldCode, FieldError, Problem},
     state::AppState,
-    stream::find_order,
 };
 
 pub(crate) use lag::FeedLag;
@@ -26,7 +25,7 @@ pub(crate) use sse::respond;
 pub(crate) use tail::Tail;
 pub(crate) use websocket::converse;
 
-use message::Told;
+use message::FeedMessage;
 use reader::FeedReader;
 
 /// Orders that are looked up at once.
@@ -35,7 +34,7 @@ const CONCURRENT_LOOKUPS: usize = 16;
 /// Whether all of these orders exist and are the account's.
 async fn find_orders(state: &AppState, ids: &[OrderId]) -> Result<(), Problem> {
     stream::iter(ids.iter().copied())
-        .map(|id| async move { find_order(state, id).await.map(drop) })
+        .map(|id| async move { state.find_order(id).await.map(drop) })
         .buffered(CONCURRENT_LOOKUPS)
         .try_collect()
         .await

@@ -6,14 +6,14 @@ use std::{
 
 use domain::{
     OrderId,
-    ports::{Beyond, FeedCursor, FeedScope, StoreError},
+    ports::{FeedCursor, FeedScope, PageEnd, StoreError},
 };
 use tokio::{
     sync::broadcast::{Receiver, error::RecvError},
     time::{Instant, sleep_until},
 };
 
-use super::{Tail, Told, tail::Batch};
+use super::{FeedMessage, Tail, tail::Batch};
 
 /// Events read from the store at once.
 const PAGE: u32 = 128;
@@ -50,7 +50,7 @@ pub(super) struct FeedReader {
     /// Behind the last event that was handed out: nothing before it is missing.
     cursor: FeedCursor,
     /// Read and not handed out yet.
-    read: VecDeque<Arc<Told>>,
+    read: VecDeque<Arc<FeedMessage>>,
     /// The place up to which `read` holds everything.
     read_to: FeedCursor,
     /// When to read the store, if it may have events that were not read.
@@ -118,7 +118,7 @@ impl FeedReader {
 
     /// The next event, if there is one now. Reads the store where it must; a store that does not answer
     /// is asked again later.
-    pub(super) async fn take(&mut self) -> Option<Arc<Told>> {
+    pub(super) async fn take(&mut self) -> Option<Arc<FeedMessage>> {
         if self.read.is_empty() && self.behind_from.is_some() {
             match self.read_store().await {
                 Ok(()) => self.store_pause = STORE_PAUSE.0,
@@ -133,7 +133,7 @@ impl FeedReader {
     }
 
     /// The next event, if it has been read already.
-    pub(super) fn take_read(&mut self) -> Option<Arc<Told>> {
+    pub(super) fn take_read(&mut self) -> Option<Arc<FeedMessage>> {
         let told = self.read.pop_front()?;
         // with the last of them everything is handed out up to the end of what was read
         self.cursor = if self.read.is_empty() { self.read_to } else { told.cursor };
@@ -176,7 +176,7 @@ impl FeedReader {
             FeedScope::Orders(self.scope.named.iter().copied().collect())
         };
         let page = self.tail.read(&scope, self.read_to, PAGE).await?;
-        self.behind_from = (page.beyond == Beyond::More).then(Instant::now);
+        self.behind_from = (page.beyond == PageEnd::More).then(Instant::now);
         let tail = &self.tail;
         self.read.extend(page.events.into_iter().map(|fed| Arc::new(tail.told(fed))));
         self.move_to(page.next);

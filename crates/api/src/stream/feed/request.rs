@@ -13,12 +13,12 @@ use crate::problem::{Code, FieldCode, FieldError, Problem};
 #[derive(Debug)]
 pub(super) struct Request {
     pub(super) id: Option<Value>,
-    pub(super) wish: Result<Wish, Problem>,
+    pub(super) wish: Result<StreamCommand, Problem>,
 }
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Wish {
+pub(super) enum StreamCommand {
     /// All orders: everything after the cursor, or what happens from now on.
     SubscribeAll { cursor: Option<String> },
     /// Orders, each with the last event that the client has seen of it.
@@ -75,7 +75,7 @@ impl Request {
             (Some("unsubscribe"), orders) => {
                 refuse_field("after", fields.after.as_ref(), "only goes with subscribe", &mut errors);
                 refuse_field("cursor", fields.cursor.as_ref(), "only goes with subscribe", &mut errors);
-                orders.map(Wish::Unsubscribe)
+                orders.map(StreamCommand::Unsubscribe)
             }
             _ => {
                 let code = if fields.op.is_some() { FieldCode::Unsupported } else { FieldCode::Missing };
@@ -96,7 +96,7 @@ fn subscribe(
     after: Option<&Value>,
     cursor: Option<&Value>,
     errors: &mut Vec<FieldError>,
-) -> Option<Wish> {
+) -> Option<StreamCommand> {
     match orders? {
         Orders::All => {
             refuse_field("after", after, "goes with named orders; all are resumed by cursor", errors);
@@ -104,12 +104,12 @@ fn subscribe(
             if text == Some(None) {
                 errors.push(FieldError::new("cursor", FieldCode::WrongType, "must be text"));
             }
-            Some(Wish::SubscribeAll { cursor: text.flatten() })
+            Some(StreamCommand::SubscribeAll { cursor: text.flatten() })
         }
         Orders::Named(ids) => {
             refuse_field("cursor", cursor, "goes with all orders; named ones are resumed by after", errors);
             let after = read_after(after, &ids, errors);
-            Some(Wish::Subscribe { orders: ids.iter().map(|id| (*id, after.of(*id))).collect() })
+            Some(StreamCommand::Subscribe { orders: ids.iter().map(|id| (*id, after.of(*id))).collect() })
         }
     }
 }
@@ -196,7 +196,7 @@ mod tests {
     const ONE: &str = "01930000-0000-7000-8000-000000000001";
     const TWO: &str = "01930000-0000-7000-8000-000000000002";
 
-    fn wish(message: &Value) -> Result<Wish, Vec<(String, &'static str)>> {
+    fn wish(message: &Value) -> Result<StreamCommand, Vec<(String, &'static str)>> {
         Request::parse(message.to_string().as_bytes()).wish.map_err(|problem| {
             assert_eq!(problem.code, Code::InvalidRequest);
             problem.errors.iter().map(|error| (error.field.to_string(), error.code.as_str())).collect()
@@ -212,12 +212,12 @@ mod tests {
             (json!({TWO: 7}), [(one, 0), (two, 7)]),
         ] {
             let message = json!({"op": "subscribe", "orders": [ONE, TWO, ONE], "after": after});
-            assert_eq!(wish(&message), Ok(Wish::Subscribe { orders: orders.into() }));
+            assert_eq!(wish(&message), Ok(StreamCommand::Subscribe { orders: orders.into() }));
         }
         let all = json!({"op": "subscribe", "orders": "*", "cursor": "c"});
-        assert_eq!(wish(&all), Ok(Wish::SubscribeAll { cursor: Some("c".into()) }));
+        assert_eq!(wish(&all), Ok(StreamCommand::SubscribeAll { cursor: Some("c".into()) }));
         let message = json!({"op": "unsubscribe", "orders": [TWO]});
-        assert_eq!(wish(&message), Ok(Wish::Unsubscribe(Orders::Named(vec![two]))));
+        assert_eq!(wish(&message), Ok(StreamCommand::Unsubscribe(Orders::Named(vec![two]))));
     }
 
     #[test]

@@ -2,14 +2,14 @@ use std::{sync::Arc, time::Duration};
 
 use domain::{
     AccountId,
-    ports::{Beyond, FeedCursor, FeedEvent, FeedPage, FeedScope, OrderStore, StoreError, Tokens},
+    ports::{FeedCursor, FeedEvent, FeedPage, FeedScope, OrderStore, PageEnd, StoreError, Tokens},
 };
 use tokio::{
     sync::{Notify, Semaphore, broadcast},
     time::{Instant, sleep, sleep_until, timeout},
 };
 
-use super::Told;
+use super::FeedMessage;
 
 /// Events read at once.
 const PAGE: u32 = 512;
@@ -28,7 +28,7 @@ const CONCURRENT_READS: usize = 16;
 #[derive(Debug)]
 pub(super) struct Batch {
     pub(super) after: FeedCursor,
-    pub(super) events: Vec<Arc<Told>>,
+    pub(super) events: Vec<Arc<FeedMessage>>,
     pub(super) next: FeedCursor,
 }
 
@@ -59,8 +59,8 @@ impl Tail {
     }
 
     /// An event as it is told.
-    pub(super) fn told(&self, fed: FeedEvent) -> Told {
-        Told::new(fed, self.tokens.clone())
+    pub(super) fn told(&self, fed: FeedEvent) -> FeedMessage {
+        FeedMessage::new(fed, self.tokens.clone())
     }
 
     /// Something happened, or may have.
@@ -131,12 +131,12 @@ impl Tail {
                 sent_to = at;
             }
             match page.beyond {
-                Beyond::More => continue,
-                Beyond::Unsettled => {
+                PageEnd::More => continue,
+                PageEnd::Unsettled => {
                     sleep(settling).await;
                     settling = (settling * 2).min(SETTLING.1);
                 }
-                Beyond::Nothing => {
+                PageEnd::Nothing => {
                     settling = SETTLING.0;
                     // an elapsed wait is the check for what nobody announced
                     let _ = timeout(self.check_every, self.wake.notified()).await;

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use axum::body::Bytes;
 use domain::{
     OrderId,
-    ports::{Beyond, FeedCursor, FeedScope},
+    ports::{FeedCursor, FeedScope, PageEnd},
 };
 use tokio::{
     sync::mpsc,
@@ -13,7 +13,7 @@ use tokio::{
 use super::{
     FeedReader, check_cursor, find_orders, message,
     message::Orders,
-    request::{Request, Wish},
+    request::{Request, StreamCommand},
 };
 use crate::{
     problem::{Code, FieldCode, FieldError, Problem},
@@ -93,11 +93,11 @@ impl Session<'_> {
     async fn serve(&mut self, request: Request) -> Result<(), Ending> {
         let Request { id, wish } = request;
         let done = match wish {
-            Ok(Wish::SubscribeAll { cursor }) => {
+            Ok(StreamCommand::SubscribeAll { cursor }) => {
                 self.subscribe_all(cursor).await.map(|()| Done::all("subscribed"))
             }
-            Ok(Wish::Subscribe { orders }) => self.subscribe(orders).await,
-            Ok(Wish::Unsubscribe(orders)) => {
+            Ok(StreamCommand::Subscribe { orders }) => self.subscribe(orders).await,
+            Ok(StreamCommand::Unsubscribe(orders)) => {
                 self.unsubscribe(&orders);
                 Ok(Done { kind: "unsubscribed", orders, history: HashMap::new() })
             }
@@ -175,8 +175,8 @@ impl Session<'_> {
         }
         let live_from = self.reader.cursor();
         let scope = FeedScope::Orders(orders.keys().copied().collect());
-        let (mut after, mut beyond) = (FeedCursor::START, Beyond::More);
-        while beyond == Beyond::More && after < live_from {
+        let (mut after, mut beyond) = (FeedCursor::START, PageEnd::More);
+        while beyond == PageEnd::More && after < live_from {
             let page = self.state.answer(self.state.feed.read(&scope, after, PAGE)).await;
             let page = page.map_err(|problem| Ending::after(&problem))?;
             (after, beyond) = (page.next, page.beyond);

@@ -2,7 +2,9 @@ use std::{sync::Arc, time::Duration};
 
 use domain::{
     EventData, FailureCode, Order, OrderId, Timestamp,
-    ports::{Attempt, AttemptState, Claim, Commit, CommitOutcome, EventBus, LedgerEntry, OrderStore, Then},
+    ports::{
+        Attempt, AttemptChange, AttemptState, Claim, ClaimAction, Commit, CommitOutcome, EventBus, OrderStore,
+    },
 };
 use testkit::samples;
 
@@ -34,8 +36,8 @@ impl Execution {
 
     async fn commit(&mut self, data: EventData) -> Commit {
         let mut order = self.claim.order.clone();
-        let ledger = match &data {
-            EventData::Submitted { .. } => self.attempt.clone().map(LedgerEntry::Open),
+        let change = match &data {
+            EventData::Submitted { .. } => self.attempt.clone().map(AttemptChange::Open),
             _ => self.attempt.take_if(|_| order.status == domain::OrderStatus::Submitted).map(|attempt| {
                 let landed = matches!(data, EventData::Confirmed { .. });
                 let state = if landed { AttemptState::Landed } else { AttemptState::Reverted };
@@ -43,9 +45,9 @@ impl Execution {
             }),
         };
         let event = order.apply(data, order.updated_at + Duration::from_millis(5)).unwrap();
-        let then = if order.status.is_terminal() { Then::Finish } else { Then::Continue };
+        let then = if order.status.is_terminal() { ClaimAction::Finish } else { ClaimAction::Continue };
         let commit =
-            Commit { fence: self.claim.fence, order: order.clone(), events: vec![event], ledger, then };
+            Commit { fence: self.claim.fence, order: order.clone(), events: vec![event], change, then };
         assert_eq!(self.store.commit(commit.clone()).await.unwrap(), CommitOutcome::Committed);
         self.claim.order = order;
         commit

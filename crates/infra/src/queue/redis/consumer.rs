@@ -14,7 +14,7 @@ use tokio::{sync::Semaphore, time::sleep};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use super::{
-    doorbell::{Doorbell, Looks},
+    doorbell::{Doorbell, DoorbellPoll},
     finisher::Finisher,
     keys::Keys,
     session::Session,
@@ -22,7 +22,7 @@ use super::{
 use crate::{
     outage::Outage,
     queue::{Handler, JobConsumer, dispatch::Dispatch},
-    redis_link::{Heard, RECONNECT, RedisLink, follow},
+    redis_link::{ChannelSignal, RECONNECT, RedisLink, follow},
 };
 
 /// Handlers that run at once at most, however many are asked for: when a worker dies the others
@@ -87,7 +87,7 @@ impl RedisConsumer {
             let finisher = Finisher::new(connection, self.keys.clone());
             let finish = finisher.of(&session.worker.in_flight, session.failed.clone());
             let dispatch = Dispatch::new(permits.clone(), handler.clone(), finish);
-            let looks = Looks::new(doorbell.clone(), self.tick);
+            let looks = DoorbellPoll::new(doorbell.clone(), self.tick);
             let ended = stop.run_until_cancelled(session.run(concurrency, dispatch, looks)).await;
             failures = if self.state.ended() { 1 } else { failures.saturating_add(1) };
             session.close().await;
@@ -99,9 +99,9 @@ impl RedisConsumer {
 
     /// Rings the bell for every push that is announced, and whenever one may have been missed.
     fn listen(&self, doorbell: Arc<Doorbell>) -> AbortOnDropHandle<()> {
-        let hear = move |heard: Heard<'_>| match heard {
-            Heard::Subscribed | Heard::Message(_) => doorbell.ring(),
-            Heard::Lost(error) => tracing::debug!("doorbell of the job queue lost: {error:#}"),
+        let hear = move |heard: ChannelSignal<'_>| match heard {
+            ChannelSignal::Subscribed | ChannelSignal::Message(_) => doorbell.ring(),
+            ChannelSignal::Lost(error) => tracing::debug!("doorbell of the job queue lost: {error:#}"),
         };
         let channel = self.keys.doorbell.clone();
         AbortOnDropHandle::new(tokio::spawn(follow(self.link.clone(), channel, hear)))

@@ -33,20 +33,20 @@ impl Doorbell {
 }
 
 /// Looks when the doorbell rings, once more shortly after, and at every tick.
-pub(super) struct Looks {
+pub(super) struct DoorbellPoll {
     doorbell: Arc<Doorbell>,
     tick: Duration,
     timer: Pin<Box<Sleep>>,
 }
 
-impl Looks {
+impl DoorbellPoll {
     /// Must be called on a Tokio runtime.
     pub(super) fn new(doorbell: Arc<Doorbell>, tick: Duration) -> Self {
         Self { doorbell, tick, timer: Box::pin(sleep(tick)) }
     }
 }
 
-impl PollStrategy for Looks {
+impl PollStrategy for DoorbellPoll {
     fn poll_drive(&mut self, cx: &mut Context<'_>, _: &PollSnapshot) -> Poll<Option<()>> {
         self.doorbell.waker.register(cx.waker());
         let rung = self.doorbell.rung.swap(false, Ordering::AcqRel);

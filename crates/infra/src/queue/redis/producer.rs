@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use super::keys::{Keys, SILENT_FOR};
 use crate::{
     outage::Outage,
-    queue::note,
+    queue::record_gauges,
     redis_link::{Connection, RedisLink},
 };
 
@@ -114,7 +114,7 @@ impl Pusher {
             })
             .await;
         let state = told.map(|(waiting, workers)| QueueState { waiting, capacity: self.capacity, workers });
-        note(state.as_ref().ok().copied());
+        record_gauges(state.as_ref().ok().copied());
         state
     }
 
@@ -128,11 +128,11 @@ impl Pusher {
         }
         let result = self.connection.call("queue", PUSH_TIMEOUT, call).await;
         let result = result.map_err(|error| error.to_string());
-        self.note(result.as_ref().err());
+        self.record_gauges(result.as_ref().err());
         result
     }
 
-    fn note(&self, failure: Option<impl Display>) {
+    fn record_gauges(&self, failure: Option<impl Display>) {
         *self.cooling.lock().unwrap_or_else(PoisonError::into_inner) = if let Some(error) = failure {
             self.outage.failed(error);
             Some(Instant::now() + COOL_DOWN)

@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     consumer::ConsumerState,
-    doorbell::Looks,
+    doorbell::DoorbellPoll,
     keys::{Keys, WorkerKeys},
 };
 use crate::queue::dispatch::Dispatch;
@@ -57,7 +57,12 @@ pub(super) struct Session<'a> {
 
 impl Session<'_> {
     /// Fetches and dispatches until something fails, and says what.
-    pub(super) async fn run(&self, concurrency: usize, dispatch: Dispatch, looks: Looks) -> anyhow::Error {
+    pub(super) async fn run(
+        &self,
+        concurrency: usize,
+        dispatch: Dispatch,
+        looks: DoorbellPoll,
+    ) -> anyhow::Error {
         match AssertUnwindSafe(self.work(concurrency, dispatch, looks)).catch_unwind().await {
             Ok(Err(error)) => error,
             Ok(Ok(())) => anyhow::anyhow!("the worker ended"),
@@ -65,7 +70,7 @@ impl Session<'_> {
         }
     }
 
-    async fn work(&self, concurrency: usize, dispatch: Dispatch, looks: Looks) -> anyhow::Result<()> {
+    async fn work(&self, concurrency: usize, dispatch: Dispatch, looks: DoorbellPoll) -> anyhow::Result<()> {
         self.heal().await?;
         self.promote().await?;
         let config = self.keys.config(BATCH.min(concurrency));

@@ -13,7 +13,7 @@ use super::{
     super::{
         request::Written,
         row::{OrderRow, micros},
-        same::same_order,
+        same::resolve_duplicate,
     },
     Answers, ORDER,
     columns::{Columns, append_events},
@@ -45,7 +45,7 @@ pub(super) async fn all(
     let mut known = known(connection, &repeated).await?;
     for (position, asked) in repeated {
         let known = known.remove(&asked.order.id).unwrap_or_default();
-        answers[position] = Some(Written::Accept(same_order(asked, known)?));
+        answers[position] = Some(Written::Accept(resolve_duplicate(asked, known)?));
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use domain::{
     OrderId,
-    ports::{Attempt, Commit, CommitOutcome, LedgerEntry},
+    ports::{Attempt, AttemptChange, Commit, CommitOutcome},
 };
 use sqlx::{PgConnection, types::Json, types::Uuid};
 use time::OffsetDateTime;
@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use super::{
     super::{
         request::Written,
-        row::{ClaimChange, LedgerChange, encode},
+        row::{AttemptColumns, ClaimChange, encode},
     },
     Answers,
     columns::{Columns, append_events},
@@ -100,7 +100,7 @@ fn events(asked: &[(usize, &Commit)]) -> sqlx::Result<Columns> {
 fn moved(columns: Columns, asked: &[(usize, &Commit)]) -> sqlx::Result<Columns> {
     let claims: Vec<_> = asked.iter().map(|(_, commit)| ClaimChange::from(commit.then)).collect();
     let ledgers: Vec<_> =
-        asked.iter().map(|(_, commit)| LedgerChange::from(commit.ledger.as_ref())).collect();
+        asked.iter().map(|(_, commit)| AttemptColumns::from(commit.change.as_ref())).collect();
     columns
         .with(column(asked, |commit| commit.fence.order_id.0))?
         .with(asked.iter().map(|(_, commit)| lease::epoch(commit.fence)).collect::<Result<Vec<_>, _>>()?)?
@@ -111,9 +111,9 @@ fn moved(columns: Columns, asked: &[(usize, &Commit)]) -> sqlx::Result<Columns> 
         .with(column(asked, |commit| OffsetDateTime::from(commit.order.updated_at)))?
         .with(column(asked, |commit| commit.order.fill.as_ref().map(Json)))?
         .with(column(asked, |commit| commit.order.failure.as_ref().map(Json)))?
-        .with(ledgers.iter().map(|ledger| ledger.touches).collect::<Vec<_>>())?
-        .with(ledgers.iter().map(|ledger| ledger.before).collect::<Vec<_>>())?
-        .with(ledgers.iter().map(|ledger| ledger.after).collect::<Vec<_>>())?
+        .with(ledgers.iter().map(|change| change.touches).collect::<Vec<_>>())?
+        .with(ledgers.iter().map(|change| change.before).collect::<Vec<_>>())?
+        .with(ledgers.iter().map(|change| change.after).collect::<Vec<_>>())?
         .with(claims.iter().map(|claim| claim.ends).collect::<Vec<_>>())?
         .with(claims.iter().map(|claim| claim.due_in_micros).collect::<Vec<_>>())
 }
@@ -122,8 +122,8 @@ fn moved(columns: Columns, asked: &[(usize, &Commit)]) -> sqlx::Result<Columns> 
 fn opened(columns: Columns, asked: &[(usize, &Commit)]) -> sqlx::Result<Columns> {
     let opened: Vec<&Attempt> = asked
         .iter()
-        .filter_map(|(_, commit)| match &commit.ledger {
-            Some(LedgerEntry::Open(attempt)) => Some(attempt),
+        .filter_map(|(_, commit)| match &commit.change {
+            Some(AttemptChange::Open(attempt)) => Some(attempt),
             _ => None,
         })
         .collect();
@@ -144,8 +144,8 @@ fn opened(columns: Columns, asked: &[(usize, &Commit)]) -> sqlx::Result<Columns>
 fn resolved(columns: Columns, asked: &[(usize, &Commit)]) -> sqlx::Result<Columns> {
     let ended: Vec<_> = asked
         .iter()
-        .filter_map(|(_, commit)| match &commit.ledger {
-            Some(LedgerEntry::Resolve { number, signature, state }) => {
+        .filter_map(|(_, commit)| match &commit.change {
+            Some(AttemptChange::Resolve { number, signature, state }) => {
                 Some((commit, i64::from(*number), signature.as_str(), state.as_str()))
             }
             _ => None,

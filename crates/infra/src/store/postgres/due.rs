@@ -25,14 +25,14 @@ const BEGINNING: Duration = Duration::from_hours(24 * 365 * 100);
 /// Every order that has ended leaves entries at the beginning of the index, until the table is vacuumed:
 /// the more orders are stored, the longer that takes. So a look begins there only now and then.
 #[derive(Default)]
-pub(super) struct Looks {
+pub(super) struct DueScanner {
     /// When the beginning had nothing more to give.
     exhausted: Mutex<Option<Instant>>,
     /// When it was looked for orders that were put off.
     looked_for_put_off: Mutex<Option<Instant>>,
 }
 
-impl Looks {
+impl DueScanner {
     /// Takes due orders, those first that have waited longest.
     pub(super) async fn take(
         &self,

@@ -5,7 +5,7 @@
 
 use domain::{
     AccountId, OrderId,
-    ports::{Beyond, FeedCursor, FeedPage, FeedScope},
+    ports::{FeedCursor, FeedPage, FeedScope, PageEnd},
 };
 use sqlx::{AssertSqlSafe, Connection, PgConnection, types::Uuid};
 
@@ -67,9 +67,9 @@ pub(super) async fn read(
     }
     let next = last.unwrap_or(after).max(if is_full { after } else { end });
     let beyond = match (is_full, is_unsettled) {
-        (true, _) => Beyond::More,
-        (false, true) => Beyond::Unsettled,
-        (false, false) => Beyond::Nothing,
+        (true, _) => PageEnd::More,
+        (false, true) => PageEnd::Unsettled,
+        (false, false) => PageEnd::Nothing,
     };
     Ok(FeedPage { events, next, beyond })
 }

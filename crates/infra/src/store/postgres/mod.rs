@@ -97,7 +97,7 @@ pub(super) struct Postgres {
     writes: Pool<PgConnection>,
     reads: Pool<PgConnection>,
     max_writes: usize,
-    looks: due::Looks,
+    looks: due::DueScanner,
 }
 
 impl Postgres {
@@ -138,7 +138,7 @@ impl Postgres {
             writes: pool(WRITING, Probe::Writable, max_writes),
             reads: pool(READING, Probe::Alive, max_connections - max_writes),
             max_writes,
-            looks: due::Looks::default(),
+            looks: due::DueScanner::default(),
         })
     }
 
@@ -168,7 +168,7 @@ impl Postgres {
         // Last, for it takes its rows in the order they are due, not in the order of their ids.
         for (position, limit, redeliver_after) in due {
             let taken = self.looks.take(connection, limit, redeliver_after).await?;
-            answers[position] = Some(Written::TakeDue(taken));
+            answers[position] = Some(Written::LeaseDue(taken));
         }
         Ok(())
     }
@@ -273,9 +273,9 @@ impl Database for Postgres {
         Ok(lease.give_back(found))
     }
 
-    async fn heads(&self, ids: &[OrderId]) -> sqlx::Result<Vec<(OrderId, u32)>> {
+    async fn last_seqs(&self, ids: &[OrderId]) -> sqlx::Result<Vec<(OrderId, u32)>> {
         let mut lease = self.reads.lease().await?;
-        let found = read::heads(&mut lease, ids).await?;
+        let found = read::last_seqs(&mut lease, ids).await?;
         Ok(lease.give_back(found))
     }
 

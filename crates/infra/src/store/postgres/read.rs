@@ -106,16 +106,16 @@ pub(super) async fn requests(connection: &mut PgConnection, ids: &[OrderId]) -> 
     Ok(Requests::of(rows.fetch_all(connection).await?))
 }
 
-pub(super) async fn heads(
+pub(super) async fn last_seqs(
     connection: &mut PgConnection,
     ids: &[OrderId],
 ) -> sqlx::Result<Vec<(OrderId, u32)>> {
     let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
-    let heads: Vec<(Uuid, i64)> = sqlx::query_as("SELECT id, last_seq FROM orders WHERE id = ANY($1)")
+    let last_seqs: Vec<(Uuid, i64)> = sqlx::query_as("SELECT id, last_seq FROM orders WHERE id = ANY($1)")
         .bind(ids)
         .fetch_all(connection)
         .await?;
-    heads.into_iter().map(|(id, seq)| Ok((OrderId(id), u32::try_from(seq).map_err(decode)?))).collect()
+    last_seqs.into_iter().map(|(id, seq)| Ok((OrderId(id), u32::try_from(seq).map_err(decode)?))).collect()
 }
 
 pub(super) async fn attempts(

@@ -47,7 +47,7 @@ impl<'a> Rounds<'a> {
         let mut sorted = Self { rounds: Vec::new(), due: Vec::new() };
         let mut next_round = HashMap::with_capacity(writes.len());
         for (position, write) in writes.iter().enumerate() {
-            if let Write::TakeDue { limit, redeliver_after } = write {
+            if let Write::LeaseDue { limit, redeliver_after } = write {
                 sorted.due.push((position, *limit, *redeliver_after));
                 continue;
             }
@@ -89,7 +89,7 @@ fn keys(write: &Write) -> Vec<Key<'_>> {
         Write::Claim { id, .. } | Write::Unpark { id, .. } => vec![Key::Order(*id)],
         Write::Renew { fence, .. } | Write::Release { fence, .. } => vec![Key::Order(fence.order_id)],
         Write::Commit(commit) => vec![Key::Order(commit.fence.order_id)],
-        Write::TakeDue { .. } => Vec::new(),
+        Write::LeaseDue { .. } => Vec::new(),
     }
 }
 
@@ -104,7 +104,7 @@ impl<'a> Round<'a> {
             Write::Release { fence, due_after } => self.releases.push((position, *fence, *due_after)),
             Write::Unpark { account, id } => self.unparked.push((position, *account, *id)),
             Write::Commit(commit) => self.commits.push((position, commit)),
-            Write::TakeDue { .. } => {}
+            Write::LeaseDue { .. } => {}
         }
     }
 
@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn one_kind_of_write_is_one_statement_but_claims_and_sweeps() {
         let orders = [(); 2].map(|()| samples::acceptance().order);
-        let due = Write::TakeDue { limit: 1, redeliver_after: Duration::ZERO };
+        let due = Write::LeaseDue { limit: 1, redeliver_after: Duration::ZERO };
         let release = |order: &Order| Write::Release {
             fence: Fence { order_id: order.id, lease_epoch: 1 },
             due_after: Duration::ZERO,
@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn writes_with_nothing_in_common_share_a_round_and_others_keep_their_order() {
         let orders = [(); 4].map(|()| samples::acceptance().order);
-        let due = Write::TakeDue { limit: 1, redeliver_after: Duration::ZERO };
+        let due = Write::LeaseDue { limit: 1, redeliver_after: Duration::ZERO };
         let fence = Fence { order_id: orders[1].id, lease_epoch: 1 };
         let batch = [
             accept(&orders[0], "a"),

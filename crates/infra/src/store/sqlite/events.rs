@@ -3,8 +3,6 @@
 use domain::{Event, OrderId};
 use sqlx::{QueryBuilder, SqliteConnection, types::Json};
 
-use super::write::micros_of;
-
 /// Rows that one statement appends at most. A statement goes to the thread of its connection and back,
 /// which takes longer than a row, and each number of rows is another statement to keep prepared.
 const ROWS: usize = 32;
@@ -31,7 +29,7 @@ impl<'a> NewEvents<'a> {
                     .push_bind(event.status.as_str())
                     .push_bind(event.data.kind_name())
                     .push_bind(i64::from(event.attempt))
-                    .push_bind(micros_of(event.at))
+                    .push_bind(event.at.unix_micros())
                     .push_bind(Json(&event.data));
             });
             insert.build().execute(&mut *connection).await?;

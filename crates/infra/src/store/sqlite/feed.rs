@@ -2,7 +2,7 @@
 
 use domain::{
     AccountId, OrderId,
-    ports::{Beyond, FeedCursor, FeedPage, FeedScope},
+    ports::{FeedCursor, FeedPage, FeedScope, PageEnd},
 };
 use sqlx::{
     AssertSqlSafe, SqliteConnection,
@@ -47,7 +47,7 @@ pub(super) async fn read(
     let is_full = rows.len() >= usize::try_from(limit).unwrap_or(usize::MAX);
     let last = rows.last().map_or(Ok(after), FeedRow::cursor)?;
     let next = if is_full { last } else { last.max(end) };
-    let beyond = if is_full { Beyond::More } else { Beyond::Nothing };
+    let beyond = if is_full { PageEnd::More } else { PageEnd::Nothing };
     let mut events = FeedRow::events(rows, account)?;
     let legacy = legacy::orders_of(&events);
     if !legacy.is_empty() {

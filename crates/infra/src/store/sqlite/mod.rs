@@ -196,9 +196,9 @@ impl Database for Sqlite {
         Ok(lease.give_back(found))
     }
 
-    async fn heads(&self, ids: &[OrderId]) -> sqlx::Result<Vec<(OrderId, u32)>> {
+    async fn last_seqs(&self, ids: &[OrderId]) -> sqlx::Result<Vec<(OrderId, u32)>> {
         let mut lease = self.readers.lease().await?;
-        let found = read::heads(&mut lease, ids).await?;
+        let found = read::last_seqs(&mut lease, ids).await?;
         Ok(lease.give_back(found))
     }
 

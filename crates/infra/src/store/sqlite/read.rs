@@ -109,18 +109,18 @@ pub(super) async fn requests(connection: &mut SqliteConnection, ids: &[OrderId])
     Ok(Requests::of(rows.bind(Json(ids)).fetch_all(connection).await?))
 }
 
-pub(super) async fn heads(
+pub(super) async fn last_seqs(
     connection: &mut SqliteConnection,
     ids: &[OrderId],
 ) -> sqlx::Result<Vec<(OrderId, u32)>> {
     let ids: Vec<_> = ids.iter().map(|id| id.0.simple().to_string()).collect();
-    let heads: Vec<(Uuid, i64)> = sqlx::query_as(
+    let last_seqs: Vec<(Uuid, i64)> = sqlx::query_as(
         "SELECT id, last_seq FROM orders WHERE id IN (SELECT unhex(value) FROM json_each($1))",
     )
     .bind(Json(ids))
     .fetch_all(connection)
     .await?;
-    heads.into_iter().map(|(id, seq)| Ok((OrderId(id), u32::try_from(seq).map_err(decode)?))).collect()
+    last_seqs.into_iter().map(|(id, seq)| Ok((OrderId(id), u32::try_from(seq).map_err(decode)?))).collect()
 }
 
 pub(super) async fn attempts(

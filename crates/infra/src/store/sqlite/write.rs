@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use domain::{
-    AccountId, OrderId, Timestamp,
-    ports::{Acceptance, Accepted, Attempt, Claim, Commit, CommitOutcome, Fence, LedgerEntry, PARKED_AFTER},
+    AccountId, OrderId,
+    ports::{
+        Acceptance, Accepted, Attempt, AttemptChange, Claim, Commit, CommitOutcome, Fence, PARKED_AFTER,
+    },
 };
 use sqlx::{
     AssertSqlSafe, SqliteConnection,
@@ -15,8 +17,8 @@ use super::{
     super::{
         parking,
         request::{Write, Written},
-        row::{AttemptRow, ClaimChange, ClaimedRow, LedgerChange, OrderRow, decode, encode, micros},
-        same::same_order,
+        row::{AttemptColumns, AttemptRow, ClaimChange, ClaimedRow, OrderRow, decode, encode, micros},
+        same::resolve_duplicate,
     },
     ATTEMPT, ORDER,
     events::NewEvents,
@@ -67,8 +69,8 @@ async fn one<'a>(
             }
             Written::Commit(outcome)
         }
-        Write::TakeDue { limit, redeliver_after } => {
-            Written::TakeDue(take_due(connection, *limit, *redeliver_after, now).await?)
+        Write::LeaseDue { limit, redeliver_after } => {
+            Written::LeaseDue(lease_due(connection, *limit, *redeliver_after, now).await?)
         }
     })
 }
@@ -90,16 +92,20 @@ async fn accept(connection: &mut SqliteConnection, asked: &Acceptance, now: i64)
     .bind(order.status.as_str())
     .bind(i64::from(order.attempt))
     .bind(i64::from(order.last_seq))
-    .bind(micros_of(order.created_at))
+    .bind(order.created_at.unix_micros())
     .bind(now.saturating_add(micros(asked.grace)))
     .bind(now)
     .execute(&mut *connection)
     .await?
     .rows_affected();
-    if inserted == 1 { Ok(Accepted::Created) } else { same_order(asked, known(connection, asked).await?) }
+    if inserted == 1 {
+        Ok(Accepted::Created)
+    } else {
+        resolve_duplicate(asked, known(connection, asked).await?)
+    }
 }
 
-/// The orders with the keys of an acceptance, as [`same_order`] wants them.
+/// The orders with the keys of an acceptance, as [`resolve_duplicate`] wants them.
 async fn known(connection: &mut SqliteConnection, asked: &Acceptance) -> sqlx::Result<Vec<OrderRow>> {
     let sql = format!(
         "SELECT {ORDER} FROM orders
@@ -217,16 +223,16 @@ async fn commit(connection: &mut SqliteConnection, commit: &Commit, now: i64) ->
     if !update_order(connection, commit, now).await? {
         return Ok(CommitOutcome::Fenced);
     }
-    match &commit.ledger {
+    match &commit.change {
         None => {}
-        Some(LedgerEntry::Open(attempt)) => open_attempt(connection, attempt).await?,
-        Some(LedgerEntry::Resolve { number, signature, state }) => {
+        Some(AttemptChange::Open(attempt)) => open_attempt(connection, attempt).await?,
+        Some(AttemptChange::Resolve { number, signature, state }) => {
             let resolved = sqlx::query(
                 "UPDATE attempts SET state = $1, resolved_at = $2
                  WHERE order_id = $3 AND number = $4 AND signature = $5 AND state = 'unresolved'",
             )
             .bind(state.as_str())
-            .bind(micros_of(commit.order.updated_at))
+            .bind(commit.order.updated_at.unix_micros())
             .bind(commit.fence.order_id.0)
             .bind(i64::from(*number))
             .bind(signature.as_str())
@@ -244,7 +250,7 @@ async fn commit(connection: &mut SqliteConnection, commit: &Commit, now: i64) ->
 async fn update_order(connection: &mut SqliteConnection, commit: &Commit, now: i64) -> sqlx::Result<bool> {
     let order = &commit.order;
     let claim = ClaimChange::from(commit.then);
-    let ledger = LedgerChange::from(commit.ledger.as_ref());
+    let change = AttemptColumns::from(commit.change.as_ref());
     let updated = sqlx::query(
         "UPDATE orders SET status = $4, attempt = $5, last_seq = $6, updated_at = $7, fill = $8, failure = $9,
              unresolved_attempt = CASE WHEN $10 THEN $12 ELSE unresolved_attempt END,
@@ -263,12 +269,12 @@ async fn update_order(connection: &mut SqliteConnection, commit: &Commit, now: i
     .bind(order.status.as_str())
     .bind(i64::from(order.attempt))
     .bind(i64::from(order.last_seq))
-    .bind(micros_of(order.updated_at))
+    .bind(order.updated_at.unix_micros())
     .bind(order.fill.as_ref().map(Json))
     .bind(order.failure.as_ref().map(Json))
-    .bind(ledger.touches)
-    .bind(ledger.before)
-    .bind(ledger.after)
+    .bind(change.touches)
+    .bind(change.before)
+    .bind(change.after)
     .bind(claim.ends)
     .bind(claim.due_in_micros.map(|due| now.saturating_add(due)))
     .bind(now)
@@ -290,13 +296,13 @@ async fn open_attempt(connection: &mut SqliteConnection, attempt: &Attempt) -> s
     .bind(&attempt.transaction.bytes)
     .bind(i64::try_from(attempt.transaction.last_valid_block_height).map_err(encode)?)
     .bind(attempt.state.as_str())
-    .bind(micros_of(attempt.created_at))
+    .bind(attempt.created_at.unix_micros())
     .execute(connection)
     .await
     .map(drop)
 }
 
-async fn take_due(
+async fn lease_due(
     connection: &mut SqliteConnection,
     limit: u32,
     redeliver_after: Duration,
@@ -323,8 +329,4 @@ async fn take_due(
     .execute(connection)
     .await?;
     Ok(due.into_iter().map(OrderId).collect())
-}
-
-pub(super) fn micros_of(at: Timestamp) -> i64 {
-    at.unix_micros()
 }

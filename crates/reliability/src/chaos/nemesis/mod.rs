@@ -92,7 +92,7 @@ impl Nemesis {
     }
 
     /// Breaks and mends until `end`.
-    pub(super) async fn torment(
+    pub(super) async fn inject_faults(
         &mut self,
         cluster: &mut Cluster,
         end: Instant,

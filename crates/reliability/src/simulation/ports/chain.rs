@@ -1,4 +1,4 @@
-//! The way to the chain, and the chain's own ledger, as a process reaches them.
+//! The way to the chain, and the chain's own transaction log, as a process reaches them.
 
 use std::{
     collections::BTreeSet,
@@ -16,27 +16,27 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use venues::simulated::{
     SimulatedChain,
-    ledger::{Entry, Ledger, LedgerError},
+    transaction_log::{Entry, LogError, TransactionLog},
 };
 
 use crate::simulation::{controls::Control, process::Process, world::lock};
 
-/// The ledger behind the simulated chain: a sender may stand still between looking at the clock and
+/// The transaction log behind the simulated chain: a sender may stand still between looking at the clock and
 /// writing.
 pub(crate) struct FaultyLedger(pub(crate) Arc<Process>);
 
 #[async_trait]
-impl Ledger for FaultyLedger {
+impl TransactionLog for FaultyLedger {
     fn now(&self) -> Timestamp {
-        self.0.world.ledger.now()
+        self.0.world.log.now()
     }
 
-    async fn record(&self, entry: Entry, valid_until: Timestamp) -> Result<Option<Entry>, LedgerError> {
-        let ledger = &self.0.world.ledger;
+    async fn record(&self, entry: Entry, valid_until: Timestamp) -> Result<Option<Entry>, LogError> {
+        let log = &self.0.world.log;
         let sent = entry.clone();
         let recorded =
-            self.0.call_that_may_hang("record on chain", async || ledger.record(entry, valid_until).await);
-        let recorded = recorded.await.map_err(|lost| LedgerError::new(lost.0))??;
+            self.0.call_that_may_hang("record on chain", async || log.record(entry, valid_until).await);
+        let recorded = recorded.await.map_err(|lost| LogError::new(lost.0))??;
         if sent.signed_bytes.is_some() {
             let found = match &recorded {
                 Some(entry) if *entry == sent => "new",
@@ -48,14 +48,14 @@ impl Ledger for FaultyLedger {
         Ok(recorded)
     }
 
-    async fn find(&self, signature: &Signature) -> Result<Option<Entry>, LedgerError> {
-        let ledger = &self.0.world.ledger;
-        let found = self.0.call_that_may_hang("look at the chain", async || ledger.find(signature).await);
-        found.await.map_err(|lost| LedgerError::new(lost.0))?
+    async fn find(&self, signature: &Signature) -> Result<Option<Entry>, LogError> {
+        let log = &self.0.world.log;
+        let found = self.0.call_that_may_hang("look at the chain", async || log.find(signature).await);
+        found.await.map_err(|lost| LogError::new(lost.0))?
     }
 
-    async fn entries(&self) -> Result<Vec<Entry>, LedgerError> {
-        self.0.world.ledger.entries().await
+    async fn entries(&self) -> Result<Vec<Entry>, LogError> {
+        self.0.world.log.entries().await
     }
 }
 

@@ -92,11 +92,11 @@ impl OrderStore for FaultyStore {
         Ok(outcome)
     }
 
-    async fn take_due(&self, limit: u32, redeliver_after: Duration) -> Result<Vec<OrderId>, StoreError> {
+    async fn lease_due(&self, limit: u32, redeliver_after: Duration) -> Result<Vec<OrderId>, StoreError> {
         if self.is(Control::NeverSweeps) {
             return Ok(Vec::new());
         }
-        self.0.call("sweep", async || self.0.world.store.take_due(limit, redeliver_after).await).await?
+        self.0.call("sweep", async || self.0.world.store.lease_due(limit, redeliver_after).await).await?
     }
 
     async fn order(&self, account: AccountId, id: OrderId) -> Result<Option<Order>, StoreError> {
@@ -139,8 +139,8 @@ impl OrderStore for FaultyStore {
         self.0.call("look a cursor up", async || self.0.world.store.feed_has(cursor).await).await?
     }
 
-    async fn heads(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, u32)>, StoreError> {
-        self.0.call("read heads", async || self.0.world.store.heads(ids).await).await?
+    async fn last_seqs(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, u32)>, StoreError> {
+        self.0.call("read last_seqs", async || self.0.world.store.last_seqs(ids).await).await?
     }
 
     async fn lost_claims(&self, account: AccountId, id: OrderId) -> Result<Option<u32>, StoreError> {

@@ -8,7 +8,7 @@ use domain::{Bps, Timestamp, Token, VenueId};
 use noise::Noise;
 use tokens::TokenMarket;
 
-use super::{dice::draw, pool::Pool};
+use super::{pool::Pool, random::draw};
 
 /// One whole in parts per million.
 const PPM: i64 = 1_000_000;

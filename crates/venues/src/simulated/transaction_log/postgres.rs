@@ -1,4 +1,4 @@
-//! The ledger in a table of `PostgreSQL`, shared by all processes of an engine.
+//! The transaction log in a table of `PostgreSQL`, shared by all processes of an engine.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -19,7 +19,9 @@ use domain::{
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 use time::OffsetDateTime;
 
-use super::{Entry, Ledger, LedgerError, MAX_BATCH, MAX_WAITING, OpenError, WITHIN, own_table, row::Row};
+use super::{
+    Entry, LogError, MAX_BATCH, MAX_WAITING, OpenError, TransactionLog, WITHIN, own_table, row::Row,
+};
 
 /// The columns as `Row` reads them: times in microseconds, amounts in full.
 macro_rules! select {
@@ -37,7 +39,7 @@ macro_rules! select {
 const MAX_CONNECTIONS: usize = 3;
 
 /// What every connection is set to: bounds on a stuck statement, and signatures found by their index
-/// also by a plan that was made while the ledger was empty.
+/// also by a plan that was made while the transaction log was empty.
 const SETTINGS: Settings = &[
     ("statement_timeout", "5s"),
     ("lock_timeout", "3s"),
@@ -45,10 +47,10 @@ const SETTINGS: Settings = &[
     ("enable_bitmapscan", "off"),
 ];
 
-type Answer = Result<Option<Entry>, LedgerError>;
+type Answer = Result<Option<Entry>, LogError>;
 
-/// The ledger in a database.
-pub struct PostgresLedger {
+/// The transaction log in a database.
+pub struct PostgresLog {
     /// The database's clock as seen from this process. Every answer that carries a time corrects it.
     time: Arc<OnwardTime>,
     pool: Pool<PgConnection>,
@@ -56,7 +58,7 @@ pub struct PostgresLedger {
     reads: Batcher<Signature, Answer>,
 }
 
-impl PostgresLedger {
+impl PostgresLog {
     /// Connects and migrates.
     ///
     /// # Errors
@@ -91,20 +93,20 @@ impl PostgresLedger {
 }
 
 #[async_trait]
-impl Ledger for PostgresLedger {
+impl TransactionLog for PostgresLog {
     fn now(&self) -> Timestamp {
         self.time.now()
     }
 
-    async fn record(&self, entry: Entry, valid_until: Timestamp) -> Result<Option<Entry>, LedgerError> {
+    async fn record(&self, entry: Entry, valid_until: Timestamp) -> Result<Option<Entry>, LogError> {
         self.writes.submit((entry, valid_until)).await?
     }
 
-    async fn find(&self, signature: &Signature) -> Result<Option<Entry>, LedgerError> {
+    async fn find(&self, signature: &Signature) -> Result<Option<Entry>, LogError> {
         self.reads.submit(signature.clone()).await?
     }
 
-    async fn entries(&self) -> Result<Vec<Entry>, LedgerError> {
+    async fn entries(&self) -> Result<Vec<Entry>, LogError> {
         let mut lease = self.pool.lease().await?;
         let rows: Vec<Row> = sqlx::query_as(concat!(select!(), " ORDER BY t.received_at, t.signature"))
             .fetch_all(&mut *lease)
@@ -120,7 +122,7 @@ async fn find_all(pool: Pool<PgConnection>, signatures: Vec<Signature>) -> Vec<A
         let rows = find_many(&mut lease, &signatures).await?;
         Ok(lease.give_back(rows))
     });
-    match found.await.map_err(LedgerError::from).and_then(by_signature) {
+    match found.await.map_err(LogError::from).and_then(by_signature) {
         Ok(found) => signatures.iter().map(|signature| Ok(found.get(signature).cloned())).collect(),
         Err(error) => vec![Err(error); signatures.len()],
     }
@@ -134,7 +136,7 @@ async fn find_many(connection: &mut PgConnection, signatures: &[Signature]) -> s
         .await
 }
 
-fn by_signature(rows: Vec<Row>) -> Result<HashMap<Signature, Entry>, LedgerError> {
+fn by_signature(rows: Vec<Row>) -> Result<HashMap<Signature, Entry>, LogError> {
     rows.into_iter().map(|row| Entry::try_from(row).map(|entry| (entry.signature.clone(), entry))).collect()
 }
 
@@ -149,12 +151,12 @@ async fn record_all(
     }
 }
 
-/// The entries that are in the ledger afterwards, of the signatures of the batch.
+/// The entries that are in the transaction log afterwards, of the signatures of the batch.
 async fn try_record_all(
     pool: &Pool<PgConnection>,
     time: &OnwardTime,
     batch: &[(Entry, Timestamp)],
-) -> Result<HashMap<Signature, Entry>, LedgerError> {
+) -> Result<HashMap<Signature, Entry>, LogError> {
     // The same entry twice in a batch would leave open which of the two was taken.
     let mut keys = HashSet::new();
     let distinct: Vec<_> = batch.iter().filter(|(entry, _)| keys.insert(key(entry))).collect();

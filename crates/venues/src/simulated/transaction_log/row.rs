@@ -1,8 +1,8 @@
-//! An entry as a row of the SQL ledgers.
+//! An entry as a row of the SQL transaction logs.
 
 use domain::{Amount, Failure, Fill, QuoteRequest, Signature, Timestamp, TokenAmount, amount::price};
 
-use super::{Entry, LedgerError, Outcome};
+use super::{Entry, LogError, Outcome};
 
 /// The columns. Amounts are texts, because they need all 64 bits; times are microseconds since the
 /// Unix epoch.
@@ -21,7 +21,7 @@ pub(super) struct Row {
 }
 
 impl Row {
-    pub(super) fn of(entry: &Entry) -> Result<Self, LedgerError> {
+    pub(super) fn of(entry: &Entry) -> Result<Self, LogError> {
         let mut row = Self {
             signature: entry.signature.as_str().to_owned(),
             signed_bytes: entry.signed_bytes.clone(),
@@ -50,11 +50,11 @@ impl Row {
         Ok(row)
     }
 
-    fn fill(&self, entry: &Entry) -> Result<Fill, LedgerError> {
+    fn fill(&self, entry: &Entry) -> Result<Fill, LogError> {
         let swap = entry.swap().ok_or_else(|| broken(&"a fill without its transaction"))?;
         let amount = |text: &Option<String>, token| {
             let units = text.as_deref().unwrap_or_default().parse().map_err(|error| broken(&error))?;
-            Ok::<_, LedgerError>(TokenAmount::new(token, Amount(units)))
+            Ok::<_, LogError>(TokenAmount::new(token, Amount(units)))
         };
         let QuoteRequest { token_in, token_out, .. } = swap.request;
         let (amount_in, amount_out) =
@@ -70,19 +70,19 @@ impl Row {
         })
     }
 
-    fn failure(&self) -> Result<Failure, LedgerError> {
+    fn failure(&self) -> Result<Failure, LogError> {
         serde_json::from_str(self.failure.as_deref().unwrap_or_default()).map_err(|error| broken(&error))
     }
 
-    fn slot(&self) -> Result<u64, LedgerError> {
+    fn slot(&self) -> Result<u64, LogError> {
         self.slot.and_then(|slot| u64::try_from(slot).ok()).ok_or_else(|| broken(&"no slot"))
     }
 }
 
 impl TryFrom<Row> for Entry {
-    type Error = LedgerError;
+    type Error = LogError;
 
-    fn try_from(mut row: Row) -> Result<Self, LedgerError> {
+    fn try_from(mut row: Row) -> Result<Self, LogError> {
         let mut entry = Self {
             signature: Signature::from_base58(std::mem::take(&mut row.signature)),
             signed_bytes: row.signed_bytes.take(),
@@ -108,10 +108,10 @@ fn name_of(outcome: &Outcome) -> &'static str {
     }
 }
 
-fn to_column(slot: u64) -> Result<i64, LedgerError> {
+fn to_column(slot: u64) -> Result<i64, LogError> {
     i64::try_from(slot).map_err(|error| broken(&error))
 }
 
-fn broken(what: &dyn std::fmt::Display) -> LedgerError {
-    LedgerError(format!("broken entry: {what}"))
+fn broken(what: &dyn std::fmt::Display) -> LogError {
+    LogError(format!("broken entry: {what}"))
 }

@@ -1,4 +1,4 @@
-//! A ledger that lasts as long as the process: for tests and demonstrations.
+//! A transaction log that lasts as long as the process: for tests and demonstrations.
 
 use std::{
     collections::HashMap,
@@ -8,16 +8,16 @@ use std::{
 use async_trait::async_trait;
 use domain::{Signature, Timestamp, ports::Clock};
 
-use super::{Entry, Ledger, LedgerError};
+use super::{Entry, LogError, TransactionLog};
 
 /// Entries in memory.
-pub struct MemoryLedger {
+pub struct MemoryLog {
     clock: Arc<dyn Clock>,
     entries: Mutex<HashMap<Signature, Entry>>,
 }
 
-impl MemoryLedger {
-    /// An empty ledger.
+impl MemoryLog {
+    /// An empty transaction log.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self { clock, entries: Mutex::default() }
     }
@@ -28,12 +28,12 @@ impl MemoryLedger {
 }
 
 #[async_trait]
-impl Ledger for MemoryLedger {
+impl TransactionLog for MemoryLog {
     fn now(&self) -> Timestamp {
         self.clock.steady()
     }
 
-    async fn record(&self, entry: Entry, valid_until: Timestamp) -> Result<Option<Entry>, LedgerError> {
+    async fn record(&self, entry: Entry, valid_until: Timestamp) -> Result<Option<Entry>, LogError> {
         let mut entries = self.lock();
         let is_valid = self.clock.steady() < valid_until;
         if is_valid == entry.signed_bytes.is_some() {
@@ -43,11 +43,11 @@ impl Ledger for MemoryLedger {
         }
     }
 
-    async fn find(&self, signature: &Signature) -> Result<Option<Entry>, LedgerError> {
+    async fn find(&self, signature: &Signature) -> Result<Option<Entry>, LogError> {
         Ok(self.lock().get(signature).cloned())
     }
 
-    async fn entries(&self) -> Result<Vec<Entry>, LedgerError> {
+    async fn entries(&self) -> Result<Vec<Entry>, LogError> {
         let mut entries: Vec<_> = self.lock().values().cloned().collect();
         entries.sort_by(|a, b| (a.received_at, &a.signature).cmp(&(b.received_at, &b.signature)));
         Ok(entries)

@@ -9,24 +9,24 @@ use domain::{
 };
 
 use super::{
-    dice::{Draw, draw},
-    ledger::{Entry, Outcome},
     market::Market,
     pool::Trade,
+    random::{Draw, draw},
     slots::{end_of, height_at},
     transaction::Transaction,
+    transaction_log::{Entry, Outcome},
 };
 use crate::config::Conditions;
 
 /// Decides.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Fates {
+pub(super) struct Outcomes {
     pub(super) seed: u64,
     pub(super) conditions: Conditions,
     pub(super) market: Market,
 }
 
-impl Fates {
+impl Outcomes {
     /// Whether the network loses what is sent at a time. Sending again in a later slot is another
     /// draw.
     pub(super) fn is_lost(&self, signature: &Signature, sent_at: Timestamp) -> bool {
@@ -35,7 +35,7 @@ impl Fates {
         chance.happens(self.conditions.drop_bps)
     }
 
-    /// The ledger entry of a transaction that arrives at a time, with its outcome.
+    /// The transaction log entry of a transaction that arrives at a time, with its outcome.
     pub(super) fn entry(
         &self,
         signed: &SignedTransaction,

@@ -1,4 +1,4 @@
-//! The ledger in a `SQLite` file of its own.
+//! The transaction log in a `SQLite` file of its own.
 
 use std::{path::Path, sync::Arc, time::Duration};
 
@@ -15,7 +15,9 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
-use super::{Entry, Ledger, LedgerError, MAX_BATCH, MAX_WAITING, OpenError, WITHIN, own_table, row::Row};
+use super::{
+    Entry, LogError, MAX_BATCH, MAX_WAITING, OpenError, TransactionLog, WITHIN, own_table, row::Row,
+};
 
 /// Tries of the migrations: `SQLite` has no lock that spans them, so of two processes that start at
 /// once one may find the other's work half done.
@@ -28,10 +30,10 @@ const CHECK_WITHIN: Duration = Duration::from_secs(5);
 /// How long a write waits for another process; less than [`WITHIN`].
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-type Recorded = Result<Option<Entry>, LedgerError>;
+type Recorded = Result<Option<Entry>, LogError>;
 
-/// The ledger in a file.
-pub struct SqliteLedger {
+/// The transaction log in a file.
+pub struct SqliteLog {
     /// Goes on from the last entry.
     time: Arc<OnwardTime>,
     writer: Pool<SqliteConnection>,
@@ -39,7 +41,7 @@ pub struct SqliteLedger {
     writes: Batcher<(Entry, Timestamp), Recorded>,
 }
 
-impl SqliteLedger {
+impl SqliteLog {
     /// Opens the file, or makes it.
     ///
     /// # Errors
@@ -82,7 +84,7 @@ async fn migrate(connection: &mut SqliteConnection) -> Result<(), MigrateError> 
     for _ in 1..MIGRATION_TRIES {
         match migrator.run_direct(None, connection, false).await {
             Ok(()) => return Ok(()),
-            Err(error) => tracing::debug!(%error, "migrating the simulated chain's ledger again"),
+            Err(error) => tracing::debug!(%error, "migrating the simulated chain's transaction log again"),
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
@@ -90,16 +92,16 @@ async fn migrate(connection: &mut SqliteConnection) -> Result<(), MigrateError> 
 }
 
 #[async_trait]
-impl Ledger for SqliteLedger {
+impl TransactionLog for SqliteLog {
     fn now(&self) -> Timestamp {
         self.time.now()
     }
 
-    async fn record(&self, entry: Entry, valid_until: Timestamp) -> Result<Option<Entry>, LedgerError> {
+    async fn record(&self, entry: Entry, valid_until: Timestamp) -> Result<Option<Entry>, LogError> {
         self.writes.submit((entry, valid_until)).await?
     }
 
-    async fn find(&self, signature: &Signature) -> Result<Option<Entry>, LedgerError> {
+    async fn find(&self, signature: &Signature) -> Result<Option<Entry>, LogError> {
         let row = within(WITHIN, async {
             let mut lease = self.reads.lease().await?;
             let row = find(&mut lease, signature).await?;
@@ -108,7 +110,7 @@ impl Ledger for SqliteLedger {
         row.await?.map(Entry::try_from).transpose()
     }
 
-    async fn entries(&self) -> Result<Vec<Entry>, LedgerError> {
+    async fn entries(&self) -> Result<Vec<Entry>, LogError> {
         let mut lease = self.reads.lease().await?;
         let rows: Vec<Row> =
             sqlx::query_as("SELECT * FROM simulated_transactions ORDER BY received_at, signature")
@@ -141,7 +143,7 @@ async fn try_record_all(
     pool: &Pool<SqliteConnection>,
     time: &OnwardTime,
     batch: Vec<(Entry, Timestamp)>,
-) -> Result<Vec<Option<Entry>>, LedgerError> {
+) -> Result<Vec<Option<Entry>>, LogError> {
     let rows: Vec<Row> = batch.iter().map(|(entry, _)| Row::of(entry)).collect::<Result<_, _>>()?;
     let written = within(WITHIN, async {
         let mut lease = pool.lease().await?;
@@ -174,7 +176,7 @@ enum Written {
     Known(Option<Row>),
 }
 
-/// Whether the entry is now in the ledger because of this call.
+/// Whether the entry is now in the transaction log because of this call.
 async fn insert(connection: &mut SqliteConnection, row: Row) -> sqlx::Result<bool> {
     let done = sqlx::query(
         "INSERT INTO simulated_transactions (signature, signed_bytes, received_at, settles_at, outcome,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{
     Event, EventData, OrderEvent, Timestamp,
-    ports::{Commit, LedgerEntry},
+    ports::{AttemptChange, Commit},
     routing::VenueAnswer,
 };
 use infra::metrics::catalogue;
@@ -20,9 +20,9 @@ pub(crate) struct Writing {
 
 impl Writing {
     pub(crate) fn new(since: Timestamp, commit: &Commit) -> Self {
-        let attempt = commit.ledger.as_ref().map(|entry| match entry {
-            LedgerEntry::Open(attempt) => attempt.state.as_str(),
-            LedgerEntry::Resolve { state, .. } => state.as_str(),
+        let attempt = commit.change.as_ref().map(|entry| match entry {
+            AttemptChange::Open(attempt) => attempt.state.as_str(),
+            AttemptChange::Resolve { state, .. } => state.as_str(),
         });
         Self { since, accepted_at: commit.order.created_at, attempt }
     }

@@ -1,4 +1,4 @@
-//! The chain's ledger: every transaction that arrived, by its signature and nothing else.
+//! The chain's transaction log: every transaction that arrived, by its signature and nothing else.
 //!
 //! It is the oracle of crash tests. If the engine ever sent two transactions for one order, both are
 //! here; which order a signature belongs to, only the engine's own attempts tell.
@@ -9,7 +9,7 @@
 //! only has not happened yet.
 //!
 //! **`Expired` is final**, also against a sender that was paused between reading the clock and
-//! writing: the ledger decides by its own clock, inside the write, whether a transaction is still
+//! writing: the transaction log decides by its own clock, inside the write, whether a transaction is still
 //! valid, and before anybody hears `Expired` a tombstone takes the signature's place. Whichever row
 //! is there first stays.
 
@@ -25,12 +25,12 @@ use domain::{
     Failure, Fill, Signature, Swap, Timestamp,
     ports::{Clock, TransactionStatus},
 };
-pub use memory::MemoryLedger;
-pub use postgres::PostgresLedger;
-pub use sqlite::SqliteLedger;
+pub use memory::MemoryLog;
+pub use postgres::PostgresLog;
+pub use sqlite::SqliteLog;
 
 use super::transaction::Transaction;
-use crate::LedgerLocation;
+use crate::LogLocation;
 
 /// How long a transaction of a database may take, the wait for its connection included. Its connection is
 /// closed then, and what was recorded is unknown.
@@ -56,12 +56,12 @@ pub enum Outcome {
     Expired,
 }
 
-/// One signature in the ledger.
+/// One signature in the transaction log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// Identifies it.
     pub signature: Signature,
-    /// The transaction; `None` for a tombstone, which closes the ledger to a signature that
+    /// The transaction; `None` for a tombstone, which closes the transaction log to a signature that
     /// expired without having arrived.
     pub signed_bytes: Option<Vec<u8>>,
     /// When it arrived.
@@ -73,7 +73,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Closes the ledger to a signature.
+    /// Closes the transaction log to a signature.
     pub fn tombstone(signature: Signature, now: Timestamp) -> Self {
         Self { signature, signed_bytes: None, received_at: now, settles_at: now, outcome: Outcome::Expired }
     }
@@ -98,83 +98,86 @@ impl Entry {
     }
 }
 
-/// The ledger cannot be read or written; a write may have happened nevertheless.
+/// The transaction log cannot be read or written; a write may have happened nevertheless.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("ledger: {0}")]
-pub struct LedgerError(String);
+#[error("transaction log: {0}")]
+pub struct LogError(String);
 
-impl LedgerError {
-    /// An error of a ledger elsewhere.
+impl LogError {
+    /// An error of a transaction log elsewhere.
     pub fn new(reason: impl Into<String>) -> Self {
         Self(reason.into())
     }
 }
 
-/// The ledger cannot be opened.
+/// The transaction log cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The database cannot be reached or its URL is wrong.
-    #[error("cannot open the simulated chain's ledger: {0}")]
+    #[error("cannot open the simulated chain's transaction log: {0}")]
     Database(#[from] sqlx::Error),
     /// Its schema cannot be brought up to date.
-    #[error("cannot migrate the simulated chain's ledger: {0}")]
+    #[error("cannot migrate the simulated chain's transaction log: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
     /// The folder of its file cannot be made.
-    #[error("cannot make the folder of the simulated chain's ledger: {0}")]
+    #[error("cannot make the folder of the simulated chain's transaction log: {0}")]
     Folder(#[from] std::io::Error),
 }
 
 /// Where transactions are durable.
 #[async_trait]
-pub trait Ledger: Send + Sync + 'static {
-    /// The ledger's time, as well as it is known without asking. No decision that is final rests
+pub trait TransactionLog: Send + Sync + 'static {
+    /// The transaction log's time, as well as it is known without asking. No decision that is final rests
     /// on it.
     fn now(&self) -> Timestamp;
 
     /// Records an entry unless its signature has one, and gives back the one that is there.
     ///
-    /// By the ledger's clock, a transaction is taken only before `valid_until`, and a tombstone
+    /// By the transaction log's clock, a transaction is taken only before `valid_until`, and a tombstone
     /// only from then on; otherwise, and if there is none, `None`.
     ///
     /// # Errors
-    /// [`LedgerError`]: it may have been recorded nevertheless.
-    async fn record(&self, entry: Entry, valid_until: Timestamp) -> Result<Option<Entry>, LedgerError>;
+    /// [`LogError`]: it may have been recorded nevertheless.
+    async fn record(&self, entry: Entry, valid_until: Timestamp) -> Result<Option<Entry>, LogError>;
 
     /// The entry of a signature.
     ///
     /// # Errors
-    /// [`LedgerError`] when it cannot be read.
-    async fn find(&self, signature: &Signature) -> Result<Option<Entry>, LedgerError>;
+    /// [`LogError`] when it cannot be read.
+    async fn find(&self, signature: &Signature) -> Result<Option<Entry>, LogError>;
 
     /// Every entry in the order of arrival: for checkers.
     ///
     /// # Errors
-    /// [`LedgerError`] when they cannot be read.
-    async fn entries(&self) -> Result<Vec<Entry>, LedgerError>;
+    /// [`LogError`] when they cannot be read.
+    async fn entries(&self) -> Result<Vec<Entry>, LogError>;
 
     /// Closes its files at a clean stop, so that nothing is left in a log beside them.
     async fn close(&self) {}
 }
 
-/// Opens the ledger at a place and brings its schema up to date.
+/// Opens the transaction log at a place and brings its schema up to date.
 ///
 /// # Errors
 /// [`OpenError`].
-pub async fn open(location: &LedgerLocation, clock: Arc<dyn Clock>) -> Result<Arc<dyn Ledger>, OpenError> {
+pub async fn open(
+    location: &LogLocation,
+    clock: Arc<dyn Clock>,
+) -> Result<Arc<dyn TransactionLog>, OpenError> {
     Ok(match location {
-        LedgerLocation::Postgres(url) => Arc::new(PostgresLedger::open(url, clock).await?),
-        LedgerLocation::Sqlite(path) => Arc::new(SqliteLedger::open(path, clock).await?),
-        LedgerLocation::Memory => Arc::new(MemoryLedger::new(clock)),
+        LogLocation::Postgres(url) => Arc::new(PostgresLog::open(url, clock).await?),
+        LogLocation::Sqlite(path) => Arc::new(SqliteLog::open(path, clock).await?),
+        LogLocation::Memory => Arc::new(MemoryLog::new(clock)),
     })
 }
 
-impl From<sqlx::Error> for LedgerError {
+impl From<sqlx::Error> for LogError {
     fn from(error: sqlx::Error) -> Self {
         Self(error.to_string())
     }
 }
 
-impl From<batching::Stopped> for LedgerError {
+impl From<batching::Stopped> for LogError {
     fn from(stopped: batching::Stopped) -> Self {
         Self(stopped.to_string())
     }
