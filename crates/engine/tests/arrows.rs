@@ -44,7 +44,7 @@ struct Dependency {
 }
 
 fn cargo(arguments: &[&str]) -> String {
-    let ran = Command::new(env!("CARGO")).args(arguments).args(["--locked", "--offline"]).output();
+    let ran = Command::new(env!("CARGO")).args(arguments).arg("--locked").output();
     let ran = ran.expect("cargo runs");
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
     String::from_utf8(ran.stdout).expect("cargo writes UTF-8")

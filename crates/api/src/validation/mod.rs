@@ -152,7 +152,7 @@ impl Check<'_> {
         match self.tokens.resolve(&name).await {
             Ok(token) => Some(token),
             Err(error @ TokenError::Unknown) => {
-                self.report(field, FieldCode::UnknownToken, format!("{error}: `{}`", shown(&name)));
+                self.report(field, FieldCode::UnknownToken, format!("is an {error}: `{}`", shown(&name)));
                 None
             }
         }
