@@ -38,7 +38,7 @@ use self::{
 use crate::{
     access, compat, dashboard,
     headers::REQUEST_ID,
-    openapi,
+    openapi::document,
     problem::{Code, Problem},
     request::{Connection, method_not_allowed, not_found},
     routes::{
@@ -74,7 +74,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/quotes", post(quotes::ask))
         .route("/api/tokens", get(tokens::list))
         .route("/api/venues", get(venues::list))
-        .route(openapi::PATH, get(openapi::document).layer(CompressionLayer::new()))
+        .route(document::PATH, get(document::document).layer(CompressionLayer::new()))
         .route("/health", get(health::report))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))

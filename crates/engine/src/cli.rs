@@ -8,12 +8,11 @@ use clap::{
 };
 use clap_complete::Shell;
 use domain::{OrderId, OrderStatus};
-use hyper::header::{HeaderName, HeaderValue};
 use infra::config::{BackendConfig, LogConfig};
 use venues::VenueConfig;
 use worker::WorkerConfig;
 
-use crate::client;
+use crate::client::HeaderArgs;
 
 const EXIT_STATUSES: &str = "\
 Exit status of every command:
@@ -87,17 +86,6 @@ pub(crate) struct TargetArgs {
     pub(crate) url: Option<String>,
     #[command(flatten)]
     pub(crate) headers: HeaderArgs,
-}
-
-/// What every request to an engine carries, for a proxy in front of it.
-#[derive(Debug, Clone, Default, Args)]
-pub(crate) struct HeaderArgs {
-    /// Header to send with every request; may be repeated
-    #[arg(long, value_name = "NAME: VALUE", value_parser = client::header)]
-    pub(crate) header: Vec<(HeaderName, HeaderValue)>,
-    /// Access token to send as `Authorization: Bearer`; as a variable it stays out of the list of processes
-    #[arg(long, env = "ENGINE_TOKEN", hide_env_values = true, value_parser = client::token)]
-    pub(crate) token: Option<String>,
 }
 
 #[derive(Debug, Args)]

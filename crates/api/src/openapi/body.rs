@@ -17,11 +17,9 @@ use utoipa::{
 };
 
 use super::words::schema;
-use crate::{
-    compat,
-    validation::{
-        Form, MAX_CLIENT_ORDER_ID_CHARS, MAX_SLIPPAGE, MAX_TAG_CHARS, MAX_WALLET_CHARS, Side, SlippageField,
-    },
+use crate::validation::{
+    Form, MAX_CLIENT_ORDER_ID_CHARS, MAX_SLIPPAGE, MAX_TAG_CHARS, MAX_WALLET_CHARS, Side, SlippageField,
+    earlier,
 };
 
 const NUMBER: &str = r"^-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$";
@@ -46,25 +44,25 @@ fn forms() -> [Documented; 6] {
         documented(
             "OrderRequestByAmount",
             "`amount` is what is spent.",
-            compat::AMOUNT,
+            earlier::AMOUNT,
             json!({"tokenIn": "SOL", "tokenOut": "USDC", "amount": 1.5}),
         ),
         documented(
             "OrderRequestInPercent",
             "Slippage in percent. Exactly one of `amountIn` and `amountOut` is given.",
-            compat::PERCENT,
+            earlier::PERCENT,
             json!({"tokenIn": "SOL", "tokenOut": "USDC", "amountIn": 1.5, "slippage": 0.5}),
         ),
         documented(
             "OrderRequestByAmountInPercent",
             "`amount` is what is spent, slippage is in percent.",
-            compat::AMOUNT_PERCENT,
+            earlier::AMOUNT_PERCENT,
             json!({"tokenIn": "SOL", "tokenOut": "USDC", "amount": 1.5, "slippage": 0.5}),
         ),
         documented(
             "OrderRequestByMints",
             "`amount` is what is spent, slippage is in percent.",
-            compat::MINTS,
+            earlier::MINTS,
             json!({
                 "inputMint": "So11111111111111111111111111111111111111112",
                 "outputMint": "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v",
@@ -75,7 +73,7 @@ fn forms() -> [Documented; 6] {
         documented(
             "OrderRequestBySide",
             "A `sell` spends exactly `amount` of the base, a `buy` receives exactly that much.",
-            compat::SELL,
+            earlier::SELL,
             json!({
                 "clientId": "desk-7", "side": "buy",
                 "baseAsset": "SOL", "quoteAsset": "USDC", "amount": "1.5",
@@ -144,7 +142,7 @@ impl Documented {
             object = object.required(name);
         }
         object = object.property(slippage.name, allowed_slippage(slippage));
-        if slippage.name == compat::PERCENT.slippage.name {
+        if slippage.name == earlier::PERCENT.slippage.name {
             object = object.required(slippage.name); // what tells the form
         }
         let printable = |chars| format!("^[ -~]{{1,{chars}}}$");

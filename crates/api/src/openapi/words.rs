@@ -8,8 +8,6 @@ use utoipa::{
     openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type},
 };
 
-use crate::problem::{Code, FieldCode as FieldCodes};
-
 /// Gives a schema its name in the document.
 macro_rules! schema {
     ($name:ident, $schema:expr) => {
@@ -24,13 +22,13 @@ macro_rules! schema {
         impl ToSchema for $name {}
     };
 }
-pub(super) use schema;
+pub(crate) use schema;
 
 fn text(description: &str) -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String).description(Some(description))
 }
 
-fn one_of<T: Serialize>(description: &str, words: impl IntoIterator<Item = T>) -> ObjectBuilder {
+pub(crate) fn one_of<T: Serialize>(description: &str, words: impl IntoIterator<Item = T>) -> ObjectBuilder {
     text(description).enum_values(Some(words.into_iter().map(|word| json!(word))))
 }
 
@@ -49,8 +47,6 @@ schema!(
         [json!("outbid")].into_iter().chain(Failures::ALL.map(|code| json!(code)))
     )
 );
-schema!(ProblemCode, one_of("What was refused; for programs.", Code::ALL.map(Code::as_str)));
-schema!(FieldCode, one_of("What is wrong with a field; for programs.", FieldCodes::ALL));
 schema!(
     Timestamp,
     example(

@@ -1,4 +1,12 @@
+use std::borrow::Cow;
+
 use axum::http::StatusCode;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema},
+};
+
+use crate::openapi::words;
 
 /// Every problem the API knows, with its stable code, status, title and whether the same request
 /// may succeed when it is repeated later.
@@ -157,6 +165,18 @@ impl Code {
     /// What it is in general, the same every time.
     pub(crate) const fn title(self) -> &'static str {
         self.row().3
+    }
+}
+
+impl PartialSchema for Code {
+    fn schema() -> RefOr<Schema> {
+        words::one_of("What was refused; for programs.", Self::ALL.map(Self::as_str)).into()
+    }
+}
+
+impl ToSchema for Code {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("ProblemCode")
     }
 }
 

@@ -1,7 +1,10 @@
 use std::{borrow::Cow, fmt};
 
 use serde::{Serialize, Serializer};
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema},
+};
 
 use crate::openapi::words;
 
@@ -88,13 +91,24 @@ impl Serialize for FieldCode {
     }
 }
 
+impl PartialSchema for FieldCode {
+    fn schema() -> RefOr<Schema> {
+        words::one_of("What is wrong with a field; for programs.", Self::ALL).into()
+    }
+}
+
+impl ToSchema for FieldCode {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("FieldCode")
+    }
+}
+
 /// What is wrong with one field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct FieldError {
     /// The field as the client named it.
     pub(crate) field: Cow<'static, str>,
     /// For programs.
-    #[schema(value_type = words::FieldCode)]
     pub(crate) code: FieldCode,
     /// For people; reads on after the field's name.
     pub(crate) message: Cow<'static, str>,

@@ -14,8 +14,6 @@ use metrics::counter;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::openapi::words;
-
 pub(crate) use code::Code;
 pub(crate) use field::{FieldCode, FieldError};
 
@@ -49,7 +47,7 @@ pub(crate) struct ProblemBody<'a> {
     /// What happened this time, for people.
     detail: &'a str,
     /// For programs; it does not change.
-    #[schema(value_type = words::ProblemCode)]
+    #[schema(value_type = Code)]
     code: &'static str,
     /// Whether the same request may succeed when it is repeated later.
     retryable: bool,

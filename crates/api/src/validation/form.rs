@@ -1,6 +1,6 @@
 use domain::Bps;
 
-/// Which field of a body carries what. There is one canonical form; `compat` has the others.
+/// Which field of a body carries what. There is one canonical form; [`earlier`](super::earlier) has the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Form {
     /// What is spent.

@@ -1,5 +1,6 @@
 //! From the body of a request to an order: everything that is wrong is reported at once.
 
+pub(crate) mod earlier;
 mod fields;
 mod form;
 #[cfg(test)]
@@ -16,10 +17,7 @@ use sha2::{Digest, Sha256};
 pub(crate) use fields::{Fields, Value, shown};
 pub(crate) use form::{Form, Side, SlippageField};
 
-use crate::{
-    compat,
-    problem::{Code, FieldCode, FieldError, Problem},
-};
+use crate::problem::{Code, FieldCode, FieldError, Problem};
 
 /// Slippage when the body says nothing: 0.5 %.
 const DEFAULT_SLIPPAGE: Bps = Bps(50);
@@ -45,7 +43,7 @@ impl OrderRequest {
     pub(crate) async fn parse(body: &[u8], tokens: &dyn Tokens) -> Result<Self, Problem> {
         let fields = Fields::parse(body)?;
         let mut errors = Vec::new();
-        let form = compat::form_of(&fields, &mut errors);
+        let form = earlier::form_of(&fields, &mut errors);
         fields.report_unexpected(&form.known_fields(), &mut errors);
         let mut check = Check { fields: &fields, tokens, form, errors };
         match check.order().await {

@@ -1,10 +1,7 @@
 //! Where an engine is and what requests to it carry.
 
 use anyhow::{Context, bail};
-use hyper::{
-    HeaderMap, Uri,
-    header::{AUTHORIZATION, HeaderName, HeaderValue},
-};
+use hyper::{HeaderMap, Uri, header::AUTHORIZATION};
 use infra::host::is_loopback;
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
@@ -12,7 +9,7 @@ use tokio_tungstenite::{
     tungstenite::{self, client::IntoClientRequest},
 };
 
-use crate::cli::HeaderArgs;
+use super::headers::HeaderArgs;
 
 /// A WebSocket of an engine.
 pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -104,35 +101,6 @@ impl Endpoint {
     }
 }
 
-impl HeaderArgs {
-    fn to_headers(&self) -> HeaderMap {
-        let mut headers: HeaderMap = self.header.iter().cloned().collect();
-        if let Some(mut bearer) = self.token.as_deref().and_then(bearer) {
-            bearer.set_sensitive(true);
-            headers.insert(AUTHORIZATION, bearer);
-        }
-        headers
-    }
-}
-
-fn bearer(token: &str) -> Option<HeaderValue> {
-    HeaderValue::from_str(&format!("Bearer {token}")).ok()
-}
-
-/// Reads `NAME: VALUE`.
-pub(crate) fn header(text: &str) -> Result<(HeaderName, HeaderValue), String> {
-    let (name, value) = text.split_once(':').ok_or("must be NAME: VALUE")?;
-    let name = name.trim().parse().map_err(|_| "the name of a header has letters, digits and hyphens")?;
-    let value = value.trim().parse().map_err(|_| "the value of a header is printable ASCII")?;
-    Ok((name, value))
-}
-
-/// Reads a token that fits into a header.
-pub(crate) fn token(text: &str) -> Result<String, String> {
-    let text = text.trim();
-    bearer(text).map(|_| text.to_owned()).ok_or_else(|| "must be printable ASCII".to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,16 +127,12 @@ mod tests {
 
     #[test]
     fn a_token_is_sent_as_a_bearer_and_is_not_shown() {
-        let header = [header("X-Desk: 7").unwrap(), header("authorization: Basic eA==").unwrap()];
-        let args = HeaderArgs { header: header.to_vec(), token: Some("s3cret".to_owned()) };
+        let args = HeaderArgs { token: Some("s3cret".to_owned()), ..HeaderArgs::default() };
         let endpoint = Endpoint::parse("http://localhost", &args).unwrap();
-        assert_eq!(endpoint.headers()["x-desk"], "7");
         assert_eq!(endpoint.headers()["authorization"], "Bearer s3cret");
         assert!(!format!("{endpoint:?}").contains("s3cret"));
         let exposes = |url| Endpoint::parse(url, &args).unwrap().exposes_token();
         assert!(exposes("http://trade.example.com"));
         assert!(!exposes("http://localhost") && !exposes("https://trade.example.com"));
-        assert!(super::header("X-Desk").is_err() && super::header("a b: c").is_err());
-        assert!(token("two\nlines").is_err());
     }
 }

@@ -2,6 +2,7 @@
 
 mod endpoint;
 mod follow;
+mod headers;
 mod read;
 
 use std::time::Duration;
@@ -12,8 +13,10 @@ use reqwest::{StatusCode, header::LOCATION};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-pub(crate) use self::endpoint::{Endpoint, Socket, header, token};
-use crate::cli::HeaderArgs;
+pub(crate) use self::{
+    endpoint::{Endpoint, Socket},
+    headers::HeaderArgs,
+};
 
 /// How long an engine may take to say how it is; what else listens there may never answer.
 const HEALTH_WITHIN: Duration = Duration::from_secs(5);

@@ -12,8 +12,8 @@ use console::style;
 use serde::Serialize;
 
 use crate::{
-    cli::{DoctorArgs, HeaderArgs},
-    client::Client,
+    cli::DoctorArgs,
+    client::{Client, HeaderArgs},
 };
 
 pub(crate) use settings::refused;

@@ -151,8 +151,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        cli::{Cli, HeaderArgs},
-        client::OrderRequest,
+        cli::Cli,
+        client::{HeaderArgs, OrderRequest},
         embedded::Embedded,
     };
 
