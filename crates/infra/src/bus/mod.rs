@@ -1,6 +1,7 @@
 //! The event bus: Redis Pub/Sub, or inside the process.
 
 mod fanout;
+mod health;
 pub mod memory;
 mod publisher;
 pub mod redis;

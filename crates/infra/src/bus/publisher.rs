@@ -13,7 +13,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{redis::Health, wire};
+use super::{health::Health, wire};
 use crate::{
     outage::Outage,
     redis_link::{Connection, RECONNECT, RESPONSE_TIMEOUT, RedisLink},

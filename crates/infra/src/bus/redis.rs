@@ -1,9 +1,6 @@
 //! The event bus over Redis Pub/Sub.
 
-use std::sync::{
-    Arc, OnceLock,
-    atomic::{AtomicBool, AtomicU64, Ordering},
-};
+use std::sync::{Arc, OnceLock, atomic::Ordering};
 
 use domain::{
     OrderEvent,
@@ -15,6 +12,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::{
     fanout::{BACKLOG, Fanout},
+    health::Health,
     publisher::Publisher,
     wire,
 };
@@ -36,17 +34,6 @@ pub struct RedisBus {
     health: Arc<Health>,
     fanout: Fanout,
     listener: OnceLock<AbortOnDropHandle<()>>,
-}
-
-/// What the two connections know about themselves.
-#[derive(Default)]
-pub(super) struct Health {
-    /// The last command of the publishing connection succeeded.
-    pub(super) publishing: AtomicBool,
-    /// The subscription is acknowledged.
-    subscribed: AtomicBool,
-    /// Events that were not published and of which subscribers have not been told yet.
-    pub(super) untold: AtomicU64,
 }
 
 impl RedisBus {

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Event, EventData, Fill, OrderId, OrderSpec, QuoteRequest, legacy, ports::FeedEvent};
+use domain::{Event, EventData, OrderId, OrderSpec, QuoteRequest, legacy, ports::FeedEvent};
 use serde_json::Value;
 use sqlx::types::Json;
 
-use super::row::{decode, read};
+use super::row::read;
 
 /// What orders asked for, as far as it can be read.
 pub(super) struct Requests(BTreeMap<OrderId, QuoteRequest>);
@@ -42,10 +42,4 @@ pub(super) fn orders_of(events: &[FeedEvent]) -> Vec<OrderId> {
 /// Whether an event is of such a version.
 pub(super) fn is_legacy(event: &Event) -> bool {
     legacy::is_event_data(&event.data)
-}
-
-/// Reads a fill.
-pub(super) fn fill(mut fill: Json<Value>, request: &QuoteRequest) -> sqlx::Result<Fill> {
-    legacy::name_tokens(&mut fill.0, request);
-    serde_json::from_value(fill.0).map_err(decode)
 }

@@ -7,7 +7,8 @@ use std::{
 };
 
 use domain::{
-    AccountId, Event, EventData, Failure, Order, OrderId, OrderSpec, OrderStatus, Signature, Timestamp,
+    AccountId, Event, EventData, Failure, Fill, Order, OrderId, OrderSpec, OrderStatus, QuoteRequest,
+    Signature, Timestamp, legacy,
     ports::{
         Attempt, AttemptChange, AttemptState, ClaimAction, FeedCursor, FeedEvent, OpenOrders, OrderFilter,
     },
@@ -18,7 +19,6 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sqlx::types::{Json, Uuid};
 
-use super::legacy;
 use crate::metrics::catalogue;
 
 /// An order with what a claim of it needs to know.
@@ -90,7 +90,7 @@ impl TryFrom<OrderRow> for Order {
             id: OrderId(row.id),
             account: AccountId(row.account_id),
             client_order_id: row.client_order_id,
-            fill: row.fill.map(|fill| legacy::fill(fill, &spec.request)).transpose()?,
+            fill: row.fill.map(|fill| read_fill(fill, &spec.request)).transpose()?,
             spec,
             status: OrderStatus::named(&row.status),
             attempt: u32::try_from(row.attempt).map_err(decode)?,
@@ -163,6 +163,12 @@ impl TryFrom<AttemptRow> for Attempt {
 /// A document of the database.
 pub(super) fn read<T: DeserializeOwned>(document: Json<Value>) -> sqlx::Result<T> {
     serde_json::from_value(document.0).map_err(decode)
+}
+
+/// A fill, also one of a version whose amounts did not name their token.
+fn read_fill(mut fill: Json<Value>, request: &QuoteRequest) -> sqlx::Result<Fill> {
+    legacy::name_tokens(&mut fill.0, request);
+    read(fill)
 }
 
 /// What was read of an order; `None`, told and counted, for what only a later version can read. One such row

@@ -1,12 +1,6 @@
 //! The receiving side of the Redis queue.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use rand::RngExt;
@@ -18,6 +12,7 @@ use super::{
     finisher::Finisher,
     keys::Keys,
     session::Session,
+    state::ConsumerState,
 };
 use crate::{
     outage::Outage,
@@ -38,29 +33,10 @@ pub struct RedisConsumer {
     state: Arc<ConsumerState>,
 }
 
-/// Whether jobs are being taken, as the workers know it.
-pub(super) struct ConsumerState {
-    consuming: AtomicBool,
-    outage: Outage,
-}
-
-impl ConsumerState {
-    /// A worker is registered. Returns whether that is news.
-    pub(super) fn registered(&self) -> bool {
-        self.outage.over();
-        !self.consuming.swap(true, Ordering::Relaxed)
-    }
-
-    /// The worker is over. Returns whether it was registered.
-    fn ended(&self) -> bool {
-        self.consuming.swap(false, Ordering::Relaxed)
-    }
-}
-
 impl RedisConsumer {
     pub(super) fn new(link: RedisLink, keys: Keys, tick: Duration) -> Self {
         let outage = Outage::new("job queue (receiving)");
-        let state = Arc::new(ConsumerState { consuming: AtomicBool::new(false), outage });
+        let state = Arc::new(ConsumerState::new(outage));
         Self { link, keys, tick, state }
     }
 
@@ -115,6 +91,6 @@ impl JobConsumer for RedisConsumer {
     }
 
     fn is_consuming(&self) -> bool {
-        self.state.consuming.load(Ordering::Relaxed)
+        self.state.is_consuming()
     }
 }

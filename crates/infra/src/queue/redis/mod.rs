@@ -6,6 +6,7 @@ mod finisher;
 mod keys;
 mod producer;
 mod session;
+mod state;
 
 use std::time::Duration;
 

@@ -20,9 +20,9 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    consumer::ConsumerState,
     doorbell::DoorbellPoll,
     keys::{Keys, WorkerKeys},
+    state::ConsumerState,
 };
 use crate::queue::dispatch::Dispatch;
 
