@@ -24,7 +24,7 @@ work=$(mktemp -d)
 api='' worker=''
 stop() { for pid in $api $worker; do kill "$pid" 2>/dev/null || true; wait "$pid" 2>/dev/null || true; done; api='' worker=''; }
 trap 'stop; rm -rf "$work"' EXIT
-export RUST_LOG=error REDIS_URL=$TEST_REDIS_URL MAX_OPEN_ORDERS=10000000
+export RUST_LOG=error REDIS_URL=$TEST_REDIS_URL MAX_IN_FLIGHT_ORDERS=10000000
 export SIM_PRESET=instant
 
 scale() { [ -z "${QUICK:-}" ] && echo "$1" || echo "$2"; }
@@ -73,7 +73,7 @@ run_floor() {
 }
 run_end_to_end() {
     [ -n "$floor" ] || measure_floor
-    MAX_OPEN_ORDERS=10000 services # the load is to follow the workers, not to run ahead of them
+    MAX_IN_FLIGHT_ORDERS=10000 services # the load is to follow the workers, not to run ahead of them
     before_api=$(cpu_ticks $api) before_worker=$(cpu_ticks $worker) before_postgres=$(postgres_ticks) before_redis=$(cpu_ticks "$(redis_pid)")
     began=$(date +%s%N)
     bench --seconds "$(scale 60 5)" --concurrency 64 --plot "$(plot end-to-end)"
@@ -178,7 +178,7 @@ store_old() {
 }
 run_growth() {
     stored=$(scale 2000000 20000)
-    MAX_OPEN_ORDERS=10000 services
+    MAX_IN_FLIGHT_ORDERS=10000 services
     bench --seconds "$(scale 5 1)" --concurrency 64 # warm
     bench --seconds "$(scale 30 3)" --concurrency 64
     few=$(figure endedPerSecond)

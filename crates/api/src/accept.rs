@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::http::HeaderMap;
 use domain::{
-    Order, OrderEvent, OrderId,
+    Order, OrderEvent, OrderId, Phase,
     ports::{Acceptance, Accepted, StoreError},
 };
 use infra::{metrics::catalogue, trace};
@@ -57,7 +57,8 @@ pub(crate) async fn place(
     request: OrderRequest,
     idempotency_key: Option<String>,
 ) -> Result<Placed, Problem> {
-    let entry = state.admission.enter()?;
+    let phase = request.spec.first_status().phase();
+    let entry = state.admission.enter(phase, state.account, state.store.as_ref()).await?;
     let placing = commit(state.clone(), request, idempotency_key);
     let task = tokio::spawn(async move {
         let placed = placing.await;
@@ -92,14 +93,16 @@ async fn make_durable(
 ) -> Result<Placed, Problem> {
     let fingerprint = request.fingerprint();
     let OrderRequest { spec, client_order_id, .. } = request;
-    let (order, event) = Order::accept(id, state.account, client_order_id, spec, state.clock.now());
-    let acceptance = Acceptance {
-        order: order.clone(),
-        event: event.clone(),
-        idempotency_key,
-        fingerprint,
-        grace: state.limits.push_grace,
+    let now = state.clock.now();
+    let (order, event) = Order::accept(id, state.account, client_order_id, spec, now);
+    let rests = order.status.phase() == Phase::Resting;
+    let due_after = if rests {
+        order.spec.expires_at.map(|expires_at| expires_at.since(now))
+    } else {
+        Some(state.limits.push_grace)
     };
+    let acceptance =
+        Acceptance { order: order.clone(), event: event.clone(), idempotency_key, fingerprint, due_after };
     let accepted = state.store.accept(acceptance).await;
     let accepted = match accepted.map_err(|error| Problem::store_unavailable(&error))? {
         // nobody else knows the id, so the store wrote it twice
@@ -108,7 +111,9 @@ async fn make_durable(
     };
     match accepted {
         Accepted::Created => {
-            state.admission.accepted();
+            if !rests {
+                state.admission.accepted();
+            }
             counter!(catalogue::ORDERS_ACCEPTED).increment(1);
             tracing::info!(order_id = %order.id, spec = ?order.spec.request, "order accepted");
             state.bus.publish(vec![Arc::new(OrderEvent {
@@ -116,7 +121,9 @@ async fn make_durable(
                 account: order.account,
                 event,
             })]);
-            push(&state, order.id);
+            if !rests {
+                push(&state, order.id);
+            }
             Ok(Placed { order, is_replay: false })
         }
         Accepted::Replayed(order) => {

@@ -76,7 +76,7 @@ impl Access {
         let named = |name| HeaderName::from_static(name);
         CorsLayer::new()
             .allow_origin(origins)
-            .allow_methods([Method::GET, Method::POST])
+            .allow_methods([Method::GET, Method::POST, Method::DELETE])
             .allow_headers([
                 header::ACCEPT,
                 header::AUTHORIZATION,

@@ -1,4 +1,4 @@
-//! Whether another order is let in. What cannot be executed soon is refused before anything is kept.
+//! Admission control: refuses orders while too many are in flight, before anything is kept.
 
 use std::{
     sync::{
@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use domain::ports::OrderStore;
+use domain::{AccountId, Phase, ports::OrderStore};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::{Instant, sleep},
@@ -17,34 +17,36 @@ use tokio_util::sync::CancellationToken;
 
 use crate::problem::{Code, Problem};
 
-/// How soon the open orders are counted again. Between two counts an API adds what it accepted itself, and
+/// How soon the orders in flight are counted again. Between two counts an API adds what it accepted itself, and
 /// takes nothing off: the mark is overshot by at most what the other APIs accept in that time, and undershot
 /// by what is executed.
 const COUNT_EVERY: Duration = Duration::from_millis(250);
 /// How late at most.
 const COUNT_WITHIN: Duration = Duration::from_secs(1);
-/// Counting looks at every open order. The wait after a count is so many times as long as the count took,
-/// so that it costs the database little also with many of them.
+/// Counting looks at every order in flight. The wait after a count is this many times as long as the count
+/// took, so that it costs the database little also with many of them.
 const COUNT_SHARE: u32 = 50;
 
-/// The door: closed from `max_open` open orders on, and open again below nine tenths of it, so that it
-/// does not flap.
+/// Closes at `max_in_flight` and reopens below 90 % of it (hysteresis). Orders that rest use no worker, so they
+/// have a budget of their own, for each account.
 pub(crate) struct Admission {
-    max_open: u32,
-    /// Orders that were open when they were last counted.
+    max_in_flight: u32,
+    max_resting: u32,
+    /// Orders in flight when they were last counted.
     counted: AtomicU32,
     /// Accepted by this API since then.
     accepted: AtomicU32,
     is_closed: AtomicBool,
-    /// One permit an order on its way into the store.
+    /// One permit for each order on its way into the store.
     entries: Arc<Semaphore>,
 }
 
 impl Admission {
-    /// A door that is open. At most `max_entering` orders are on their way into the store at once.
-    pub(crate) fn new(max_open: u32, max_entering: usize) -> Self {
+    /// Open at first. At most `max_entering` orders are on their way into the store at once.
+    pub(crate) fn new(max_in_flight: u32, max_resting: u32, max_entering: usize) -> Self {
         Self {
-            max_open,
+            max_in_flight,
+            max_resting,
             counted: AtomicU32::new(0),
             accepted: AtomicU32::new(0),
             is_closed: AtomicBool::new(false),
@@ -52,22 +54,43 @@ impl Admission {
         }
     }
 
-    /// Lets an order in. The permit is held until the order is durable or refused.
+    /// Lets an order in that begins its life in `phase`. The permit is held until the order is durable or
+    /// refused.
     ///
     /// # Errors
-    /// The problem `overloaded`; nothing was kept.
-    pub(crate) fn enter(&self) -> Result<OwnedSemaphorePermit, Problem> {
-        if self.is_closed() {
-            return Err(overloaded("more orders are open than can be executed soon"));
+    /// The problem `overloaded` or `too_many_open_orders`; nothing was kept.
+    pub(crate) async fn enter(
+        &self,
+        phase: Phase,
+        account: AccountId,
+        store: &dyn OrderStore,
+    ) -> Result<OwnedSemaphorePermit, Problem> {
+        match phase {
+            Phase::Resting => self.check_resting(account, store).await?,
+            Phase::InFlight | Phase::Terminal if self.is_closed() => {
+                return Err(overloaded("more orders are in flight than can be executed soon"));
+            }
+            Phase::InFlight | Phase::Terminal => {}
         }
         let permit = self.entries.clone().try_acquire_owned();
         permit.map_err(|_| overloaded("too many orders are on their way into the store"))
     }
 
+    /// The count is exact but for orders that are accepted at the same moment.
+    async fn check_resting(&self, account: AccountId, store: &dyn OrderStore) -> Result<(), Problem> {
+        let resting = store.resting(account, self.max_resting).await;
+        if resting.map_err(|error| Problem::store_unavailable(&error))? < self.max_resting {
+            return Ok(());
+        }
+        let detail =
+            format!("{} orders of the account are open; cancel some of them first", self.max_resting);
+        Err(Problem::new(Code::TooManyOpenOrders, detail))
+    }
+
     /// Counts an order that was accepted.
     pub(crate) fn accepted(&self) {
         let since = self.accepted.fetch_add(1, Ordering::Relaxed).saturating_add(1);
-        if self.counted.load(Ordering::Relaxed).saturating_add(since) >= self.max_open {
+        if self.counted.load(Ordering::Relaxed).saturating_add(since) >= self.max_in_flight {
             self.close();
         }
     }
@@ -77,7 +100,7 @@ impl Admission {
         self.is_closed.load(Ordering::Relaxed)
     }
 
-    /// Counts open orders now and then until `stop`.
+    /// Counts the orders in flight now and then until `stop`.
     pub(crate) async fn run(&self, store: &dyn OrderStore, stop: CancellationToken) {
         let counting = async {
             loop {
@@ -99,27 +122,31 @@ impl Admission {
     }
 
     /// Counts, and says whether it did. A store that does not answer changes nothing: it accepts nothing
-    /// either. An idle API that found nothing open need not ask again.
+    /// either. An idle API that found nothing in flight need not ask again.
     async fn count(&self, store: &dyn OrderStore) -> bool {
         let accepted = self.accepted.load(Ordering::Relaxed);
         if accepted == 0 && self.counted.load(Ordering::Relaxed) == 0 {
             return false;
         }
-        let Ok(open) = store.open_orders(self.max_open).await else { return false };
-        self.counted.store(open, Ordering::Relaxed);
+        let Ok(in_flight) = store.in_flight(self.max_in_flight).await else { return false };
+        self.counted.store(in_flight, Ordering::Relaxed);
         // what was accepted while the store counted may or may not be among the counted
         self.accepted.fetch_sub(accepted, Ordering::Relaxed);
-        if open >= self.max_open {
+        let reopens_below = self.max_in_flight - self.max_in_flight / 10;
+        if in_flight >= self.max_in_flight {
             self.close();
-        } else if open < self.max_open - self.max_open / 10 && self.is_closed.swap(false, Ordering::Relaxed) {
-            tracing::info!(open, "orders are let in again");
+        } else if in_flight < reopens_below && self.is_closed.swap(false, Ordering::Relaxed) {
+            tracing::info!(in_flight, "accepting orders again");
         }
         true
     }
 
     fn close(&self) {
         if !self.is_closed.swap(true, Ordering::Relaxed) {
-            tracing::warn!(max_open = self.max_open, "too many orders are open; new ones are refused");
+            tracing::warn!(
+                max_in_flight = self.max_in_flight,
+                "too many orders in flight; refusing new ones"
+            );
         }
     }
 }
@@ -144,7 +171,7 @@ mod tests {
 
     #[tokio::test]
     async fn it_closes_at_the_mark_and_opens_below_nine_tenths_of_it() {
-        let door = Admission::new(100, 1);
+        let door = Admission::new(100, 1, 1);
         for _ in 0..99 {
             door.accepted();
         }
@@ -161,7 +188,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_door_for_few_opens_again_too() {
-        let door = Admission::new(4, 1);
+        let door = Admission::new(4, 1, 1);
         for _ in 0..4 {
             door.accepted();
         }
@@ -172,7 +199,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_counted_is_not_added_again() {
-        let door = Admission::new(100, 1);
+        let door = Admission::new(100, 1, 1);
         for _ in 0..60 {
             door.accepted();
         }
@@ -187,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_count_that_takes_long_is_made_less_often_but_never_keeps_the_door_closed() {
-        let door = Admission::new(1, 1);
+        let door = Admission::new(1, 1, 1);
         let wait = |millis| door.wait(true, Duration::from_millis(millis));
         assert_eq!(
             [wait(1), wait(10), wait(60_000)],
@@ -199,8 +226,26 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn orders_that_rest_have_a_budget_of_their_own() {
+        let door = Admission::new(1, 2, 10);
+        door.accepted();
+        let store = store_with(0).await;
+        let enter = async |phase| door.enter(phase, AccountId::DEFAULT, &store).await.map(drop);
+        assert_eq!(enter(Phase::InFlight).await.unwrap_err().code, Code::Overloaded);
+        for _ in 0..2 {
+            enter(Phase::Resting).await.unwrap();
+            let mut asked = samples::acceptance();
+            asked.order.status = domain::OrderStatus::Open;
+            store.accept(asked).await.unwrap();
+        }
+        assert_eq!(enter(Phase::Resting).await.unwrap_err().code, Code::TooManyOpenOrders);
+        let other = door.enter(Phase::Resting, samples::account_id(), &store).await;
+        assert!(other.is_ok(), "another account's budget");
+    }
+
+    #[tokio::test]
     async fn a_store_that_is_down_changes_nothing() {
-        let door = Admission::new(10, 1);
+        let door = Admission::new(10, 1, 1);
         for _ in 0..10 {
             door.accepted();
         }

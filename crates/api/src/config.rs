@@ -49,10 +49,13 @@ pub struct ApiConfig {
     /// its connections, or some of its requests fail
     #[arg(long, env = "API_KEEP_ALIVE_SECONDS", default_value_t = 75, value_parser = clap::value_parser!(u32).range(1..=3_600))]
     pub api_keep_alive_seconds: u32,
-    /// Open orders, of all APIs together, from which on new ones are refused with 503 until some are
-    /// executed
-    #[arg(long, env = "MAX_OPEN_ORDERS", default_value_t = 25_000, value_parser = clap::value_parser!(u32).range(10..=10_000_000))]
-    pub max_open_orders: u32,
+    /// Orders in flight, of all accounts together, from which on new ones are refused with 503 until some
+    /// have been executed
+    #[arg(long, env = "MAX_IN_FLIGHT_ORDERS", default_value_t = 25_000, value_parser = clap::value_parser!(u32).range(10..=10_000_000))]
+    pub max_in_flight_orders: u32,
+    /// Open orders that an account may have, which wait for the market and are not in flight
+    #[arg(long, env = "MAX_OPEN_ORDERS_PER_ACCOUNT", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub max_open_orders_per_account: u32,
     /// How long `/api/quotes` waits for venues, milliseconds
     #[arg(long, env = "API_QUOTE_TIMEOUT_MS", default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..=30_000))]
     pub api_quote_timeout_ms: u32,
@@ -124,8 +127,12 @@ pub struct Limits {
     pub max_connections: usize,
     /// Streams, of whatever kind, that are open at once.
     pub max_streams: usize,
-    /// Open orders, of all APIs together, from which on new ones are refused.
-    pub max_open_orders: u32,
+    /// Orders in flight, of all accounts together, from which on new ones are refused.
+    pub max_in_flight: u32,
+    /// Orders of an account that may rest.
+    pub max_resting: u32,
+    /// Orders that one request may cancel.
+    pub max_cancels: usize,
     /// Orders of this process that are on their way into the store at once; more are refused.
     pub max_accepts: usize,
     /// How long the head of a request may take from its first byte, and the first one from the connection
@@ -174,7 +181,9 @@ impl Default for Limits {
             max_body_bytes: 64 * 1024,
             max_connections: 10_000,
             max_streams: 9_000,
-            max_open_orders: 25_000,
+            max_in_flight: 25_000,
+            max_resting: 10_000,
+            max_cancels: 500,
             max_accepts: 2_048,
             headers_within: Duration::from_secs(10),
             keep_alive: Duration::from_secs(75),
@@ -224,7 +233,8 @@ impl From<&ApiConfig> for Limits {
             max_connections,
             max_streams: size(config.api_max_streams).min(streams_of(max_connections)),
             keep_alive: Duration::from_secs(config.api_keep_alive_seconds.into()),
-            max_open_orders: config.max_open_orders,
+            max_in_flight: config.max_in_flight_orders,
+            max_resting: config.max_open_orders_per_account,
             quotes_within: Duration::from_millis(config.api_quote_timeout_ms.into()),
             push_grace: Duration::from_millis(config.push_grace_ms.into()),
             ..Self::default()

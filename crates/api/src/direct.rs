@@ -5,7 +5,8 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    accept, problem::Problem, state::AppState, stream::Follower, validation::OrderRequest, wire::EventBody,
+    accept, cancel, problem::Problem, state::AppState, stream::Follower, validation::OrderRequest,
+    wire::EventBody,
 };
 
 /// More events than any order has.
@@ -33,7 +34,7 @@ impl InProcessApi {
         Self(state)
     }
 
-    /// Listens to the bus and counts open orders until `stop`; without it nothing is delivered live.
+    /// Listens to the bus and counts orders in flight until `stop`; without it nothing is delivered live.
     pub async fn run(&self, stop: CancellationToken) {
         let state = &self.0;
         tokio::join!(state.hub.run(stop.clone()), state.admission.run(state.store.as_ref(), stop.clone()));
@@ -46,6 +47,14 @@ impl InProcessApi {
     pub async fn place(&self, body: &[u8], idempotency_key: Option<String>) -> Result<OrderId, Refusal> {
         let request = OrderRequest::parse(body, self.0.tokens.as_ref()).await?;
         Ok(accept::place(&self.0, request, idempotency_key).await?.order.id)
+    }
+
+    /// Cancels an order as `POST /api/orders/{id}/cancel` does. Gives back what came of it, as the route names it.
+    ///
+    /// # Errors
+    /// [`Refusal`] when there is no such order or the store does not answer.
+    pub async fn cancel(&self, id: OrderId) -> Result<&'static str, Refusal> {
+        Ok(cancel::cancel(&self.0, id).await?.name())
     }
 
     /// Follows an order as the WebSocket does, from the first event after `after`.

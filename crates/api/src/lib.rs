@@ -11,6 +11,7 @@
 mod accept;
 mod access;
 mod admission;
+mod cancel;
 mod compat;
 mod config;
 mod dashboard;

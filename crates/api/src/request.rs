@@ -26,11 +26,11 @@ impl FromRequest<AppState> for JsonBody {
         if !is_json(request.headers()) {
             return Err(Problem::new(
                 Code::UnsupportedMediaType,
-                "send the order as JSON, with the header Content-Type: application/json",
+                "send the body as JSON, with the header Content-Type: application/json",
             ));
         }
         if is_encoded(request.headers()) {
-            let detail = "send the order as it is, without a Content-Encoding";
+            let detail = "send the body as it is, without a Content-Encoding";
             return Err(Problem::new(Code::UnsupportedContentEncoding, detail));
         }
         let within = state.limits.body_within;

@@ -42,7 +42,8 @@ use crate::{
     problem::{Code, Problem},
     request::{Connection, method_not_allowed, not_found},
     routes::{
-        events, execute, explain, health, metrics, order, orders, quotes, resume, stream, tokens, venues,
+        cancel, cancel_many, events, execute, explain, health, metrics, order, orders, quotes, resume,
+        stream, tokens, venues,
     },
     state::AppState,
 };
@@ -64,7 +65,10 @@ pub fn router(state: AppState) -> Router {
         .route("/api/orders/execute", post(execute::place).get(execute::stream))
         .route("/api/orders", get(orders::list))
         .route("/api/orders/ws", get(compat::sockets::orders))
-        .route("/api/orders/{id}", get(order::show))
+        // not the id of an order, and so not found, as any other
+        .route("/api/orders/cancel", post(cancel_many::cancel_many).get(order::show))
+        .route("/api/orders/{id}", get(order::show).delete(cancel::delete))
+        .route("/api/orders/{id}/cancel", post(cancel::cancel))
         .route("/api/orders/{id}/events", get(events::list))
         .route("/api/orders/{id}/history", get(events::history))
         .route("/api/orders/{id}/explain", get(explain::explain))

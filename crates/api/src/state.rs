@@ -68,8 +68,8 @@ pub struct Inner {
     pub(crate) streams: Arc<Semaphore>,
     /// One permit a push that is under way.
     pub(crate) pushes: Arc<Semaphore>,
-    /// When `/metrics` last counted open orders.
-    pub(crate) open_counted: AsyncMutex<Option<Instant>>,
+    /// When `/metrics` last counted orders.
+    pub(crate) orders_counted: AsyncMutex<Option<Instant>>,
     /// What must end before the process does.
     pub(crate) tasks: TaskTracker,
     /// Cancelled once streams are to close.
@@ -92,7 +92,7 @@ impl AppState {
         let account = AccountId::DEFAULT;
         let feed = Arc::new(Tail::new(store.clone(), tokens.clone(), account, limits.tail_check_every));
         Self(Arc::new(Inner {
-            admission: Admission::new(limits.max_open_orders, limits.max_accepts),
+            admission: Admission::new(limits.max_in_flight, limits.max_resting, limits.max_accepts),
             hub: Arc::new(Hub::new(
                 store.clone(),
                 tokens.clone(),
@@ -106,7 +106,7 @@ impl AppState {
             pushes: Arc::new(Semaphore::new(limits.max_pushes)),
             ids: Mutex::new((OrderIds::default(), rng)),
             account,
-            open_counted: AsyncMutex::new(None),
+            orders_counted: AsyncMutex::new(None),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
             store,
@@ -135,7 +135,7 @@ impl Inner {
     /// # Errors
     /// [`StoreError`] when the newest order cannot be read.
     pub(crate) async fn continue_ids(&self) -> Result<(), StoreError> {
-        let newest = OrderFilter { status: None, parked: false, tag: None, before: None, limit: 1 };
+        let newest = OrderFilter::newest(1);
         let newest = self.store.orders(self.account, newest).await?;
         if let Some(order) = newest.first() {
             self.ids.lock().unwrap_or_else(PoisonError::into_inner).0.follow(order.id);

@@ -30,6 +30,8 @@ pub enum FailureCode {
     BuildFailed,
     /// The chain gave no recent block hash to sign against.
     ChainUnavailable,
+    /// The best quote is worse than the order's `minAmountOut` or `maxAmountIn` allows.
+    BoundNotMet,
     /// The price moved past the slippage bound before the transaction landed.
     SlippageExceeded,
     /// The transaction landed and the program returned another error.
@@ -43,13 +45,14 @@ pub enum FailureCode {
 
 impl FailureCode {
     /// Every code.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::QuotesUnavailable,
         Self::NoRoute,
         Self::AmountTooSmall,
         Self::InsufficientLiquidity,
         Self::BuildFailed,
         Self::ChainUnavailable,
+        Self::BoundNotMet,
         Self::SlippageExceeded,
         Self::TransactionReverted,
         Self::TransactionExpired,
@@ -65,6 +68,7 @@ impl FailureCode {
             Self::InsufficientLiquidity => "insufficient_liquidity",
             Self::BuildFailed => "build_failed",
             Self::ChainUnavailable => "chain_unavailable",
+            Self::BoundNotMet => "bound_not_met",
             Self::SlippageExceeded => "slippage_exceeded",
             Self::TransactionReverted => "transaction_reverted",
             Self::TransactionExpired => "transaction_expired",
@@ -81,6 +85,7 @@ impl FailureCode {
             Self::QuotesUnavailable
             | Self::BuildFailed
             | Self::ChainUnavailable
+            | Self::BoundNotMet
             | Self::SlippageExceeded
             | Self::TransactionReverted
             | Self::TransactionExpired => FailureClass::Transient,

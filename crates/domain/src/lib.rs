@@ -20,7 +20,9 @@ pub mod token;
 pub use amount::{Amount, Bps, TokenAmount};
 pub use failure::{Failure, FailureClass, FailureCode};
 pub use ids::{AccountId, OrderId, OrderIds, Signature};
-pub use order::{Event, EventData, Order, OrderEvent, OrderSpec, OrderStatus, OrderType};
+pub use order::{
+    CancelRequest, Event, EventData, EventKind, Order, OrderEvent, OrderSpec, OrderStatus, OrderType, Phase,
+};
 pub use quote::{Quote, QuoteRequest, SwapAmount, VenueId};
 pub use swap::{Fill, Swap};
 pub use timestamp::Timestamp;

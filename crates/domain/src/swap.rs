@@ -37,6 +37,16 @@ impl SlippageBound {
         }
     }
 
+    /// The tighter of two bounds on the same side of the same order.
+    #[must_use]
+    pub fn tighter(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::MinAmountOut(one), Self::MinAmountOut(two)) if two.units > one.units => other,
+            (Self::MaxAmountIn(one), Self::MaxAmountIn(two)) if two.units < one.units => other,
+            _ => self,
+        }
+    }
+
     /// Whether a trade of these amounts keeps the bound.
     pub fn allows(self, amount_in: Amount, amount_out: Amount) -> bool {
         match self {
@@ -187,6 +197,15 @@ mod tests {
             Instruction::WrapSol { .. } => "wrap",
             Instruction::Swap { .. } => "swap",
             Instruction::UnwrapSol => "unwrap",
+        }
+    }
+
+    #[test]
+    fn the_tighter_bound_gives_more_or_costs_less() {
+        let min = |units| SlippageBound::MinAmountOut(TokenAmount::new(usdc(), Amount(units)));
+        let max = |units| SlippageBound::MaxAmountIn(TokenAmount::new(usdc(), Amount(units)));
+        for (one, two) in [(min(2), min(1)), (max(1), max(2))] {
+            assert_eq!((one.tighter(two), two.tighter(one), one.tighter(one)), (one, one, one));
         }
     }
 

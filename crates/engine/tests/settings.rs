@@ -110,13 +110,14 @@ fn loopback_is_not_asked_through_a_proxy() {
 #[test]
 fn misspelled_names_are_told() {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join(".env"), "WORKER_CONCURENCY=5\nUNHEARD_OF=1\n").unwrap();
+    fs::write(folder.path().join(".env"), "WORKER_CONCURENCY=5\nUNHEARD_OF=1\nMAX_OPEN_ORDERS=9\n").unwrap();
     let found = run(folder.path(), &["doctor"], &[("DATABSE_URL", "postgres://h/x"), ("PATH", "/bin")]);
     let said = String::from_utf8_lossy(&found.stdout).replace('\n', " ");
     let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
     for expected in [
         "WORKER_CONCURENCY is not a setting; did you mean WORKER_CONCURRENCY?",
         "UNHEARD_OF is not a setting",
+        "MAX_OPEN_ORDERS is called MAX_IN_FLIGHT_ORDERS now",
         "DATABSE_URL, which is not a setting; did you mean DATABASE_URL?",
     ] {
         assert!(said.contains(expected), "{expected}: {said}");

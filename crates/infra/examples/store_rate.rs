@@ -95,7 +95,7 @@ async fn accept_all(
                 order,
                 event,
                 idempotency_key: Some(format!("key-{id}")),
-                grace: GRACE,
+                due_after: Some(GRACE),
                 ..samples::acceptance()
             };
             assert_eq!(store.accept(acceptance).await.unwrap(), Accepted::Created);
@@ -123,7 +123,7 @@ async fn execute_all(
             steps.push(samples::submitted(&attempt));
             commit(store, &mut claim, steps, AttemptChange::Open(attempt.clone()), ClaimAction::Continue)
                 .await;
-            let confirmed = vec![EventData::Confirmed { fill: samples::fill(&attempt) }];
+            let confirmed = vec![samples::confirmed(&attempt)];
             let landed = samples::resolve(&attempt, AttemptState::Landed);
             commit(store, &mut claim, confirmed, landed, ClaimAction::Finish).await;
         })

@@ -187,6 +187,9 @@ fn secrets(command: &Command) -> BTreeSet<String> {
     own.chain(nested).collect()
 }
 
+/// Settings that had another name in an earlier version.
+const RENAMED: [(&str, &str); 1] = [("MAX_OPEN_ORDERS", "MAX_IN_FLIGHT_ORDERS")];
+
 /// Names that are no settings but nearly are: any in `.env` (`in_file`), and close ones in the environment.
 fn misspelled(command: &Command, in_file: &[String]) -> Vec<String> {
     let all = documented().chain(READ_BY_LIBRARIES).map(str::to_owned).chain(variables(command));
@@ -196,7 +199,13 @@ fn misspelled(command: &Command, in_file: &[String]) -> Vec<String> {
         known.iter().min_by_key(distance).filter(|candidate| (1..=2).contains(&distance(candidate)))
     };
     let mut warnings = Vec::new();
-    for name in in_file.iter().filter(|name| !known.contains(*name)) {
+    for (before, now) in RENAMED {
+        if in_file.iter().any(|name| name == before) || env::var_os(before).is_some() {
+            warnings.push(format!("{before} is called {now} now and has no effect"));
+        }
+    }
+    let in_file = in_file.iter().filter(|name| RENAMED.iter().all(|(before, _)| name != before));
+    for name in in_file.clone().filter(|name| !known.contains(*name)) {
         warnings.push(match near(name) {
             Some(meant) => format!(".env: {name} is not a setting; did you mean {meant}?"),
             None => format!(".env: {name} is not a setting"),
@@ -204,7 +213,7 @@ fn misspelled(command: &Command, in_file: &[String]) -> Vec<String> {
     }
     for (name, _) in env::vars_os() {
         let name = name.to_string_lossy();
-        if name.len() > 4 && !known.contains(&*name) && !in_file.contains(&name.clone().into_owned()) {
+        if name.len() > 4 && !known.contains(&*name) && in_file.clone().all(|it| *it != name) {
             let meant = near(&name).filter(|meant| meant.len() > 4);
             warnings.extend(meant.map(|meant| {
                 format!("the environment sets {name}, which is not a setting; did you mean {meant}?")

@@ -55,7 +55,7 @@ async fn a_sqlite_database_of_an_earlier_version_reads_completely() {
 }
 
 async fn everything_reads(store: &dyn OrderStore, count: usize) {
-    let filter = OrderFilter { status: None, parked: false, tag: None, before: None, limit: 100 };
+    let filter = OrderFilter::newest(100);
     let orders = store.orders(AccountId::DEFAULT, filter).await.unwrap();
     assert_eq!(orders.len(), count);
     let mut seen = Vec::new();
@@ -75,7 +75,7 @@ async fn everything_reads(store: &dyn OrderStore, count: usize) {
     assert!(has(|data| matches!(data, EventData::Confirmed { .. })));
     assert!(has(|data| matches!(data, EventData::Retrying { .. })));
     assert!(has(|data| matches!(data, EventData::Failed { .. })));
-    assert!(store.open_orders_by_status(10).await.unwrap().with(OrderStatus::Submitted) > 0);
+    assert!(store.active_by_status(10).await.unwrap().with(OrderStatus::Submitted) > 0);
 
     let read = || store.feed(AccountId::DEFAULT, &FeedScope::All, FeedCursor::START, 1_000);
     eventually("the feed shows all of it", || async { read().await.unwrap().beyond == PageEnd::Nothing })

@@ -41,16 +41,16 @@ struct Later {
 
 const POSTGRES: Later = Later {
     unlisted: "UPDATE orders SET spec = jsonb_set(spec, '{tokenIn}', '\"NEW\"') WHERE id = $1",
-    waiting: "UPDATE orders SET status = 'held' WHERE id = $1",
+    waiting: "UPDATE orders SET status = 'asleep' WHERE id = $1",
     strange: "INSERT INTO order_events (order_id, seq, status, kind, attempt, at, data)
-              VALUES ($1, 2, 'held', 'held', 0, now(), '{\"kind\": \"held\", \"until\": 7}')",
+              VALUES ($1, 2, 'asleep', 'asleep', 0, now(), '{\"kind\": \"asleep\", \"until\": 7}')",
 };
 
 const SQLITE: Later = Later {
     unlisted: "UPDATE orders SET spec = json_set(spec, '$.tokenIn', 'NEW') WHERE id = $1",
     waiting: POSTGRES.waiting,
     strange: "INSERT INTO order_events (order_id, seq, status, kind, attempt, at, data)
-              VALUES ($1, 2, 'held', 'held', 0, 0, '{\"kind\": \"held\", \"until\": 7}')",
+              VALUES ($1, 2, 'asleep', 'asleep', 0, 0, '{\"kind\": \"asleep\", \"until\": 7}')",
 };
 
 async fn open(database_url: Option<String>, folder: &Path) -> Arc<dyn OrderStore> {
@@ -102,7 +102,7 @@ async fn rows_of_a_later_version_cost_themselves_at_most(
     let mut listed = Vec::new();
     let mut before = None;
     loop {
-        let filter = OrderFilter { status: None, parked: false, tag: None, before, limit: 2 };
+        let filter = OrderFilter { before, ..OrderFilter::newest(2) };
         let page = store.orders(AccountId::DEFAULT, filter).await.unwrap();
         let Some(end) = page.last() else { break };
         before = Some(end.id);
@@ -124,10 +124,10 @@ async fn rows_of_a_later_version_cost_themselves_at_most(
     let expected = [(first, 1), (unlisted, 1), (waiting, 1), (strange, 1), (last, 1), (strange, 2)];
     assert_eq!(told(store, FeedCursor::START).await, expected);
     let events = store.events(AccountId::DEFAULT, strange, 0, 10).await.unwrap();
-    let raw = serde_json::json!({"kind": "held", "until": 7});
+    let raw = serde_json::json!({"kind": "asleep", "until": 7});
     assert_eq!((events[1].status, &events[1].data), (OrderStatus::Unknown, &EventData::Unknown(raw)));
 
-    assert_eq!(store.open_orders_by_status(10).await.unwrap().with(OrderStatus::Unknown), 1);
+    assert_eq!(store.active_by_status(10).await.unwrap().with(OrderStatus::Unknown), 1);
     let end = store.feed_end().await.unwrap();
     let next = accept(store).await;
     eventually("a follower is told what comes", || async { told(store, end).await == [(next, 1)] }).await;

@@ -3,7 +3,10 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use clap::Parser;
-use domain::ports::{Acceptance, Accepted, OrderStore};
+use domain::{
+    OrderId,
+    ports::{Acceptance, Accepted, DueAction, DueOrder, OrderStore},
+};
 use futures::future::join_all;
 use infra::{clock::SystemClock, config::BackendConfig, store};
 use sqlx::Connection;
@@ -79,7 +82,7 @@ async fn postgres_finds_an_order_that_has_long_been_due() {
     let late = Duration::from_hours(1);
     let acceptance = samples::acceptance();
     let id = acceptance.order.id;
-    store.accept(Acceptance { grace: late, ..acceptance }).await.unwrap();
+    store.accept(Acceptance { due_after: Some(late), ..acceptance }).await.unwrap();
     assert!(store.lease_due(10, late).await.unwrap().is_empty(), "nothing is due, also at the beginning");
 
     let mut database = sqlx::PgConnection::connect(&url).await.unwrap();
@@ -87,7 +90,7 @@ async fn postgres_finds_an_order_that_has_long_been_due() {
         .execute(&mut database)
         .await
         .unwrap();
-    eventually("it is due", || async { store.lease_due(10, late).await.unwrap() == [id] }).await;
+    eventually("it is due", || async { store.lease_due(10, late).await.unwrap() == [due(id)] }).await;
     assert!(store.lease_due(10, late).await.unwrap().is_empty(), "it was just taken");
 }
 
@@ -115,6 +118,10 @@ async fn repeats_of_orders_that_cannot_be_read_cost_their_neighbours_nothing() {
         assert!(matches!(accepted, Ok(Accepted::Created | Accepted::Replayed(_))), "{accepted:?}");
         assert_eq!(store.order(new.order.account, new.order.id).await.unwrap().as_ref(), Some(&new.order));
     }
+}
+
+fn due(id: OrderId) -> DueOrder {
+    DueOrder { id, action: DueAction::Execute }
 }
 
 #[tokio::test]
@@ -163,7 +170,7 @@ async fn an_sqlite_store_opened_with_an_earlier_clock_makes_nothing_wait_longer(
     let store = store::connect(&settings(folder.path()), after.clone()).await.unwrap();
     assert!(store.claim(id, "early", lease).await.unwrap().is_none(), "the lease still holds");
     after.advance(lease);
-    assert_eq!(store.lease_due(10, lease).await.unwrap(), [id]);
+    assert_eq!(store.lease_due(10, lease).await.unwrap(), [due(id)]);
     assert!(store.claim(id, "heir", lease).await.unwrap().is_some());
 }
 
@@ -194,7 +201,7 @@ async fn a_clock_of_postgres_that_is_set_back_makes_nothing_wait_for_the_step() 
     assert!(store.lease_due(10, lease).await.unwrap().is_empty(), "leases begin again, they are not void");
     assert!(store.renew(of_a_live_one.fence, Duration::from_mins(1)).await.unwrap());
     let id = of_a_dead_worker.order.id;
-    eventually("it is due", || async { store.lease_due(10, lease).await.unwrap() == [id] }).await;
+    eventually("it is due", || async { store.lease_due(10, lease).await.unwrap() == [due(id)] }).await;
     assert!(store.claim(id, "heir", lease).await.unwrap().is_some());
     assert!(store.claim(of_a_live_one.order.id, "heir", lease).await.unwrap().is_none());
 }

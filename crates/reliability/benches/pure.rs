@@ -32,7 +32,7 @@ fn story() -> (Order, Vec<EventData>) {
     let mut steps = samples::steps_to_building();
     let attempt = samples::attempt(&order);
     steps.push(samples::submitted(&attempt));
-    steps.push(EventData::Confirmed { fill: samples::fill(&attempt) });
+    steps.push(samples::confirmed(&attempt));
     (order, steps)
 }
 

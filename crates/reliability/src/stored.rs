@@ -53,7 +53,7 @@ async fn orders(store: &dyn OrderStore) -> anyhow::Result<Vec<Order>> {
     let mut orders: Vec<Order> = Vec::new();
     loop {
         let before = orders.last().map(|order| order.id);
-        let filter = OrderFilter { status: None, parked: false, tag: None, before, limit: ORDERS };
+        let filter = OrderFilter { before, ..OrderFilter::newest(ORDERS) };
         let page = store.orders(AccountId::DEFAULT, filter).await?;
         if page.is_empty() {
             return Ok(orders);

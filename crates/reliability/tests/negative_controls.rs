@@ -109,3 +109,14 @@ fn without_waiting_for_the_commit_an_acknowledged_order_is_lost() {
 fn without_committing_first_a_follower_sees_what_never_was() {
     breaks(Control::AnnouncesBeforeCommit, Rule::StreamIsComplete);
 }
+
+#[test]
+fn without_the_guard_of_a_cancel_an_attempt_follows_it() {
+    breaks(Control::IgnoresCancel, Rule::CancelHolds);
+}
+
+/// An order that may still land is not canceled yet.
+#[test]
+fn without_waiting_for_the_chain_a_canceled_order_lands() {
+    breaks(Control::CancelsWhatMayLand, Rule::StatusTellsTheTruth);
+}

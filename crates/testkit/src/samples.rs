@@ -64,13 +64,21 @@ pub fn spec() -> OrderSpec {
         slippage_bps: Bps(50),
         wallet: Some("9xQeWvG816bUx9EPjHmaT23yvVM2ZWbrrpZb9PusVFin".into()),
         tag: None,
+        bound: None,
+        expires_at: None,
     }
 }
 
 /// A new order of the default account without any key, due after a minute unless it is pushed.
 pub fn acceptance() -> Acceptance {
     let (order, event) = Order::accept(order_id(), AccountId::DEFAULT, None, spec(), CREATED_AT);
-    Acceptance { order, event, idempotency_key: None, fingerprint: [1; 32], grace: Duration::from_mins(1) }
+    Acceptance {
+        order,
+        event,
+        idempotency_key: None,
+        fingerprint: [1; 32],
+        due_after: Some(Duration::from_mins(1)),
+    }
 }
 
 /// A failure another attempt may overcome.
@@ -105,6 +113,11 @@ pub fn fill(attempt: &Attempt) -> Fill {
         fee: sol_units(2_000_000),
         executed_price: Decimal::new(149_327_092, 6),
     }
+}
+
+/// That an attempt landed.
+pub fn confirmed(attempt: &Attempt) -> EventData {
+    EventData::Confirmed { fill: fill(attempt), after_expiry: false }
 }
 
 /// The steps up to a transaction that is ready to be signed.

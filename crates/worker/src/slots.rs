@@ -51,6 +51,11 @@ impl Slots {
         }
     }
 
+    /// Looks at an order that rests, which takes no slot.
+    pub async fn inspect(&self, id: OrderId, stop: &CancellationToken) {
+        self.executor.execute(id, stop).await;
+    }
+
     /// Waits until no execution runs any more.
     pub async fn finish(&self) {
         self.executions.close();

@@ -5,8 +5,9 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use domain::{
     OrderId,
-    ports::{JobQueue, OrderStore, QueueError, StoreError},
+    ports::{DueAction, DueOrder, JobQueue, OrderStore, QueueError, StoreError},
 };
+use futures::{StreamExt, stream};
 use infra::{
     metrics::catalogue,
     outage::Outage,
@@ -20,6 +21,9 @@ use crate::{executor::calls, slots::Slots};
 
 /// Orders taken in one go at most; bounds a statement's size.
 const BATCH: usize = 500;
+
+/// Resting orders that are looked at at once.
+const INSPECTED_AT_ONCE: usize = 16;
 
 /// How long the queue may take to answer. Longer than its own deadline, whose reason says more.
 const QUEUE_WITHIN: Duration = Duration::from_secs(2);
@@ -91,8 +95,9 @@ impl Sweeper {
                 return Ok(false);
             }
             let limit = u32::try_from(wanted).unwrap_or(u32::MAX);
-            *taken = calls::store(self.store.lease_due(limit, self.redeliver_after)).await?;
-            count(catalogue::SWEEPER_DUE, taken.len());
+            let due = calls::store(self.store.lease_due(limit, self.redeliver_after)).await?;
+            count(catalogue::SWEEPER_DUE, due.len());
+            *taken = self.inspect(due, stop).await;
         }
         if taken.is_empty() {
             return Ok(false);
@@ -109,6 +114,18 @@ impl Sweeper {
             tracing::debug!(due, started = due - taken.len(), "swept without the queue");
         }
         Ok(taken.is_empty())
+    }
+
+    /// Looks at the orders that rest, here and now, and gives back those to be executed.
+    async fn inspect(&self, due: Vec<DueOrder>, stop: &CancellationToken) -> Vec<OrderId> {
+        let (resting, in_flight): (Vec<_>, Vec<_>) =
+            due.into_iter().partition(|due| due.action == DueAction::Inspect);
+        stream::iter(resting)
+            .for_each_concurrent(INSPECTED_AT_ONCE, |due| async move {
+                self.slots.inspect(due.id, stop).await;
+            })
+            .await;
+        in_flight.into_iter().map(|due| due.id).collect()
     }
 
     /// Orders that can be delivered now.

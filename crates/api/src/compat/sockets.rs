@@ -55,10 +55,11 @@ impl<'a> Flat<'a> {
     fn new(event: &'a WireEvent, name: Option<&'static str>) -> Self {
         let (tx_hash, error) = match &event.event.data {
             EventData::Submitted { signature, .. } => (Some(signature.as_str()), None),
-            EventData::Confirmed { fill } => (Some(fill.signature.as_str()), None),
-            EventData::Retrying { failure, .. } | EventData::Failed { failure } => {
-                (None, Some(failure.message.as_str()))
-            }
+            EventData::Confirmed { fill, .. } => (Some(fill.signature.as_str()), None),
+            EventData::Retrying { failure, .. }
+            | EventData::Failed { failure }
+            | EventData::Canceled { failure: Some(failure), .. }
+            | EventData::Expired { failure: Some(failure), .. } => (None, Some(failure.message.as_str())),
             _ => (None, None),
         };
         Self { event: name, body: event.body(), tx_hash, error }

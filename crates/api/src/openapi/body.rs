@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
-        Content, Object, ObjectBuilder, OneOfBuilder, OpenApi, Ref, RefOr, Schema, Type,
+        Content, KnownFormat, Object, ObjectBuilder, OneOfBuilder, OpenApi, Ref, RefOr, Schema, SchemaFormat,
+        Type,
         example::{Example, ExampleBuilder},
         schema::{AdditionalProperties, SchemaType},
     },
@@ -145,6 +146,24 @@ impl Documented {
         if slippage.name == earlier::PERCENT.slippage.name {
             object = object.required(slippage.name); // what tells the form
         }
+        if self.form == Form::CANONICAL {
+            let bound = |about: &str| {
+                amount_given()
+                    .description(Some(format!("{about} The tighter of this and the slippage applies.")))
+            };
+            object = object
+                .property(Form::MIN_AMOUNT_OUT, bound("With `amountIn`: receive at least this much."))
+                .property(Form::MAX_AMOUNT_IN, bound("With `amountOut`: spend at most this much."))
+                .property(
+                    Form::EXPIRES_AT,
+                    ObjectBuilder::new()
+                        .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+                        .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+                        .description(Some(
+                            "RFC 3339 with an offset. No attempt is submitted from then on; what was submitted before may still land.",
+                        )),
+                );
+        }
         let printable = |chars| format!("^[ -~]{{1,{chars}}}$");
         // the base/quote form knows the tag as the client's name
         let tag = if side == Side::Decides { Form::CLIENT_ID } else { Form::TAG };
@@ -187,17 +206,18 @@ fn allowed_slippage(SlippageField { decimals, least, .. }: SlippageField) -> Obj
         )))
 }
 
-schema!(
-    AmountGiven,
+schema!(AmountGiven, amount_given());
+
+fn amount_given() -> ObjectBuilder {
     ObjectBuilder::new()
         .schema_type(SchemaType::from_iter([Type::String, Type::Number, Type::Null]))
         .pattern(Some(NUMBER))
         .exclusive_minimum(Some(0))
         .description(Some(
-            "An amount in whole tokens, read exactly; with at most as many decimals as its token has."
+            "An amount in whole tokens, read exactly; with at most as many decimals as its token has.",
         ))
         .examples([json!("1.5")])
-);
+}
 
 schema!(TokenName, token_name(&[]));
 

@@ -18,7 +18,8 @@ use crate::{
     compat::sockets,
     problem::ProblemBody,
     routes::{
-        events, execute, explain, health, metrics, order, orders, quotes, resume, stream, tokens, venues,
+        cancel, cancel_many, events, execute, explain, health, metrics, order, orders, quotes, resume,
+        stream, tokens, venues,
     },
     state::AppState,
 };
@@ -39,7 +40,7 @@ pub(crate) const PATH: &str = "/api/openapi.json";
     ),
     paths(
         execute::place, execute::stream, orders::list, order::show, events::list, events::history,
-        explain::explain, resume::resume, stream::stream, quotes::ask, tokens::list, venues::list, health::report, health::live, health::ready, metrics::render,
+        explain::explain, cancel::cancel, cancel::delete, cancel_many::cancel_many, resume::resume, stream::stream, quotes::ask, tokens::list, venues::list, health::report, health::live, health::ready, metrics::render,
         sockets::orders, sockets::status, document,
     ),
     components(schemas(ProblemBody)),
@@ -66,7 +67,8 @@ impl Modify for Details {
     fn modify(&self, document: &mut OpenApiDocument) {
         let operations = document.paths.paths.values_mut().flat_map(|path| [&mut path.get, &mut path.post]);
         for operation in operations.flatten() {
-            if let Some(request) = &mut operation.request_body {
+            let takes_order = matches!(operation.operation_id.as_deref(), Some("placeOrder" | "askQuotes"));
+            if let Some(request) = operation.request_body.as_mut().filter(|_| takes_order) {
                 request.content.insert("application/json".to_owned(), super::body::content());
             }
             for parameter in operation.parameters.iter_mut().flatten() {

@@ -36,7 +36,20 @@ fn example(schema: ObjectBuilder, example: &str) -> ObjectBuilder {
     schema.examples([Value::from(example)])
 }
 
-schema!(OrderStatus, one_of("Where an order stands. `confirmed` and `failed` are the last.", Statuses::ALL));
+schema!(
+    OrderStatus,
+    one_of(
+        "Where an order stands. `confirmed`, `failed`, `canceled` and `expired` are final.",
+        Statuses::ALL
+    )
+);
+schema!(
+    CancelOutcome,
+    one_of(
+        "What came of a request to cancel an order. `storeUnavailable`: unknown, repeat the request.",
+        ["canceled", "cancelRequested", "alreadyTerminal", "notFound", "storeUnavailable"]
+    )
+);
 schema!(OrderType, one_of("How an order executes.", [Types::Market]));
 schema!(Venue, one_of("A decentralised exchange.", VenueId::ALL));
 schema!(FailureCode, one_of("Why an attempt or an order failed; for programs.", Failures::ALL));

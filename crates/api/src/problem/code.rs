@@ -44,6 +44,10 @@ pub(crate) enum Code {
     IdempotencyConflict,
     /// The order is not parked.
     NotParked,
+    /// The order ended before it could be canceled.
+    AlreadyTerminal,
+    /// The account has as many orders open as it may.
+    TooManyOpenOrders,
     /// The body is too large.
     BodyTooLarge,
     /// The body is not sent as JSON.
@@ -62,7 +66,7 @@ pub(crate) enum Code {
     Internal,
     /// A stored order that only a later version can read.
     UnreadableOrder,
-    /// More orders are open than can be executed soon.
+    /// More orders are in flight than can be executed soon.
     Overloaded,
     /// The store does not answer.
     StoreUnavailable,
@@ -76,7 +80,7 @@ pub(crate) enum Code {
 
 impl Code {
     /// Every code.
-    pub(crate) const ALL: [Self; 30] = [
+    pub(crate) const ALL: [Self; 32] = [
         Self::MalformedJson,
         Self::InvalidOrder,
         Self::InvalidRequest,
@@ -93,6 +97,8 @@ impl Code {
         Self::MethodNotAllowed,
         Self::IdempotencyConflict,
         Self::NotParked,
+        Self::AlreadyTerminal,
+        Self::TooManyOpenOrders,
         Self::BodyTooLarge,
         Self::UnsupportedMediaType,
         Self::UnsupportedContentEncoding,
@@ -130,6 +136,8 @@ impl Code {
             Self::MethodNotAllowed      => ("method_not_allowed",      S::METHOD_NOT_ALLOWED,     false, "The method is not allowed here"),
             Self::IdempotencyConflict   => ("idempotency_conflict",    S::CONFLICT,               false, "The key belongs to another order"),
             Self::NotParked             => ("not_parked",              S::CONFLICT,               false, "The order is not parked"),
+            Self::AlreadyTerminal       => ("already_terminal",        S::CONFLICT,               false, "The order has already ended"),
+            Self::TooManyOpenOrders     => ("too_many_open_orders",    S::TOO_MANY_REQUESTS,      false, "The account has too many open orders"),
             Self::BodyTooLarge          => ("body_too_large",          S::PAYLOAD_TOO_LARGE,      false, "The body is too large"),
             Self::UnsupportedMediaType  => ("unsupported_media_type",  S::UNSUPPORTED_MEDIA_TYPE, false, "The body must be JSON"),
             Self::UnsupportedContentEncoding => ("unsupported_content_encoding", S::UNSUPPORTED_MEDIA_TYPE, false, "The body must not be encoded"),
@@ -139,7 +147,7 @@ impl Code {
             Self::UpgradeRequired       => ("upgrade_required",        S::UPGRADE_REQUIRED,       false, "This address is a WebSocket"),
             Self::Internal              => ("internal_error",          S::INTERNAL_SERVER_ERROR,  true,  "Internal error"),
             Self::UnreadableOrder       => ("unreadable_order",        S::NOT_IMPLEMENTED,        true,  "This version cannot read the order"),
-            Self::Overloaded            => ("overloaded",              S::SERVICE_UNAVAILABLE,    true,  "Too many orders are open"),
+            Self::Overloaded            => ("overloaded",              S::SERVICE_UNAVAILABLE,    true,  "Too many orders are in flight"),
             Self::StoreUnavailable      => ("store_unavailable",       S::SERVICE_UNAVAILABLE,    true,  "The order store is unavailable"),
             Self::QuotesUnavailable     => ("quotes_unavailable",      S::SERVICE_UNAVAILABLE,    true,  "No venue quoted in time"),
             Self::TooManyStreams        => ("too_many_streams",        S::SERVICE_UNAVAILABLE,    true,  "Too many streams are open"),

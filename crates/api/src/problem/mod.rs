@@ -12,10 +12,13 @@ use domain::{OrderId, ports::StoreError};
 use infra::metrics::catalogue;
 use metrics::counter;
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 pub(crate) use code::Code;
 pub(crate) use field::{FieldCode, FieldError};
+
+use crate::wire::OrderView;
 
 /// How long a client should wait before it repeats a request that failed for our sake, seconds.
 const RETRY_AFTER_SECONDS: u16 = 1;
@@ -31,6 +34,8 @@ pub(crate) struct Problem {
     pub(crate) errors: Vec<FieldError>,
     /// The order it concerns, where naming it helps.
     pub(crate) order_id: Option<OrderId>,
+    /// That order as it stands, where it explains the problem.
+    pub(crate) order: Option<Box<Value>>,
 }
 
 /// How a problem looks, as a response and as a message.
@@ -57,6 +62,10 @@ pub(crate) struct ProblemBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Uuid>)]
     order_id: Option<OrderId>,
+    /// That order as it stands, where it explains the problem.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<OrderView<'static>>)]
+    order: Option<&'a Value>,
     /// The whole refusal in one short line.
     error: String,
 }
@@ -64,13 +73,13 @@ pub(crate) struct ProblemBody<'a> {
 impl Problem {
     /// A problem that concerns no field in particular.
     pub(crate) fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new(), order_id: None }
+        Self { code, detail: detail.into(), errors: Vec::new(), order_id: None, order: None }
     }
 
     /// Everything that is wrong with the fields of a body or a query.
     pub(crate) fn fields(code: Code, errors: Vec<FieldError>) -> Self {
         let detail = errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-        Self { code, detail, errors, order_id: None }
+        Self { code, detail, errors, order_id: None, order: None }
     }
 
     /// The order does not exist, or belongs to another account.
@@ -132,6 +141,7 @@ impl Problem {
             retryable: self.code.is_retryable(),
             errors: &self.errors,
             order_id: self.order_id,
+            order: self.order.as_deref(),
             error: self.short(),
         }
     }

@@ -6,8 +6,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    Bps, Event, EventData, Fill, Order, OrderId, OrderStatus, Quote, Signature, SwapAmount, Timestamp,
-    TokenAmount, VenueId,
+    Bps, CancelRequest, Event, EventData, Fill, Order, OrderId, OrderStatus, Quote, Signature, SwapAmount,
+    Timestamp, TokenAmount, VenueId,
     ports::{PARKED_AFTER, Tokens},
 };
 use serde::Serialize;
@@ -34,11 +34,25 @@ struct Explanation<'a> {
     /// more rarely, until it is resumed.
     #[serde(skip_serializing_if = "Option::is_none")]
     parked_after_lost_claims: Option<u32>,
+    /// The owner's request to cancel it, whatever came of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cancel_request: Option<CancelView>,
     attempts: Vec<AttemptView<'a>>,
     /// Quoted against realised, once it traded.
     #[serde(skip_serializing_if = "Option::is_none")]
     result: Option<ResultView>,
     timing: Timing,
+}
+
+/// A request to cancel an order.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = CancelRequest)]
+struct CancelView {
+    #[schema(value_type = words::Timestamp)]
+    requested_at: Timestamp,
+    /// The sequence number of the last event before it. No attempt is submitted after it.
+    after_seq: u32,
 }
 
 /// One try.
@@ -81,6 +95,8 @@ enum Outcome {
     Confirmed,
     Retried,
     Failed,
+    Canceled,
+    Expired,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -186,6 +202,9 @@ impl<'a> Explanation<'a> {
             status: events.last().map_or(order.status, |event| event.status),
             order: SpecView::new(&order.spec, tokens),
             parked_after_lost_claims: lost_claims.filter(|lost| *lost >= PARKED_AFTER),
+            cancel_request: order
+                .cancel_request
+                .map(|CancelRequest { at, after_seq }| CancelView { requested_at: at, after_seq }),
             result: ResultView::find(order, events),
             attempts: tries.into_iter().map(|events| AttemptView::new(events, tokens)).collect(),
             timing: Timing {
@@ -220,7 +239,11 @@ impl<'a> AttemptView<'a> {
                     view.timing.building_ms = took;
                     since = event.at;
                 }
-                EventData::Confirmed { .. } | EventData::Retrying { .. } | EventData::Failed { .. } => {
+                EventData::Confirmed { .. }
+                | EventData::Retrying { .. }
+                | EventData::Failed { .. }
+                | EventData::Canceled { .. }
+                | EventData::Expired { .. } => {
                     view.timing.landing_ms = took.filter(|_| view.submission.is_some());
                     view.ended_at = Some(event.at);
                 }
@@ -245,7 +268,7 @@ impl<'a> AttemptView<'a> {
                 self.submission =
                     Some(Submission { venue: *venue, signature, last_valid_block_height, at: event.at });
             }
-            EventData::Confirmed { fill } => {
+            EventData::Confirmed { fill, .. } => {
                 self.outcome = Outcome::Confirmed;
                 self.fill = Some(FillView::new(fill));
             }
@@ -258,6 +281,14 @@ impl<'a> AttemptView<'a> {
                 self.outcome = Outcome::Failed;
                 self.failure = Some(FailureView::new(failure));
             }
+            EventData::Canceled { failure, .. } => {
+                self.outcome = Outcome::Canceled;
+                self.failure = failure.as_ref().map(FailureView::new);
+            }
+            EventData::Expired { failure, .. } => {
+                self.outcome = Outcome::Expired;
+                self.failure = failure.as_ref().map(FailureView::new);
+            }
         }
     }
 }
@@ -266,7 +297,7 @@ impl ResultView {
     /// The last quote that was chosen against what came of it.
     fn find(order: &Order, events: &[Event]) -> Option<Self> {
         let fill = events.iter().rev().find_map(|event| match &event.data {
-            EventData::Confirmed { fill } => Some(fill),
+            EventData::Confirmed { fill, .. } => Some(fill),
             _ => None,
         })?;
         let quote = events.iter().rev().find_map(|event| match &event.data {

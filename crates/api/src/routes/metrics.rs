@@ -8,7 +8,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use domain::OrderStatus;
+use domain::{OrderStatus, Phase};
 use infra::metrics::{self as exporter, catalogue};
 use metrics::{gauge, histogram};
 use tokio::time::{Instant, timeout};
@@ -18,7 +18,7 @@ use crate::{openapi::problems, state::AppState};
 /// The route of requests that match none: their paths are anybody's, and a label must be bounded.
 const NO_ROUTE: &str = "none";
 
-/// How often open orders are counted at most.
+/// How often orders are counted at most.
 const COUNT_EVERY: Duration = Duration::from_secs(1);
 
 problems!(Problems:);
@@ -36,20 +36,26 @@ pub(crate) async fn render(State(state): State<AppState>) -> impl IntoResponse {
     gauge!(catalogue::ORDERS_FOLLOWED).set(gauged(state.hub.followed()));
     // the queue tells its own gauges
     let queue = timeout(state.limits.health_within, state.queue.state());
-    let _ = tokio::join!(timeout(state.limits.health_within, count_open(&state)), queue);
+    let _ = tokio::join!(timeout(state.limits.health_within, count_orders(&state)), queue);
     ([(CONTENT_TYPE, exporter::CONTENT_TYPE)], exporter::render())
 }
 
-/// Counts open orders, which costs the store more the more there are, so not for every request.
-async fn count_open(state: &AppState) {
-    let Ok(mut counted) = state.open_counted.try_lock() else { return };
+/// Counts the orders that have not ended, which costs the store more the more there are, so not for every
+/// request.
+async fn count_orders(state: &AppState) {
+    let Ok(mut counted) = state.orders_counted.try_lock() else { return };
     if counted.is_some_and(|at| at.elapsed() < COUNT_EVERY) {
         return;
     }
-    if let Ok(open) = state.store.open_orders_by_status(state.limits.max_open_orders).await {
+    if let Ok(active) = state.store.active_by_status(state.limits.max_in_flight).await {
         *counted = Some(Instant::now());
-        for status in OrderStatus::ALL.into_iter().filter(|status| !status.is_terminal()) {
-            gauge!(catalogue::ORDERS_OPEN, "status" => status.as_str()).set(open.with(status));
+        for status in OrderStatus::ALL {
+            let name = match status.phase() {
+                Phase::InFlight => catalogue::ORDERS_IN_FLIGHT,
+                Phase::Resting => catalogue::ORDERS_RESTING,
+                Phase::Terminal => continue,
+            };
+            gauge!(name, "status" => status.as_str()).set(active.with(status));
         }
     }
 }
@@ -77,6 +83,7 @@ fn name(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
         Method::POST => "POST",
+        Method::DELETE => "DELETE",
         Method::HEAD => "HEAD",
         Method::OPTIONS => "OPTIONS",
         _ => "other",

@@ -1,5 +1,7 @@
 //! One route a file.
 
+pub(crate) mod cancel;
+pub(crate) mod cancel_many;
 pub(crate) mod events;
 pub(crate) mod execute;
 pub(crate) mod explain;

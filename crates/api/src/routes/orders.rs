@@ -88,7 +88,7 @@ fn filter(query: &Parameters) -> Result<OrderFilter, Problem> {
     let limit = read_limit(query, DEFAULT_LIMIT, MAX_LIMIT, &mut errors);
     query.report_unknown(&["status", "parked", "tag", "cursor", "limit"], &mut errors);
     refuse_query(errors)?;
-    Ok(OrderFilter { status, parked: parked.unwrap_or(false), tag, before, limit })
+    Ok(OrderFilter { status, parked: parked.unwrap_or(false), tag, before, ..OrderFilter::newest(limit) })
 }
 
 /// The size of a page.

@@ -56,10 +56,17 @@ impl Form {
     pub(crate) const SIDE: &'static str = "side";
     /// The client's own id for the order.
     pub(crate) const CLIENT_ORDER_ID: &'static str = "clientOrderId";
+    /// Receive at least this much, whatever the slippage allows. Only the canonical form has it.
+    pub(crate) const MIN_AMOUNT_OUT: &'static str = "minAmountOut";
+    /// Spend at most this much, whatever the slippage allows. Only the canonical form has it.
+    pub(crate) const MAX_AMOUNT_IN: &'static str = "maxAmountIn";
+    /// When the order expires. Only the canonical form has it.
+    pub(crate) const EXPIRES_AT: &'static str = "expiresAt";
     /// The owner's wallet.
     pub(crate) const WALLET: &'static str = "wallet";
 
-    /// `{type?, tokenIn, tokenOut, amountIn | amountOut, slippageBps?, clientOrderId?, tag?, wallet?}`.
+    /// `{type?, tokenIn, tokenOut, amountIn | amountOut, slippageBps?, minAmountOut? | maxAmountIn?, expiresAt?,
+    /// clientOrderId?, tag?, wallet?}`.
     pub(crate) const CANONICAL: Self = Self {
         token_in: "tokenIn",
         token_out: "tokenOut",
@@ -71,9 +78,11 @@ impl Form {
 
     /// Every field that a body of this form may have.
     pub(crate) fn known_fields(&self) -> Vec<&'static str> {
+        let only_canonical = [Self::MIN_AMOUNT_OUT, Self::MAX_AMOUNT_IN, Self::EXPIRES_AT];
         [self.exact_in, self.exact_out]
             .into_iter()
             .flatten()
+            .chain(only_canonical.into_iter().filter(|_| *self == Self::CANONICAL))
             .chain([
                 self.token_in,
                 self.token_out,

@@ -7,9 +7,10 @@ mod form;
 mod tests;
 
 use domain::{
-    Amount, Bps, OrderSpec, OrderType, QuoteRequest, SwapAmount, Token,
+    Amount, Bps, OrderSpec, OrderType, QuoteRequest, SwapAmount, Timestamp, Token, TokenAmount,
     amount::AmountError,
     ports::{TokenError, Tokens},
+    swap::SlippageBound,
     token::MAX_DECIMALS,
 };
 use sha2::{Digest, Sha256};
@@ -54,7 +55,15 @@ impl OrderRequest {
 
     /// A digest of what is asked, the same for every way to write it.
     pub(crate) fn fingerprint(&self) -> [u8; 32] {
-        let OrderSpec { order_type: OrderType::Market, request, slippage_bps, wallet, tag } = &self.spec;
+        let OrderSpec {
+            order_type: OrderType::Market,
+            request,
+            slippage_bps,
+            wallet,
+            tag,
+            bound,
+            expires_at,
+        } = &self.spec;
         let (side, amount) = match request.amount {
             SwapAmount::ExactIn(amount) => ("exact_in", amount),
             SwapAmount::ExactOut(amount) => ("exact_out", amount),
@@ -69,9 +78,17 @@ impl OrderRequest {
             wallet.as_deref().unwrap_or_default(),
             self.client_order_id.as_deref().unwrap_or_default(),
         ];
+        let bound = bound.map(|bound| match bound {
+            SlippageBound::MinAmountOut(least) => least.units.to_string(),
+            SlippageBound::MaxAmountIn(most) => most.units.to_string(),
+        });
+        let expires_at = expires_at.map(|at| at.unix_micros().to_string());
+        // no tag begins with NUL
+        let named = [("\0bound", &bound), ("\0expires_at", &expires_at)];
+        let named = named.into_iter().filter_map(|(name, value)| Some([name, value.as_deref()?])).flatten();
         let mut digest = Sha256::new();
         // only where there is one, so that requests without one keep the digest that is stored
-        for part in parts.into_iter().chain(tag.as_deref()) {
+        for part in parts.into_iter().chain(tag.as_deref()).chain(named) {
             digest.update((part.len() as u64).to_be_bytes()); // so that parts cannot run into each other
             digest.update(part);
         }
@@ -104,8 +121,18 @@ impl Check<'_> {
         let client_order_id = self.label(Form::CLIENT_ORDER_ID, MAX_CLIENT_ORDER_ID_CHARS);
         let tag = self.either(Form::TAG, Form::CLIENT_ID).and_then(|field| self.label(field, MAX_TAG_CHARS));
         let wallet = self.label(Form::WALLET, MAX_WALLET_CHARS);
+        let bound = self.bound(amount, token_in, token_out);
+        let expires_at = self.instant(Form::EXPIRES_AT);
         let request = QuoteRequest { token_in: token_in?, token_out: token_out?, amount: amount? };
-        let spec = OrderSpec { order_type: order_type?, request, slippage_bps: slippage_bps?, wallet, tag };
+        let spec = OrderSpec {
+            order_type: order_type?,
+            request,
+            slippage_bps: slippage_bps?,
+            wallet,
+            tag,
+            bound,
+            expires_at,
+        };
         let is_canonical = self.form == Form::CANONICAL;
         Some(OrderRequest { spec, client_order_id, is_canonical })
     }
@@ -225,6 +252,45 @@ impl Check<'_> {
             self.report(name, FieldCode::OutOfRange, message);
         }
         bps
+    }
+
+    /// `minAmountOut` beside an exact amount in, or `maxAmountIn` beside an exact amount out.
+    fn bound(
+        &mut self,
+        amount: Option<SwapAmount>,
+        token_in: Option<Token>,
+        token_out: Option<Token>,
+    ) -> Option<SlippageBound> {
+        let (min, max) = (Form::MIN_AMOUNT_OUT, Form::MAX_AMOUNT_IN);
+        let least = self.fields.get(min).map(|value| self.units(min, value, token_out));
+        let most = self.fields.get(max).map(|value| self.units(max, value, token_in));
+        match amount? {
+            SwapAmount::ExactIn(_) if most.is_some() => {
+                self.report(max, FieldCode::Conflict, format!("goes with an exact amount out; use `{min}`"));
+                None
+            }
+            SwapAmount::ExactOut(_) if least.is_some() => {
+                self.report(min, FieldCode::Conflict, format!("goes with an exact amount in; use `{max}`"));
+                None
+            }
+            SwapAmount::ExactIn(_) => {
+                Some(SlippageBound::MinAmountOut(TokenAmount::new(token_out?, least??)))
+            }
+            SwapAmount::ExactOut(_) => Some(SlippageBound::MaxAmountIn(TokenAmount::new(token_in?, most??))),
+        }
+    }
+
+    /// A moment, with its offset from UTC. It may have passed: the same request again, late, is still the same
+    /// order, and a new one expires at once.
+    fn instant(&mut self, field: &'static str) -> Option<Timestamp> {
+        let value = self.fields.get(field)?;
+        let text = self.text(field, value)?;
+        let instant = text.parse();
+        if instant.is_err() {
+            let message = "must be a time of RFC 3339 with an offset, such as 2026-12-01T09:30:00Z";
+            self.report(field, FieldCode::Malformed, message);
+        }
+        instant.ok()
     }
 
     /// A short text that is kept and given back, never interpreted. Nothing is reported when it is

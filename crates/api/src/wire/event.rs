@@ -98,6 +98,7 @@ impl<'a> EventBody<'a> {
 /// What happened, as far as this version knows.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
+#[expect(clippy::large_enum_variant, reason = "serialised as soon as it is made")]
 pub(crate) enum DataView<'a> {
     Known(EventDataView<'a>),
     /// Of a later version, as it is stored.
@@ -129,7 +130,15 @@ pub(crate) enum EventDataView<'a> {
         signature: &'a Signature,
         last_valid_block_height: u64,
     },
-    Confirmed(FillView<'a>),
+    #[serde(rename_all = "camelCase")]
+    Confirmed {
+        #[serde(flatten)]
+        fill: FillView<'a>,
+        /// `true` if it was found to have landed only after `expiresAt`.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        #[schema(required = false)]
+        after_expiry: bool,
+    },
     #[serde(rename_all = "camelCase")]
     Retrying {
         failure: FailureView<'a>,
@@ -138,6 +147,22 @@ pub(crate) enum EventDataView<'a> {
     },
     Failed {
         failure: FailureView<'a>,
+    },
+    #[serde(rename_all = "camelCase")]
+    Canceled {
+        #[schema(value_type = words::Timestamp)]
+        requested_at: Timestamp,
+        /// Why the attempt under way did not land, if there was one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        failure: Option<FailureView<'a>>,
+    },
+    #[serde(rename_all = "camelCase")]
+    Expired {
+        #[schema(value_type = words::Timestamp)]
+        expires_at: Timestamp,
+        /// Why the attempt under way did not land, if there was one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        failure: Option<FailureView<'a>>,
     },
 }
 
@@ -159,11 +184,20 @@ impl<'a> DataView<'a> {
                 signature,
                 last_valid_block_height: *last_valid_block_height,
             },
-            EventData::Confirmed { fill } => View::Confirmed(FillView::new(fill)),
+            EventData::Confirmed { fill, after_expiry } => {
+                View::Confirmed { fill: FillView::new(fill), after_expiry: *after_expiry }
+            }
             EventData::Retrying { failure, next_attempt_at } => {
                 View::Retrying { failure: FailureView::new(failure), next_attempt_at: *next_attempt_at }
             }
             EventData::Failed { failure } => View::Failed { failure: FailureView::new(failure) },
+            EventData::Canceled { requested_at, failure } => View::Canceled {
+                requested_at: *requested_at,
+                failure: failure.as_ref().map(FailureView::new),
+            },
+            EventData::Expired { expires_at, failure } => {
+                View::Expired { expires_at: *expires_at, failure: failure.as_ref().map(FailureView::new) }
+            }
         })
     }
 }

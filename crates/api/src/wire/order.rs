@@ -1,6 +1,6 @@
 use domain::{
     Failure, FailureClass, FailureCode, Fill, Mint, Order, OrderId, OrderSpec, OrderStatus, OrderType,
-    QuoteRequest, Signature, SwapAmount, Timestamp, VenueId, ports::Tokens,
+    QuoteRequest, Signature, SwapAmount, Timestamp, VenueId, ports::Tokens, swap::SlippageBound,
 };
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -27,6 +27,16 @@ pub(crate) struct SpecView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     amount_out: Option<Decimal>,
     slippage_bps: u16,
+    /// The least that must be received, whatever the slippage allows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    min_amount_out: Option<Decimal>,
+    /// The most that may be spent, whatever the slippage allows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_amount_in: Option<Decimal>,
+    /// No attempt is submitted from this moment on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<words::Timestamp>)]
+    expires_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     wallet: Option<&'a str>,
     /// The client's own label. It identifies no order.
@@ -42,6 +52,11 @@ impl<'a> SpecView<'a> {
             SwapAmount::ExactIn(amount) => (Some(amount.to_decimal(token_in.decimals())), None),
             SwapAmount::ExactOut(amount) => (None, Some(amount.to_decimal(token_out.decimals()))),
         };
+        let (min_amount_out, max_amount_in) = match spec.bound {
+            Some(SlippageBound::MinAmountOut(least)) => (Some(least.to_decimal()), None),
+            Some(SlippageBound::MaxAmountIn(most)) => (None, Some(most.to_decimal())),
+            None => (None, None),
+        };
         Self {
             order_type: spec.order_type,
             token_in: tokens.symbol(token_in),
@@ -51,6 +66,9 @@ impl<'a> SpecView<'a> {
             amount_in,
             amount_out,
             slippage_bps: spec.slippage_bps.0,
+            min_amount_out,
+            max_amount_in,
+            expires_at: spec.expires_at,
             wallet: spec.wallet.as_deref(),
             tag: spec.tag.as_deref(),
         }
@@ -91,6 +109,14 @@ pub(crate) struct OrderView<'a> {
     fill: Option<FillView<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<FailureView<'a>>,
+    /// When the next attempt begins, while the order waits for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<words::Timestamp>)]
+    next_attempt_at: Option<Timestamp>,
+    /// When the owner asked to cancel it. The order may have landed all the same: see `status`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<words::Timestamp>)]
+    cancel_requested_at: Option<Timestamp>,
 }
 
 impl<'a> OrderView<'a> {
@@ -110,6 +136,8 @@ impl<'a> OrderView<'a> {
             updated_at_snake: order.updated_at,
             fill: order.fill.as_ref().map(FillView::new),
             failure: order.failure.as_ref().map(FailureView::new),
+            next_attempt_at: order.next_attempt_at,
+            cancel_requested_at: order.cancel_request.map(|request| request.at),
         }
     }
 }

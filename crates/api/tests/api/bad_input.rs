@@ -210,3 +210,45 @@ async fn a_store_that_is_down_is_said_everywhere() {
         problem(app.get(&path).await, 503, "store_unavailable").await;
     }
 }
+
+#[tokio::test]
+async fn bounds_and_expiry_are_kept_and_shown_and_what_is_wrong_with_them_is_said() {
+    let app = App::start().await;
+    let mut body = order();
+    body["minAmountOut"] = "140.5".into();
+    body["expiresAt"] = "2027-01-15T10:00:00.25+02:00".into();
+    let placed: Value = app.execute(&body).await.json().await.unwrap();
+    assert_eq!(placed["minAmountOut"], "140.5");
+    assert_eq!(placed["expiresAt"], "2027-01-15T08:00:00.250000Z");
+    let exact_out = json!({ "tokenIn": "SOL", "tokenOut": "USDC", "amountOut": "5", "maxAmountIn": 0.1 });
+    let placed: Value = app.execute(&exact_out).await.json().await.unwrap();
+    assert_eq!(placed["maxAmountIn"], "0.1");
+
+    // the same request is the same order, also once it has expired; another bound is another order
+    body["clientOrderId"] = "bounded".into();
+    body["expiresAt"] = "2001-01-01T00:00:00Z".into();
+    let first: Value = app.execute(&body).await.json().await.unwrap();
+    let again = app.execute(&body).await;
+    assert_eq!(again.headers()["idempotency-replayed"], "true");
+    assert_eq!(again.json::<Value>().await.unwrap()["id"], first["id"]);
+    body["minAmountOut"] = "140.6".into();
+    problem(app.execute(&body).await, 409, "idempotency_conflict").await;
+
+    for (field, value, code) in [
+        ("maxAmountIn", json!("1"), "conflict"),
+        ("minAmountOut", json!("1.0000001"), "too_precise"),
+        ("minAmountOut", json!("0"), "zero"),
+        ("expiresAt", json!("2027-01-15T10:00:00"), "malformed"),
+        ("expiresAt", json!("tomorrow"), "malformed"),
+        ("expiresAt", json!(1_800_000_000), "wrong_type"),
+    ] {
+        let mut body = order();
+        body[field] = value;
+        let refused = problem(app.execute(&body).await, 400, "invalid_order").await;
+        assert_eq!(errors(&refused), [(field, code)]);
+    }
+    let other_form =
+        json!({ "tokenIn": "SOL", "tokenOut": "USDC", "amount": 1, "expiresAt": "2027-01-15T10:00:00Z" });
+    let refused = problem(app.execute(&other_form).await, 400, "invalid_order").await;
+    assert_eq!(errors(&refused), [("expiresAt", "unknown_field")], "the earlier forms stay as they were");
+}

@@ -4,6 +4,7 @@
 
 mod access;
 mod bad_input;
+mod cancel;
 mod compat;
 mod connections;
 mod contract;

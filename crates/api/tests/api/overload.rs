@@ -12,13 +12,13 @@ use testkit::eventually;
 use crate::support::{App, Socket, order, problem};
 
 async fn stored(app: &App) -> Vec<domain::Order> {
-    let everything = OrderFilter { status: None, parked: false, tag: None, before: None, limit: 1_000 };
+    let everything = OrderFilter::newest(1_000);
     app.store.orders(AccountId::DEFAULT, everything).await.unwrap()
 }
 
 /// An API that takes ten open orders, and has them.
 async fn full() -> App {
-    let app = App::start_with(|limits| limits.max_open_orders = 10).await;
+    let app = App::start_with(|limits| limits.max_in_flight = 10).await;
     for _ in 0..10 {
         app.placed().await;
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{EventKind, OrderSpec, OrderStatus};
+use super::{OrderSpec, OrderStatus};
 use crate::{
     AccountId, Failure, Fill, OrderId, Signature, Timestamp, VenueId,
     routing::RoutingDecision,
@@ -26,7 +26,13 @@ pub struct Event {
 }
 
 /// What happened, with all that explains it afterwards.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, strum::EnumDiscriminants)]
+#[strum_discriminants(
+    name(EventKind),
+    doc = "What happened, without its data: the column of the transition table.",
+    derive(Hash, strum::IntoStaticStr, strum::VariantArray),
+    strum(serialize_all = "snake_case")
+)]
 #[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum EventData {
     /// The order is durable.
@@ -63,6 +69,10 @@ pub enum EventData {
     Confirmed {
         /// How it traded.
         fill: Fill,
+        /// Whether it was found to have landed only after the order's `expiresAt`: it was submitted before,
+        /// and from then on the chain decides.
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        after_expiry: bool,
     },
     /// The attempt failed and another one follows.
     Retrying {
@@ -76,6 +86,22 @@ pub enum EventData {
         /// Why the last attempt failed.
         failure: Failure,
     },
+    /// The owner canceled it.
+    Canceled {
+        /// When the owner asked for it.
+        requested_at: Timestamp,
+        /// Why the attempt under way did not land, if there was one.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        failure: Option<Failure>,
+    },
+    /// Its time ran out.
+    Expired {
+        /// The order's `expiresAt`.
+        expires_at: Timestamp,
+        /// Why the attempt under way did not land, if there was one.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        failure: Option<Failure>,
+    },
     /// Something that only a later version knows: passed on as it is, never written.
     #[serde(untagged)]
     Unknown(serde_json::Value),
@@ -84,32 +110,12 @@ pub enum EventData {
 impl EventData {
     /// The column of the transition table.
     pub fn kind(&self) -> EventKind {
-        match self {
-            Self::Accepted { .. } => EventKind::Accepted,
-            Self::RoutingStarted => EventKind::RoutingStarted,
-            Self::Routed { .. } => EventKind::Routed,
-            Self::Building { .. } => EventKind::Building,
-            Self::Submitted { .. } => EventKind::Submitted,
-            Self::Confirmed { .. } => EventKind::Confirmed,
-            Self::Retrying { .. } => EventKind::Retrying,
-            Self::Failed { .. } => EventKind::Failed,
-            Self::Unknown(_) => EventKind::Unknown,
-        }
+        self.into()
     }
 
     /// The wire name of the kind.
     pub fn kind_name(&self) -> &'static str {
-        match self {
-            Self::Accepted { .. } => "accepted",
-            Self::RoutingStarted => "routing_started",
-            Self::Routed { .. } => "routed",
-            Self::Building { .. } => "building",
-            Self::Submitted { .. } => "submitted",
-            Self::Confirmed { .. } => "confirmed",
-            Self::Retrying { .. } => "retrying",
-            Self::Failed { .. } => "failed",
-            Self::Unknown(_) => "unknown",
-        }
+        self.kind().into()
     }
 }
 

@@ -5,10 +5,10 @@ mod status;
 
 use serde::{Deserialize, Serialize};
 
-pub use event::{Event, EventData, OrderEvent};
-pub use status::{EventKind, InvalidTransition, OrderStatus};
+pub use event::{Event, EventData, EventKind, OrderEvent};
+pub use status::{InvalidTransition, OrderStatus, Phase, UnknownStatus};
 
-use crate::{AccountId, Bps, Failure, Fill, OrderId, QuoteRequest, Timestamp};
+use crate::{AccountId, Bps, Failure, Fill, OrderId, QuoteRequest, Timestamp, swap::SlippageBound};
 
 /// How an order executes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,9 +37,25 @@ pub struct OrderSpec {
     /// called it `clientId`.
     #[serde(skip_serializing_if = "Option::is_none", default, alias = "clientId")]
     pub tag: Option<String>,
+    /// An absolute bound beside the slippage: `minAmountOut` or `maxAmountIn`. The tighter of the two applies,
+    /// to every attempt.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub bound: Option<SlippageBound>,
+    /// No attempt is submitted from this moment on.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub expires_at: Option<Timestamp>,
 }
 
-/// An order as it stands: the fold of its events.
+/// The owner's wish to cancel an order, as it was put on record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CancelRequest {
+    /// When it was asked for first.
+    pub at: Timestamp,
+    /// The sequence number of the order's last event then. No attempt is submitted or planned after it.
+    pub after_seq: u32,
+}
+
+/// An order as it stands: the fold of its events, and the owner's request to cancel it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
     /// Its id.
@@ -64,6 +80,20 @@ pub struct Order {
     pub fill: Option<Fill>,
     /// Why it failed, once failed; the last attempt's error while it retries.
     pub failure: Option<Failure>,
+    /// When the next attempt begins, while the order waits for it.
+    pub next_attempt_at: Option<Timestamp>,
+    /// Whether the owner asked to cancel it. No event, because it is written while an execution may be writing
+    /// its own; what comes of it is one.
+    pub cancel_request: Option<CancelRequest>,
+}
+
+impl OrderSpec {
+    /// The status of a new order that asks for this.
+    pub fn first_status(&self) -> OrderStatus {
+        match self.order_type {
+            OrderType::Market => OrderStatus::Pending,
+        }
+    }
 }
 
 impl Order {
@@ -75,26 +105,23 @@ impl Order {
         spec: OrderSpec,
         now: Timestamp,
     ) -> (Self, Event) {
+        let status = spec.first_status();
         let order = Self {
             id,
             account,
             client_order_id,
             spec: spec.clone(),
-            status: OrderStatus::Pending,
+            status,
             attempt: 0,
             last_seq: 1,
             created_at: now,
             updated_at: now,
             fill: None,
             failure: None,
+            next_attempt_at: None,
+            cancel_request: None,
         };
-        let event = Event {
-            seq: 1,
-            status: OrderStatus::Pending,
-            attempt: 0,
-            at: now,
-            data: EventData::Accepted { order: spec },
-        };
+        let event = Event { seq: 1, status, attempt: 0, at: now, data: EventData::Accepted { order: spec } };
         (order, event)
     }
 
@@ -105,7 +132,10 @@ impl Order {
     /// unchanged.
     pub fn apply(&mut self, data: EventData, now: Timestamp) -> Result<Event, InvalidTransition> {
         let status = self.status.after(data.kind())?;
-        let attempt = self.attempt.max(1);
+        let attempt = match &data {
+            EventData::RoutingStarted => self.attempt.max(1),
+            _ => self.attempt,
+        };
         self.status = status;
         self.last_seq += 1;
         self.updated_at = self.updated_at.max(now);
@@ -113,12 +143,19 @@ impl Order {
             EventData::Retrying { .. } => attempt + 1,
             _ => attempt,
         };
+        self.next_attempt_at = match &data {
+            EventData::Retrying { next_attempt_at, .. } => Some(*next_attempt_at),
+            _ => None,
+        };
         match &data {
-            EventData::Confirmed { fill } => {
+            EventData::Confirmed { fill, .. } => {
                 self.fill = Some(fill.clone());
                 self.failure = None;
             }
-            EventData::Retrying { failure, .. } | EventData::Failed { failure, .. } => {
+            EventData::Retrying { failure, .. }
+            | EventData::Failed { failure }
+            | EventData::Canceled { failure: Some(failure), .. }
+            | EventData::Expired { failure: Some(failure), .. } => {
                 self.failure = Some(failure.clone());
             }
             _ => {}
@@ -126,8 +163,13 @@ impl Order {
         Ok(Event { seq: self.last_seq, status, attempt, at: self.updated_at, data })
     }
 
-    /// Rebuilds an order from its events, the first included. `None` when they do not begin with
-    /// its acceptance, leave a gap or break the lifecycle.
+    /// Whether its time has run out. The order's own time never runs backwards, whatever a process's clock says.
+    pub fn is_expired_at(&self, now: Timestamp) -> bool {
+        self.spec.expires_at.is_some_and(|expires_at| expires_at <= now.max(self.updated_at))
+    }
+
+    /// Rebuilds an order from its events, the first included, all but the request to cancel it, which is no
+    /// event. `None` when they do not begin with its acceptance, leave a gap or break the lifecycle.
     pub fn fold(
         id: OrderId,
         account: AccountId,

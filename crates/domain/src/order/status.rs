@@ -1,15 +1,37 @@
 //! The lifecycle.
 
-use std::{fmt, str::FromStr};
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use strum::VariantArray;
+
+use super::EventKind;
 
 /// Where an order stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    strum::IntoStaticStr,
+    strum::EnumString,
+    strum::VariantArray,
+)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase", parse_err_ty = UnknownStatus, parse_err_fn = unknown_status)]
 pub enum OrderStatus {
     /// Accepted and durable; no worker has begun.
     Pending,
+    /// Rests until its trigger fires.
+    Open,
+    /// Waits for another order to fill.
+    Held,
     /// Venues are being asked, or will be at the next attempt.
     Routing,
     /// A venue is chosen and its transaction is being built.
@@ -20,32 +42,25 @@ pub enum OrderStatus {
     Confirmed,
     /// It will not be tried again. Terminal.
     Failed,
+    /// The owner canceled it and nothing landed. Terminal.
+    Canceled,
+    /// Its `expiresAt` passed and nothing landed. Terminal.
+    Expired,
     /// One that only a later version knows. This one shows it and never writes it.
     #[serde(other)]
     Unknown,
 }
 
-/// What happened, without its data; the column of the transition table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum EventKind {
-    /// The order is durable. It makes the order, so no status allows it.
-    Accepted,
-    /// An attempt begins, or begins again after a crash.
-    RoutingStarted,
-    /// The best quote was chosen.
-    Routed,
-    /// The transaction is being built.
-    Building,
-    /// The attempt is on record and is sent.
-    Submitted,
-    /// It landed.
-    Confirmed,
-    /// The attempt failed and another one follows.
-    Retrying,
-    /// The last attempt failed, or none can succeed.
-    Failed,
-    /// One that only a later version knows. No status allows it.
-    Unknown,
+/// What a status means for admission, sweeping and listings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub enum Phase {
+    /// Waits for the market or another order and uses no worker.
+    Resting,
+    /// Accepted, and a worker has it or will have it soon.
+    InFlight,
+    /// Nothing can happen any more.
+    Terminal,
 }
 
 /// The lifecycle does not allow the event in this status.
@@ -60,8 +75,15 @@ pub struct InvalidTransition {
 
 impl OrderStatus {
     /// Every status of this version, in the order of the lifecycle.
-    pub const ALL: [Self; 6] =
-        [Self::Pending, Self::Routing, Self::Building, Self::Submitted, Self::Confirmed, Self::Failed];
+    pub const ALL: [Self; 10] = {
+        let mut all = [Self::Unknown; 10];
+        let mut index = 0;
+        while index < all.len() {
+            all[index] = Self::VARIANTS[index]; // all but the last, `Unknown`
+            index += 1;
+        }
+        all
+    };
 
     /// The transition table: the status after an event.
     ///
@@ -84,6 +106,9 @@ impl OrderStatus {
             (Self::Routing,   E::Failed)         => Self::Failed,
             (Self::Building,  E::Failed)         => Self::Failed,
             (Self::Submitted, E::Failed)         => Self::Failed,
+            // while submitted: once the chain has ruled out that the transaction lands
+            (Self::Pending | Self::Open | Self::Held | Self::Routing | Self::Building | Self::Submitted, E::Canceled) => Self::Canceled,
+            (Self::Pending | Self::Open | Self::Held | Self::Routing | Self::Building | Self::Submitted, E::Expired)  => Self::Expired,
             _ => return Err(InvalidTransition { status: self, event }),
         })
     }
@@ -93,22 +118,26 @@ impl OrderStatus {
         name.parse().unwrap_or(Self::Unknown)
     }
 
+    /// What it means for admission, sweeping and listings. One that only a later version knows counts as in
+    /// flight, so that its order is never forgotten.
+    pub fn phase(self) -> Phase {
+        match self {
+            Self::Open | Self::Held => Phase::Resting,
+            Self::Confirmed | Self::Failed | Self::Canceled | Self::Expired => Phase::Terminal,
+            Self::Pending | Self::Routing | Self::Building | Self::Submitted | Self::Unknown => {
+                Phase::InFlight
+            }
+        }
+    }
+
     /// Whether nothing can happen any more.
     pub fn is_terminal(self) -> bool {
-        matches!(self, Self::Confirmed | Self::Failed)
+        self.phase() == Phase::Terminal
     }
 
     /// The wire name.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Routing => "routing",
-            Self::Building => "building",
-            Self::Submitted => "submitted",
-            Self::Confirmed => "confirmed",
-            Self::Failed => "failed",
-            Self::Unknown => "unknown",
-        }
+        self.into()
     }
 }
 
@@ -118,15 +147,11 @@ impl fmt::Display for OrderStatus {
     }
 }
 
-/// The text names no status.
+/// The text is not an order status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("unknown order status")]
 pub struct UnknownStatus;
 
-impl FromStr for OrderStatus {
-    type Err = UnknownStatus;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|status| status.as_str() == text).ok_or(UnknownStatus)
-    }
+fn unknown_status(_: &str) -> UnknownStatus {
+    UnknownStatus
 }

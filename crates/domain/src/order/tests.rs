@@ -23,6 +23,8 @@ fn spec() -> OrderSpec {
         slippage_bps: Bps(50),
         wallet: None,
         tag: None,
+        bound: Some(SlippageBound::MinAmountOut(TokenAmount::new(usdc(), Amount(148_000_000)))),
+        expires_at: Some(Timestamp::from_unix_micros(1_700_000_060_000_000)),
     }
 }
 
@@ -49,6 +51,10 @@ fn quote() -> Quote {
         latency_ms: 12,
         valid_until: Timestamp::from_unix_micros(1_700_000_001_000_000),
     }
+}
+
+fn first_instant() -> Timestamp {
+    Timestamp::from_unix_micros(1_700_000_000_000_000)
 }
 
 fn every_event() -> Vec<EventData> {
@@ -84,12 +90,15 @@ fn every_event() -> Vec<EventData> {
                 fee: TokenAmount::new(Token::SOL, Amount(2_000_000)),
                 executed_price: Decimal::new(149, 0),
             },
+            after_expiry: true,
         },
         EventData::Retrying {
             failure: failure.clone(),
             next_attempt_at: Timestamp::from_unix_micros(1_700_000_002_000_000),
         },
-        EventData::Failed { failure },
+        EventData::Failed { failure: failure.clone() },
+        EventData::Canceled { requested_at: first_instant(), failure: None },
+        EventData::Expired { expires_at: first_instant(), failure: Some(failure) },
     ]
 }
 
@@ -117,7 +126,7 @@ fn a_retry_belongs_to_the_failed_attempt_and_begins_the_next() {
 #[test]
 fn nothing_follows_a_terminal_status_and_nothing_accepts_twice() {
     for data in every_event() {
-        for status in [OrderStatus::Confirmed, OrderStatus::Failed] {
+        for status in OrderStatus::ALL.into_iter().filter(|status| status.is_terminal()) {
             assert!(status.after(data.kind()).is_err());
         }
     }
@@ -131,6 +140,42 @@ fn only_a_submitted_order_confirms() {
     for status in OrderStatus::ALL {
         assert_eq!(status.after(EventKind::Confirmed).is_ok(), status == OrderStatus::Submitted);
     }
+}
+
+#[test]
+fn an_order_can_be_canceled_or_expire_until_it_ends() {
+    for status in OrderStatus::ALL {
+        for (kind, end) in
+            [(EventKind::Canceled, OrderStatus::Canceled), (EventKind::Expired, OrderStatus::Expired)]
+        {
+            assert_eq!(status.after(kind).ok(), (!status.is_terminal()).then_some(end), "{status}");
+        }
+    }
+    let (mut order, first) = order();
+    let canceled = EventData::Canceled { requested_at: first.at, failure: None };
+    let event = order.apply(canceled, first.at).unwrap();
+    assert_eq!((event.attempt, order.attempt), (0, 0), "no attempt had begun");
+}
+
+#[test]
+fn an_order_says_when_its_next_attempt_begins_while_it_waits_for_it() {
+    let (mut order, first) = order();
+    let events = every_event();
+    order.apply(events[1].clone(), first.at).unwrap();
+    order.apply(events[6].clone(), first.at).unwrap();
+    assert_eq!(order.next_attempt_at, Some(Timestamp::from_unix_micros(1_700_000_002_000_000)));
+    order.apply(events[1].clone(), first.at).unwrap();
+    assert_eq!(order.next_attempt_at, None);
+}
+
+#[test]
+fn statuses_and_kinds_have_the_names_they_are_stored_under() {
+    for status in OrderStatus::ALL {
+        assert_eq!(serde_json::to_value(status).unwrap(), status.as_str());
+        assert_eq!(status.as_str().parse(), Ok(status));
+    }
+    assert!(!OrderStatus::ALL.contains(&OrderStatus::Unknown));
+    assert_eq!("sleeping".parse::<OrderStatus>(), Err(UnknownStatus));
 }
 
 #[test]
@@ -150,7 +195,7 @@ fn events_survive_json() {
 
 proptest! {
     #[test]
-    fn folding_any_legal_history_gives_the_order(choices in prop::collection::vec(1usize..8, 0..40), step in 0i64..1_000_000) {
+    fn folding_any_legal_history_gives_the_order(choices in prop::collection::vec(1usize..10, 0..40), step in 0i64..1_000_000) {
         let (mut live, first) = order();
         let mut history = vec![first.clone()];
         for (index, choice) in choices.into_iter().enumerate() {
@@ -175,10 +220,10 @@ proptest! {
 
 #[test]
 fn what_only_a_later_version_knows_is_read_and_passed_on_as_it_is() {
-    let event = r#"{"seq":2,"status":"held","attempt":0,"at":"2026-01-01T00:00:00.000000Z","data":{"kind":"held","until":7}}"#;
+    let event = r#"{"seq":2,"status":"asleep","attempt":0,"at":"2026-01-01T00:00:00.000000Z","data":{"kind":"asleep","until":7}}"#;
     let read: Event = serde_json::from_str(event).unwrap();
     assert_eq!((read.status, read.data.kind_name()), (OrderStatus::Unknown, "unknown"));
-    assert!(serde_json::to_string(&read).unwrap().contains(r#""data":{"kind":"held","until":7}"#));
+    assert!(serde_json::to_string(&read).unwrap().contains(r#""data":{"kind":"asleep","until":7}"#));
     let (mut order, _) = order();
     assert!(order.apply(read.data, read.at).is_err(), "it is never written");
 }

@@ -16,8 +16,9 @@ pub use clock::{Clock, OnwardTime};
 pub use feed::{FeedCursor, FeedEvent, FeedPage, FeedScope, InvalidCursor, PageEnd};
 pub use queue::{JobQueue, QueueError, QueueState};
 pub use store::{
-    Acceptance, Accepted, Attempt, AttemptChange, AttemptState, Claim, ClaimAction, Commit, CommitOutcome,
-    Fence, LONGEST_PARKING, MAX_DOUBLINGS, OpenOrders, OrderFilter, OrderStore, PARKED_AFTER, StoreError,
+    Acceptance, Accepted, ActiveOrders, Attempt, AttemptChange, AttemptState, Cancel, Cancellation, Claim,
+    ClaimAction, Commit, CommitOutcome, DueAction, DueOrder, Fence, LONGEST_PARKING, MAX_DOUBLINGS,
+    OrderFilter, OrderStore, PARKED_AFTER, StoreError,
 };
 pub use tokens::{TokenError, Tokens};
 pub use venue::{Venue, VenueError};

@@ -45,7 +45,7 @@ fn judge(place: &str, report: &Value) -> Finding {
     match part("status").as_str() {
         "ok" => Finding::ok(CHECK, found),
         "degraded" if part("admission") == "closed" => {
-            Finding::warning(CHECK, found, "start more workers, or raise MAX_OPEN_ORDERS")
+            Finding::warning(CHECK, found, "start more workers, or raise MAX_IN_FLIGHT_ORDERS")
         }
         "degraded" if part("feed") == "degraded" => {
             let advice = "end the transaction that stays open in PostgreSQL's server; see feed above";
@@ -89,7 +89,7 @@ mod tests {
         assert_eq!(judged("degraded", "open").status, Level::Warning);
         assert!(judged_with("degraded", "open", Some(0)).advice.unwrap().contains("order-worker"));
         assert!(judged_with("degraded", "open", None).found.contains("workers unknown"));
-        assert!(judged("degraded", "closed").advice.unwrap().contains("MAX_OPEN_ORDERS"));
+        assert!(judged("degraded", "closed").advice.unwrap().contains("MAX_IN_FLIGHT_ORDERS"));
         assert_eq!(judged("down", "open").status, Level::Problem);
         assert_eq!(judge("http://here", &json!({})).status, Level::Problem);
     }

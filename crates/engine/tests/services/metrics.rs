@@ -49,7 +49,7 @@ async fn api_and_worker_count_what_happens_to_orders() {
     let told = Samples::of(&api).await;
     told.counts("engine_orders_accepted_total", &[], 5);
     told.counts("engine_orders_replayed_total", &[], 1);
-    told.counts("engine_orders_open", &[], 0);
+    told.counts("engine_orders_in_flight", &[], 0);
     let placed = ["method=\"POST\"", "route=\"/api/orders/execute\"", "status=\"201\""];
     told.counts("engine_http_request_seconds_count", &placed, 5);
     told.counts("engine_store_seconds_count", &["operation=\"accept\""], 6);

@@ -22,7 +22,7 @@ async fn rows_of_a_later_version_stop_no_list_and_no_follower() {
     for statement in [
         format!("UPDATE orders SET spec = json_set(spec, '$.tokenIn', 'NEW') WHERE id = {}", blob(&unlisted)),
         format!(
-            "UPDATE order_events SET kind = 'held', data = '{{\"kind\": \"held\", \"until\": 7}}'
+            "UPDATE order_events SET kind = 'asleep', data = '{{\"kind\": \"asleep\", \"until\": 7}}'
              WHERE order_id = {} AND seq = 3",
             blob(&strange)
         ),
@@ -60,6 +60,6 @@ async fn rows_of_a_later_version_stop_no_list_and_no_follower() {
     }
     let of = |id: &str| told.iter().filter(|event| event["orderId"] == json!(id)).collect::<Vec<_>>();
     assert_eq!(of(&strange).len(), 6, "every event, also the one of an unknown kind");
-    assert_eq!(of(&strange)[2]["data"], json!({ "kind": "held", "until": 7 }));
+    assert_eq!(of(&strange)[2]["data"], json!({ "kind": "asleep", "until": 7 }));
     assert_eq!(of(&newest).len(), 6);
 }

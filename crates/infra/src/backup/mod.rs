@@ -160,7 +160,7 @@ async fn describe(folder: &Path, names: &[OsString], created_at: Timestamp) -> a
         SqliteConnectOptions::new().filename(data_dir::orders(folder)).read_only(true).immutable(true);
     let mut connection = SqliteConnection::connect_with(&options).await?;
     let (orders, open_orders): (i64, i64) =
-        sqlx::query_as("SELECT count(*), count(wake_at) FROM orders").fetch_one(&mut connection).await?;
+        sqlx::query_as("SELECT count(*), count(*) FILTER (WHERE status NOT IN ('confirmed', 'failed', 'canceled', 'expired')) FROM orders").fetch_one(&mut connection).await?;
     connection.close().await?;
     let files = names.iter().map(|name| FileEntry::of(folder, &name.to_string_lossy()));
     Ok(Manifest {

@@ -19,10 +19,12 @@ macro_rules! catalogue {
 catalogue! {
     describe_counter(Count) ORDERS_ACCEPTED = "engine_orders_accepted_total", "Orders made durable by this process.";
     describe_counter(Count) ORDERS_REPLAYED = "engine_orders_replayed_total", "Requests that were a repeat of an accepted one.";
-    describe_gauge(Count) ORDERS_OPEN = "engine_orders_open", "Orders that have not ended, by status, in the whole store, counted up to `MAX_OPEN_ORDERS`.";
+    describe_gauge(Count) ORDERS_IN_FLIGHT = "engine_orders_in_flight", "Orders in flight, by status, in the whole store, counted up to `MAX_IN_FLIGHT_ORDERS`.";
+    describe_gauge(Count) ORDERS_RESTING = "engine_orders_resting", "Orders that rest, by status, in the whole store, counted up to `MAX_IN_FLIGHT_ORDERS`.";
     describe_histogram(Seconds) ORDER_STEP = "engine_order_step_seconds", "From the event before to this one, by event: `routing_started` is the wait for a worker, `routed` the quotes, `submitted` the building, `confirmed` the landing.";
     describe_histogram(Seconds) ORDER_DURATION = "engine_order_seconds", "From acceptance to the end, by the status it ended in.";
     describe_counter(Count) ORDERS_FAILED = "engine_orders_failed_total", "Orders that failed for good, by failure code.";
+    describe_counter(Count) CANCEL_REQUESTS = "engine_cancel_requests_total", "Requests to cancel an order, by result: canceled, cancelRequested, alreadyTerminal.";
     describe_counter(Count) RETRIES = "engine_retries_total", "Attempts that failed and are followed by another one, by failure code.";
     describe_counter(Count) ATTEMPTS = "engine_attempts_total", "Attempts put on record (unresolved) and what became of them (landed, reverted, expired), by state.";
     describe_counter(Count) VENUE_ANSWERS = "engine_venue_answers_total", "Answers of venues while routing, by venue and outcome: quoted, or the code it was left out for.";

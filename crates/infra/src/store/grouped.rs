@@ -11,8 +11,8 @@ use database::within;
 use domain::{
     AccountId, Event, Order, OrderId,
     ports::{
-        Acceptance, Accepted, Attempt, Claim, Commit, CommitOutcome, FeedCursor, FeedPage, FeedScope, Fence,
-        OpenOrders, OrderFilter, OrderStore, StoreError,
+        Acceptance, Accepted, ActiveOrders, Attempt, Cancel, Cancellation, Claim, Commit, CommitOutcome,
+        DueOrder, FeedCursor, FeedPage, FeedScope, Fence, OrderFilter, OrderStore, StoreError,
     },
 };
 use futures::TryFutureExt;
@@ -144,6 +144,13 @@ impl<D: Database> OrderStore for GroupedStore<D> {
         }
     }
 
+    async fn cancel(&self, cancel: Cancel) -> Result<Cancellation, StoreError> {
+        match self.write(Write::Cancel(cancel)).await? {
+            Written::Cancel(cancellation) => Ok(cancellation),
+            other => Err(mismatch(&other)),
+        }
+    }
+
     async fn commit(&self, commit: Commit) -> Result<CommitOutcome, StoreError> {
         match self.write(Write::Commit(Box::new(commit))).await? {
             Written::Commit(outcome) => Ok(outcome),
@@ -151,7 +158,7 @@ impl<D: Database> OrderStore for GroupedStore<D> {
         }
     }
 
-    async fn lease_due(&self, limit: u32, redeliver_after: Duration) -> Result<Vec<OrderId>, StoreError> {
+    async fn lease_due(&self, limit: u32, redeliver_after: Duration) -> Result<Vec<DueOrder>, StoreError> {
         match self.write(Write::LeaseDue { limit, redeliver_after }).await? {
             Written::LeaseDue(due) => Ok(due),
             other => Err(mismatch(&other)),
@@ -213,12 +220,16 @@ impl<D: Database> OrderStore for GroupedStore<D> {
         read("attempts", self.lane.database.attempts(account, id)).await
     }
 
-    async fn open_orders(&self, at_most: u32) -> Result<u32, StoreError> {
-        read("open_orders", self.lane.database.open_orders(at_most)).await
+    async fn in_flight(&self, at_most: u32) -> Result<u32, StoreError> {
+        read("in_flight", self.lane.database.in_flight(at_most)).await
     }
 
-    async fn open_orders_by_status(&self, at_most: u32) -> Result<OpenOrders, StoreError> {
-        read("open_orders_by_status", self.lane.database.open_orders_by_status(at_most)).await
+    async fn resting(&self, account: AccountId, at_most: u32) -> Result<u32, StoreError> {
+        read("resting", self.lane.database.resting(account, at_most)).await
+    }
+
+    async fn active_by_status(&self, at_most: u32) -> Result<ActiveOrders, StoreError> {
+        read("active_by_status", self.lane.database.active_by_status(at_most)).await
     }
 
     async fn close(&self) {

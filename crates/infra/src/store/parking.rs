@@ -6,7 +6,9 @@ use super::row::micros;
 
 /// How many claims of an open order, `$1`, of an account, `$2`, were lost in a row before its last one, which is
 /// counted as lost until its holder says otherwise.
-pub(super) const LOST_CLAIMS: &str = "SELECT CASE WHEN lost_claims > 0 THEN lost_claims - 1 ELSE 0 END FROM orders WHERE id = $1 AND account_id = $2 AND wake_at IS NOT NULL";
+pub(super) const LOST_CLAIMS: &str =
+    "SELECT CASE WHEN lost_claims > 0 THEN lost_claims - 1 ELSE 0 END FROM orders
+    WHERE id = $1 AND account_id = $2 AND status NOT IN ('confirmed', 'failed', 'canceled', 'expired')";
 
 /// The condition of a listing of parked orders only, by which the index `orders_parked` finds them.
 pub(super) fn if_parked(parked: bool) -> &'static str {

@@ -6,8 +6,8 @@ use database::Severity;
 use domain::{
     AccountId, Event, Order, OrderId,
     ports::{
-        Acceptance, Accepted, Attempt, Claim, Commit, CommitOutcome, FeedCursor, FeedPage, FeedScope, Fence,
-        OpenOrders, OrderFilter, StoreError,
+        Acceptance, Accepted, ActiveOrders, Attempt, Cancel, Cancellation, Claim, Commit, CommitOutcome,
+        DueOrder, FeedCursor, FeedPage, FeedScope, Fence, OrderFilter, StoreError,
     },
 };
 
@@ -19,6 +19,7 @@ pub(super) enum Write {
     Renew { fence: Fence, lease: Duration },
     Release { fence: Fence, due_after: Duration },
     Unpark { account: AccountId, id: OrderId },
+    Cancel(Cancel),
     Commit(Box<Commit>),
     LeaseDue { limit: u32, redeliver_after: Duration },
 }
@@ -32,6 +33,7 @@ impl Write {
             Self::Renew { .. } => "renew",
             Self::Release { .. } => "release",
             Self::Unpark { .. } => "unpark",
+            Self::Cancel(_) => "cancel",
             Self::Commit(_) => "commit",
             Self::LeaseDue { .. } => "lease_due",
         }
@@ -41,6 +43,7 @@ impl Write {
     pub(super) fn order(&self) -> Option<OrderId> {
         match self {
             Self::Claim { id, .. } | Self::Unpark { id, .. } => Some(*id),
+            Self::Cancel(cancel) => Some(cancel.id),
             Self::Renew { fence, .. } | Self::Release { fence, .. } => Some(fence.order_id),
             Self::Commit(commit) => Some(commit.fence.order_id),
             Self::Accept(_) | Self::LeaseDue { .. } => None,
@@ -56,8 +59,9 @@ pub(super) enum Written {
     Renew(bool),
     Release,
     Unpark(bool),
+    Cancel(Cancellation),
     Commit(CommitOutcome),
-    LeaseDue(Vec<OrderId>),
+    LeaseDue(Vec<DueOrder>),
 }
 
 /// How long writes wait for rows that somebody else has locked.
@@ -152,11 +156,14 @@ pub(super) trait Database: Send + Sync + 'static {
         id: OrderId,
     ) -> impl Future<Output = sqlx::Result<Vec<Attempt>>> + Send;
 
-    /// Orders that are not terminal, counted no further than `at_most`.
-    fn open_orders(&self, at_most: u32) -> impl Future<Output = sqlx::Result<u32>> + Send;
+    /// Orders in flight, counted no further than `at_most`.
+    fn in_flight(&self, at_most: u32) -> impl Future<Output = sqlx::Result<u32>> + Send;
 
-    /// Open orders by status.
-    fn open_orders_by_status(&self, at_most: u32) -> impl Future<Output = sqlx::Result<OpenOrders>> + Send;
+    /// Resting orders of an account, counted no further than `at_most`.
+    fn resting(&self, account: AccountId, at_most: u32) -> impl Future<Output = sqlx::Result<u32>> + Send;
+
+    /// Orders that have not ended, by status.
+    fn active_by_status(&self, at_most: u32) -> impl Future<Output = sqlx::Result<ActiveOrders>> + Send;
 }
 
 /// What the caller may conclude from an error of the database.

@@ -7,10 +7,10 @@ use std::{
 };
 
 use domain::{
-    AccountId, Event, EventData, Failure, Fill, Order, OrderId, OrderSpec, OrderStatus, QuoteRequest,
-    Signature, Timestamp, legacy,
+    AccountId, CancelRequest, Event, EventData, Failure, Fill, Order, OrderId, OrderSpec, OrderStatus, Phase,
+    QuoteRequest, Signature, Timestamp, legacy,
     ports::{
-        Attempt, AttemptChange, AttemptState, ClaimAction, FeedCursor, FeedEvent, OpenOrders, OrderFilter,
+        ActiveOrders, Attempt, AttemptChange, AttemptState, ClaimAction, FeedCursor, FeedEvent, OrderFilter,
     },
     swap::SignedTransaction,
 };
@@ -36,6 +36,9 @@ pub(super) struct OrderRow {
     updated_at: i64,
     fill: Option<Json<Value>>,
     failure: Option<Json<Value>>,
+    next_attempt_at: Option<i64>,
+    cancel_requested_at: Option<i64>,
+    cancel_requested_after: Option<i64>,
     pub(super) lease_epoch: i64,
 }
 
@@ -86,6 +89,13 @@ impl TryFrom<OrderRow> for Order {
 
     fn try_from(row: OrderRow) -> Result<Self, sqlx::Error> {
         let spec: OrderSpec = read(row.spec)?;
+        let cancel_request = match (row.cancel_requested_at, row.cancel_requested_after) {
+            (Some(at), Some(after)) => Some(CancelRequest {
+                at: Timestamp::from_unix_micros(at),
+                after_seq: u32::try_from(after).map_err(decode)?,
+            }),
+            _ => None,
+        };
         Ok(Self {
             id: OrderId(row.id),
             account: AccountId(row.account_id),
@@ -98,6 +108,8 @@ impl TryFrom<OrderRow> for Order {
             created_at: Timestamp::from_unix_micros(row.created_at),
             updated_at: Timestamp::from_unix_micros(row.updated_at),
             failure: row.failure.map(read::<Failure>).transpose()?,
+            next_attempt_at: row.next_attempt_at.map(Timestamp::from_unix_micros),
+            cancel_request,
         })
     }
 }
@@ -215,13 +227,24 @@ pub(super) fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
 
-/// The condition of a listing by status, `$4`: the status itself, and what it implies, by which an
-/// index finds it.
-pub(super) fn with_status(status: OrderStatus) -> &'static str {
-    match status {
-        OrderStatus::Confirmed => "AND status = $4 AND fill IS NOT NULL",
-        OrderStatus::Failed => "AND status = $4 AND wake_at IS NULL AND fill IS NULL",
-        _ => "AND status = $4 AND wake_at IS NOT NULL",
+/// An order that has not ended, for rows that are looked up by their ids.
+pub(super) const ACTIVE: &str = "status NOT IN ('confirmed', 'failed', 'canceled', 'expired')";
+
+/// The condition of a listing by status, `$4`: the status itself, and the phase it implies, by which an index
+/// finds it.
+pub(super) fn with_status(status: OrderStatus) -> String {
+    let phase = match status.phase() {
+        Phase::Terminal => status.as_str(), // a phase of its own, since most orders have ended
+        Phase::InFlight | Phase::Resting => status.phase().into(),
+    };
+    format!("AND phase = '{phase}' AND status = $4")
+}
+
+/// The condition of a listing by phase.
+pub(super) fn with_phase(phase: Phase) -> String {
+    match phase {
+        Phase::Terminal => format!("AND NOT {ACTIVE}"),
+        Phase::InFlight | Phase::Resting => format!("AND phase = '{}'", <&str>::from(phase)),
     }
 }
 
@@ -275,18 +298,25 @@ impl From<Option<&AttemptChange>> for AttemptColumns {
     }
 }
 
-/// How many orders are open; `$1` bounds what is counted. An index knows it alone.
-pub(super) const OPEN_ORDERS: &str =
-    "SELECT count(*) FROM (SELECT 1 FROM orders WHERE wake_at IS NOT NULL LIMIT $1) AS open";
+/// How many orders are in flight; `$1` bounds what is counted. An index knows it alone.
+pub(super) const IN_FLIGHT: &str =
+    "SELECT count(*) FROM (SELECT 1 FROM orders WHERE phase = 'in_flight' LIMIT $1) AS counted";
 
-/// The same by status.
-pub(super) const OPEN_BY_STATUS: &str = "SELECT status, count(*) FROM
-    (SELECT status FROM orders WHERE wake_at IS NOT NULL LIMIT $1) AS open GROUP BY status";
+/// How many orders of an account, `$2`, rest; `$1` bounds what is counted.
+pub(super) const RESTING: &str = "SELECT count(*) FROM
+    (SELECT 1 FROM orders WHERE phase = 'resting' AND account_id = $2 LIMIT $1) AS counted";
 
-/// What [`OPEN_BY_STATUS`] found.
-pub(super) fn open_by_status(counts: Vec<(String, i64)>) -> sqlx::Result<OpenOrders> {
+/// How many orders have not ended, by status; `$1` bounds what is counted of each phase.
+pub(super) const ACTIVE_BY_STATUS: &str = "SELECT status, count(*) FROM (
+    SELECT * FROM (SELECT status FROM orders WHERE phase = 'in_flight' LIMIT $1) AS in_flight
+    UNION ALL
+    SELECT * FROM (SELECT status FROM orders WHERE phase = 'resting' LIMIT $1) AS resting
+    ) AS active GROUP BY status";
+
+/// What [`ACTIVE_BY_STATUS`] found.
+pub(super) fn active_by_status(counts: Vec<(String, i64)>) -> sqlx::Result<ActiveOrders> {
     let counts = counts
         .into_iter()
         .map(|(status, count)| Ok((OrderStatus::named(&status), u32::try_from(count).map_err(decode)?)));
-    counts.collect::<sqlx::Result<_>>().map(OpenOrders)
+    counts.collect::<sqlx::Result<_>>().map(ActiveOrders)
 }

@@ -43,7 +43,7 @@ pub(crate) fn every_kind() -> Vec<Arc<OrderEvent>> {
     let mut kinds = vec![EventData::Accepted { order: samples::spec() }];
     kinds.extend(samples::steps_to_building());
     kinds.push(samples::submitted(&attempt));
-    kinds.push(EventData::Confirmed { fill: samples::fill(&attempt) });
+    kinds.push(samples::confirmed(&attempt));
     kinds.push(EventData::Retrying { failure: failure.clone(), next_attempt_at });
     kinds.push(EventData::Failed { failure });
     (1..).zip(kinds).map(|(seq, data)| of(seq, data)).collect()

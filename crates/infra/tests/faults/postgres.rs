@@ -60,7 +60,7 @@ async fn an_order_whose_caller_gave_up_before_it_was_sent_is_never_written() {
 }
 
 fn all() -> domain::ports::OrderFilter {
-    domain::ports::OrderFilter { status: None, parked: false, tag: None, before: None, limit: 10 }
+    domain::ports::OrderFilter::newest(10)
 }
 
 /// As after a failover in which the old primary lives on: its sessions cannot write, new ones can.

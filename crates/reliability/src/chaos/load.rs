@@ -8,7 +8,8 @@ use std::{
     time::Duration,
 };
 
-use domain::OrderId;
+use domain::{OrderId, ports::Clock};
+use infra::clock::SystemClock;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use reqwest::StatusCode;
@@ -17,12 +18,17 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout_at};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{Options, follower};
-use crate::checker::{FollowRecord, Reply, RequestRecord};
+use crate::checker::{CancelReply, FollowRecord, Reply, RequestRecord};
 
 /// How long a client waits for one answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// How long a client repeats its request before it gives up not knowing.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// The share of orders that are canceled, within seconds.
+const CANCELED: f64 = 0.2;
+/// The share of orders that expire, within seconds.
+const EXPIRING: f64 = 0.2;
 
 /// What the clients were told.
 pub(super) struct Records {
@@ -103,14 +109,18 @@ impl Load {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed.wrapping_mul(1_000_003).wrapping_add(number));
         let key = format!("{}-{number}", self.seed);
         let ask = Ask::new(&key, &mut rng);
-        let request = self.place(key, &ask, &mut rng).await;
+        let mut request = self.place(key, &ask, &mut rng).await;
         let acknowledged = request.replies.iter().find_map(|reply| match reply {
             Reply::Acknowledged(id) => Some(*id),
             Reply::Refused => None,
         });
-        self.keep(|records| records.requests.push(request));
-        let Some(id) = acknowledged else { return };
+        let Some(id) = acknowledged else { return self.keep(|records| records.requests.push(request)) };
         self.acknowledged.fetch_add(1, Ordering::Relaxed);
+        if rng.random_bool(CANCELED) {
+            sleep(Duration::from_millis(rng.random_range(0..4_000))).await;
+            request.cancel = self.cancel(id, &mut rng).await;
+        }
+        self.keep(|records| records.requests.push(request));
         if rng.random_range(0..100) < self.follow_percent {
             let follow = follower::follow(&self.apis, id, &mut rng, &self.give_up).await;
             self.keep(|records| records.follows.push(follow));
@@ -146,7 +156,34 @@ impl Load {
             let other = (api + 1) % self.apis.len();
             replies.extend(self.post(other, ask).await);
         }
-        RequestRecord { key, replies }
+        RequestRecord { key, replies, cancel: None }
+    }
+
+    /// Cancels an order, in one of the three ways, until an answer arrives.
+    async fn cancel(&self, id: OrderId, rng: &mut ChaCha8Rng) -> Option<CancelReply> {
+        let deadline = Instant::now() + PATIENCE;
+        let way = rng.random_range(0..3);
+        while Instant::now() < deadline && !self.give_up.is_cancelled() {
+            let api =
+                format!("http://127.0.0.1:{}/api/orders", self.apis[rng.random_range(0..self.apis.len())]);
+            let request = match way {
+                0 => self.http.post(format!("{api}/{id}/cancel")),
+                1 => self.http.delete(format!("{api}/{id}")),
+                _ => self.http.post(format!("{api}/cancel")).json(&json!({ "ids": [id] })),
+            };
+            if let Ok(answer) = request.timeout(ANSWER_WITHIN).send().await {
+                let is_too_late = answer.status() == StatusCode::CONFLICT;
+                let body: Value = answer.json().await.unwrap_or_default();
+                let result = if way == 2 { &body["results"][0]["result"] } else { &body["result"] };
+                let reply = result.as_str().and_then(CancelReply::named);
+                let reply = reply.or(is_too_late.then_some(CancelReply::TooLate));
+                if reply.is_some() {
+                    return reply;
+                }
+            }
+            sleep(Duration::from_millis(rng.random_range(50..500))).await;
+        }
+        None
     }
 
     /// One request; nothing when its answer was lost or says that it should be repeated.
@@ -180,6 +217,10 @@ struct Ask {
 impl Ask {
     fn new(name: &str, rng: &mut ChaCha8Rng) -> Self {
         let mut body = order(rng);
+        if rng.random_bool(EXPIRING) {
+            let after = Duration::from_millis(rng.random_range(0..15_000));
+            body["expiresAt"] = (SystemClock.now() + after).to_string().into();
+        }
         let (has_key, has_id) = [(true, false), (false, true), (true, true)][rng.random_range(0..3)];
         if has_id {
             body["clientOrderId"] = name.into();

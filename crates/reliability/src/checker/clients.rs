@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::{OrderId, OrderStatus};
 use serde_json::{Value, json};
 
-use super::{Evidence, Findings, FollowRecord, Reply, Rule};
+use super::{CancelReply, Evidence, Findings, FollowRecord, Reply, Rule};
 
 /// An acknowledged order exists, and a key made at most one order, whether or not its reply arrived.
 pub(super) fn check_requests(evidence: &Evidence, findings: &mut Findings<'_>) {
@@ -38,6 +38,28 @@ pub(super) fn check_requests(evidence: &Evidence, findings: &mut Findings<'_>) {
             let first = ids.first().copied();
             findings.add(Rule::OneOrderPerKey, first, format!("the key {key} made {ids:?}"));
         }
+    }
+}
+
+/// A client that was told its order is canceled finds it canceled, and one that was told of the request finds it
+/// on record.
+pub(super) fn check_cancels(evidence: &Evidence, findings: &mut Findings<'_>) {
+    for request in &evidence.requests {
+        let Some(reply) = request.cancel else { continue };
+        let acknowledged = request.replies.iter().find_map(|reply| match reply {
+            Reply::Acknowledged(id) => findings.index.orders.get(id),
+            Reply::Refused => None,
+        });
+        let Some(record) = acknowledged else { continue };
+        let order = &record.order;
+        let holds = match reply {
+            CancelReply::Canceled => order.status == OrderStatus::Canceled,
+            CancelReply::Requested => order.cancel_request.is_some(),
+            CancelReply::TooLate => order.status.is_terminal(),
+        };
+        findings.require(holds, Rule::CancelHolds, order.id, || {
+            format!("a client was told {reply:?}, and it is {} with {:?}", order.status, order.cancel_request)
+        });
     }
 }
 

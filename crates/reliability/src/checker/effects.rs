@@ -24,7 +24,7 @@ pub(super) fn check_order(record: &OrderRecord, findings: &mut Findings<'_>) {
     check_submissions(record, findings);
     let should_have_landed = match order.status {
         OrderStatus::Confirmed => Some(true),
-        OrderStatus::Failed => Some(false),
+        OrderStatus::Failed | OrderStatus::Canceled | OrderStatus::Expired => Some(false),
         _ => None,
     };
     findings.require(

@@ -1,5 +1,7 @@
 //! What an order's own row and events must agree on.
 
+use std::time::Duration;
+
 use domain::{EventData, FailureClass, Order, OrderStatus};
 
 use super::{Findings, OrderRecord, Rule};
@@ -25,11 +27,47 @@ pub(super) fn check(record: &OrderRecord, max_attempts: u32, findings: &mut Find
     findings.require(has_one_end, Rule::OneEnd, id, || format!("its terminal events are {ends:?}"));
 
     let folded = Order::fold(id, order.account, order.client_order_id.clone(), events);
-    findings.require(folded.as_ref() == Some(order), Rule::FoldIsRow, id, || {
-        format!("its events give {folded:?}")
-    });
+    let is_row = folded.as_ref() == Some(&Order { cancel_request: None, ..order.clone() });
+    findings.require(is_row, Rule::FoldIsRow, id, || format!("its events give {folded:?}"));
 
     check_failure(record, max_attempts, findings);
+    check_cancel(record, findings);
+    check_expiry(record, findings);
+}
+
+/// The request is on record with the last event before it, so what came after it is certain, whatever the clocks
+/// of the processes say.
+fn check_cancel(record: &OrderRecord, findings: &mut Findings<'_>) {
+    let order = &record.order;
+    let is_canceled = order.status == OrderStatus::Canceled;
+    findings.require(!is_canceled || order.cancel_request.is_some(), Rule::CancelHolds, order.id, || {
+        "it was canceled and nobody asked for it".to_owned()
+    });
+    let Some(request) = order.cancel_request else { return };
+    let leads_to_attempt =
+        |data: &EventData| matches!(data, EventData::Submitted { .. } | EventData::Retrying { .. });
+    let after = record.events.iter().filter(|event| event.seq > request.after_seq);
+    let late: Vec<_> = after.filter(|event| leads_to_attempt(&event.data)).map(|event| event.seq).collect();
+    findings.require(late.is_empty(), Rule::CancelHolds, order.id, || {
+        format!("its events {late:?} follow the request after event {}", request.after_seq)
+    });
+}
+
+/// How long a worker may take from its last look at the clock until it records the submission.
+const LOOK_TO_RECORD: Duration = Duration::from_secs(1);
+
+fn check_expiry(record: &OrderRecord, findings: &mut Findings<'_>) {
+    let order = &record.order;
+    for event in &record.events {
+        let holds = match (&event.data, order.spec.expires_at) {
+            (EventData::Submitted { .. }, Some(expires_at)) => event.at < expires_at + LOOK_TO_RECORD,
+            (EventData::Expired { .. }, expires_at) => expires_at.is_some_and(|at| at <= event.at),
+            _ => true,
+        };
+        findings.require(holds, Rule::ExpiryHolds, order.id, || {
+            format!("event {} is at {}, and it expires at {:?}", event.seq, event.at, order.spec.expires_at)
+        });
+    }
 }
 
 fn check_transitions(record: &OrderRecord, findings: &mut Findings<'_>) {

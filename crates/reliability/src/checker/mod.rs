@@ -11,7 +11,7 @@ mod violation;
 use std::collections::BTreeMap;
 
 use domain::{OrderId, Signature};
-pub use evidence::{Evidence, FeedRecord, FollowRecord, OrderRecord, Reply, RequestRecord};
+pub use evidence::{CancelReply, Evidence, FeedRecord, FollowRecord, OrderRecord, Reply, RequestRecord};
 use venues::simulated::transaction_log::Entry;
 pub use violation::{Rule, Violation};
 
@@ -21,6 +21,7 @@ pub fn check(evidence: &Evidence) -> Vec<Violation> {
     let mut findings = Findings { index: &index, violations: Vec::new() };
     check_databases(evidence, &mut findings);
     clients::check_requests(evidence, &mut findings);
+    clients::check_cancels(evidence, &mut findings);
     clients::check_told(evidence, &mut findings);
     clients::check_streams(evidence, &mut findings);
     clients::check_feeds(evidence, &mut findings);

@@ -35,7 +35,7 @@ fn order(key: &str, succeeds: bool) -> (OrderRecord, Vec<Entry>) {
             Outcome::Reverted { slot: 1, failure }
         } else if succeeds {
             let fill = samples::fill(&attempt);
-            apply(&mut order, &mut events, EventData::Confirmed { fill: fill.clone() });
+            apply(&mut order, &mut events, EventData::Confirmed { fill: fill.clone(), after_expiry: false });
             Outcome::Landed(fill)
         } else {
             apply(&mut order, &mut events, EventData::Failed { failure: failure.clone() });
@@ -91,6 +91,7 @@ fn clean() -> Evidence {
         .map(|record| RequestRecord {
             key: record.key.clone().unwrap(),
             replies: vec![Reply::Acknowledged(record.order.id); 2],
+            cancel: None,
         })
         .collect();
     let follows = orders
@@ -330,7 +331,7 @@ fn what_is_left_in_redis_is_found_and_a_refused_request_is_not_missed() {
         broken(|evidence| evidence.leftovers.push("jobs:data holds 3".to_owned())),
         BTreeSet::from([Rule::Leftover])
     );
-    let refused = RequestRecord { key: "c".to_owned(), replies: vec![Reply::Refused] };
+    let refused = RequestRecord { key: "c".to_owned(), replies: vec![Reply::Refused], cancel: None };
     assert_eq!(broken(|evidence| evidence.requests.push(refused)), BTreeSet::new());
 }
 

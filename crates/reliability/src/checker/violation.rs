@@ -35,6 +35,11 @@ pub enum Rule {
     FailsLast,
     /// The events give the row.
     FoldIsRow,
+    /// Once the owner has asked to cancel an order, no attempt is submitted or planned, and what a client was
+    /// told of it is so.
+    CancelHolds,
+    /// No attempt is submitted once the order has expired, and no order expires early.
+    ExpiryHolds,
     /// An idempotency key or client order id makes one order.
     OneOrderPerKey,
     /// Every order that is stored was asked for.

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use domain::OrderId;
+use domain::{OrderId, ports::Clock};
 use serde_json::json;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -14,7 +14,7 @@ use super::{
     machine::Machines,
     world::{World, lock},
 };
-use crate::checker::{FollowRecord, Reply, RequestRecord};
+use crate::checker::{CancelReply, FollowRecord, Reply, RequestRecord};
 
 /// How long a client waits for one answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
@@ -56,6 +56,12 @@ impl Clients {
     }
 }
 
+/// An order that a client wants.
+struct Wanted {
+    key: String,
+    expires_at: Option<String>,
+}
+
 struct Client {
     machines: Arc<Machines>,
     give_up: CancellationToken,
@@ -70,37 +76,68 @@ impl Client {
     async fn run(self, number: u64) {
         self.pause(0, 4_000).await;
         let key = format!("order-{number}");
-        let replies = self.place(&key).await;
-        lock(&self.records).requests.push(RequestRecord { key, replies: replies.clone() });
-        for reply in replies {
-            if let Reply::Acknowledged(id) = reply {
-                let follow = self.follow(id).await;
-                lock(&self.records).follows.push(follow);
-                return;
-            }
+        let order = self.wish(key);
+        let replies = self.place(&order).await;
+        let id = replies.iter().find_map(|reply| match reply {
+            Reply::Acknowledged(id) => Some(*id),
+            Reply::Refused => None,
+        });
+        let (cancel, follow) = tokio::join!(self.cancel(id), async { Some(self.follow(id?).await) });
+        let mut records = lock(&self.records);
+        records.requests.push(RequestRecord { key: order.key, replies, cancel });
+        records.follows.extend(follow);
+    }
+
+    /// What the client wants: the same however often it asks.
+    fn wish(&self, key: String) -> Wanted {
+        let world = self.world();
+        let expires_at = world.happens(world.plan.expires).then(|| {
+            let expires_at = world.clock.now() + Duration::from_millis(world.between(0, 20_000));
+            expires_at.to_string()
+        });
+        Wanted { key, expires_at }
+    }
+
+    /// Cancels the order after a while, and asks until an answer arrives.
+    async fn cancel(&self, id: Option<OrderId>) -> Option<CancelReply> {
+        let (id, world) = (id?, self.world());
+        if !world.happens(world.plan.cancels) {
+            return None;
         }
+        self.pause(0, 8_000).await;
+        while !self.give_up.is_cancelled() {
+            let (api, death) = self.machines.some_api();
+            let answer = death.run_until_cancelled(timeout(ANSWER_WITHIN, api.cancel(id))).await;
+            if let Some(Ok(Ok(result))) = answer {
+                world.note("client", &format!("is told {result} of {id}"));
+                return CancelReply::named(result);
+            }
+            self.pause(50, 500).await;
+        }
+        None
     }
 
     /// Asks until an answer arrives; sometimes the answer is lost on the way, and sometimes the
     /// client asks two at once.
-    async fn place(&self, key: &str) -> Vec<Reply> {
+    async fn place(&self, order: &Wanted) -> Vec<Reply> {
+        let key = &order.key;
         let mut replies = Vec::new();
         while replies.is_empty() && !self.give_up.is_cancelled() {
             let asks_two = self.world().between(0, 4) == 0;
-            let (one, two) = tokio::join!(self.ask(key, "1"), async {
+            let (one, two) = tokio::join!(self.ask(order, "1"), async {
                 if !asks_two {
                     return None;
                 }
                 // the same key for something else is a mistake, and makes no second order either
                 let amount = if self.world().between(0, 4) == 0 { "2" } else { "1" };
-                self.ask(key, amount).await
+                self.ask(order, amount).await
             });
             replies.extend([one, two].into_iter().flatten());
             if self.world().happens(1_000) {
                 self.world().note("client", &format!("loses the answers {replies:?} to {key}"));
                 // it will be told again, but the order must be the same one
                 let told = std::mem::take(&mut replies);
-                let again = self.ask(key, "1").await;
+                let again = self.ask(order, "1").await;
                 replies.extend(told.into_iter().chain(again));
                 return replies;
             }
@@ -109,8 +146,12 @@ impl Client {
         replies
     }
 
-    async fn ask(&self, key: &str, amount: &str) -> Option<Reply> {
-        let body = json!({ "tokenIn": "SOL", "tokenOut": "USDC", "amountIn": amount, "slippageBps": 100 });
+    async fn ask(&self, order: &Wanted, amount: &str) -> Option<Reply> {
+        let key = &order.key;
+        let body = json!({
+            "tokenIn": "SOL", "tokenOut": "USDC", "amountIn": amount, "slippageBps": 100,
+            "expiresAt": order.expires_at,
+        });
         let (api, death) = self.machines.some_api();
         let body = body.to_string();
         let answer = timeout(ANSWER_WITHIN, api.place(body.as_bytes(), Some(key.to_owned())));

@@ -36,6 +36,10 @@ pub enum Control {
     AcknowledgesBeforeDurable,
     /// Events are announced before they are durable.
     AnnouncesBeforeCommit,
+    /// A request to cancel an order keeps no attempt from being submitted.
+    IgnoresCancel,
+    /// An order is canceled although its transaction may still land.
+    CancelsWhatMayLand,
 }
 
 impl Control {
@@ -48,7 +52,9 @@ impl Control {
             one_unresolved_attempt: !is(&[
                 Self::IgnoresFenceAndSequence,
                 Self::ForgetsUnresolvedAndAllowsTwo,
+                Self::CancelsWhatMayLand,
             ]),
+            cancel_request: !is(&[Self::IgnoresCancel]),
         }
     }
 
@@ -76,6 +82,7 @@ impl Control {
             Self::ForgetsKeys | Self::AcknowledgesBeforeDurable => {
                 plan.fails_after = plan.fails_after.max(500);
             }
+            Self::IgnoresCancel | Self::CancelsWhatMayLand => plan.cancels = 10_000,
             Self::AnnouncesBeforeCommit => plan.fails_before = plan.fails_before.max(500),
         }
     }

@@ -121,7 +121,7 @@ impl Machines {
         let limits = Limits {
             tail_check_every,
             push_grace: Duration::from_millis(500),
-            max_open_orders: world.plan.max_open_orders,
+            max_in_flight: world.plan.max_in_flight,
             ..Limits::default()
         };
         let api = InProcessApi::new(AppState::new(backends, limits, Access::default()));

@@ -95,12 +95,12 @@ async fn rest(world: &World, deadline: Instant) {
 }
 
 async fn is_at_rest(world: &World) -> bool {
-    matches!(world.store.open_orders(1).await, Ok(0))
+    matches!(world.store.in_flight(1).await, Ok(0))
         && world.ledger_entries().await.iter().all(|entry| entry.settles_at <= world.clock.now_here())
 }
 
 async fn collect(world: &World, machines: &Machines, records: clients::Records) -> Evidence {
-    let everything = OrderFilter { status: None, parked: false, tag: None, before: None, limit: u32::MAX };
+    let everything = OrderFilter::newest(u32::MAX);
     let stored = world.store.orders(AccountId::DEFAULT, everything).await.unwrap_or_default();
     let keys: std::collections::BTreeMap<_, _> = world.store.keys().into_iter().collect();
     let mut orders = Vec::with_capacity(stored.len());

@@ -44,10 +44,14 @@ pub struct Plan {
     pub loses_message: u32,
     /// A message of the bus comes twice, or late.
     pub disturbs_message: u32,
+    /// A client cancels its order after a while, and repeats that until it is answered.
+    pub cancels: u32,
+    /// A client's order expires after a while.
+    pub expires: u32,
     /// How far the clock of a process may be off, either way.
     pub skew: Duration,
-    /// Open orders from which on new ones are refused.
-    pub max_open_orders: u32,
+    /// Orders in flight from which on new ones are refused.
+    pub max_in_flight: u32,
     /// Attempts an order gets in all.
     pub max_attempts: u32,
     /// How long a claim holds.
@@ -59,7 +63,7 @@ pub struct Plan {
 impl Plan {
     /// How long everything may take to come to rest once the faults are over.
     pub(super) fn rest_within(&self) -> Duration {
-        let is_let_in_at_once = self.orders <= u64::from(self.max_open_orders);
+        let is_let_in_at_once = self.orders <= u64::from(self.max_in_flight);
         REST_WITHIN * if is_let_in_at_once { 1 } else { 2 }
     }
 
@@ -85,8 +89,10 @@ impl Plan {
             repeats_hint: chance(0.5, 3_000),
             loses_message: chance(0.5, 5_000),
             disturbs_message: chance(0.5, 3_000),
+            cancels: chance(0.6, 5_000),
+            expires: chance(0.5, 5_000),
             skew: Duration::ZERO,
-            max_open_orders: 100,
+            max_in_flight: 100,
             max_attempts: 3,
             lease: Duration::ZERO,
             conditions: Preset::Congested.conditions(),
@@ -104,7 +110,7 @@ impl Plan {
             plan.skew = Duration::from_millis(rng.random_range(1..10_000));
         }
         if rng.random_bool(0.2) {
-            plan.max_open_orders = u32::try_from(plan.orders.div_ceil(2)).unwrap_or(1);
+            plan.max_in_flight = u32::try_from(plan.orders.div_ceil(2)).unwrap_or(1);
         }
         plan.conditions = Conditions {
             quote_latency_ms: rng.random_range(1..300),

@@ -76,6 +76,8 @@ fn without_a_protection_the_model_finds_how_it_breaks() {
         (Protection::SettlingFirst, "at most one transaction lands"),
         (Protection::ClosingExpired, "at most one transaction lands"),
         (Protection::AskingTwice, "at most one transaction lands"),
+        (Protection::RefusingAfterCancel, "no attempt follows a request to cancel"),
+        (Protection::SettlingBeforeCanceling, "a final status tells the truth"),
     ] {
         let found = HasDiscoveries::AnyOf([property].into());
         let protocol = Protocol { missing: Some(missing) };

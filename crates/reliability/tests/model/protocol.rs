@@ -17,6 +17,10 @@ pub(super) enum Protection {
     ClosingExpired,
     /// Another node must agree that a transaction has expired.
     AskingTwice,
+    /// No attempt is put on record once the owner has asked to cancel the order.
+    RefusingAfterCancel,
+    /// An order is not canceled while a transaction of it may land.
+    SettlingBeforeCanceling,
 }
 
 /// The protocol. The real one has all protections.
@@ -42,6 +46,9 @@ pub(super) enum Action {
     /// The answer of a node that lags behind: it does not know what has landed.
     BelieveOneNode(usize),
     Conclude(usize),
+    /// The owner asks an API to cancel the order, which then acts like an execution.
+    RequestCancel(usize),
+    Cancel(usize),
     Crash(usize),
 }
 
@@ -71,20 +78,49 @@ impl Protocol {
         }
     }
 
+    fn claim(self, state: &mut State, execution: usize) {
+        state.end_claim();
+        state.is_leased = true;
+        let is_unwanted = state.is_cancel_requested && !self.lacks(Protection::RefusingAfterCancel);
+        let step = match state.unresolved() {
+            Some(attempt) => Step::Settling { attempt },
+            None if is_unwanted => Step::Canceling,
+            None => Step::Signed,
+        };
+        state.executions[execution] = Execution { step, holds_the_fence: true };
+    }
+
+    /// The request is on record, and an order that nobody executes is claimed to be canceled.
+    fn request_cancel(self, state: &mut State, execution: usize) {
+        state.is_cancel_requested = true;
+        let may_land = state.unresolved().is_some() && !self.lacks(Protection::SettlingBeforeCanceling);
+        if !state.is_leased && !may_land {
+            state.end_claim();
+            state.is_leased = true;
+            state.executions[execution] = Execution { step: Step::Canceling, holds_the_fence: true };
+        }
+    }
+
     fn act(self, state: &mut State, execution: usize, action: Action) {
         match action {
-            Action::Claim(_) => {
-                state.end_claim();
-                state.is_leased = true;
-                let step = state.unresolved().map_or(Step::Signed, |attempt| Step::Settling { attempt });
-                state.executions[execution] = Execution { step, holds_the_fence: true };
+            Action::Claim(_) => self.claim(state, execution),
+            Action::RequestCancel(_) => self.request_cancel(state, execution),
+            Action::Cancel(_) => {
+                if state.takes_write_of(execution, self) {
+                    state.status = Status::Canceled;
+                    state.end_claim();
+                }
+                state.executions[execution].step = Step::Idle;
             }
             Action::WriteAhead(_) => {
                 let unrecorded = match state.executions[execution].step {
                     Step::SentUnrecorded { transaction } => Some(transaction),
                     _ => None,
                 };
-                state.executions[execution].step = if self.may_write_ahead(state, execution) {
+                let is_refused = state.is_cancel_requested && !self.lacks(Protection::RefusingAfterCancel);
+                state.executions[execution].step = if is_refused && state.takes_write_of(execution, self) {
+                    Step::Canceling
+                } else if self.may_write_ahead(state, execution) {
                     let transaction = unrecorded.unwrap_or_else(|| state.sign());
                     Step::Settling { attempt: state.write(transaction) }
                 } else {
@@ -118,6 +154,7 @@ impl Protocol {
                 state.status = match end {
                     Attempt::Landed => Status::Confirmed,
                     _ if state.attempts.len() == MAX_ATTEMPTS => Status::Failed,
+                    _ if state.is_cancel_requested => Status::Canceled,
                     _ => Status::Routing,
                 };
                 state.end_claim();
@@ -136,6 +173,8 @@ impl Model for Protocol {
         vec![State {
             status: Status::Routing,
             is_leased: false,
+            is_cancel_requested: false,
+            has_attempt_after_cancel: false,
             attempts: Vec::new(),
             transactions: Vec::new(),
             executions: [idle; EXECUTIONS],
@@ -157,6 +196,9 @@ impl Model for Protocol {
             }
         }
         for (number, execution) in state.executions.iter().enumerate() {
+            if execution.step == Step::Idle && !state.is_terminal() && !state.is_cancel_requested {
+                actions.push(Action::RequestCancel(number));
+            }
             match execution.step {
                 Step::Idle if !state.is_leased && !state.is_terminal() => actions.push(Action::Claim(number)),
                 Step::Idle => {}
@@ -177,6 +219,7 @@ impl Model for Protocol {
                     }
                 }
                 Step::Learned { .. } => actions.push(Action::Conclude(number)),
+                Step::Canceling => actions.push(Action::Cancel(number)),
             }
             if execution.step != Step::Idle {
                 actions.push(Action::Crash(number));
@@ -212,7 +255,9 @@ impl Model for Protocol {
             | Action::SendUnrecorded(execution)
             | Action::Ask(execution)
             | Action::BelieveOneNode(execution)
-            | Action::Conclude(execution) => self.act(&mut next, execution, action),
+            | Action::Conclude(execution)
+            | Action::RequestCancel(execution)
+            | Action::Cancel(execution) => self.act(&mut next, execution, action),
         }
         Some(next)
     }
@@ -226,7 +271,7 @@ impl Model for Protocol {
             }),
             Property::always("a final status tells the truth", |_, state: &State| match state.status {
                 Status::Confirmed => state.landed() == 1,
-                Status::Failed => state.landed() == 0 && nothing_can_land(state),
+                Status::Failed | Status::Canceled => state.landed() == 0 && nothing_can_land(state),
                 _ => true,
             }),
             Property::always("a terminal order is never executed again", |_, state: &State| {
@@ -235,6 +280,18 @@ impl Model for Protocol {
             Property::always("every transaction is on record", |_, state: &State| {
                 let is_known = |index| state.attempts.iter().any(|(transaction, _)| *transaction == index);
                 (0..state.transactions.len()).all(is_known)
+            }),
+            Property::always("no attempt follows a request to cancel", |_, state: &State| {
+                !state.has_attempt_after_cancel
+            }),
+            Property::sometimes("canceled before the first attempt", |_, state: &State| {
+                state.status == Status::Canceled && state.attempts.is_empty()
+            }),
+            Property::sometimes("canceled after an attempt", |_, state: &State| {
+                state.status == Status::Canceled && !state.attempts.is_empty()
+            }),
+            Property::sometimes("confirmed although it was to be canceled", |_, state: &State| {
+                state.status == Status::Confirmed && state.is_cancel_requested
             }),
             Property::sometimes("confirmed at once", |_, state: &State| {
                 state.status == Status::Confirmed && state.attempts.len() == 1

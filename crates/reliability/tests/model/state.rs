@@ -14,6 +14,7 @@ pub(super) enum Status {
     Submitted,
     Confirmed,
     Failed,
+    Canceled,
 }
 
 /// What the store knows of an attempt.
@@ -62,6 +63,8 @@ pub(super) enum Step {
         attempt: usize,
         end: Attempt,
     },
+    /// Nothing may land, and the owner no longer wants the order.
+    Canceling,
 }
 
 /// An execution, perhaps of a claim that is no longer the newest.
@@ -76,6 +79,10 @@ pub(super) struct State {
     pub(super) status: Status,
     /// Nobody may claim the order.
     pub(super) is_leased: bool,
+    /// The owner's request to cancel the order is on record.
+    pub(super) is_cancel_requested: bool,
+    /// An attempt was written after that.
+    pub(super) has_attempt_after_cancel: bool,
     /// The attempt record: which transaction, and what is known of it.
     pub(super) attempts: Vec<(usize, Attempt)>,
     pub(super) transactions: Vec<Transaction>,
@@ -88,7 +95,7 @@ impl State {
     }
 
     pub(super) fn is_terminal(&self) -> bool {
-        matches!(self.status, Status::Confirmed | Status::Failed)
+        matches!(self.status, Status::Confirmed | Status::Failed | Status::Canceled)
     }
 
     pub(super) fn landed(&self) -> usize {
@@ -118,6 +125,7 @@ impl State {
     /// Puts an attempt on record.
     pub(super) fn write(&mut self, transaction: usize) -> usize {
         self.attempts.push((transaction, Attempt::Unresolved));
+        self.has_attempt_after_cancel |= self.is_cancel_requested;
         self.status = Status::Submitted;
         self.attempts.len() - 1
     }

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use domain::{OrderStatus, ports::AttemptState};
+use domain::{EventData, OrderStatus, ports::AttemptState};
 use reliability::{checker::OrderRecord, simulation::Verdict};
 
 type Count = fn(&Verdict) -> usize;
 
-const KINDS: [(&str, Count); 30] = [
+const KINDS: [(&str, Count); 38] = [
     ("orders", |run| run.evidence.orders.len()),
     ("confirmed at the first attempt", |run| {
         orders(run, |it| it.order.status == OrderStatus::Confirmed && it.attempts.len() == 1)
@@ -18,6 +18,24 @@ const KINDS: [(&str, Count); 30] = [
     ("failed without an attempt on record", |run| {
         orders(run, |it| it.order.status == OrderStatus::Failed && it.attempts.is_empty())
     }),
+    ("canceled before anything was submitted", |run| {
+        orders(run, |it| it.order.status == OrderStatus::Canceled && it.attempts.is_empty())
+    }),
+    ("canceled after an attempt that did not land", |run| {
+        orders(run, |it| it.order.status == OrderStatus::Canceled && !it.attempts.is_empty())
+    }),
+    ("confirmed although it was to be canceled", |run| {
+        orders(run, |it| it.order.status == OrderStatus::Confirmed && it.order.cancel_request.is_some())
+    }),
+    ("canceled at once, by the API", |run| told(run, ": claimed to be canceled")),
+    ("commits refused because of a cancel", |run| told(run, ": CancelRequested")),
+    ("expired before anything was submitted", |run| {
+        orders(run, |it| it.order.status == OrderStatus::Expired && it.attempts.is_empty())
+    }),
+    ("expired after an attempt that did not land", |run| {
+        orders(run, |it| it.order.status == OrderStatus::Expired && !it.attempts.is_empty())
+    }),
+    ("confirmed after the expiry", |run| orders(run, is_confirmed_after_expiry)),
     ("processes that died before a call took effect", |run| told(run, " dies before ")),
     ("processes that died after a call took effect", |run| told(run, " dies after ")),
     ("processes that stood still", |run| told(run, " stands still ")),
@@ -49,8 +67,13 @@ const KINDS: [(&str, Count); 30] = [
 ];
 
 /// How often each was met.
-#[derive(Default)]
 pub(crate) struct Sightings([usize; KINDS.len()]);
+
+impl Default for Sightings {
+    fn default() -> Self {
+        Self([0; KINDS.len()])
+    }
+}
 
 impl Sightings {
     pub(crate) fn add(&mut self, run: &Verdict) {
@@ -76,6 +99,10 @@ fn orders(run: &Verdict, is: impl Fn(&OrderRecord) -> bool) -> usize {
 
 fn is_confirmed_after(record: &OrderRecord, end: AttemptState) -> bool {
     record.order.status == OrderStatus::Confirmed && record.attempts.iter().any(|it| it.state == end)
+}
+
+fn is_confirmed_after_expiry(record: &OrderRecord) -> bool {
+    record.events.iter().any(|event| matches!(event.data, EventData::Confirmed { after_expiry: true, .. }))
 }
 
 fn told(run: &Verdict, what: &str) -> usize {

@@ -14,10 +14,11 @@ use std::{
 
 use async_trait::async_trait;
 use domain::{
-    AccountId, Event, Order, OrderId,
+    AccountId, CancelRequest, Event, Order, OrderId, Phase,
     ports::{
-        Acceptance, Accepted, Attempt, Claim, Clock, Commit, CommitOutcome, FeedCursor, FeedPage, FeedScope,
-        Fence, OpenOrders, OrderFilter, OrderStore, StoreError,
+        Acceptance, Accepted, ActiveOrders, Attempt, Cancel, Cancellation, Claim, Clock, Commit,
+        CommitOutcome, DueAction, DueOrder, FeedCursor, FeedPage, FeedScope, Fence, OrderFilter, OrderStore,
+        StoreError,
     },
 };
 use tokio::sync::watch;
@@ -35,6 +36,7 @@ pub struct MemoryStore {
 
 /// What a commit is checked against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each guard")]
 pub struct Guards {
     /// The claim still holds.
     pub fence: bool,
@@ -42,11 +44,14 @@ pub struct Guards {
     pub sequence: bool,
     /// The attempt record is as the commit expects it: no second attempt while one is unresolved.
     pub one_unresolved_attempt: bool,
+    /// Nothing leads to an attempt once the owner has asked to cancel the order.
+    pub cancel_request: bool,
 }
 
 impl Guards {
     /// What the port promises.
-    pub const ALL: Self = Self { fence: true, sequence: true, one_unresolved_attempt: true };
+    pub const ALL: Self =
+        Self { fence: true, sequence: true, one_unresolved_attempt: true, cancel_request: true };
 }
 
 impl MemoryStore {
@@ -78,6 +83,34 @@ impl MemoryStore {
     pub fn commit_guarded(&self, commit: Commit, guards: Guards) -> Result<CommitOutcome, StoreError> {
         let now = self.clock.steady();
         self.open()?.commit(commit, guards, now)
+    }
+
+    /// Cancels, and claims an order also while an attempt of it is unresolved if that is not guarded against:
+    /// a negative control.
+    ///
+    /// # Errors
+    /// As [`OrderStore::cancel`].
+    pub fn cancel_guarded(
+        &self,
+        cancel: &Cancel,
+        guards_unresolved: bool,
+    ) -> Result<Cancellation, StoreError> {
+        let now = self.clock.steady();
+        let mut state = self.open()?;
+        let of_account = |record: &&mut Record| record.order.account == cancel.account;
+        let Some(record) = state.orders.get_mut(&cancel.id).filter(of_account) else {
+            return Ok(Cancellation::Unknown);
+        };
+        if record.order.status.is_terminal() {
+            return Ok(Cancellation::Ended(Box::new(record.order.clone())));
+        }
+        let request = CancelRequest { at: cancel.at, after_seq: record.order.last_seq };
+        record.order.cancel_request.get_or_insert(request);
+        let may_land = guards_unresolved && record.unresolved().is_some();
+        if may_land || (record.is_executing(now) && !record.is_parked()) {
+            return Ok(Cancellation::Requested(Box::new(record.order.clone())));
+        }
+        Ok(Cancellation::Claimed(Box::new(record.claim(now, cancel.lease))))
     }
 
     /// While it hangs, orders that are to be accepted wait.
@@ -126,16 +159,7 @@ impl OrderStore for MemoryStore {
         if record.order.status.is_terminal() || record.lease_until.is_some_and(|until| until > now) {
             return Ok(None);
         }
-        let lost_claims = record.lost_claims;
-        record.lost_claims += 1;
-        record.lease_epoch += 1;
-        record.hold(now, lease);
-        Ok(Some(Claim {
-            fence: Fence { order_id: id, lease_epoch: record.lease_epoch },
-            order: record.order.clone(),
-            unresolved: record.unresolved().cloned(),
-            lost_claims,
-        }))
+        Ok(Some(record.claim(now, lease)))
     }
 
     async fn renew(&self, fence: Fence, lease: Duration) -> Result<bool, StoreError> {
@@ -166,6 +190,10 @@ impl OrderStore for MemoryStore {
         Ok(true)
     }
 
+    async fn cancel(&self, cancel: Cancel) -> Result<Cancellation, StoreError> {
+        self.cancel_guarded(&cancel, true)
+    }
+
     async fn commit(&self, commit: Commit) -> Result<CommitOutcome, StoreError> {
         if self.refuses_commits.load(Ordering::Relaxed) {
             return Err(StoreError::Unavailable("no commits are taken".into()));
@@ -173,7 +201,7 @@ impl OrderStore for MemoryStore {
         self.commit_guarded(commit, Guards::ALL)
     }
 
-    async fn lease_due(&self, limit: u32, redeliver_after: Duration) -> Result<Vec<OrderId>, StoreError> {
+    async fn lease_due(&self, limit: u32, redeliver_after: Duration) -> Result<Vec<DueOrder>, StoreError> {
         let now = self.clock.steady();
         let mut state = self.open()?;
         let mut due: Vec<&mut Record> =
@@ -184,7 +212,7 @@ impl OrderStore for MemoryStore {
             .into_iter()
             .map(|record| {
                 record.wake_at = Some(now + redeliver_after);
-                record.order.id
+                DueOrder { id: record.order.id, action: DueAction::of(record.order.status) }
             })
             .collect())
     }
@@ -201,6 +229,7 @@ impl OrderStore for MemoryStore {
             .filter(|record| filter.tag.is_none() || record.order.spec.tag == filter.tag)
             .map(|record| &record.order)
             .filter(|order| order.account == account)
+            .filter(|order| filter.phase.is_none_or(|phase| order.status.phase() == phase))
             .filter(|order| filter.status.is_none_or(|status| order.status == status))
             .filter(|order| filter.before.is_none_or(|before| order.id < before))
             .take(usize::try_from(filter.limit).unwrap_or(usize::MAX))
@@ -254,26 +283,34 @@ impl OrderStore for MemoryStore {
 
     async fn lost_claims(&self, account: AccountId, id: OrderId) -> Result<Option<u32>, StoreError> {
         let state = self.open()?;
-        let open = state.of(account, id).filter(|record| record.wake_at.is_some());
-        Ok(open.map(|record| record.lost_claims.saturating_sub(1)))
+        let active = state.of(account, id).filter(|record| !record.order.status.is_terminal());
+        Ok(active.map(|record| record.lost_claims.saturating_sub(1)))
     }
 
     async fn attempts(&self, account: AccountId, id: OrderId) -> Result<Vec<Attempt>, StoreError> {
         Ok(self.open()?.of(account, id).map_or_else(Vec::new, |record| record.attempts.clone()))
     }
 
-    async fn open_orders(&self, at_most: u32) -> Result<u32, StoreError> {
+    async fn in_flight(&self, at_most: u32) -> Result<u32, StoreError> {
         let state = self.open()?;
-        let open = state.orders.values().filter(|record| record.wake_at.is_some()).count();
-        Ok(u32::try_from(open).unwrap_or(u32::MAX).min(at_most))
+        let in_flight = state.orders.values().filter(|record| record.order.status.phase() == Phase::InFlight);
+        Ok(u32::try_from(in_flight.count()).unwrap_or(u32::MAX).min(at_most))
     }
 
-    async fn open_orders_by_status(&self, at_most: u32) -> Result<OpenOrders, StoreError> {
+    async fn resting(&self, account: AccountId, at_most: u32) -> Result<u32, StoreError> {
         let state = self.open()?;
-        let open = state.orders.values().filter(|record| record.wake_at.is_some());
-        let mut counts = OpenOrders::default();
-        for record in open.take(usize::try_from(at_most).unwrap_or(usize::MAX)) {
-            *counts.0.entry(record.order.status).or_default() += 1;
+        let of_account = state.orders.values().filter(|record| record.order.account == account);
+        let resting = of_account.filter(|record| record.order.status.phase() == Phase::Resting);
+        Ok(u32::try_from(resting.count()).unwrap_or(u32::MAX).min(at_most))
+    }
+
+    async fn active_by_status(&self, at_most: u32) -> Result<ActiveOrders, StoreError> {
+        let state = self.open()?;
+        let mut counts = ActiveOrders::default();
+        for status in state.orders.values().map(|record| record.order.status) {
+            if !status.is_terminal() && counts.in_phase(status.phase()) < at_most {
+                *counts.0.entry(status).or_default() += 1;
+            }
         }
         Ok(counts)
     }

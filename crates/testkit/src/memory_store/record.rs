@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use domain::{
     Event, Order, OrderStatus, Timestamp,
-    ports::{Attempt, AttemptChange, AttemptState, Claim, ClaimAction, Commit, PARKED_AFTER, StoreError},
+    ports::{
+        Attempt, AttemptChange, AttemptState, Claim, ClaimAction, Commit, Fence, PARKED_AFTER, StoreError,
+    },
 };
 
 /// An order's row.
@@ -17,6 +19,8 @@ pub(super) struct Record {
     pub(super) wake_at: Option<Timestamp>,
     pub(super) lease_epoch: u64,
     pub(super) lease_until: Option<Timestamp>,
+    /// Whether `lease_until` is the end of a claim, not of a wait for the next attempt.
+    pub(super) is_claimed: bool,
     pub(super) lost_claims: u32,
 }
 
@@ -61,6 +65,26 @@ impl Record {
         }
     }
 
+    /// Whether a claim holds.
+    pub(super) fn is_executing(&self, now: Timestamp) -> bool {
+        self.is_claimed && self.lease_until.is_some_and(|until| until > now)
+    }
+
+    /// Makes a new claim.
+    pub(super) fn claim(&mut self, now: Timestamp, lease: Duration) -> Claim {
+        let lost_claims = self.lost_claims;
+        self.lost_claims += 1;
+        self.lease_epoch += 1;
+        self.is_claimed = true;
+        self.hold(now, lease);
+        Claim {
+            fence: Fence { order_id: self.order.id, lease_epoch: self.lease_epoch },
+            order: self.order.clone(),
+            unresolved: self.unresolved().cloned(),
+            lost_claims,
+        }
+    }
+
     /// Makes the claim hold from now on.
     pub(super) fn hold(&mut self, now: Timestamp, lease: Duration) {
         self.lease_until = Some(now + Claim::lease_of(lease, self.lost_claims));
@@ -69,6 +93,7 @@ impl Record {
 
     pub(super) fn end_lease(&mut self, lease_until: Option<Timestamp>, wake_at: Option<Timestamp>) {
         self.lease_epoch += 1;
+        self.is_claimed = false;
         self.lease_until = lease_until;
         self.wake_at = wake_at;
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    AccountId, OrderId, Timestamp,
+    AccountId, Order, OrderId, Timestamp,
     ports::{
         Acceptance, Accepted, Attempt, AttemptChange, ClaimAction, Commit, CommitOutcome, Fence, StoreError,
     },
@@ -90,9 +90,10 @@ impl State {
                 attempts: Vec::new(),
                 idempotency_key: asked.idempotency_key,
                 fingerprint: asked.fingerprint,
-                wake_at: Some(now + asked.grace),
+                wake_at: asked.due_after.map(|due_after| now + due_after),
                 lease_epoch: 0,
                 lease_until: None,
+                is_claimed: false,
                 lost_claims: 0,
             },
         );
@@ -121,6 +122,11 @@ impl State {
         {
             return Ok(CommitOutcome::Fenced);
         }
+        if let Some(request) =
+            record.order.cancel_request.filter(|_| guards.cancel_request && commit.leads_to_attempt())
+        {
+            return Ok(CommitOutcome::CancelRequested(request));
+        }
         if guards == Guards::ALL {
             if taken {
                 return Err(StoreError::Unavailable("the attempt's number or signature is taken".into()));
@@ -134,7 +140,7 @@ impl State {
     fn apply(&mut self, commit: Commit, now: Timestamp) {
         let Some(record) = self.orders.get_mut(&commit.order.id) else { return };
         self.feed.extend(commit.events.iter().map(|event| (commit.order.id, event.seq)));
-        record.order = commit.order;
+        record.order = Order { cancel_request: record.order.cancel_request, ..commit.order };
         record.events.extend(commit.events);
         if commit.change.is_some() || commit.then != ClaimAction::Continue {
             record.lost_claims = 0;

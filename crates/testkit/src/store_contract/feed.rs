@@ -6,7 +6,7 @@ use std::{
 };
 
 use domain::{
-    AccountId, EventData, Order, OrderId,
+    AccountId, Order, OrderId,
     ports::{
         AttemptState, ClaimAction, CommitOutcome, FeedCursor, FeedEvent, FeedScope, OrderStore, PageEnd,
     },
@@ -32,7 +32,7 @@ async fn executed(store: &dyn OrderStore) -> Order {
     let mut claim = claimed(store, LONG).await;
     let (attempt, commit) = submit(&mut claim);
     assert_eq!(store.commit(commit).await.unwrap(), CommitOutcome::Committed);
-    let confirmed = EventData::Confirmed { fill: samples::fill(&attempt) };
+    let confirmed = samples::confirmed(&attempt);
     let landed = samples::resolve(&attempt, AttemptState::Landed);
     let finish = step(&mut claim, vec![confirmed], Some(landed), ClaimAction::Finish);
     assert_eq!(store.commit(finish).await.unwrap(), CommitOutcome::Committed);

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use domain::{
-    AccountId, EventData, Order, OrderId,
+    AccountId, EventData, Order, OrderId, Timestamp,
     ports::{
-        Acceptance, Accepted, Attempt, AttemptChange, AttemptState, Claim, ClaimAction, CommitOutcome,
-        OrderStore,
+        Acceptance, Accepted, Attempt, AttemptChange, AttemptState, Cancel, Cancellation, Claim, ClaimAction,
+        CommitOutcome, OrderStore,
     },
 };
 use futures::future::join_all;
@@ -54,12 +54,13 @@ impl<'a> Life<'a> {
     async fn live(mut self) -> Vec<String> {
         self.accept(1).await;
         for _ in 0..WRITES {
-            match self.rng.random_range(0..12) {
+            match self.rng.random_range(0..13) {
                 0 => self.accept(1).await,
                 1 => self.accept(2).await,
                 2..=4 => self.claim().await,
                 5 => self.renew().await,
                 6 => self.release().await,
+                7 if self.rng.random_bool(0.2) => self.cancel().await,
                 _ => self.commit().await,
             }
         }
@@ -95,6 +96,23 @@ impl<'a> Life<'a> {
         self.claims.extend(claim);
     }
 
+    async fn cancel(&mut self) {
+        let lease = if self.rng.random_bool(0.5) { Duration::ZERO } else { LONG };
+        let at = Timestamp::from_unix_millis(1_800_000_000_000);
+        let cancel = Cancel { account: AccountId::DEFAULT, id: self.id, at, by: "api".to_owned(), lease };
+        let shown = match self.store.cancel(cancel).await.unwrap() {
+            Cancellation::Unknown => "unknown".to_owned(),
+            Cancellation::Ended(order) => format!("ended {}", order.status),
+            Cancellation::Requested(order) => format!("requested {:?}", order.cancel_request),
+            Cancellation::Claimed(claim) => {
+                let shown = format!("claimed {:?} {:?}", claim.fence.lease_epoch, claim.order.cancel_request);
+                self.claims.push(*claim);
+                shown
+            }
+        };
+        self.log.push(format!("cancel: {shown}"));
+    }
+
     async fn renew(&mut self) {
         if let Some(claim) = self.any_claim() {
             let renewed = self.store.renew(claim.fence, LONG).await.unwrap();
@@ -121,19 +139,28 @@ impl<'a> Life<'a> {
             return;
         }
         let (fence, attempt) = (claim.fence, claim.unresolved.take());
-        let (opened, commit) = match attempt {
-            None => {
+        let (opened, commit) = match (attempt, claim.order.cancel_request) {
+            (None, Some(request)) => {
+                let commit = claim.clone().cancel(request, claim.order.updated_at).unwrap();
+                claim.order = commit.order.clone();
+                (None, commit)
+            }
+            (None, None) => {
                 let (attempt, commit) = submit(&mut claim);
                 (Some(attempt), commit)
             }
-            Some(attempt) => (None, self.settle(&mut claim, &attempt)),
+            (Some(attempt), _) => (None, self.settle(&mut claim, &attempt)),
         };
         let outcome = self.store.commit(commit).await.unwrap();
         self.log.push(format!("{outcome:?} {} {}", claim.order.status, claim.order.last_seq));
-        if outcome == CommitOutcome::Committed {
-            claim.unresolved = opened;
-            let known = self.claims.iter_mut().find(|known| known.fence == fence).unwrap();
-            *known = claim;
+        let known = self.claims.iter_mut().find(|known| known.fence == fence).unwrap();
+        match outcome {
+            CommitOutcome::Committed => {
+                claim.unresolved = opened;
+                *known = claim;
+            }
+            CommitOutcome::CancelRequested(request) => known.order.cancel_request = Some(request),
+            CommitOutcome::Fenced => {}
         }
     }
 
@@ -141,7 +168,7 @@ impl<'a> Life<'a> {
         let resolve = |state| Some(samples::resolve(attempt, state));
         match self.rng.random_range(0..4) {
             0 => {
-                let confirmed = EventData::Confirmed { fill: samples::fill(attempt) };
+                let confirmed = samples::confirmed(attempt);
                 step(claim, vec![confirmed], resolve(AttemptState::Landed), ClaimAction::Finish)
             }
             1 => {
@@ -160,7 +187,8 @@ impl<'a> Life<'a> {
     async fn close(&mut self) {
         let row = self.store.order(AccountId::DEFAULT, self.id).await.unwrap().unwrap();
         let events = stored_events(self.store, self.id).await;
-        assert_eq!(Order::fold(self.id, AccountId::DEFAULT, None, &events).as_ref(), Some(&row));
+        let folded = Order { cancel_request: None, ..row.clone() };
+        assert_eq!(Order::fold(self.id, AccountId::DEFAULT, None, &events), Some(folded));
         let attempts = self.store.attempts(AccountId::DEFAULT, self.id).await.unwrap();
         let states: Vec<_> = attempts.iter().map(|attempt| (attempt.number, attempt.state)).collect();
         self.log.push(format!("{} {} {} {states:?}", row.status, row.last_seq, row.attempt));

@@ -1,10 +1,12 @@
 //! The contract every order store keeps. Time passes by waiting for a condition: leases and delays
 //! are short, and nothing asserts how long anything took.
 
+mod cancel;
 mod clock;
 mod feed;
 mod histories;
 mod parking;
+mod resting;
 mod together;
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
@@ -13,7 +15,7 @@ use domain::{
     AccountId, Event, EventData, Order, OrderId, OrderStatus,
     ports::{
         Acceptance, Accepted, Attempt, AttemptChange, AttemptState, Claim, ClaimAction, Commit,
-        CommitOutcome, OrderFilter, OrderStore,
+        CommitOutcome, DueOrder, OrderFilter, OrderStore,
     },
 };
 use futures::future::join_all;
@@ -42,15 +44,17 @@ pub async fn check(store: Arc<dyn OrderStore>) {
     two_sweepers_never_take_the_same(store).await;
     listings_page_and_belong_to_an_account(store).await;
     listings_by_tag_find_the_orders_of_that_tag_alone(store).await;
-    open_orders_are_counted_up_to_a_bound(store).await;
+    orders_in_flight_are_counted_up_to_a_bound(store).await;
     a_claimed_order_is_due_when_its_lease_ends(store).await;
     together::check(store).await;
     feed::check(store).await;
     parking::check(store).await;
+    cancel::check(store).await;
+    resting::check(store).await;
 }
 
 async fn accepted(store: &dyn OrderStore, grace: Duration) -> Order {
-    let acceptance = Acceptance { grace, ..samples::acceptance() };
+    let acceptance = Acceptance { due_after: Some(grace), ..samples::acceptance() };
     let order = acceptance.order.clone();
     assert_eq!(store.accept(acceptance).await.unwrap(), Accepted::Created);
     order
@@ -59,6 +63,11 @@ async fn accepted(store: &dyn OrderStore, grace: Duration) -> Order {
 async fn claimed(store: &dyn OrderStore, lease: Duration) -> Claim {
     let order = accepted(store, LONG).await;
     store.claim(order.id, "worker", lease).await.unwrap().expect("a new order can be claimed")
+}
+
+/// Whether the sweeper finds the order.
+async fn is_due(store: &dyn OrderStore, id: OrderId, redeliver_after: Duration) -> bool {
+    store.lease_due(1_000, redeliver_after).await.unwrap().iter().any(|due| due.id == id)
 }
 
 /// The commit of `steps` at the order's current state, which it moves on.
@@ -208,7 +217,7 @@ async fn an_execution_is_kept_whole(store: &dyn OrderStore) {
         eventually_some("the lease runs out", || async { store.claim(id, "heir", LONG).await.unwrap() })
             .await;
     assert_eq!((&heir.order, heir.unresolved.as_ref()), (&claim.order, Some(&attempt)));
-    let confirmed = EventData::Confirmed { fill: samples::fill(&attempt) };
+    let confirmed = samples::confirmed(&attempt);
     let resolved = samples::resolve(&attempt, AttemptState::Landed);
     let finish = step(&mut heir, vec![confirmed], Some(resolved), ClaimAction::Finish);
     assert_eq!(store.commit(finish).await.unwrap(), CommitOutcome::Committed);
@@ -249,7 +258,7 @@ async fn only_the_attempt_on_record_can_be_resolved(store: &dyn OrderStore) {
     let (attempt, commit) = submit(&mut claim);
     assert_eq!(store.commit(commit).await.unwrap(), CommitOutcome::Committed);
     let before = claim.order.clone();
-    let confirmed = EventData::Confirmed { fill: samples::fill(&attempt) };
+    let confirmed = samples::confirmed(&attempt);
     let finish = step(&mut claim, vec![confirmed], None, ClaimAction::Finish);
     let resolving = |attempt: &Attempt| Commit {
         change: Some(samples::resolve(attempt, AttemptState::Landed)),
@@ -285,8 +294,7 @@ async fn a_retry_waits_and_then_is_due(store: &dyn OrderStore) {
     ];
     let commit = step(&mut claim, steps, None, ClaimAction::RetryAfter(SHORT));
     assert_eq!(store.commit(commit).await.unwrap(), CommitOutcome::Committed);
-    eventually("the order is due", || async { store.lease_due(1_000, LONG).await.unwrap().contains(&id) })
-        .await;
+    eventually("the order is due", || async { is_due(store, id, LONG).await }).await;
     let again = store.claim(id, "worker", LONG).await.unwrap().expect("a due order can be claimed");
     assert_eq!(again.order.attempt, 2);
 }
@@ -308,7 +316,7 @@ async fn two_sweepers_never_take_the_same(store: &dyn OrderStore) {
     let mut taken = HashSet::new();
     while !waiting.is_subset(&taken) {
         let (one, other) = futures::join!(store.lease_due(7, LONG), store.lease_due(7, LONG));
-        for id in one.unwrap().into_iter().chain(other.unwrap()) {
+        for DueOrder { id, .. } in one.unwrap().into_iter().chain(other.unwrap()) {
             assert!(taken.insert(id), "{id} was taken twice");
         }
     }
@@ -324,8 +332,7 @@ async fn listings_page_and_belong_to_an_account(store: &dyn OrderStore) {
     let mut seen = Vec::new();
     let mut before = None;
     while seen.len() < 5 {
-        let filter =
-            OrderFilter { status: Some(OrderStatus::Pending), parked: false, tag: None, before, limit: 2 };
+        let filter = OrderFilter { status: Some(OrderStatus::Pending), before, ..OrderFilter::newest(2) };
         let page = store.orders(AccountId::DEFAULT, filter).await.unwrap();
         assert!(page.len() <= 2 && !page.is_empty());
         before = page.last().map(|order| order.id);
@@ -338,7 +345,7 @@ async fn listings_page_and_belong_to_an_account(store: &dyn OrderStore) {
     assert_eq!(store.order(stranger, id).await.unwrap(), None);
     assert_eq!(store.events(stranger, id, 0, 10).await.unwrap(), []);
     assert_eq!(store.attempts(stranger, id).await.unwrap(), []);
-    let all = OrderFilter { status: None, parked: false, tag: None, before: None, limit: 10 };
+    let all = OrderFilter::newest(10);
     assert_eq!(store.orders(stranger, all).await.unwrap(), []);
 }
 
@@ -354,7 +361,7 @@ async fn listings_by_tag_find_the_orders_of_that_tag_alone(store: &dyn OrderStor
     }
     let expected = [tagged[2], tagged[0]];
     for status in [None, Some(OrderStatus::Pending)] {
-        let filter = OrderFilter { status, parked: false, tag: Some(tag.clone()), before: None, limit: 10 };
+        let filter = OrderFilter { status, tag: Some(tag.clone()), ..OrderFilter::newest(10) };
         let found = store.orders(AccountId::DEFAULT, filter.clone()).await.unwrap();
         assert_eq!(found.iter().map(|order| order.id).collect::<Vec<_>>(), expected);
         let next = OrderFilter { before: Some(expected[0]), limit: 1, ..filter };
@@ -363,35 +370,34 @@ async fn listings_by_tag_find_the_orders_of_that_tag_alone(store: &dyn OrderStor
     }
 }
 
-async fn open_orders_are_counted_up_to_a_bound(store: &dyn OrderStore) {
-    let before = store.open_orders(u32::MAX).await.unwrap();
-    let pending = store.open_orders_by_status(u32::MAX).await.unwrap().with(OrderStatus::Pending);
+async fn orders_in_flight_are_counted_up_to_a_bound(store: &dyn OrderStore) {
+    let before = store.in_flight(u32::MAX).await.unwrap();
+    let pending = store.active_by_status(u32::MAX).await.unwrap().with(OrderStatus::Pending);
     let mut executing = claimed(store, LONG).await;
     accepted(store, LONG).await;
-    let now = store.open_orders_by_status(u32::MAX).await.unwrap();
+    let now = store.active_by_status(u32::MAX).await.unwrap();
     assert_eq!((now.total(), now.with(OrderStatus::Pending)), (before + 2, pending + 2));
-    assert_eq!(store.open_orders(u32::MAX).await.unwrap(), before + 2);
+    assert_eq!(store.in_flight(u32::MAX).await.unwrap(), before + 2);
     let failed = vec![EventData::RoutingStarted, EventData::Failed { failure: samples::failure() }];
     let finish = step(&mut executing, failed, None, ClaimAction::Finish);
     assert_eq!(store.commit(finish).await.unwrap(), CommitOutcome::Committed);
-    let now = store.open_orders_by_status(u32::MAX).await.unwrap();
+    let now = store.active_by_status(u32::MAX).await.unwrap();
     assert_eq!((now.total(), now.with(OrderStatus::Failed)), (before + 1, 0));
-    assert_eq!(store.open_orders(u32::MAX).await.unwrap(), before + 1);
+    assert_eq!(store.in_flight(u32::MAX).await.unwrap(), before + 1);
     for bound in [0, 1] {
-        assert_eq!(store.open_orders(bound).await.unwrap(), bound);
-        assert_eq!(store.open_orders_by_status(bound).await.unwrap().total(), bound);
+        assert_eq!(store.in_flight(bound).await.unwrap(), bound);
+        assert_eq!(store.active_by_status(bound).await.unwrap().total(), bound);
     }
 }
 
 async fn a_claimed_order_is_due_when_its_lease_ends(store: &dyn OrderStore) {
     let order = accepted(store, Duration::ZERO).await;
     let claim = store.claim(order.id, "worker", LONG).await.unwrap().unwrap();
-    assert!(!store.lease_due(1_000, LONG).await.unwrap().contains(&order.id), "it is being executed");
+    assert!(!is_due(store, order.id, LONG).await, "it is being executed");
     assert!(store.renew(claim.fence, SHORT).await.unwrap());
-    eventually("it is due", || async { store.lease_due(1_000, LONG).await.unwrap().contains(&order.id) })
-        .await;
-    assert!(!store.lease_due(1_000, LONG).await.unwrap().contains(&order.id), "it was just delivered");
+    eventually("it is due", || async { is_due(store, order.id, LONG).await }).await;
+    assert!(!is_due(store, order.id, LONG).await, "it was just delivered");
     let claim = store.claim(order.id, "heir", LONG).await.unwrap().unwrap();
     store.release(claim.fence, Duration::ZERO).await.unwrap();
-    assert!(store.lease_due(1_000, LONG).await.unwrap().contains(&order.id), "a claim given back is due");
+    assert!(is_due(store, order.id, LONG).await, "a claim given back is due");
 }

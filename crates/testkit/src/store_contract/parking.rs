@@ -7,7 +7,7 @@ use domain::{
     ports::{Claim, ClaimAction, CommitOutcome, OrderFilter, OrderStore, PARKED_AFTER},
 };
 
-use super::{LONG, SHORT, claimed, step, submit};
+use super::{LONG, SHORT, claimed, is_due, step, submit};
 use crate::{eventually_some, samples};
 
 pub(super) async fn check(store: &dyn OrderStore) {
@@ -17,7 +17,7 @@ pub(super) async fn check(store: &dyn OrderStore) {
 }
 
 async fn parked(store: &dyn OrderStore) -> Vec<OrderId> {
-    let filter = OrderFilter { status: None, parked: true, tag: None, before: None, limit: 1_000 };
+    let filter = OrderFilter { parked: true, ..OrderFilter::newest(1_000) };
     store.orders(AccountId::DEFAULT, filter).await.unwrap().iter().map(|order| order.id).collect()
 }
 
@@ -79,7 +79,7 @@ async fn a_parked_order_that_is_resumed_goes_on_at_once(store: &dyn OrderStore) 
     assert!(store.unpark(AccountId::DEFAULT, id).await.unwrap());
     let (_, late) = submit(&mut held);
     assert_eq!(store.commit(late).await.unwrap(), CommitOutcome::Fenced, "the claim that held it is void");
-    assert!(store.lease_due(1_000, LONG).await.unwrap().contains(&id));
+    assert!(is_due(store, id, LONG).await);
     let claim = store.claim(id, "next", LONG).await.unwrap().expect("it is free at once");
     assert_eq!(claim.lost_claims, 0);
     assert!(!parked(store).await.contains(&id));

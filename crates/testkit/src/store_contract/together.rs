@@ -219,7 +219,7 @@ async fn commits_that_break_a_guard_hurt_no_neighbour(store: &dyn OrderStore) {
     }
     let mut other_signature = attempt.clone();
     other_signature.transaction.signature = samples::attempt(&first.order).transaction.signature;
-    let confirmed = vec![EventData::Confirmed { fill: samples::fill(&attempt) }];
+    let confirmed = vec![samples::confirmed(&attempt)];
     let resolution = samples::resolve(&other_signature, AttemptState::Landed);
     let unknown = step(&mut first.clone(), confirmed, Some(resolution), ClaimAction::Finish);
     let others = others(store).await;

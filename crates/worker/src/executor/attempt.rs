@@ -1,78 +1,98 @@
 //! One attempt: ask the venues, choose, build, sign, write ahead, send.
 
 use domain::{
-    EventData, Failure, FailureCode, Swap,
+    EventData, Failure, FailureCode, OrderSpec, Quote, Swap,
     ports::{Attempt, AttemptChange, AttemptState, ClaimAction},
     routing::{RoutingDecision, route},
     swap::{SignedTransaction, SlippageBound},
 };
-
 use tracing::{Instrument, debug_span};
 
-use super::{AttemptEnd, Executor, Interruption, journal::Journal};
+use super::{
+    AttemptEnd, Executor, Interruption, Withdrawal,
+    journal::{Journal, Recorded},
+};
 use crate::{metrics, progress::Step};
+
+/// Why an attempt ends before it is submitted. Nothing was sent, so nothing is left behind.
+enum Stop {
+    Interrupted(Interruption),
+    Failed(Failure),
+    Withdrawn(Withdrawal),
+}
+
+impl<E: Into<Interruption>> From<E> for Stop {
+    fn from(interruption: E) -> Self {
+        Self::Interrupted(interruption.into())
+    }
+}
 
 impl Executor {
     /// Makes a new attempt. There must be no unresolved one.
     pub(super) async fn attempt(&self, journal: &mut Journal) -> Result<AttemptEnd, Interruption> {
-        journal.record(EventData::RoutingStarted)?;
-        let prepared = match self.prepare(journal).await? {
-            Ok(prepared) => prepared,
-            Err(failure) => return Ok(AttemptEnd::Failed { failure, change: None }),
-        };
-        let attempt = self.write_ahead(journal, prepared).await?;
-        Ok(self.send_and_settle(&attempt, journal.progress()).await)
+        match self.submit(journal).await {
+            Ok(attempt) => Ok(self.send_and_settle(&attempt, journal.progress()).await),
+            Err(Stop::Interrupted(interruption)) => Err(interruption),
+            Err(Stop::Failed(failure)) => Ok(AttemptEnd::Failed { failure, change: None }),
+            Err(Stop::Withdrawn(withdrawal)) => Ok(AttemptEnd::Withdrawn(withdrawal)),
+        }
     }
 
-    /// Everything up to the signature. Nothing is sent yet, so a failure leaves nothing behind.
-    async fn prepare(
-        &self,
-        journal: &mut Journal,
-    ) -> Result<Result<(Swap, SignedTransaction), Failure>, Interruption> {
-        let spec = journal.order().spec.clone();
+    /// Everything up to the record of a signed transaction.
+    async fn submit(&self, journal: &mut Journal) -> Result<Attempt, Stop> {
+        self.check_wanted(journal)?;
+        journal.record(EventData::RoutingStarted)?;
+        let decision = self.choose(journal).await?;
+        let (swap, transaction) = self.build(journal, decision).await?;
+        self.check_wanted(journal)?;
+        self.write_ahead(journal, swap, transaction).await
+    }
+
+    fn check_wanted(&self, journal: &Journal) -> Result<(), Stop> {
+        Withdrawal::of(journal.order(), self.clock.now()).map_or(Ok(()), |why| Err(Stop::Withdrawn(why)))
+    }
+
+    async fn choose(&self, journal: &mut Journal) -> Result<RoutingDecision, Stop> {
+        let request = journal.order().spec.request;
         let deadline = self.policy.quote_deadline;
-        let asked = venues::quote_all(&self.venues, &spec.request, deadline).instrument(debug_span!("quote"));
+        let asked = venues::quote_all(&self.venues, &request, deadline).instrument(debug_span!("quote"));
         journal.progress().enter(Step::Quote);
         let answers = journal.during(asked).await?;
         journal.progress().answered();
         metrics::answered(&answers);
-        let decision = match route(spec.request.amount, answers) {
-            Ok(decision) => decision,
-            Err(failure) => return Ok(Err(failure)),
-        };
+        let decision = route(request.amount, answers).map_err(Stop::Failed)?;
         tracing::info!(venue = %decision.venue, reason = decision.reason, "routed");
-        let Some(quote) = decision.best() else {
-            return Ok(Err(Failure::new(FailureCode::QuotesUnavailable, "the winning quote is missing")));
-        };
-        let swap = Swap {
-            venue: decision.venue,
-            request: spec.request,
-            bound: SlippageBound::around(quote, spec.request.amount, spec.slippage_bps),
-        };
-        self.build(journal, swap, decision).await
+        Ok(decision)
     }
 
     async fn build(
         &self,
         journal: &mut Journal,
-        swap: Swap,
         decision: RoutingDecision,
-    ) -> Result<Result<(Swap, SignedTransaction), Failure>, Interruption> {
+    ) -> Result<(Swap, SignedTransaction), Stop> {
+        let spec = journal.order().spec.clone();
+        let best = decision.best().cloned();
         journal.record(EventData::Routed { decision: Box::new(decision) })?;
+        let Some(quote) = best else {
+            return Err(Stop::Failed(Failure::new(
+                FailureCode::QuotesUnavailable,
+                "the winning quote is missing",
+            )));
+        };
+        let bound = bound_of(&spec, &quote).map_err(Stop::Failed)?;
+        let swap = Swap { venue: quote.venue, request: spec.request, bound };
         let Some(venue) = self.venues.iter().find(|venue| venue.id() == swap.venue) else {
-            return Ok(Err(Failure::at(swap.venue, FailureCode::BuildFailed, "the venue is gone")));
+            return Err(Stop::Failed(Failure::at(swap.venue, FailureCode::BuildFailed, "the venue is gone")));
         };
         let progress = journal.progress().clone();
         let built = journal.during(self.build_at(venue.as_ref(), &swap, &progress)).await?;
-        let instructions = match built {
-            Ok(instructions) => instructions,
-            Err(failure) => return Ok(Err(failure)),
-        };
+        let instructions = built.map_err(Stop::Failed)?;
         journal.record(EventData::Building { venue: swap.venue, bound: swap.bound, instructions })?;
-        let signed = journal.during(self.sign(&swap, &progress)).await?;
-        Ok(signed.map(|transaction| (swap, transaction)).map_err(|error| {
-            Failure::new(FailureCode::ChainUnavailable, format!("no recent block hash: {error}"))
-        }))
+        let signed = journal.during(self.sign(&swap, &progress)).await?.map_err(|error| {
+            let message = format!("no recent block hash: {error}");
+            Stop::Failed(Failure::new(FailureCode::ChainUnavailable, message))
+        })?;
+        Ok((swap, signed))
     }
 
     /// Puts the attempt on record before anything is sent, so that whoever comes later knows what
@@ -80,8 +100,9 @@ impl Executor {
     async fn write_ahead(
         &self,
         journal: &mut Journal,
-        (swap, transaction): (Swap, SignedTransaction),
-    ) -> Result<Attempt, Interruption> {
+        swap: Swap,
+        transaction: SignedTransaction,
+    ) -> Result<Attempt, Stop> {
         let attempt = Attempt {
             order_id: journal.order().id,
             number: journal.order().attempt,
@@ -95,7 +116,29 @@ impl Executor {
             signature: attempt.transaction.signature.clone(),
             last_valid_block_height: attempt.transaction.last_valid_block_height,
         };
-        journal.commit(submitted, Some(AttemptChange::Open(attempt.clone())), ClaimAction::Continue).await?;
-        Ok(attempt)
+        let open = Some(AttemptChange::Open(attempt.clone()));
+        match journal.commit(submitted, open, ClaimAction::Continue).await? {
+            Recorded::Durable => Ok(attempt),
+            Recorded::CancelRequested(request) => Err(Stop::Withdrawn(Withdrawal::Canceled(request))),
+        }
     }
+}
+
+/// The worst result the swap may have: the slippage around the quote, or the order's own bound if that is
+/// tighter.
+fn bound_of(spec: &OrderSpec, quote: &Quote) -> Result<SlippageBound, Failure> {
+    let around = SlippageBound::around(quote, spec.request.amount, spec.slippage_bps);
+    let Some(own) = spec.bound else { return Ok(around) };
+    if own.allows(quote.amount_in.units, quote.amount_out.units) {
+        return Ok(around.tighter(own));
+    }
+    let message = match own {
+        SlippageBound::MinAmountOut(minimum) => {
+            format!("the best quote gives {}, less than minAmountOut {minimum}", quote.amount_out)
+        }
+        SlippageBound::MaxAmountIn(maximum) => {
+            format!("the best quote costs {}, more than maxAmountIn {maximum}", quote.amount_in)
+        }
+    };
+    Err(Failure::at(quote.venue, FailureCode::BoundNotMet, message))
 }

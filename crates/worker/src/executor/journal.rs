@@ -3,7 +3,7 @@
 use std::{future::Future, pin::pin, sync::Arc, task::Poll};
 
 use domain::{
-    Event, EventData, Order, Timestamp,
+    CancelRequest, Event, EventData, Order, Timestamp,
     ports::{AttemptChange, ClaimAction, Clock, Commit, CommitOutcome, EventBus, Fence, OrderStore},
 };
 use futures::poll;
@@ -31,7 +31,16 @@ pub(super) struct Journal {
     gathered: Vec<Event>,
     /// When the last event happened that was handed over to be written.
     written_until: Timestamp,
-    writing: Option<JoinHandle<Result<(), Interruption>>>,
+    writing: Option<JoinHandle<Result<Recorded, Interruption>>>,
+}
+
+/// What came of an event that had to be durable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Recorded {
+    /// It is.
+    Durable,
+    /// It is not, because the owner has asked to cancel the order.
+    CancelRequested(CancelRequest),
 }
 
 impl Journal {
@@ -88,25 +97,32 @@ impl Journal {
         Ok(work.await)
     }
 
-    /// Records an event and returns once it is durable, with everything recorded before it.
+    /// Records an event and returns once it is durable, with everything recorded before it. If the order's owner
+    /// has asked to cancel it and the event leads to an attempt, nothing is written, and the journal is back at
+    /// the order as it is stored.
     pub(super) async fn commit(
         &mut self,
         data: EventData,
         change: Option<AttemptChange>,
         then: ClaimAction,
-    ) -> Result<(), Interruption> {
+    ) -> Result<Recorded, Interruption> {
         self.record(data)?;
         self.progress.enter(Step::Commit);
         self.finish_writing().await?;
         let (commit, measured) = self.take_commit(change, then);
-        write(self.store.clone(), self.bus.clone(), commit, measured).await?;
+        let recorded = write(self.store.clone(), self.bus.clone(), commit, measured).await?;
         self.progress.answered();
-        Ok(())
+        if let Recorded::CancelRequested(_) = recorded {
+            let stored = calls::store(self.store.order(self.order.account, self.order.id)).await?;
+            self.order = stored.ok_or(Interruption::LeaseLost)?;
+        }
+        Ok(recorded)
     }
 
     async fn finish_writing(&mut self) -> Result<(), Interruption> {
         match self.writing.take() {
-            Some(writing) => writing.await.unwrap_or(Err(Interruption::LeaseLost)),
+            // What is written in the background leads to no attempt, so it is durable.
+            Some(writing) => writing.await.unwrap_or(Err(Interruption::Panicked)).map(drop),
             None => Ok(()),
         }
     }
@@ -132,14 +148,15 @@ async fn write(
     bus: Arc<dyn EventBus>,
     commit: Commit,
     measured: Writing,
-) -> Result<(), Interruption> {
+) -> Result<Recorded, Interruption> {
     let announcements: Vec<_> = commit.announcements().into_iter().map(Arc::new).collect();
     match calls::store(store.commit(commit)).instrument(debug_span!("commit")).await? {
         CommitOutcome::Committed => {
             measured.committed(&announcements);
             bus.publish(announcements);
-            Ok(())
+            Ok(Recorded::Durable)
         }
+        CommitOutcome::CancelRequested(request) => Ok(Recorded::CancelRequested(request)),
         CommitOutcome::Fenced => Err(Interruption::LeaseLost),
     }
 }

@@ -10,6 +10,7 @@ pub(crate) mod calls;
 mod claim;
 mod journal;
 mod settle;
+mod withdrawal;
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -17,20 +18,24 @@ use std::{
 };
 
 use domain::{
-    EventData, Failure, FailureClass, Fill, OrderId,
+    EventData, Failure, FailureClass, Fill, OrderId, Phase,
     backoff::RetryPolicy,
     ports::{AttemptChange, Chain, Claim, ClaimAction, Clock, EventBus, OrderStore, Venue},
 };
 use infra::{metrics::catalogue, outage::Outage, trace};
-use journal::Journal;
+use journal::{Journal, Recorded};
 use metrics::counter;
 use rand_chacha::ChaCha8Rng;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use claim::Interruption;
+use withdrawal::Withdrawal;
 
 use crate::progress::{Executions, Progress};
+
+/// When an order that rests and does not expire is looked at again.
+const NO_EXPIRY: Duration = Duration::from_hours(1);
 
 /// What an execution needs.
 pub struct Executor {
@@ -81,8 +86,14 @@ pub enum Outcome {
     Confirmed,
     /// The order failed for good.
     Failed,
+    /// The owner canceled the order.
+    Canceled,
+    /// The order's time ran out.
+    Expired,
     /// The attempt failed; the order is due again after a wait.
     Retrying,
+    /// The order rests, and nothing was to be done about it.
+    Rests,
     /// The execution stopped half-way; whoever claims the order next goes on.
     Interrupted,
 }
@@ -94,7 +105,10 @@ impl Outcome {
             Self::NotClaimed => "not_claimed",
             Self::Confirmed => "confirmed",
             Self::Failed => "failed",
+            Self::Canceled => "canceled",
+            Self::Expired => "expired",
             Self::Retrying => "retrying",
+            Self::Rests => "rests",
             Self::Interrupted => "interrupted",
         }
     }
@@ -102,8 +116,16 @@ impl Outcome {
 
 /// How an attempt ended, with what the attempt record must record of it.
 enum AttemptEnd {
-    Landed { fill: Fill, change: AttemptChange },
-    Failed { failure: Failure, change: Option<AttemptChange> },
+    Landed {
+        fill: Fill,
+        change: AttemptChange,
+    },
+    Failed {
+        failure: Failure,
+        change: Option<AttemptChange>,
+    },
+    /// It was not submitted, because the order is withdrawn.
+    Withdrawn(Withdrawal),
 }
 
 impl Executor {
@@ -119,6 +141,9 @@ impl Executor {
     }
 
     async fn proceed(&self, claim: Claim, progress: &Arc<Progress>) -> Result<Outcome, Interruption> {
+        if claim.order.status.phase() == Phase::Resting {
+            return self.inspect(claim, progress).await;
+        }
         let mut journal =
             Journal::open(&self.store, &self.bus, &self.clock, claim.fence, claim.order, progress.clone());
         let end = match claim.unresolved {
@@ -133,8 +158,13 @@ impl Executor {
         let (failure, change) = match end {
             AttemptEnd::Landed { fill, change } => {
                 tracing::info!(venue = %fill.venue, signature = %fill.signature, price = %fill.executed_price, "confirmed");
-                journal.commit(EventData::Confirmed { fill }, Some(change), ClaimAction::Finish).await?;
+                let after_expiry = journal.order().is_expired_at(self.clock.now());
+                let confirmed = EventData::Confirmed { fill, after_expiry };
+                journal.commit(confirmed, Some(change), ClaimAction::Finish).await?;
                 return Ok(Outcome::Confirmed);
+            }
+            AttemptEnd::Withdrawn(withdrawal) => {
+                return self.withdraw(journal, withdrawal, None, None).await;
             }
             AttemptEnd::Failed { failure, change } => (failure, change),
         };
@@ -146,16 +176,52 @@ impl Executor {
             journal.commit(EventData::Failed { failure }, change, ClaimAction::Finish).await?;
             return Ok(Outcome::Failed);
         }
+        if let Some(withdrawal) = Withdrawal::of(journal.order(), self.clock.now()) {
+            return self.withdraw(journal, withdrawal, Some(failure), change).await;
+        }
         let delay = {
             let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
             self.policy.retry.delay(attempt, &mut *rng)
         };
+        let now = self.clock.now();
+        // An order that expires before its next attempt is looked at then, not later.
+        let delay =
+            journal.order().spec.expires_at.map_or(delay, |expires_at| delay.min(expires_at.since(now)));
         tracing::info!(attempt, code = ?failure.code, error = %failure, ?delay, "retrying");
-        let next_attempt_at = self.clock.now() + delay;
-        journal
-            .commit(EventData::Retrying { failure, next_attempt_at }, change, ClaimAction::RetryAfter(delay))
-            .await?;
-        Ok(Outcome::Retrying)
+        let retrying = EventData::Retrying { failure: failure.clone(), next_attempt_at: now + delay };
+        match journal.commit(retrying, change.clone(), ClaimAction::RetryAfter(delay)).await? {
+            Recorded::Durable => Ok(Outcome::Retrying),
+            Recorded::CancelRequested(request) => {
+                self.withdraw(journal, Withdrawal::Canceled(request), Some(failure), change).await
+            }
+        }
+    }
+
+    /// Ends an order that its owner no longer wants.
+    async fn withdraw(
+        &self,
+        journal: &mut Journal,
+        withdrawal: Withdrawal,
+        failure: Option<Failure>,
+        change: Option<AttemptChange>,
+    ) -> Result<Outcome, Interruption> {
+        tracing::info!(?withdrawal, "withdrawn");
+        journal.commit(withdrawal.event(failure), change, ClaimAction::Finish).await?;
+        Ok(withdrawal.outcome())
+    }
+
+    /// Looks at an order that rests. It is due because its time has run out, or because whoever canceled it did
+    /// not come to an end.
+    async fn inspect(&self, claim: Claim, progress: &Arc<Progress>) -> Result<Outcome, Interruption> {
+        let now = self.clock.now();
+        let Some(withdrawal) = Withdrawal::of(&claim.order, now) else {
+            let due_after = claim.order.spec.expires_at.map_or(NO_EXPIRY, |expires_at| expires_at.since(now));
+            calls::store(self.store.release(claim.fence, due_after)).await?;
+            return Ok(Outcome::Rests);
+        };
+        let mut journal =
+            Journal::open(&self.store, &self.bus, &self.clock, claim.fence, claim.order, progress.clone());
+        self.withdraw(&mut journal, withdrawal, None, None).await
     }
 }
 

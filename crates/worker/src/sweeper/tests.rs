@@ -7,7 +7,10 @@ use std::{
 };
 
 use async_trait::async_trait;
-use domain::{AccountId, OrderStatus, ports::QueueState};
+use domain::{
+    AccountId, OrderStatus,
+    ports::{OrderFilter, QueueState},
+};
 use infra::{clock::SystemClock, queue::Handler};
 use testkit::{MemoryStore, samples};
 
@@ -71,7 +74,7 @@ impl Bench {
         let store = Arc::new(MemoryStore::new(Arc::new(SystemClock)));
         for _ in 0..orders {
             let mut acceptance = samples::acceptance();
-            acceptance.grace = Duration::ZERO;
+            acceptance.due_after = Some(Duration::ZERO);
             store.accept(acceptance).await.unwrap();
         }
         let queue = Arc::new(Queue::default());
@@ -89,13 +92,7 @@ impl Bench {
     }
 
     async fn confirmed(&self) -> u32 {
-        let filter = domain::ports::OrderFilter {
-            status: Some(OrderStatus::Confirmed),
-            parked: false,
-            tag: None,
-            before: None,
-            limit: u32::MAX,
-        };
+        let filter = OrderFilter { status: Some(OrderStatus::Confirmed), ..OrderFilter::newest(u32::MAX) };
         let orders = self.store.orders(AccountId::DEFAULT, filter).await.unwrap();
         u32::try_from(orders.len()).unwrap()
     }
@@ -146,4 +143,19 @@ async fn orders_execute_while_nothing_can_be_taken_from_the_queue() {
     bench.queue.delivers.store(false, Ordering::SeqCst);
     bench.executes_all(8).await;
     assert!(bench.sweeper.reaches_queue());
+}
+
+#[tokio::test]
+async fn an_order_that_rests_expires_without_the_queue_and_without_a_slot() {
+    let bench = Bench::with_orders(0).await;
+    let mut asked = samples::acceptance();
+    asked.order.status = OrderStatus::Open;
+    asked.order.spec.expires_at = Some(asked.order.created_at);
+    asked.due_after = Some(Duration::ZERO);
+    let id = asked.order.id;
+    bench.store.accept(asked).await.unwrap();
+    assert!(!bench.sweep(&mut Vec::new()).await, "nothing is to be executed");
+    let order = bench.store.order(AccountId::DEFAULT, id).await.unwrap().unwrap();
+    assert_eq!(order.status, OrderStatus::Expired);
+    assert!(bench.queue.entries.lock().unwrap().is_empty());
 }

@@ -64,8 +64,8 @@ impl Execution {
     }
 
     pub(crate) async fn confirm(&mut self) {
-        let fill = samples::fill(self.attempt.as_ref().unwrap());
-        self.step(EventData::Confirmed { fill }).await;
+        let confirmed = samples::confirmed(self.attempt.as_ref().unwrap());
+        self.step(confirmed).await;
     }
 
     pub(crate) async fn retry(&mut self) {

@@ -67,7 +67,7 @@ async fn insert(
         .with(column(asked, |asked| i64::from(asked.order.attempt)))?
         .with(column(asked, |asked| i64::from(asked.order.last_seq)))?
         .with(column(asked, |asked| OffsetDateTime::from(asked.order.created_at)))?
-        .with(column(asked, |asked| micros(asked.grace)))?;
+        .with(column(asked, |asked| asked.due_after.map(micros)))?;
     let created: Vec<Uuid> = sqlx::query_scalar_with(INSERT, columns.0).fetch_all(connection).await?;
     Ok(created.into_iter().map(OrderId).collect())
 }
@@ -78,11 +78,11 @@ const INSERT: &str = concat!(
                              attempt, last_seq, created_at, updated_at, timed_at, wake_at)
          SELECT id, account_id, client_order_id, idempotency_key, fingerprint, spec, status,
                 attempt, last_seq, created_at, created_at, clock_timestamp(),
-                clock_timestamp() + grace * interval '1 microsecond'
+                clock_timestamp() + due_after * interval '1 microsecond'
          FROM UNNEST($8::uuid[], $9::uuid[], $10::text[], $11::text[], $12::bytea[], $13::jsonb[], $14::text[],
                      $15::bigint[], $16::bigint[], $17::timestamptz[], $18::bigint[])
               AS asked (id, account_id, client_order_id, idempotency_key, fingerprint, spec, status,
-                        attempt, last_seq, created_at, grace)
+                        attempt, last_seq, created_at, due_after)
          ON CONFLICT DO NOTHING
          RETURNING id
      ), appended AS (",

@@ -12,9 +12,9 @@ use super::{
     super::{
         parking,
         request::Written,
-        row::{AttemptRow, ClaimedRow, decode, micros},
+        row::{ACTIVE, AttemptRow, ClaimedRow, decode, micros},
     },
-    ATTEMPT, Answers, OPEN, ORDER,
+    ATTEMPT, Answers, ORDER,
 };
 
 /// Claims orders, each one once.
@@ -63,7 +63,7 @@ async fn take(
              wake_at = LEAST(wake_at, clock_timestamp() + {held} * interval '1 microsecond')
          WHERE id = ANY(ARRAY(
              SELECT id FROM orders
-             WHERE id = ANY($1) AND {OPEN}
+             WHERE id = ANY($1) AND {ACTIVE}
                AND (lease_until IS NULL OR lease_until <= clock_timestamp())
              FOR NO KEY UPDATE SKIP LOCKED
          ))

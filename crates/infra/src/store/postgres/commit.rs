@@ -1,9 +1,9 @@
 //! Writes transitions.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use domain::{
-    OrderId,
+    CancelRequest, OrderId,
     ports::{Attempt, AttemptChange, Commit, CommitOutcome},
 };
 use sqlx::{PgConnection, types::Json, types::Uuid};
@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use super::{
     super::{
         request::Written,
-        row::{AttemptColumns, ClaimChange, encode},
+        row::{AttemptColumns, ClaimChange, decode, encode},
     },
     Answers,
     columns::{Columns, append_events},
@@ -30,20 +30,59 @@ pub(super) async fn all(
 ) -> sqlx::Result<()> {
     let columns = resolved(opened(moved(events(asked)?, asked)?, asked)?, asked)?;
     let passed: Vec<(Uuid, Option<bool>)> =
-        sqlx::query_as_with(COMMIT, columns.0).fetch_all(connection).await?;
+        sqlx::query_as_with(COMMIT, columns.0).fetch_all(&mut *connection).await?;
     let passed: HashSet<OrderId> = passed.into_iter().map(|(id, _)| OrderId(id)).collect();
+    let canceled = cancel_requests(connection, asked, &passed).await?;
     for (position, commit) in asked {
-        let has_passed = passed.contains(&commit.fence.order_id);
-        let outcome = if has_passed { CommitOutcome::Committed } else { CommitOutcome::Fenced };
+        let id = commit.fence.order_id;
+        let outcome = match canceled.get(&id) {
+            _ if passed.contains(&id) => CommitOutcome::Committed,
+            Some(request) => CommitOutcome::CancelRequested(*request),
+            None => CommitOutcome::Fenced,
+        };
         answers[*position] = Some(Written::Commit(outcome));
     }
     Ok(())
+}
+
+/// Why commits did not pass that lead to an attempt and whose claim still holds.
+async fn cancel_requests(
+    connection: &mut PgConnection,
+    asked: &[(usize, &Commit)],
+    passed: &HashSet<OrderId>,
+) -> sqlx::Result<HashMap<OrderId, CancelRequest>> {
+    let refused: Vec<_> = asked
+        .iter()
+        .map(|(_, commit)| *commit)
+        .filter(|commit| commit.leads_to_attempt() && !passed.contains(&commit.fence.order_id))
+        .collect();
+    if refused.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<(Uuid, OffsetDateTime, i64)> = sqlx::query_as(
+        "SELECT id, cancel_requested_at, cancel_requested_after
+         FROM orders JOIN UNNEST($1::uuid[], $2::bigint[], $3::bigint[]) AS asked (asked_id, epoch, expected_seq)
+              ON id = asked_id AND lease_epoch = epoch AND last_seq = expected_seq
+         WHERE id = ANY($1) AND cancel_requested_at IS NOT NULL",
+    )
+    .bind(refused.iter().map(|commit| commit.fence.order_id.0).collect::<Vec<_>>())
+    .bind(refused.iter().map(|commit| lease::epoch(commit.fence)).collect::<Result<Vec<_>, _>>()?)
+    .bind(refused.iter().map(|commit| i64::from(commit.expected_seq())).collect::<Vec<_>>())
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|(id, at, after)| {
+            let after_seq = u32::try_from(after).map_err(decode)?;
+            Ok((OrderId(id), CancelRequest { at: at.into(), after_seq }))
+        })
+        .collect()
 }
 
 const COMMIT: &str = concat!(
     "WITH passed AS (
          UPDATE orders SET status = new.status, attempt = new.attempt, last_seq = new.last_seq,
              updated_at = new.updated_at, fill = new.fill, failure = new.failure,
+             next_attempt_at = new.next_attempt_at,
              unresolved_attempt = CASE WHEN touches_ledger THEN unresolved_after ELSE unresolved_attempt END,
              lease_epoch = CASE WHEN ends_claim THEN lease_epoch + 1 ELSE lease_epoch END,
              lease_owner = CASE WHEN ends_claim THEN NULL ELSE lease_owner END,
@@ -55,12 +94,14 @@ const COMMIT: &str = concat!(
              lost_claims = CASE WHEN ends_claim OR touches_ledger THEN 0 ELSE lost_claims END
          FROM UNNEST($8::uuid[], $9::bigint[], $10::bigint[], $11::text[], $12::bigint[], $13::bigint[],
                      $14::timestamptz[], $15::jsonb[], $16::jsonb[], $17::bool[], $18::bigint[], $19::bigint[],
-                     $20::bool[], $21::bigint[])
+                     $20::bool[], $21::bigint[], $22::timestamptz[], $23::bool[])
               AS new (id, fence_epoch, expected_seq, status, attempt, last_seq, updated_at, fill, failure,
-                      touches_ledger, unresolved_before, unresolved_after, ends_claim, due_in)
+                      touches_ledger, unresolved_before, unresolved_after, ends_claim, due_in,
+                      next_attempt_at, leads_to_attempt)
          WHERE orders.id = ANY($8) AND orders.id = new.id
            AND lease_epoch = fence_epoch AND orders.last_seq = expected_seq
            AND (NOT touches_ledger OR unresolved_attempt IS NOT DISTINCT FROM unresolved_before)
+           AND NOT (leads_to_attempt AND cancel_requested_at IS NOT NULL)
          RETURNING orders.id
      ), appended AS (",
     append_events!("passed"),
@@ -68,23 +109,23 @@ const COMMIT: &str = concat!(
          INSERT INTO attempts (order_id, number, venue, signature, signed_bytes, last_valid_block_height,
                                state, created_at)
          SELECT attempt.*
-         FROM UNNEST($22::uuid[], $23::bigint[], $24::text[], $25::text[], $26::bytea[], $27::bigint[],
-                     $28::text[], $29::timestamptz[])
+         FROM UNNEST($24::uuid[], $25::bigint[], $26::text[], $27::text[], $28::bytea[], $29::bigint[],
+                     $30::text[], $31::timestamptz[])
               AS attempt (order_id, number, venue, signature, signed_bytes, last_valid_block_height, state,
                           created_at)
          JOIN passed ON passed.id = attempt.order_id
      ), resolved AS (
          UPDATE attempts SET state = ended.state, resolved_at = ended.resolved_at
-         FROM UNNEST($30::uuid[], $31::bigint[], $32::text[], $33::text[], $34::timestamptz[])
+         FROM UNNEST($32::uuid[], $33::bigint[], $34::text[], $35::text[], $36::timestamptz[])
               AS ended (order_id, number, signature, state, resolved_at)
          JOIN passed ON passed.id = ended.order_id
-         WHERE attempts.order_id = ANY($30) AND attempts.order_id = ended.order_id
+         WHERE attempts.order_id = ANY($32) AND attempts.order_id = ended.order_id
            AND attempts.number = ended.number AND attempts.signature = ended.signature
            AND attempts.state = 'unresolved'
          RETURNING attempts.order_id
      )
      SELECT passed.id,
-            CASE WHEN passed.id = ANY($30) AND resolved.order_id IS NULL
+            CASE WHEN passed.id = ANY($32) AND resolved.order_id IS NULL
                  THEN refuse('no such attempt is unresolved') END
      FROM passed LEFT JOIN resolved ON resolved.order_id = passed.id"
 );
@@ -96,7 +137,7 @@ fn events(asked: &[(usize, &Commit)]) -> sqlx::Result<Columns> {
     Columns::of_events(events)
 }
 
-/// `$8` to `$21`: the rows as they are to be, and as they must have been.
+/// `$8` to `$23`: the rows as they are to be, and as they must have been.
 fn moved(columns: Columns, asked: &[(usize, &Commit)]) -> sqlx::Result<Columns> {
     let claims: Vec<_> = asked.iter().map(|(_, commit)| ClaimChange::from(commit.then)).collect();
     let ledgers: Vec<_> =
@@ -115,10 +156,12 @@ fn moved(columns: Columns, asked: &[(usize, &Commit)]) -> sqlx::Result<Columns> 
         .with(ledgers.iter().map(|change| change.before).collect::<Vec<_>>())?
         .with(ledgers.iter().map(|change| change.after).collect::<Vec<_>>())?
         .with(claims.iter().map(|claim| claim.ends).collect::<Vec<_>>())?
-        .with(claims.iter().map(|claim| claim.due_in_micros).collect::<Vec<_>>())
+        .with(claims.iter().map(|claim| claim.due_in_micros).collect::<Vec<_>>())?
+        .with(column(asked, |commit| commit.order.next_attempt_at.map(OffsetDateTime::from)))?
+        .with(column(asked, Commit::leads_to_attempt))
 }
 
-/// `$22` to `$29`: the attempts that are written ahead.
+/// `$24` to `$31`: the attempts that are written ahead.
 fn opened(columns: Columns, asked: &[(usize, &Commit)]) -> sqlx::Result<Columns> {
     let opened: Vec<&Attempt> = asked
         .iter()
@@ -140,7 +183,7 @@ fn opened(columns: Columns, asked: &[(usize, &Commit)]) -> sqlx::Result<Columns>
         .with(opened.iter().map(|attempt| OffsetDateTime::from(attempt.created_at)).collect::<Vec<_>>())
 }
 
-/// `$30` to `$34`: how attempts ended.
+/// `$32` to `$36`: how attempts ended.
 fn resolved(columns: Columns, asked: &[(usize, &Commit)]) -> sqlx::Result<Columns> {
     let ended: Vec<_> = asked
         .iter()

@@ -5,7 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::OrderId;
+use domain::{
+    OrderId, OrderStatus,
+    ports::{DueAction, DueOrder},
+};
 use sqlx::{PgConnection, types::Uuid};
 
 use super::super::row::micros;
@@ -39,7 +42,7 @@ impl DueScanner {
         connection: &mut PgConnection,
         limit: u32,
         redeliver_after: Duration,
-    ) -> sqlx::Result<Vec<OrderId>> {
+    ) -> sqlx::Result<Vec<DueOrder>> {
         let began = Instant::now();
         if self.is_time_for_put_off(began) {
             let restarted = restart_put_off(connection).await?;
@@ -80,10 +83,10 @@ async fn take(
     since: Duration,
     limit: u32,
     redeliver_after: Duration,
-) -> sqlx::Result<Vec<OrderId>> {
-    let due: Vec<Uuid> = sqlx::query_scalar(
+) -> sqlx::Result<Vec<DueOrder>> {
+    let due: Vec<(Uuid, String)> = sqlx::query_as(
         "WITH due AS (
-             SELECT id, wake_at FROM orders
+             SELECT id, wake_at, status FROM orders
              WHERE wake_at <= statement_timestamp()
                AND wake_at > statement_timestamp() - $3::bigint * interval '1 microsecond'
                AND (lease_until IS NULL OR lease_until <= statement_timestamp())
@@ -93,14 +96,17 @@ async fn take(
                  timed_at = clock_timestamp()
              WHERE id = ANY(ARRAY(SELECT id FROM due)) RETURNING id
          )
-         SELECT id FROM due JOIN taken USING (id) ORDER BY due.wake_at",
+         SELECT id, status FROM due JOIN taken USING (id) ORDER BY due.wake_at",
     )
     .bind(i64::from(limit))
     .bind(micros(redeliver_after))
     .bind(micros(since))
     .fetch_all(connection)
     .await?;
-    Ok(due.into_iter().map(OrderId).collect())
+    let due = due
+        .into_iter()
+        .map(|(id, status)| DueOrder { id: OrderId(id), action: DueAction::of(OrderStatus::named(&status)) });
+    Ok(due.collect())
 }
 
 /// Orders whose times were set by a clock that showed a later time than now, as after a failover to a server

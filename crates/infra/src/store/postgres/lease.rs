@@ -13,9 +13,9 @@ use super::{
     super::{
         parking,
         request::Written,
-        row::{encode, micros},
+        row::{ACTIVE, encode, micros},
     },
-    Answers, OPEN,
+    Answers,
 };
 
 /// Extends leases of different orders.
@@ -29,7 +29,7 @@ pub(super) async fn renew_all(
              lease_until = clock_timestamp() + {held} * interval '1 microsecond',
              wake_at = LEAST(wake_at, clock_timestamp() + {held} * interval '1 microsecond')
          FROM UNNEST($1::uuid[], $2::bigint[], $3::bigint[]) AS asked (asked_id, asked_epoch, lease)
-         WHERE id = ANY($1) AND id = asked_id AND lease_epoch = asked_epoch AND {OPEN}
+         WHERE id = ANY($1) AND id = asked_id AND lease_epoch = asked_epoch AND {ACTIVE}
          RETURNING id",
         held = parking::lease("lease", "lost_claims"),
     );
@@ -58,7 +58,7 @@ pub(super) async fn release_all(
              wake_at = LEAST(wake_at, clock_timestamp() + due_after * interval '1 microsecond'),
              lost_claims = GREATEST(lost_claims - 1, 0)
          FROM UNNEST($1::uuid[], $2::bigint[], $3::bigint[]) AS asked (asked_id, asked_epoch, due_after)
-         WHERE id = ANY($1) AND id = asked_id AND lease_epoch = asked_epoch AND {OPEN}"
+         WHERE id = ANY($1) AND id = asked_id AND lease_epoch = asked_epoch AND {ACTIVE}"
     );
     sqlx::query(AssertSqlSafe(sql))
         .bind(asked.iter().map(|(_, fence, _)| fence.order_id.0).collect::<Vec<_>>())
@@ -83,7 +83,7 @@ pub(super) async fn unpark_all(
              lease_until = NULL, wake_at = LEAST(wake_at, clock_timestamp()), timed_at = clock_timestamp()
          FROM UNNEST($1::uuid[], $2::uuid[]) AS asked (asked_id, asked_account)
          WHERE id = ANY($1) AND id = asked_id AND account_id = asked_account
-           AND lost_claims > {PARKED_AFTER} AND {OPEN}
+           AND lost_claims > {PARKED_AFTER} AND {ACTIVE}
          RETURNING id"
     );
     let unparked: Vec<Uuid> = sqlx::query_scalar(AssertSqlSafe(sql))

@@ -4,6 +4,7 @@
 //! its parameters as arrays and does one kind of write for many orders.
 
 mod accept;
+mod cancel;
 mod claim;
 mod columns;
 mod commit;
@@ -22,7 +23,7 @@ use database::{
 };
 use domain::{
     AccountId, Event, Order, OrderId,
-    ports::{Attempt, FeedCursor, FeedPage, FeedScope, OpenOrders, OrderFilter},
+    ports::{ActiveOrders, Attempt, FeedCursor, FeedPage, FeedScope, OrderFilter},
 };
 use sqlx::{Connection, PgConnection, error::DatabaseError, migrate::Migrator, postgres::PgConnectOptions};
 
@@ -35,14 +36,13 @@ pub(crate) static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/postgr
 /// The columns of an [`OrderRow`](super::row::OrderRow).
 const ORDER: &str = "id, account_id, client_order_id, fingerprint, spec, status, attempt, last_seq,
     (extract(epoch FROM created_at) * 1000000)::bigint AS created_at,
-    (extract(epoch FROM updated_at) * 1000000)::bigint AS updated_at, fill, failure, lease_epoch";
+    (extract(epoch FROM updated_at) * 1000000)::bigint AS updated_at, fill, failure,
+    (extract(epoch FROM next_attempt_at) * 1000000)::bigint AS next_attempt_at,
+    (extract(epoch FROM cancel_requested_at) * 1000000)::bigint AS cancel_requested_at,
+    cancel_requested_after, lease_epoch";
 /// The columns of an [`AttemptRow`](super::row::AttemptRow).
 const ATTEMPT: &str = "order_id, number, venue, signature, signed_bytes, last_valid_block_height, state,
     (extract(epoch FROM created_at) * 1000000)::bigint AS created_at";
-
-/// The condition that an order is not terminal, for rows that are looked up by their ids. In words
-/// that keep the planner off the indexes of open orders, which are the wrong way to an id.
-const OPEN: &str = "status NOT IN ('confirmed', 'failed')";
 
 /// What every connection is set to.
 ///
@@ -285,15 +285,21 @@ impl Database for Postgres {
         Ok(lease.give_back(found))
     }
 
-    async fn open_orders(&self, at_most: u32) -> sqlx::Result<u32> {
+    async fn in_flight(&self, at_most: u32) -> sqlx::Result<u32> {
         let mut lease = self.reads.lease().await?;
-        let found = read::open_orders(&mut lease, at_most).await?;
+        let found = read::in_flight(&mut lease, at_most).await?;
         Ok(lease.give_back(found))
     }
 
-    async fn open_orders_by_status(&self, at_most: u32) -> sqlx::Result<OpenOrders> {
+    async fn resting(&self, account: AccountId, at_most: u32) -> sqlx::Result<u32> {
         let mut lease = self.reads.lease().await?;
-        let found = read::open_orders_by_status(&mut lease, at_most).await?;
+        let found = read::resting(&mut lease, account, at_most).await?;
+        Ok(lease.give_back(found))
+    }
+
+    async fn active_by_status(&self, at_most: u32) -> sqlx::Result<ActiveOrders> {
+        let mut lease = self.reads.lease().await?;
+        let found = read::active_by_status(&mut lease, at_most).await?;
         Ok(lease.give_back(found))
     }
 }
@@ -313,6 +319,9 @@ async fn run(connection: &mut PgConnection, round: Round<'_>, answers: &mut Answ
     }
     if !round.unparked.is_empty() {
         lease::unpark_all(connection, &round.unparked, answers).await?;
+    }
+    if !round.cancels.is_empty() {
+        cancel::all(connection, &round.cancels, answers).await?;
     }
     if !round.commits.is_empty() {
         commit::all(connection, &round.commits, answers).await?;

@@ -2,7 +2,7 @@
 
 use domain::{
     AccountId, Event, Order, OrderId,
-    ports::{Attempt, OpenOrders, OrderFilter},
+    ports::{ActiveOrders, Attempt, OrderFilter},
 };
 use sqlx::{AssertSqlSafe, PgConnection, types::Uuid};
 
@@ -12,8 +12,8 @@ use super::{
         page::Page,
         parking::{LOST_CLAIMS, if_parked},
         row::{
-            AttemptRow, EventRow, OPEN_BY_STATUS, OPEN_ORDERS, OrderRow, decode, open_by_status, with_status,
-            with_tag,
+            self, ACTIVE_BY_STATUS, AttemptRow, EventRow, IN_FLIGHT, OrderRow, RESTING, decode, with_phase,
+            with_status, with_tag,
         },
     },
     ATTEMPT, ORDER,
@@ -35,10 +35,12 @@ pub(super) async fn orders(
     account: AccountId,
     filter: &OrderFilter,
 ) -> sqlx::Result<Vec<Order>> {
-    let (by_status, by_tag) = (filter.status.map_or("", with_status), with_tag(filter));
+    let by_status = filter.status.map(with_status).unwrap_or_default();
+    let by_phase = filter.phase.map(with_phase).unwrap_or_default();
+    let by_tag = with_tag(filter);
     let if_parked = if_parked(filter.parked);
     let sql = format!(
-        "SELECT {ORDER} FROM orders WHERE account_id = $1 AND id < $3 {by_status} {by_tag} {if_parked}
+        "SELECT {ORDER} FROM orders WHERE account_id = $1 AND id < $3 {by_status} {by_phase} {by_tag} {if_parked}
          ORDER BY id DESC LIMIT $2"
     );
     let mut page = Page::new(filter);
@@ -132,14 +134,25 @@ pub(super) async fn attempts(
     rows.into_iter().map(Attempt::try_from).collect()
 }
 
-pub(super) async fn open_orders(connection: &mut PgConnection, at_most: u32) -> sqlx::Result<u32> {
-    let count: i64 = sqlx::query_scalar(OPEN_ORDERS).bind(i64::from(at_most)).fetch_one(connection).await?;
+pub(super) async fn in_flight(connection: &mut PgConnection, at_most: u32) -> sqlx::Result<u32> {
+    let count: i64 = sqlx::query_scalar(IN_FLIGHT).bind(i64::from(at_most)).fetch_one(connection).await?;
     u32::try_from(count).map_err(decode)
 }
 
-pub(super) async fn open_orders_by_status(
+pub(super) async fn resting(
+    connection: &mut PgConnection,
+    account: AccountId,
+    at_most: u32,
+) -> sqlx::Result<u32> {
+    let counted = sqlx::query_scalar(RESTING).bind(i64::from(at_most)).bind(account.0);
+    let count: i64 = counted.fetch_one(connection).await?;
+    u32::try_from(count).map_err(decode)
+}
+
+pub(super) async fn active_by_status(
     connection: &mut PgConnection,
     at_most: u32,
-) -> sqlx::Result<OpenOrders> {
-    open_by_status(sqlx::query_as(OPEN_BY_STATUS).bind(i64::from(at_most)).fetch_all(connection).await?)
+) -> sqlx::Result<ActiveOrders> {
+    let counts = sqlx::query_as(ACTIVE_BY_STATUS).bind(i64::from(at_most)).fetch_all(connection).await?;
+    row::active_by_status(counts)
 }

@@ -7,7 +7,7 @@ use std::{
 
 use domain::{
     AccountId, OrderId,
-    ports::{Acceptance, Commit, Fence},
+    ports::{Acceptance, Cancel, Commit, Fence},
 };
 
 use super::Write;
@@ -22,6 +22,7 @@ pub(super) struct Round<'a> {
     pub(super) renewals: Vec<(usize, Fence, Duration)>,
     pub(super) releases: Vec<(usize, Fence, Duration)>,
     pub(super) unparked: Vec<(usize, AccountId, OrderId)>,
+    pub(super) cancels: Vec<(usize, &'a Cancel)>,
     pub(super) commits: Vec<(usize, &'a Commit)>,
 }
 
@@ -63,8 +64,7 @@ impl<'a> Rounds<'a> {
         sorted
     }
 
-    /// Whether the batch is one statement, and whole as soon as that is done. Claims and sweeps are not:
-    /// what they took is looked at afterwards, and must be given back if that fails.
+    /// Whether the batch is one statement, and whole as soon as that is done. Claims, cancels and sweeps are not: what they took is looked at afterwards, and must be given back if that fails.
     pub(super) fn is_one_statement(&self) -> bool {
         let ([round], []) = (&self.rounds[..], &self.due[..]) else { return false };
         let statements = [
@@ -74,7 +74,9 @@ impl<'a> Rounds<'a> {
             !round.unparked.is_empty(),
             !round.commits.is_empty(),
         ];
-        round.claims.is_empty() && statements.into_iter().filter(|is_there| *is_there).count() == 1
+        round.claims.is_empty()
+            && round.cancels.is_empty()
+            && statements.into_iter().filter(|is_there| *is_there).count() == 1
     }
 }
 
@@ -87,6 +89,7 @@ fn keys(write: &Write) -> Vec<Key<'_>> {
             [Some(Key::Order(asked.order.id)), idempotency, client].into_iter().flatten().collect()
         }
         Write::Claim { id, .. } | Write::Unpark { id, .. } => vec![Key::Order(*id)],
+        Write::Cancel(cancel) => vec![Key::Order(cancel.id)],
         Write::Renew { fence, .. } | Write::Release { fence, .. } => vec![Key::Order(fence.order_id)],
         Write::Commit(commit) => vec![Key::Order(commit.fence.order_id)],
         Write::LeaseDue { .. } => Vec::new(),
@@ -103,6 +106,7 @@ impl<'a> Round<'a> {
             Write::Renew { fence, lease } => self.renewals.push((position, *fence, *lease)),
             Write::Release { fence, due_after } => self.releases.push((position, *fence, *due_after)),
             Write::Unpark { account, id } => self.unparked.push((position, *account, *id)),
+            Write::Cancel(cancel) => self.cancels.push((position, cancel)),
             Write::Commit(commit) => self.commits.push((position, commit)),
             Write::LeaseDue { .. } => {}
         }
@@ -116,6 +120,7 @@ impl<'a> Round<'a> {
         self.renewals.sort_unstable_by_key(|(_, fence, _)| fence.order_id);
         self.releases.sort_unstable_by_key(|(_, fence, _)| fence.order_id);
         self.unparked.sort_unstable_by_key(|(.., id)| *id);
+        self.cancels.sort_unstable_by_key(|(_, cancel)| cancel.id);
         self.commits.sort_unstable_by_key(|(_, commit)| commit.fence.order_id);
     }
 }

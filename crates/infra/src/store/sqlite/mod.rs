@@ -1,6 +1,7 @@
 //! Orders in `SQLite`, for one process. Leases and due times go by the process's steady clock, which goes on
 //! from what is in the file.
 
+mod cancel;
 mod events;
 mod feed;
 mod read;
@@ -14,7 +15,7 @@ use anyhow::{Context, anyhow};
 use database::{Pool, PoolOptions, sqlite};
 use domain::{
     AccountId, Event, Order, OrderId, Timestamp,
-    ports::{Attempt, Clock, FeedCursor, FeedPage, FeedScope, OnwardTime, OpenOrders, OrderFilter},
+    ports::{ActiveOrders, Attempt, Clock, FeedCursor, FeedPage, FeedScope, OnwardTime, OrderFilter},
 };
 use sqlx::{
     Connection, SqliteConnection,
@@ -26,7 +27,8 @@ use super::request::{Database, Patience, Write, Written};
 
 /// The columns of an [`OrderRow`](super::row::OrderRow).
 const ORDER: &str = "id, account_id, client_order_id, fingerprint, spec, status, attempt, last_seq,
-    created_at, updated_at, fill, failure, lease_epoch";
+    created_at, updated_at, fill, failure, next_attempt_at, cancel_requested_at, cancel_requested_after,
+    lease_epoch";
 /// The columns of an [`AttemptRow`](super::row::AttemptRow).
 const ATTEMPT: &str =
     "order_id, number, venue, signature, signed_bytes, last_valid_block_height, state, created_at";
@@ -68,8 +70,11 @@ impl Sqlite {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(5))
             .foreign_keys(true);
-        let mut connection =
-            SqliteConnection::connect_with(&options).await.with_context(|| format!("cannot open {shown}"))?;
+        // A migration that makes a table anew must not look at the rows that refer to it.
+        let migrating = options.clone().foreign_keys(false);
+        let mut connection = SqliteConnection::connect_with(&migrating)
+            .await
+            .with_context(|| format!("cannot open {shown}"))?;
         sqlite::check(&mut connection, CHECK_WITHIN)
             .await
             .map_err(|error| anyhow!("cannot use {shown}: {error}"))?;
@@ -208,15 +213,21 @@ impl Database for Sqlite {
         Ok(lease.give_back(found))
     }
 
-    async fn open_orders(&self, at_most: u32) -> sqlx::Result<u32> {
+    async fn in_flight(&self, at_most: u32) -> sqlx::Result<u32> {
         let mut lease = self.readers.lease().await?;
-        let found = read::open_orders(&mut lease, at_most).await?;
+        let found = read::in_flight(&mut lease, at_most).await?;
         Ok(lease.give_back(found))
     }
 
-    async fn open_orders_by_status(&self, at_most: u32) -> sqlx::Result<OpenOrders> {
+    async fn resting(&self, account: AccountId, at_most: u32) -> sqlx::Result<u32> {
         let mut lease = self.readers.lease().await?;
-        let found = read::open_orders_by_status(&mut lease, at_most).await?;
+        let found = read::resting(&mut lease, account, at_most).await?;
+        Ok(lease.give_back(found))
+    }
+
+    async fn active_by_status(&self, at_most: u32) -> sqlx::Result<ActiveOrders> {
+        let mut lease = self.readers.lease().await?;
+        let found = read::active_by_status(&mut lease, at_most).await?;
         Ok(lease.give_back(found))
     }
 }

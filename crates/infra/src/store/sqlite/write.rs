@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use domain::{
-    AccountId, OrderId,
+    AccountId, OrderId, OrderStatus, Timestamp,
     ports::{
-        Acceptance, Accepted, Attempt, AttemptChange, Claim, Commit, CommitOutcome, Fence, PARKED_AFTER,
+        Acceptance, Accepted, Attempt, AttemptChange, Claim, Commit, CommitOutcome, DueAction, DueOrder,
+        Fence, PARKED_AFTER,
     },
 };
 use sqlx::{
@@ -17,10 +18,12 @@ use super::{
     super::{
         parking,
         request::{Write, Written},
-        row::{AttemptColumns, AttemptRow, ClaimChange, ClaimedRow, OrderRow, decode, encode, micros},
+        row::{
+            ACTIVE, AttemptColumns, AttemptRow, ClaimChange, ClaimedRow, OrderRow, decode, encode, micros,
+        },
         same::resolve_duplicate,
     },
-    ATTEMPT, ORDER,
+    ATTEMPT, ORDER, cancel,
     events::NewEvents,
 };
 
@@ -62,6 +65,7 @@ async fn one<'a>(
             Written::Release
         }
         Write::Unpark { account, id } => Written::Unpark(unpark(connection, *account, *id, now).await?),
+        Write::Cancel(asked) => Written::Cancel(cancel::cancel(connection, asked, now).await?),
         Write::Commit(change) => {
             let outcome = commit(connection, change, now).await?;
             if outcome == CommitOutcome::Committed {
@@ -93,7 +97,7 @@ async fn accept(connection: &mut SqliteConnection, asked: &Acceptance, now: i64)
     .bind(i64::from(order.attempt))
     .bind(i64::from(order.last_seq))
     .bind(order.created_at.unix_micros())
-    .bind(now.saturating_add(micros(asked.grace)))
+    .bind(asked.due_after.map(|due_after| now.saturating_add(micros(due_after))))
     .bind(now)
     .execute(&mut *connection)
     .await?
@@ -130,8 +134,8 @@ async fn claim(
 ) -> sqlx::Result<Option<Claim>> {
     let sql = format!(
         "UPDATE orders SET lease_epoch = lease_epoch + 1, lease_owner = $2, lost_claims = lost_claims + 1,
-             lease_until = $4 + {held}, wake_at = min(wake_at, $4 + {held}), timed_at = $4
-         WHERE id = $1 AND wake_at IS NOT NULL AND (lease_until IS NULL OR lease_until <= $4)
+             lease_until = $4 + {held}, wake_at = min(ifnull(wake_at, $4 + {held}), $4 + {held}), timed_at = $4
+         WHERE id = $1 AND {ACTIVE} AND (lease_until IS NULL OR lease_until <= $4)
          RETURNING {ORDER}, unresolved_attempt, lost_claims - 1 AS lost_claims",
         held = parking::lease("$3", "(lost_claims + 1)"),
     );
@@ -168,8 +172,8 @@ async fn renew(
     now: i64,
 ) -> sqlx::Result<bool> {
     let sql = format!(
-        "UPDATE orders SET lease_until = $4 + {held}, wake_at = min(wake_at, $4 + {held}), timed_at = $4
-         WHERE id = $1 AND lease_epoch = $2 AND wake_at IS NOT NULL",
+        "UPDATE orders SET lease_until = $4 + {held}, wake_at = min(ifnull(wake_at, $4 + {held}), $4 + {held}), timed_at = $4
+         WHERE id = $1 AND lease_epoch = $2 AND {ACTIVE}",
         held = parking::lease("$3", "lost_claims"),
     );
     let renewed = sqlx::query(AssertSqlSafe(sql))
@@ -188,18 +192,19 @@ async fn release(
     due_after: Duration,
     now: i64,
 ) -> sqlx::Result<()> {
-    sqlx::query(
+    let sql = format!(
         "UPDATE orders SET lease_epoch = lease_epoch + 1, lease_owner = NULL, lease_until = $3,
-             wake_at = min(wake_at, $3), lost_claims = max(lost_claims - 1, 0), timed_at = $4
-         WHERE id = $1 AND lease_epoch = $2 AND wake_at IS NOT NULL",
-    )
-    .bind(fence.order_id.0)
-    .bind(i64::try_from(fence.lease_epoch).map_err(encode)?)
-    .bind(now.saturating_add(micros(due_after)))
-    .bind(now)
-    .execute(connection)
-    .await
-    .map(drop)
+             wake_at = min(ifnull(wake_at, $3), $3), lost_claims = max(lost_claims - 1, 0), timed_at = $4
+         WHERE id = $1 AND lease_epoch = $2 AND {ACTIVE}"
+    );
+    sqlx::query(AssertSqlSafe(sql))
+        .bind(fence.order_id.0)
+        .bind(i64::try_from(fence.lease_epoch).map_err(encode)?)
+        .bind(now.saturating_add(micros(due_after)))
+        .bind(now)
+        .execute(connection)
+        .await
+        .map(drop)
 }
 
 /// A claim that holds a parked order is void, whether its worker lives or not.
@@ -211,8 +216,8 @@ async fn unpark(
 ) -> sqlx::Result<bool> {
     let sql = format!(
         "UPDATE orders SET lost_claims = 0, lease_epoch = lease_epoch + 1, lease_owner = NULL,
-             lease_until = NULL, wake_at = min(wake_at, $3), timed_at = $3
-         WHERE id = $1 AND account_id = $2 AND lost_claims > {PARKED_AFTER} AND wake_at IS NOT NULL"
+             lease_until = NULL, wake_at = min(ifnull(wake_at, $3), $3), timed_at = $3
+         WHERE id = $1 AND account_id = $2 AND lost_claims > {PARKED_AFTER} AND {ACTIVE}"
     );
     let unparked =
         sqlx::query(AssertSqlSafe(sql)).bind(id.0).bind(account.0).bind(now).execute(connection).await?;
@@ -221,7 +226,10 @@ async fn unpark(
 
 async fn commit(connection: &mut SqliteConnection, commit: &Commit, now: i64) -> sqlx::Result<CommitOutcome> {
     if !update_order(connection, commit, now).await? {
-        return Ok(CommitOutcome::Fenced);
+        return Ok(match cancel::request_against(connection, commit).await? {
+            Some(request) => CommitOutcome::CancelRequested(request),
+            None => CommitOutcome::Fenced,
+        });
     }
     match &commit.change {
         None => {}
@@ -259,9 +267,11 @@ async fn update_order(connection: &mut SqliteConnection, commit: &Commit, now: i
              lease_until = CASE WHEN $13 THEN $14 ELSE lease_until END,
              wake_at = CASE WHEN $13 THEN $14 ELSE wake_at END,
              timed_at = CASE WHEN $13 THEN $15 ELSE timed_at END,
-             lost_claims = CASE WHEN $10 OR $13 THEN 0 ELSE lost_claims END
+             lost_claims = CASE WHEN $10 OR $13 THEN 0 ELSE lost_claims END,
+             next_attempt_at = $16
          WHERE id = $1 AND lease_epoch = $2 AND last_seq = $3
-           AND (NOT $10 OR unresolved_attempt IS NOT DISTINCT FROM $11)",
+           AND (NOT $10 OR unresolved_attempt IS NOT DISTINCT FROM $11)
+           AND NOT ($17 AND cancel_requested_at IS NOT NULL)",
     )
     .bind(order.id.0)
     .bind(i64::try_from(commit.fence.lease_epoch).map_err(encode)?)
@@ -278,6 +288,8 @@ async fn update_order(connection: &mut SqliteConnection, commit: &Commit, now: i
     .bind(claim.ends)
     .bind(claim.due_in_micros.map(|due| now.saturating_add(due)))
     .bind(now)
+    .bind(order.next_attempt_at.map(Timestamp::unix_micros))
+    .bind(commit.leads_to_attempt())
     .execute(connection)
     .await?;
     Ok(updated.rows_affected() == 1)
@@ -307,9 +319,9 @@ async fn lease_due(
     limit: u32,
     redeliver_after: Duration,
     now: i64,
-) -> sqlx::Result<Vec<OrderId>> {
-    let due: Vec<Uuid> = sqlx::query_scalar(
-        "SELECT id FROM orders WHERE wake_at <= $1 AND (lease_until IS NULL OR lease_until <= $1)
+) -> sqlx::Result<Vec<DueOrder>> {
+    let due: Vec<(Uuid, String)> = sqlx::query_as(
+        "SELECT id, status FROM orders WHERE wake_at <= $1 AND (lease_until IS NULL OR lease_until <= $1)
          ORDER BY wake_at LIMIT $2",
     )
     .bind(now)
@@ -319,7 +331,7 @@ async fn lease_due(
     if due.is_empty() {
         return Ok(Vec::new());
     }
-    let ids: Vec<_> = due.iter().map(|id| id.simple().to_string()).collect();
+    let ids: Vec<_> = due.iter().map(|(id, _)| id.simple().to_string()).collect();
     sqlx::query(
         "UPDATE orders SET wake_at = $2, timed_at = $3 WHERE id IN (SELECT unhex(value) FROM json_each($1))",
     )
@@ -328,5 +340,8 @@ async fn lease_due(
     .bind(now)
     .execute(connection)
     .await?;
-    Ok(due.into_iter().map(OrderId).collect())
+    let due = due
+        .into_iter()
+        .map(|(id, status)| DueOrder { id: OrderId(id), action: DueAction::of(OrderStatus::named(&status)) });
+    Ok(due.collect())
 }

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use domain::{
     AccountId, Event, Order, OrderId, OrderStatus,
     ports::{
-        Acceptance, Accepted, Attempt, Claim, Commit, CommitOutcome, EventBus, FeedCursor, FeedPage,
-        FeedScope, Fence, OpenOrders, OrderFilter, OrderStore, StoreError,
+        Acceptance, Accepted, ActiveOrders, Attempt, Cancel, Cancellation, Claim, Commit, CommitOutcome,
+        DueOrder, EventBus, FeedCursor, FeedPage, FeedScope, Fence, OrderFilter, OrderStore, StoreError,
     },
 };
 
@@ -80,6 +80,21 @@ impl OrderStore for FaultyStore {
         self.0.call("unpark", async || self.0.world.store.unpark(account, id).await).await?
     }
 
+    async fn cancel(&self, cancel: Cancel) -> Result<Cancellation, StoreError> {
+        let (world, id) = (&self.0.world, cancel.id);
+        let guards_unresolved = !self.is(Control::CancelsWhatMayLand);
+        let canceled =
+            self.0.call("cancel", async || world.store.cancel_guarded(&cancel, guards_unresolved)).await??;
+        let what = match &canceled {
+            Cancellation::Unknown => "unknown",
+            Cancellation::Ended(_) => "has ended",
+            Cancellation::Requested(_) => "requested",
+            Cancellation::Claimed(_) => "claimed to be canceled",
+        };
+        self.0.note(&format!("cancels {id}: {what}"));
+        Ok(canceled)
+    }
+
     async fn commit(&self, commit: Commit) -> Result<CommitOutcome, StoreError> {
         let world = &self.0.world;
         if self.is(Control::AnnouncesBeforeCommit) {
@@ -92,7 +107,7 @@ impl OrderStore for FaultyStore {
         Ok(outcome)
     }
 
-    async fn lease_due(&self, limit: u32, redeliver_after: Duration) -> Result<Vec<OrderId>, StoreError> {
+    async fn lease_due(&self, limit: u32, redeliver_after: Duration) -> Result<Vec<DueOrder>, StoreError> {
         if self.is(Control::NeverSweeps) {
             return Ok(Vec::new());
         }
@@ -151,13 +166,16 @@ impl OrderStore for FaultyStore {
         self.0.call("read attempts", async || self.0.world.store.attempts(account, id).await).await?
     }
 
-    async fn open_orders(&self, at_most: u32) -> Result<u32, StoreError> {
-        self.0.call("count", async || self.0.world.store.open_orders(at_most).await).await?
+    async fn in_flight(&self, at_most: u32) -> Result<u32, StoreError> {
+        self.0.call("count", async || self.0.world.store.in_flight(at_most).await).await?
     }
 
-    async fn open_orders_by_status(&self, at_most: u32) -> Result<OpenOrders, StoreError> {
-        let world = &self.0.world;
-        self.0.call("count", async || world.store.open_orders_by_status(at_most).await).await?
+    async fn resting(&self, account: AccountId, at_most: u32) -> Result<u32, StoreError> {
+        self.0.call("count", async || self.0.world.store.resting(account, at_most).await).await?
+    }
+
+    async fn active_by_status(&self, at_most: u32) -> Result<ActiveOrders, StoreError> {
+        self.0.call("count", async || self.0.world.store.active_by_status(at_most).await).await?
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

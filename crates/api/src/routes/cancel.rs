@@ -1,0 +1,73 @@
+//! `POST /api/orders/{id}/cancel` and `DELETE /api/orders/{id}`.
+
+use axum::{
+    Json,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    cancel::{self, Canceled},
+    openapi::{problems, words},
+    problem::{Code, Problem},
+    request::OrderIdPath,
+    state::AppState,
+    wire::OrderView,
+};
+
+/// What came of the request, and the order as it stands.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CanceledOrder)]
+struct CanceledView<'a> {
+    /// `canceled`, or `cancelRequested` while the execution or the chain has to decide.
+    #[schema(value_type = words::CancelOutcome)]
+    result: &'static str,
+    order: OrderView<'a>,
+}
+
+problems!(Problems: InvalidOrderId, OrderNotFound, AlreadyTerminal, StoreUnavailable);
+
+/// Cancels an order.
+///
+/// Nothing is submitted for it any more. `200` if it is canceled. `202` while an execution holds it or its
+/// transaction may still land: what becomes of it arrives as an event. `409 already_terminal` if it ended
+/// otherwise, with the order. Repeating the request changes nothing.
+#[utoipa::path(post, path = "/api/orders/{id}/cancel", operation_id = "cancelOrder", tag = "orders",
+    params(("id" = Uuid, Path, description = "The order.")),
+    responses(
+        (status = 200, description = "It is canceled.", body = CanceledView),
+        (status = 202, description = "It will be canceled unless its transaction lands.", body = CanceledView),
+        Problems,
+    ))]
+pub(crate) async fn cancel(State(state): State<AppState>, id: OrderIdPath) -> Result<Response, Problem> {
+    let canceled = cancel::cancel(&state, id.0).await?;
+    let order = OrderView::new(canceled.order(), state.tokens.as_ref());
+    let status = match &canceled {
+        Canceled::Done(_) => StatusCode::OK,
+        Canceled::Requested(_) => StatusCode::ACCEPTED,
+        Canceled::TooLate(ended) => {
+            let detail = format!("the order is {} and cannot be canceled any more", ended.status);
+            return Err(Problem {
+                order_id: Some(ended.id),
+                order: serde_json::to_value(order).ok().map(Box::new),
+                ..Problem::new(Code::AlreadyTerminal, detail)
+            });
+        }
+    };
+    Ok((status, Json(CanceledView { result: canceled.name(), order })).into_response())
+}
+
+/// Cancels an order, as `POST /api/orders/{id}/cancel` does.
+#[utoipa::path(delete, path = "/api/orders/{id}", operation_id = "deleteOrder", tag = "orders",
+    params(("id" = Uuid, Path, description = "The order.")),
+    responses(
+        (status = 200, description = "It is canceled.", body = CanceledView),
+        (status = 202, description = "It will be canceled unless its transaction lands.", body = CanceledView),
+        Problems,
+    ))]
+pub(crate) async fn delete(state: State<AppState>, id: OrderIdPath) -> Result<Response, Problem> {
+    cancel(state, id).await
+}

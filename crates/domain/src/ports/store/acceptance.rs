@@ -1,0 +1,30 @@
+use std::time::Duration;
+
+use crate::{Event, Order, OrderId};
+
+/// An order to be made durable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acceptance {
+    /// The order, `pending`, with its client order id if it has one.
+    pub order: Order,
+    /// Its first event.
+    pub event: Event,
+    /// The `Idempotency-Key` it came with.
+    pub idempotency_key: Option<String>,
+    /// A digest of what was asked, which tells a repeated request from a different one.
+    pub fingerprint: [u8; 32],
+    /// When somebody must look at it at the latest: how long the push to the queue may take before the sweeper
+    /// steps in, or how long a resting order rests. `None`: not before its trigger fires.
+    pub due_after: Option<Duration>,
+}
+
+/// What came of an acceptance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Accepted {
+    /// A new order is durable.
+    Created,
+    /// The same request came before; this is its order as it stands now.
+    Replayed(Box<Order>),
+    /// The key (or client order id, or id) belongs to an order that asked for something else.
+    Conflict(OrderId),
+}

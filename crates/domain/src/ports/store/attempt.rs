@@ -1,0 +1,59 @@
+use crate::{OrderId, Signature, Timestamp, VenueId, swap::SignedTransaction};
+
+/// One try at an order, written ahead of sending it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// Which order.
+    pub order_id: OrderId,
+    /// Which attempt of it, counted from 1.
+    pub number: u32,
+    /// Where.
+    pub venue: VenueId,
+    /// What was signed.
+    pub transaction: SignedTransaction,
+    /// When it was written.
+    pub created_at: Timestamp,
+    /// What became of it.
+    pub state: AttemptState,
+}
+
+/// What became of an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AttemptState {
+    /// Not known yet: it may have been sent and it may land.
+    Unresolved,
+    /// It landed.
+    Landed,
+    /// It landed and reverted.
+    Reverted,
+    /// It never landed and never will.
+    Expired,
+}
+
+impl AttemptState {
+    /// The name in the store.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unresolved => "unresolved",
+            Self::Landed => "landed",
+            Self::Reverted => "reverted",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+/// A change of the attempt record that goes with a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AttemptChange {
+    /// Write an attempt ahead of sending it.
+    Open(Attempt),
+    /// Record how the order's unresolved attempt ended.
+    Resolve {
+        /// Which attempt.
+        number: u32,
+        /// Its signature.
+        signature: Signature,
+        /// How it ended; never [`AttemptState::Unresolved`].
+        state: AttemptState,
+    },
+}

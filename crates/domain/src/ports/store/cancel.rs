@@ -1,0 +1,46 @@
+use std::time::Duration;
+
+use super::{Claim, ClaimAction, Commit};
+use crate::{AccountId, CancelRequest, EventData, Order, OrderId, Timestamp, order::InvalidTransition};
+
+/// A request to cancel an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cancel {
+    /// Whose order.
+    pub account: AccountId,
+    /// Which order.
+    pub id: OrderId,
+    /// When the owner asked for it.
+    pub at: Timestamp,
+    /// Who claims the order if it can be canceled now; shown to operators.
+    pub by: String,
+    /// How long that claim holds.
+    pub lease: Duration,
+}
+
+/// What came of a request to cancel an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cancellation {
+    /// The account has no such order.
+    Unknown,
+    /// The order ended before, however it did.
+    Ended(Box<Order>),
+    /// The request is durable, and an execution holds the order or its transaction may still land. The
+    /// execution, or whoever claims the order next, carries the request out.
+    Requested(Box<Order>),
+    /// The request is durable and nobody executes the order: it is claimed for the caller, who commits
+    /// [`Claim::cancel`].
+    Claimed(Box<Claim>),
+}
+
+impl Claim {
+    /// The commit that ends an order whose cancellation is on record and that has no unresolved attempt.
+    ///
+    /// # Errors
+    /// [`InvalidTransition`] when the lifecycle does not allow it.
+    pub fn cancel(self, request: CancelRequest, now: Timestamp) -> Result<Commit, InvalidTransition> {
+        let mut order = self.order;
+        let event = order.apply(EventData::Canceled { requested_at: request.at, failure: None }, now)?;
+        Ok(Commit { fence: self.fence, order, events: vec![event], change: None, then: ClaimAction::Finish })
+    }
+}
