@@ -59,7 +59,7 @@ id=$("$engine_program" submit --url "http://127.0.0.1:$port" --in SOL --out USDC
 commands() { awk '/^```sh$/ { inside = 1; next } /^```/ { inside = 0 } inside' "$1"; }
 
 # run PAGE ANSWERS [WITHOUT] [SHOWS]: all commands of a page but those that match WITHOUT. curl is content with
-# every answer, so the statuses are compared; what comes without one must show SHOWS.
+# every answer, so the statuses are compared with a pattern; what comes without one must show SHOWS.
 run() {
     { cat "$folder/prelude.sh"; commands "$1" | grep -Ev "${3:-^$}"; } |
         sed -e "s|localhost:3000|localhost:$port|g; s|ORDER_ID|$id|; s|^cargo run --release -- |engine |" \
@@ -67,15 +67,15 @@ run() {
     (cd "$folder" && bash -euo pipefail page.sh) >"$folder/output" 2>&1 </dev/null ||
         { cat "$folder/page.sh" "$folder/output" >&2; echo "$1: a command failed" >&2; exit 1; }
     answers=$(sed -n 's/.*HTTP \([0-9]*\)$/\1/p' "$folder/output" | xargs)
-    [ "$answers" = "$2" ] ||
+    [[ "$answers" =~ ^$2$ ]] ||
         { cat "$folder/output" >&2; echo "$1: answered with $answers, not $2" >&2; exit 1; }
     grep -qE "${4:-}" "$folder/output" ||
         { cat "$folder/output" >&2; echo "$1: nothing shows ${4:-}" >&2; exit 1; }
     echo "$1: $(wc -l <"$folder/output") lines of output"
 }
 
-# placed, known, listed, explained, quoted, refused
-run docs/TUTORIAL.md "201 200 200 200 200 200 200 400"
+# placed, known, listed, explained, quoted, refused, placed and canceled, perhaps only once its worker comes to it
+run docs/TUTORIAL.md "201 200 200 200 200 200 200 400 201 20[02]"
 # placed, followed, explained; services are started, and killed, by tests of their own
 run README.md "201 101 200" '^cargo run --release  |^\./scripts/test.sh|^docker|^export |^cargo build|PORT='
 run docs/STREAMS.md "" "" '"type":"(heartbeat|event)"'

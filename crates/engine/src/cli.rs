@@ -17,7 +17,7 @@ use crate::client::HeaderArgs;
 const EXIT_STATUSES: &str = "\
 Exit status of every command:
   0  success
-  1  the order failed, or a problem was found
+  1  the order did not confirm, or a problem was found
   2  the command could not be carried out; standard error says why";
 
 /// Order execution engine for Solana DEXs: takes orders, routes them to the best of Raydium and
@@ -49,6 +49,8 @@ pub(crate) enum Command {
     Orders(OrdersArgs),
     /// Tell why an order went the way it went
     Explain(ExplainArgs),
+    /// Cancel orders: by their ids, a pair, a tag, or all of them
+    Cancel(CancelArgs),
     /// Let a parked order go on at once: one whose workers died over it again and again
     Resume(ResumeArgs),
     /// Show live what an engine does: orders in flight, rates, latencies, venues, failures
@@ -120,6 +122,18 @@ pub(crate) struct SubmitArgs {
     /// How far the result may fall behind the quote, basis points
     #[arg(long)]
     pub(crate) slippage_bps: Option<u16>,
+    /// With --amount-in: receive at least this much, in whole tokens, whatever the slippage allows
+    #[arg(long, value_name = "AMOUNT", conflicts_with = "amount_out")]
+    pub(crate) min_amount_out: Option<String>,
+    /// With --amount-out: spend at most this much, in whole tokens, whatever the slippage allows
+    #[arg(long, value_name = "AMOUNT", conflicts_with = "amount_in")]
+    pub(crate) max_amount_in: Option<String>,
+    /// Submit nothing from this moment on: a time of RFC 3339 with an offset
+    #[arg(long, value_name = "TIME")]
+    pub(crate) expires_at: Option<String>,
+    /// Submit nothing once this many seconds have passed
+    #[arg(long, value_name = "SECONDS", conflicts_with = "expires_at")]
+    pub(crate) expires_in: Option<u32>,
     /// Your own id for the order; the same id again gives the same order
     #[arg(long)]
     pub(crate) client_order_id: Option<String>,
@@ -212,6 +226,28 @@ pub(crate) struct ExplainArgs {
     /// The order
     pub(crate) id: OrderId,
     /// Print what the API gives, one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("which").required(true).multiple(true))]
+pub(crate) struct CancelArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    /// The orders
+    #[arg(group = "which", conflicts_with_all = ["pair", "tag", "all"], value_name = "ID")]
+    pub(crate) ids: Vec<OrderId>,
+    /// Every order of two tokens, whichever of them is spent, such as `SOL/USDC`
+    #[arg(long, group = "which", conflicts_with = "all")]
+    pub(crate) pair: Option<String>,
+    /// Every order with this tag
+    #[arg(long, group = "which", conflicts_with = "all")]
+    pub(crate) tag: Option<String>,
+    /// Every order that has not ended
+    #[arg(long, group = "which")]
+    pub(crate) all: bool,
+    /// Print what the API gives, one JSON object for each request
     #[arg(long)]
     pub(crate) json: bool,
 }

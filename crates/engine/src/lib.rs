@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use cli::{Cli, Command};
 use infra::settings::Loaded;
 
-/// Exit status of a command whose order failed.
+/// Exit status of a command whose order did not confirm.
 const ORDER_FAILED: u8 = 1;
 /// Exit status of a measurement that found something lost, refused or incomplete.
 const NOT_SOUND: u8 = 1;
@@ -24,8 +24,8 @@ const PROBLEM_FOUND: u8 = 1;
 /// Exit status of a command that could not be carried out.
 const NOT_DONE: u8 = 2;
 
-/// Runs the command line and returns its exit status: 0 for success, 1 for an order that failed or
-/// a problem that was found, 2 for a command that could not be carried out.
+/// Runs the command line and returns its exit status: 0 for success, 1 for an order that did not
+/// confirm or a problem that was found, 2 for a command that could not be carried out.
 pub fn main() -> ExitCode {
     infra::tls::install();
     let loaded = match infra::settings::load::<Cli>() {
@@ -57,6 +57,7 @@ async fn run(loaded: Loaded<Cli>) -> anyhow::Result<ExitCode> {
         Some(Command::Serve(args)) => commands::serve::run(*args, &from).await,
         Some(Command::Demo(args)) => commands::demo::run(*args).await,
         Some(Command::Submit(args)) => commands::submit::run(args).await,
+        Some(Command::Cancel(args)) => commands::cancel::run(args).await,
         Some(Command::Bench(args)) => commands::bench::run(*args).await,
         Some(Command::Watch(args)) => commands::watch::run(args).await,
         Some(Command::Orders(args)) => commands::orders::run(args).await,

@@ -4,6 +4,8 @@
 
 #[path = "terminal/backup.rs"]
 mod backup;
+#[path = "terminal/cancel.rs"]
+mod cancel;
 #[path = "terminal/earlier.rs"]
 mod earlier;
 #[path = "terminal/later.rs"]
@@ -227,7 +229,7 @@ fn every_shell_is_completed() {
 fn exit_statuses_are_documented() {
     let help = run(&["--help"]);
     assert_eq!(help.status, 0);
-    assert!(help.output.contains("1  the order failed, or a problem was found"), "{}", help.output);
+    assert!(help.output.contains("1  the order did not confirm, or a problem was found"), "{}", help.output);
 }
 
 #[test]

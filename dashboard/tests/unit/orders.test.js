@@ -25,10 +25,10 @@ test("an accepted order is known from its event", () => {
 test("a retry is told from an attempt under way, and its failure goes with success", () => {
   const book = new OrderBook();
   book.take(order(3, { status: "submitted", lastSeq: 5 }));
-  book.apply(event(3, 6, "routing", { kind: "retrying", failure: FAILURE, nextAttemptAt: "" }));
-  assert.equal(book.get(idOf(3))?.isRetrying, true);
+  book.apply(event(3, 6, "routing", { kind: "retrying", failure: FAILURE, nextAttemptAt: "2026-01-01T00:00:09Z" }));
+  assert.equal(book.get(idOf(3))?.nextAttemptAt, "2026-01-01T00:00:09Z");
   book.apply(event(3, 7, "routing", { kind: "routing_started" }));
-  assert.equal(book.get(idOf(3))?.isRetrying, false);
+  assert.equal(book.get(idOf(3))?.nextAttemptAt, undefined);
   book.apply(event(3, 8, "confirmed", { kind: "confirmed", ...FILL }));
   assert.equal(book.get(idOf(3))?.failure, undefined);
 });
@@ -42,4 +42,16 @@ test("changes are told once a frame", () => {
   assert.equal(told.length, 0);
   drawFrame();
   assert.deepEqual(told.map(({ size }) => size), [100]);
+});
+
+test("a request to cancel is taken although it is no event, and the end of it is one", () => {
+  const book = new OrderBook();
+  book.take(order(4, { status: "submitted", lastSeq: 5 }));
+  book.take(order(4, { status: "submitted", lastSeq: 5, cancelRequestedAt: "2026-01-01T00:00:05Z" }));
+  assert.equal(book.get(idOf(4))?.cancelRequestedAt, "2026-01-01T00:00:05Z");
+  book.take(order(4, { status: "submitted", lastSeq: 5 }));
+  assert.equal(book.get(idOf(4))?.cancelRequestedAt, "2026-01-01T00:00:05Z", "an answer that was under way");
+  book.apply(event(4, 6, "canceled", { kind: "canceled", requestedAt: "2026-01-01T00:00:05Z", failure: FAILURE }));
+  assert.equal(book.get(idOf(4))?.status, "canceled");
+  assert.deepEqual(book.get(idOf(4))?.failure, FAILURE);
 });

@@ -192,7 +192,8 @@ impl<'a> Explanation<'a> {
     fn new(order: &'a Order, lost_claims: Option<u32>, events: &'a [Event], tokens: &dyn Tokens) -> Self {
         let tries: Vec<_> = events
             .chunk_by(|one, next| one.attempt == next.attempt)
-            .filter(|events| events[0].attempt > 0)
+            // an order may end while it waits for an attempt, which then has not begun
+            .filter(|events| events.iter().any(|event| matches!(event.data, EventData::RoutingStarted)))
             .collect();
         let started = tries.first().map(|events| events[0].at);
         let last = events.last().filter(|event| event.status.is_terminal());

@@ -152,7 +152,7 @@ pub(crate) enum EventDataView<'a> {
     Canceled {
         #[schema(value_type = words::Timestamp)]
         requested_at: Timestamp,
-        /// Why the attempt under way did not land, if there was one.
+        /// Why the last attempt did not land, if there was one.
         #[serde(skip_serializing_if = "Option::is_none")]
         failure: Option<FailureView<'a>>,
     },
@@ -160,7 +160,7 @@ pub(crate) enum EventDataView<'a> {
     Expired {
         #[schema(value_type = words::Timestamp)]
         expires_at: Timestamp,
-        /// Why the attempt under way did not land, if there was one.
+        /// Why the last attempt did not land, if there was one.
         #[serde(skip_serializing_if = "Option::is_none")]
         failure: Option<FailureView<'a>>,
     },

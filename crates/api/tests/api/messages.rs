@@ -96,6 +96,23 @@ async fn of_one_order(app: &App, examples: &Messages, seen: &mut Messages) {
     keep(seen, "order", socket.rest().await.0);
     keep(seen, "order", all(app, format!("/api/orders/execute?orderId={}", confirmed(app).await)).await);
     keep(seen, "order", all(app, "/api/orders/execute?orderId=7".into()).await);
+    for id in [canceled(app).await, expired(app).await] {
+        keep(seen, "order", all(app, format!("/api/orders/execute?orderId={id}")).await);
+    }
+}
+
+async fn canceled(app: &App) -> OrderId {
+    let id = app.placed().await;
+    app.post(&format!("/api/orders/{id}/cancel")).send().await.unwrap();
+    id
+}
+
+async fn expired(app: &App) -> OrderId {
+    let id = app.placed().await;
+    let mut execution = app.execution(id).await;
+    let expires_at = execution.order().created_at;
+    execution.step(domain::EventData::Expired { expires_at, failure: None }).await;
+    id
 }
 
 /// An answer to an example of a request, which is about an order that exists.

@@ -90,7 +90,7 @@ pub enum EventData {
     Canceled {
         /// When the owner asked for it.
         requested_at: Timestamp,
-        /// Why the attempt under way did not land, if there was one.
+        /// Why the last attempt did not land, if there was one.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         failure: Option<Failure>,
     },
@@ -98,7 +98,7 @@ pub enum EventData {
     Expired {
         /// The order's `expiresAt`.
         expires_at: Timestamp,
-        /// Why the attempt under way did not land, if there was one.
+        /// Why the last attempt did not land, if there was one.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         failure: Option<Failure>,
     },

@@ -29,6 +29,9 @@ pub(crate) struct OrderRequest {
     pub(crate) amount_in: Option<String>,
     pub(crate) amount_out: Option<String>,
     pub(crate) slippage_bps: Option<u16>,
+    pub(crate) min_amount_out: Option<String>,
+    pub(crate) max_amount_in: Option<String>,
+    pub(crate) expires_at: Option<String>,
     pub(crate) client_order_id: Option<String>,
     pub(crate) tag: Option<String>,
 }
@@ -122,6 +125,9 @@ impl Client {
             ("amountIn", order.amount_in.clone().map(Value::from)),
             ("amountOut", order.amount_out.clone().map(Value::from)),
             ("slippageBps", order.slippage_bps.map(Value::from)),
+            ("minAmountOut", order.min_amount_out.clone().map(Value::from)),
+            ("maxAmountIn", order.max_amount_in.clone().map(Value::from)),
+            ("expiresAt", order.expires_at.clone().map(Value::from)),
             ("clientOrderId", order.client_order_id.clone().map(Value::from)),
             ("tag", order.tag.clone().map(Value::from)),
         ] {
@@ -133,6 +139,15 @@ impl Client {
         let answer = self.answered(asked).await?;
         let placed: Placed = serde_json::from_str(&answer).context("the engine's answer cannot be read")?;
         Ok(placed.order_id)
+    }
+
+    /// Cancels the orders that match a filter, as the API has it; gives back its answer.
+    ///
+    /// # Errors
+    /// When the engine cannot be reached or refuses the filter.
+    pub(crate) async fn cancel(&self, filter: &Value) -> anyhow::Result<String> {
+        let asked = self.http.post(self.endpoint.http("/api/orders/cancel")).json(filter).send().await;
+        self.answered(asked).await
     }
 }
 

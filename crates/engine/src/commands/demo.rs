@@ -60,7 +60,7 @@ fn demo_orders() -> Vec<OrderRequest> {
             amount_out: amount_out.map(str::to_owned),
             tag: Some("demo".to_owned()),
             slippage_bps: Some(100),
-            client_order_id: None,
+            ..OrderRequest::default()
         };
     vec![
         order("SOL", "USDC", Some("1"), None),

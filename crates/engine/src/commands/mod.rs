@@ -2,6 +2,7 @@
 
 pub(crate) mod backup;
 pub(crate) mod bench;
+pub(crate) mod cancel;
 pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod doctor;
@@ -54,10 +55,10 @@ async fn print_events(client: &Client, id: OrderId, after: u32, as_json: bool) -
             ))
         })
         .await?;
-    let has_failed = match last {
-        Some(status) => status == OrderStatus::Failed,
+    let is_confirmed = match last {
+        Some(status) => status == OrderStatus::Confirmed,
         // it had ended before the events that were asked for
-        None => read(&client.order(id).await?)?["status"] == OrderStatus::Failed.as_str(),
+        None => read(&client.order(id).await?)?["status"] == OrderStatus::Confirmed.as_str(),
     };
-    Ok(if has_failed { ExitCode::from(ORDER_FAILED) } else { ExitCode::SUCCESS })
+    Ok(if is_confirmed { ExitCode::SUCCESS } else { ExitCode::from(ORDER_FAILED) })
 }

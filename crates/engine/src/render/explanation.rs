@@ -29,6 +29,16 @@ fn tell(story: &mut String, explanation: &Value) -> fmt::Result {
         order_in_words(order),
         order["slippageBps"]
     )?;
+    let (token_in, token_out) = (text(&order["tokenIn"]), text(&order["tokenOut"]));
+    if let Some(least) = order["minAmountOut"].as_str() {
+        writeln!(story, "at least {least} {token_out}")?;
+    }
+    if let Some(most) = order["maxAmountIn"].as_str() {
+        writeln!(story, "at most {most} {token_in}")?;
+    }
+    if let Some(expires_at) = order["expiresAt"].as_str() {
+        writeln!(story, "expires at {expires_at}")?;
+    }
     if let Some(tag) = order["tag"].as_str() {
         writeln!(story, "tag {tag}")?;
     }
@@ -38,6 +48,13 @@ fn tell(story: &mut String, explanation: &Value) -> fmt::Result {
         writeln!(
             story,
             "parked: {lost} claims in a row were lost; `engine resume {id}` tries again at once"
+        )?;
+    }
+    if let Some(requested_at) = explanation["cancelRequest"]["requestedAt"].as_str() {
+        writeln!(
+            story,
+            "cancel requested at {requested_at}, after event {}",
+            explanation["cancelRequest"]["afterSeq"]
         )?;
     }
     for attempt in explanation["attempts"].as_array().into_iter().flatten() {
@@ -165,6 +182,10 @@ fn tell_outcome(story: &mut String, order: &Value, attempt: &Value) -> fmt::Resu
             writeln!(story, "{INDENT}failed     {code}: {message}{landing}")?;
             tell_next(story, attempt)
         }
+        outcome @ ("canceled" | "expired") => match failure["message"].as_str() {
+            Some(message) => writeln!(story, "{INDENT}{outcome:<10} {message}{landing}"),
+            None => writeln!(story, "{INDENT}{outcome:<10} before anything was submitted"),
+        },
         _ => writeln!(story, "{INDENT}in progress"),
     }
 }

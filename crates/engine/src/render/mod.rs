@@ -59,12 +59,13 @@ pub(crate) fn event_in_words(event: &StreamedEvent) -> String {
         }
         "submitted" => format!("submitted {}", short(text(&data["signature"]))),
         "confirmed" => format!(
-            "confirmed on {} in slot {}: {} for {} at {}",
+            "confirmed on {} in slot {}: {} for {} at {}{}",
             text(&data["venue"]),
             data["slot"],
             text(&data["amountOut"]),
             text(&data["amountIn"]),
-            price(&data["executedPrice"])
+            price(&data["executedPrice"]),
+            if data["afterExpiry"] == true { ", after the order had expired" } else { "" }
         ),
         "retrying" => format!(
             "attempt {} failed: {}; again at {}",
@@ -73,7 +74,17 @@ pub(crate) fn event_in_words(event: &StreamedEvent) -> String {
             text(&data["nextAttemptAt"])
         ),
         "failed" => format!("failed at attempt {}: {}", event.attempt, text(&data["failure"]["message"])),
+        "canceled" => withdrawn("canceled", data),
+        "expired" => withdrawn("expired", data),
         other => other.to_owned(),
+    }
+}
+
+/// The end of an order that its owner no longer wanted, with why its last attempt did not land.
+fn withdrawn(end: &str, data: &Value) -> String {
+    match data["failure"]["message"].as_str() {
+        Some(message) => format!("{end}; the last attempt failed: {message}"),
+        None => end.to_owned(),
     }
 }
 

@@ -147,7 +147,7 @@ impl Model {
         }
         if event.status.is_terminal() {
             let took = flight.accepted_at.map(|accepted| event.at.since(accepted));
-            self.window.end(event.at, event.status == OrderStatus::Confirmed, took);
+            self.window.end(event.at, event.status, took);
             self.flights.remove(&event.order_id);
         } else {
             self.flights.insert(event.order_id, flight);

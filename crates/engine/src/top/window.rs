@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use domain::Timestamp;
+use domain::{OrderStatus, Timestamp};
 
 /// How far back it goes, seconds.
 const SECONDS: i64 = 60;
@@ -22,6 +22,8 @@ struct Second {
     accepted: u64,
     confirmed: u64,
     failed: u64,
+    /// Canceled or expired, which is neither a success nor a failure.
+    withdrawn: u64,
 }
 
 /// Counts and latencies of the last minute, by the times of the events.
@@ -45,9 +47,13 @@ impl Window {
     }
 
     /// An order ended, and took so long if its beginning is known.
-    pub(super) fn end(&mut self, at: Timestamp, is_confirmed: bool, took: Option<Duration>) {
+    pub(super) fn end(&mut self, at: Timestamp, status: OrderStatus, took: Option<Duration>) {
         let second = self.second(at);
-        *(if is_confirmed { &mut second.confirmed } else { &mut second.failed }) += 1;
+        match status {
+            OrderStatus::Confirmed => second.confirmed += 1,
+            OrderStatus::Failed => second.failed += 1,
+            _ => second.withdrawn += 1,
+        }
         self.latencies.extend(took.map(|took| (second_of(at), took)));
         if self.latencies.len() > MAX_LATENCIES {
             self.latencies.pop_front();
@@ -80,12 +86,12 @@ impl Window {
         let now = second_of(now);
         let (accepted, ended) =
             self.seconds.range(now - RATE_SECONDS..now).fold((0, 0), |(accepted, ended), (_, it)| {
-                (accepted + it.accepted, ended + it.confirmed + it.failed)
+                (accepted + it.accepted, ended + it.confirmed + it.failed + it.withdrawn)
             });
         (ratio(accepted, RATE_SECONDS.unsigned_abs()), ratio(ended, RATE_SECONDS.unsigned_abs()))
     }
 
-    /// The part of the orders that ended which were confirmed, if any ended.
+    /// The part that was confirmed of the orders that were confirmed or failed, if there were any.
     pub(super) fn success(&self) -> Option<f64> {
         let (confirmed, failed) = self
             .seconds
@@ -117,6 +123,10 @@ pub(super) fn ratio(part: u64, whole: u64) -> f64 {
 mod tests {
     use super::*;
 
+    fn ended(is_confirmed: bool) -> OrderStatus {
+        if is_confirmed { OrderStatus::Confirmed } else { OrderStatus::Failed }
+    }
+
     fn at(second: i64) -> Timestamp {
         Timestamp::from_unix_millis(second * 1_000)
     }
@@ -126,7 +136,7 @@ mod tests {
         let mut window = Window::default();
         for second in 0..200 {
             window.accept(at(second));
-            window.end(at(second), second % 4 != 0, Some(Duration::from_secs(1)));
+            window.end(at(second), ended(second % 4 != 0), Some(Duration::from_secs(1)));
         }
         window.move_to(at(200));
         assert_eq!(window.accepted_by_second(at(200)), [1; 60]);
@@ -141,12 +151,12 @@ mod tests {
     fn percentiles_are_latencies_that_were_seen() {
         let mut window = Window::default();
         for millis in 1..=100 {
-            window.end(at(0), true, Some(Duration::from_millis(millis)));
+            window.end(at(0), OrderStatus::Confirmed, Some(Duration::from_millis(millis)));
         }
         let Percentiles { p50, p95, p99 } = window.percentiles().unwrap();
         assert_eq!([p50, p95, p99].map(|it| it.as_millis()), [50, 95, 99]);
         let mut one = Window::default();
-        one.end(at(0), false, Some(Duration::from_millis(7)));
+        one.end(at(0), OrderStatus::Failed, Some(Duration::from_millis(7)));
         assert_eq!(one.percentiles().unwrap().p99.as_millis(), 7);
     }
 
@@ -154,7 +164,7 @@ mod tests {
     fn memory_is_bounded_however_much_comes_before_a_look() {
         let mut window = Window::default();
         for second in 0..50_000 {
-            window.end(at(second), true, Some(Duration::ZERO));
+            window.end(at(second), OrderStatus::Confirmed, Some(Duration::ZERO));
         }
         assert!(window.latencies.len() <= MAX_LATENCIES && window.seconds.len() <= MAX_SECONDS);
     }

@@ -206,6 +206,7 @@ impl Executor {
         change: Option<AttemptChange>,
     ) -> Result<Outcome, Interruption> {
         tracing::info!(?withdrawal, "withdrawn");
+        let failure = failure.or_else(|| journal.order().failure.clone());
         journal.commit(withdrawal.event(failure), change, ClaimAction::Finish).await?;
         Ok(withdrawal.outcome())
     }

@@ -1,8 +1,9 @@
 /** @import { Order } from "../core/types.js" */
 /** @import { SortKey } from "../core/order-list.js" */
 import { addressOf } from "../core/address.js";
+import { cancelOrder } from "../core/cancel.js";
 import { h, setText } from "../core/dom.js";
-import { brief, duration, elapsed, fullTime, shortId, shownPrice, time, words } from "../core/format.js";
+import { brief, canCancel, duration, elapsed, fullTime, shortId, shownPrice, time, toneOf, words } from "../core/format.js";
 
 /** @type {{ label: string, name: string, sort?: SortKey, isNumber?: boolean }[]} */
 export const COLUMNS = [
@@ -23,6 +24,8 @@ export class BlotterRow {
   #link = h("a", { tabindex: -1, class: "mono" });
   #status = h("span", { class: "status" });
   #venue = h("span", { class: "venue" });
+  #cancel = h("button", { class: "row-cancel", type: "button", tabindex: -1, title: "Cancel this order (Delete)", hidden: true,
+    onclick: (/** @type {Event} */ event) => { event.stopPropagation(); void cancelOrder(this.#id); } }, "Cancel");
   /** @type {HTMLElement[]} */
   #cells = COLUMNS.map(({ name, isNumber }) => h("div", { role: "gridcell", class: `cell-${name}${isNumber ? " number" : ""}` }));
   element = h("div", { class: "row", role: "row" }, this.#cells);
@@ -32,7 +35,7 @@ export class BlotterRow {
 
   constructor() {
     this.#cell("id").append(this.#link);
-    this.#cell("status").append(this.#status);
+    this.#cell("status").append(this.#status, this.#cancel);
     this.#cell("venue").append(this.#venue);
     this.element.addEventListener("click", (event) => {
       if (!(event.target instanceof HTMLAnchorElement) && !getSelection()?.toString()) this.#link.click();
@@ -89,16 +92,17 @@ export class BlotterRow {
 
   /** @param {Order} order */
   #drawMoving(order) {
-    const { fill, status, isRetrying } = order;
+    const { fill } = order;
     setText(this.#cell("spent"), sized(fill?.amountIn ?? order.amountIn, order.tokenIn));
     setText(this.#cell("received"), sized(fill?.amountOut ?? order.amountOut, order.tokenOut));
     setText(this.#cell("price"), shownPrice(fill?.executedPrice));
     setText(this.#venue, fill ? words(fill.venue) : "–");
     this.#venue.dataset.venue = fill?.venue ?? "";
-    const tone = isRetrying ? "retrying" : status;
+    const tone = toneOf(order);
     if (this.#status.dataset.tone !== tone) this.#status.dataset.tone = tone;
     setText(this.#status, words(tone));
     this.#status.title = order.failure?.message ?? "";
+    this.#cancel.hidden = !canCancel(order);
     setText(this.#cell("attempt"), order.attempt ? String(order.attempt) : "–");
     setText(this.#cell("took"), duration(elapsed(order)));
   }

@@ -3,8 +3,8 @@ import { h, wide } from "../core/dom.js";
 import { amount, brief, duration, percent, preciseTime, sentence, shortened, shownPrice, words } from "../core/format.js";
 import { copyButton } from "./copy-button.js";
 
-const OUTCOMES = { in_progress: "Under way", confirmed: "Confirmed", retried: "Failed, tried again", failed: "Failed" };
-const TONES = { in_progress: "routing", confirmed: "confirmed", retried: "retrying", failed: "failed" };
+const OUTCOMES = { in_progress: "Under way", confirmed: "Confirmed", retried: "Failed, tried again", failed: "Failed", canceled: "Canceled", expired: "Expired" };
+const TONES = { in_progress: "routing", confirmed: "confirmed", retried: "retrying", failed: "failed", canceled: "canceled", expired: "expired" };
 
 /** One try: who quoted what, why one won, what was sent and what came of it. @param {Attempt} attempt @param {Spec} spec */
 export function attemptSection(attempt, spec) {
@@ -17,7 +17,7 @@ export function attemptSection(attempt, spec) {
     failure && h("p", { class: "cause", "data-tone": TONES[outcome] },
       h("strong", {}, words(failure.code)), ` ${failure.message}${failure.venue ? ` (${words(failure.venue)})` : ""}.`,
       nextAttemptAt && ` Tried again at ${preciseTime(nextAttemptAt)}.`),
-    restarts > 0 && h("p", { class: "cause", "data-tone": "retrying" }, `Begun anew ${restarts === 1 ? "once" : `${restarts} times`} before anything was sent, as after a crash.`),
+    restarts > 0 && h("p", { class: "cause", "data-tone": "retrying" }, `Restarted ${restarts === 1 ? "once" : `${restarts} times`} before submission, as after a crash.`),
     routing && quotesTable(routing, spec),
     instructions.length > 0 && h("div", { class: "panel-body" }, h("h3", { class: "label" }, "Transaction"), steps(instructions)),
     submission && h("dl", { class: "pairs panel-body submission" },

@@ -1,14 +1,16 @@
 /** @import { SortKey } from "../core/order-list.js" */
 import { addressOf } from "../core/address.js";
 import { book, list } from "../core/app.js";
+import { cancelAllOrders, cancelOrder } from "../core/cancel.js";
 import { Component, h, icon, setText } from "../core/dom.js";
 import { oncePerFrame } from "../core/frames.js";
-import { amount, words } from "../core/format.js";
+import { amount, canCancel, words } from "../core/format.js";
 import { router } from "../core/router.js";
 import { shortcut } from "../core/shortcuts.js";
 import { BlotterRow, COLUMNS } from "./blotter-row.js";
 
-const STATUSES = ["", "pending", "routing", "building", "submitted", "confirmed", "failed"];
+const STATUSES = ["", "pending", "open", "held", "routing", "building", "submitted", "confirmed", "failed", "canceled", "expired"];
+const CANCEL_ALL = "Cancel all";
 const SPARE_ROWS = 4;
 /** Rows from the end at which the next page is asked for. */
 const MARGIN_ROWS = 60;
@@ -27,6 +29,7 @@ class OrderBlotter extends Component {
   #notice = h("div", { class: "notice", hidden: true });
   #count = h("span", { class: "faint end", role: "status" });
   #newest = h("button", { class: "button", type: "button", hidden: true, onclick: () => this.#toNewest() }, "Back to the newest");
+  #cancelAll = h("button", { class: "button", type: "button", onclick: () => this.#confirmCancelAll() }, CANCEL_ALL);
   /** @type {BlotterRow[]} */
   #rows = [];
   #height = 0;
@@ -44,7 +47,7 @@ class OrderBlotter extends Component {
     this.#scroller.replaceChildren(this.#head, this.#space);
     this.append(h("section", { class: "panel blotter", "aria-labelledby": "blotter-title" },
       h("div", { class: "panel-head" }, h("h2", { id: "blotter-title" }, "Orders"), this.#filter,
-        h("div", { class: "search" }, icon("search"), this.#search), this.#sortMenu(), this.#newest, this.#count),
+        h("div", { class: "search" }, icon("search"), this.#search), this.#sortMenu(), this.#newest, this.#cancelAll, this.#count),
       this.#scroller, this.#notice));
 
     this.listen(list, "change", () => this.#draw());
@@ -125,6 +128,17 @@ class OrderBlotter extends Component {
     return select;
   }
 
+  /** Asks once more on the button itself, and forgets that after a while. */
+  #confirmCancelAll() {
+    if (this.#cancelAll.textContent !== CANCEL_ALL) {
+      setText(this.#cancelAll, CANCEL_ALL);
+      void cancelAllOrders();
+      return;
+    }
+    setText(this.#cancelAll, "Really cancel all?");
+    setTimeout(() => setText(this.#cancelAll, CANCEL_ALL), 4000);
+  }
+
   #toNewest() {
     this.#scroller.scrollTop = 0;
     void list.reset();
@@ -137,6 +151,8 @@ class OrderBlotter extends Component {
     const page = Math.max(1, Math.floor(this.#scroller.clientHeight / this.#rowHeight) - 2);
     const step = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -rows.length, End: rows.length }[event.key];
     if (event.key === "Enter" && at >= 0) router.go(addressOf(`/orders/${this.#active}`));
+    const active = book.get(this.#active);
+    if (event.key === "Delete" && at >= 0 && !event.repeat && active && canCancel(active)) void cancelOrder(this.#active);
     if (step === undefined || rows.length === 0) return;
     event.preventDefault();
     const next = at < 0 ? (event.key === "End" ? rows.length - 1 : 0) : Math.min(rows.length - 1, Math.max(0, at + step));

@@ -2,9 +2,10 @@
 import { addressOf, base } from "../core/address.js";
 import * as api from "../core/api.js";
 import { book, stream, tell } from "../core/app.js";
+import { cancelOrder } from "../core/cancel.js";
 import { Component, h, icon } from "../core/dom.js";
 import { oncePerFrame } from "../core/frames.js";
-import { amount, duration, elapsed, fullTime, isTerminal, shownPrice, signedBps, wish, words } from "../core/format.js";
+import { amount, canCancel, duration, elapsed, fullTime, isTerminal, shownPrice, signedBps, time, toneOf, wish, words } from "../core/format.js";
 import { router } from "../core/router.js";
 import { shortcut } from "../core/shortcuts.js";
 import { attemptSection } from "./order-attempt.js";
@@ -124,7 +125,7 @@ class OrderPage extends Component {
 
   /** @param {Order} order */
   #drawHead(order) {
-    const tone = order.isRetrying ? "retrying" : order.status;
+    const tone = toneOf(order);
     const key = `${tone} ${order.lastSeq}`;
     if (this.#head.dataset.key === key) return;
     this.#head.dataset.key = key;
@@ -136,6 +137,7 @@ class OrderPage extends Component {
         h("span", { class: "mono muted" }, order.id), copyButton("Copy the id", () => order.id),
         h("span", { class: "muted" }, `placed ${fullTime(order.createdAt)}${order.tag ? ` with tag ${order.tag}` : ""}`),
         h("span", { class: "order-copies" },
+          canCancel(order) && h("button", { class: "button", type: "button", id: "cancel-order", onclick: () => void this.#cancel() }, "Cancel order"),
           copyButton("Copy as curl", () => curl(order), "Copy as curl"),
           copyButton("Copy the explanation as curl", () => `curl -s ${location.origin}${base}/api/orders/${order.id}/explain`, "Explain as curl"))));
     if (isFirst) title.focus();
@@ -160,7 +162,7 @@ class OrderPage extends Component {
     const last = attempts.at(-1);
     const tiles = h("dl", { class: "tiles" },
       fill ? tile("Received", `${amount(fill.amountOut)} ${order.tokenOut}`, `for ${amount(fill.amountIn)} ${order.tokenIn}`)
-        : tile(order.amountIn ? "To spend" : "To receive", order.amountIn ? `${amount(order.amountIn)} ${order.tokenIn}` : `${amount(order.amountOut)} ${order.tokenOut}`, `slippage at most ${order.slippageBps} bps`),
+        : tile(order.amountIn ? "To spend" : "To receive", order.amountIn ? `${amount(order.amountIn)} ${order.tokenIn}` : `${amount(order.amountOut)} ${order.tokenOut}`, terms(order)),
       fill ? tile("Price", shownPrice(fill.executedPrice), `${order.tokenOut} per ${order.tokenIn}, on ${words(fill.venue)}`)
         : tile("Venue", last?.routing ? words(last.routing.venue) : "–", last?.routing ? "the best quote" : "not chosen yet"),
       result ? tile("Against the quote", signedBps(result.improvementBps), `${result.slippageBpsAllowed} bps of slippage allowed`, result.improvementBps < 0 ? "" : "confirmed")
@@ -169,6 +171,11 @@ class OrderPage extends Component {
     const gauge = result && last?.bound && boundGauge(last.bound, result, order);
     const failure = order.status === "failed" && order.failure && h("p", { class: "order-failure" }, h("strong", {}, words(order.failure.code)), ` ${order.failure.message}`);
     this.#summary.replaceChildren(tiles, ...[failure, gauge].filter((part) => part instanceof Node));
+  }
+
+  async #cancel() {
+    await cancelOrder(this.#id);
+    await this.#read();
   }
 
   async #resume() {
@@ -191,9 +198,15 @@ class OrderPage extends Component {
   }
 }
 
-/** The request that places the same order again. @param {Order} order */
-function curl({ tokenIn, tokenOut, amountIn, amountOut, slippageBps }) {
-  const body = JSON.stringify({ tokenIn, tokenOut, amountIn, amountOut, slippageBps });
+/** How bad the result may be, and until when the order stands. @param {Order} order */
+function terms({ slippageBps, minAmountOut, maxAmountIn, tokenIn, tokenOut, expiresAt }) {
+  const bound = minAmountOut ? `, at least ${amount(minAmountOut)} ${tokenOut}` : maxAmountIn ? `, at most ${amount(maxAmountIn)} ${tokenIn}` : "";
+  return `slippage at most ${slippageBps} bps${bound}${expiresAt ? `; expires ${time(expiresAt)}` : ""}`;
+}
+
+/** The request that places the same order again; one that has expired, without its expiry. @param {Order} order */
+function curl({ tokenIn, tokenOut, amountIn, amountOut, slippageBps, minAmountOut, maxAmountIn }) {
+  const body = JSON.stringify({ tokenIn, tokenOut, amountIn, amountOut, slippageBps, minAmountOut, maxAmountIn });
   return `curl -s ${location.origin}${base}/api/orders/execute -H 'content-type: application/json' -d '${body}'`;
 }
 

@@ -28,14 +28,16 @@ function step({ seq, at, attempt, status, data }, since) {
 /** @param {OrderEvent["data"]} data */
 function detail(data) {
   switch (data.kind) {
-    case "accepted": return "durable: it will be executed whatever dies";
+    case "accepted": return "saved; survives crashes";
     case "routing_started": return "asking every venue";
     case "routed": return data.reason;
     case "building": return data.minAmountOut !== undefined ? `at least ${amount(data.minAmountOut)} out` : `at most ${amount(data.maxAmountIn)} in`;
     case "submitted": return `on record as ${shortened(data.signature)}, then sent`;
-    case "confirmed": return `landed in slot ${amount(String(data.slot))}`;
+    case "confirmed": return `landed in slot ${amount(String(data.slot))}${data.afterExpiry ? ", found after the order had expired: it was submitted before" : ""}`;
     case "retrying": return `${data.failure.message}; again at ${preciseTime(data.nextAttemptAt)}`;
     case "failed": return data.failure.message;
+    case "canceled": return data.failure ? `the last attempt did not land: ${data.failure.message}` : "nothing had been submitted";
+    case "expired": return data.failure ? `the last attempt did not land: ${data.failure.message}` : `its time ran out at ${preciseTime(data.expiresAt)}`;
     default: return "";
   }
 }

@@ -71,6 +71,19 @@ export async function explanation(id) {
   return (await request(`/api/orders/${encodeURIComponent(id)}/explain`)).body;
 }
 
+/** Cancels an order. Gives it as it stands: canceled, or with the request on record. @param {string} id @returns {Promise<Order>} */
+export async function cancel(id) {
+  return (await request(`/api/orders/${encodeURIComponent(id)}/cancel`, { method: "POST" })).body.order;
+}
+
+/**
+ * Cancels every order that has not ended.
+ * @returns {Promise<{ results: { orderId: string, result: string }[], hasMore: boolean }>}
+ */
+export async function cancelAll() {
+  return (await request("/api/orders/cancel", json({ all: true }))).body;
+}
+
 /** The tokens that can be traded. @returns {Promise<Token[]>} */
 export async function tokens() {
   return (await request("/api/tokens")).body;

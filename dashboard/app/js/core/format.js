@@ -102,7 +102,18 @@ export function elapsed(order) {
   return Math.max(0, until - Date.parse(order.createdAt));
 }
 
+/** How an order stands, in a word that has a colour. @param {Order} order */
+export function toneOf({ status, nextAttemptAt, cancelRequestedAt }) {
+  if (!isTerminal(status) && cancelRequestedAt !== undefined) return "canceling";
+  return nextAttemptAt !== undefined ? "retrying" : status;
+}
+
+/** Whether canceling an order changes anything. @param {Order} order */
+export function canCancel({ status, cancelRequestedAt }) {
+  return !isTerminal(status) && cancelRequestedAt === undefined;
+}
+
 /** @param {string} status */
 export function isTerminal(status) {
-  return status === "confirmed" || status === "failed";
+  return status === "confirmed" || status === "failed" || status === "canceled" || status === "expired";
 }

@@ -40,8 +40,10 @@ export class OrderBook extends EventTarget {
   /** Takes a row of the API. @param {Order} row */
   take(row) {
     const known = this.#orders.get(row.id);
-    if (known === undefined || known.lastSeq < row.lastSeq) {
-      this.#orders.set(row.id, { ...row, isRetrying: row.status === "routing" && row.attempt > 0 && row.failure !== undefined });
+    // a request to cancel is no event, so it does not move the order on
+    const isRequested = row.cancelRequestedAt !== undefined && known?.lastSeq === row.lastSeq && known.cancelRequestedAt === undefined;
+    if (known === undefined || known.lastSeq < row.lastSeq || isRequested) {
+      this.#orders.set(row.id, row);
       this.#touch(row.id);
     }
     const early = this.#early.get(row.id);
@@ -65,13 +67,15 @@ export class OrderBook extends EventTarget {
     const order = known
       ? { ...known, status, attempt, lastSeq: seq, updatedAt: at }
       : { .../** @type {any} */ (data).order, id, status, attempt, lastSeq: seq, createdAt: at, updatedAt: at };
-    order.isRetrying = data.kind === "retrying";
+    if (data.kind === "retrying") order.nextAttemptAt = data.nextAttemptAt;
+    else delete order.nextAttemptAt;
+    if (data.kind === "canceled") order.cancelRequestedAt = data.requestedAt;
     if (data.kind === "confirmed") {
-      const { kind: _, ...fill } = data;
+      const { kind: _, afterExpiry: __, ...fill } = data;
       order.fill = fill;
       delete order.failure;
     }
-    if (data.kind === "failed" || data.kind === "retrying") order.failure = data.failure;
+    if ("failure" in data && data.failure) order.failure = data.failure;
     this.#orders.set(id, order);
     this.#touch(id);
     trim(this.#orders, MOST_ORDERS);

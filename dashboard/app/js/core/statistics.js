@@ -75,7 +75,7 @@ export class Statistics {
         break;
       default:
     }
-    if (data.kind === "confirmed" || data.kind === "failed") this.#traces.delete(orderId);
+    if (data.kind === "confirmed" || data.kind === "failed" || data.kind === "canceled" || data.kind === "expired") this.#traces.delete(orderId);
     else if (trace && data.kind !== "building") trace.since = at;
   }
 

@@ -2,7 +2,7 @@
  * What the API sends. Amounts and prices are decimal text: they are shown as they are, and become
  * floating point only where a pixel or a sort order is all that depends on them.
  *
- * @typedef {"pending" | "routing" | "building" | "submitted" | "confirmed" | "failed"} Status
+ * @typedef {"pending" | "open" | "held" | "routing" | "building" | "submitted" | "confirmed" | "failed" | "canceled" | "expired"} Status
  *
  * @typedef {object} Spec What was asked.
  * @property {string} type
@@ -11,6 +11,9 @@
  * @property {string} [amountIn]
  * @property {string} [amountOut]
  * @property {number} slippageBps
+ * @property {string} [minAmountOut]
+ * @property {string} [maxAmountIn]
+ * @property {string} [expiresAt]
  *
  * @typedef {object} Fill
  * @property {string} venue
@@ -29,8 +32,9 @@
  *
  * @typedef {Spec & {
  *   id: string, clientOrderId?: string, tag?: string, status: Status, attempt: number, lastSeq: number,
- *   createdAt: string, updatedAt: string, fill?: Fill, failure?: Failure, isRetrying?: boolean,
- * }} Order `isRetrying` is the page's own: the last event announced another attempt.
+ *   createdAt: string, updatedAt: string, fill?: Fill, failure?: Failure,
+ *   nextAttemptAt?: string, cancelRequestedAt?: string,
+ * }} Order
  *
  * @typedef {object} Quote
  * @property {string} venue
@@ -68,9 +72,11 @@
  *   | ({ kind: "routed" } & Decision)
  *   | ({ kind: "building", venue: string, instructions: Instruction[] } & Bound)
  *   | { kind: "submitted", venue: string, signature: string, lastValidBlockHeight: number }
- *   | ({ kind: "confirmed" } & Fill)
+ *   | ({ kind: "confirmed", afterExpiry?: boolean } & Fill)
  *   | { kind: "retrying", failure: Failure, nextAttemptAt: string }
  *   | { kind: "failed", failure: Failure }
+ *   | { kind: "canceled", requestedAt: string, failure?: Failure }
+ *   | { kind: "expired", expiresAt: string, failure?: Failure }
  * )} EventData
  *
  * @typedef {object} OrderEvent
@@ -83,7 +89,7 @@
  *
  * @typedef {object} Attempt
  * @property {number} attempt
- * @property {"in_progress" | "confirmed" | "retried" | "failed"} outcome
+ * @property {"in_progress" | "confirmed" | "retried" | "failed" | "canceled" | "expired"} outcome
  * @property {string} startedAt
  * @property {string} [endedAt]
  * @property {number} restarts
@@ -114,7 +120,7 @@
  *
  * @typedef {{ status: string, store: string, queue: string, queueDepth: number | null, workers: number | null, bus: string, feed: string, feedLagMs: number, admission: string, followed: number }} Health
  *
- * @typedef {{ tokenIn: string, tokenOut: string, amountIn?: string, amountOut?: string, slippageBps?: number }} OrderRequest
+ * @typedef {{ tokenIn: string, tokenOut: string, amountIn?: string, amountOut?: string, slippageBps?: number, minAmountOut?: string, maxAmountIn?: string, expiresAt?: string }} OrderRequest
  */
 
 export {};

@@ -101,7 +101,7 @@ export class Engine {
   /** Waits until all orders are over. */
   async settled() {
     await eventually("all orders are over", async () =>
-      (await this.orders()).every(({ status }) => status === "confirmed" || status === "failed"));
+      (await this.orders()).every(({ status }) => ["confirmed", "failed", "canceled", "expired"].includes(status)));
   }
 }
 

@@ -40,7 +40,8 @@ impl Claim {
     /// [`InvalidTransition`] when the lifecycle does not allow it.
     pub fn cancel(self, request: CancelRequest, now: Timestamp) -> Result<Commit, InvalidTransition> {
         let mut order = self.order;
-        let event = order.apply(EventData::Canceled { requested_at: request.at, failure: None }, now)?;
+        let failure = order.failure.clone();
+        let event = order.apply(EventData::Canceled { requested_at: request.at, failure }, now)?;
         Ok(Commit { fence: self.fence, order, events: vec![event], change: None, then: ClaimAction::Finish })
     }
 }

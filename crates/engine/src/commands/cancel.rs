@@ -1,0 +1,90 @@
+//! `engine cancel`: cancels orders by id or by a filter.
+
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+
+use super::{client, read};
+use crate::{ORDER_FAILED, cli::CancelArgs, output::print};
+
+/// Ids of one request.
+const MAX_IDS: usize = 500;
+
+pub(crate) async fn run(args: CancelArgs) -> anyhow::Result<ExitCode> {
+    let client = client(&args.target)?;
+    let mut tally = Tally::default();
+    for ids in args.ids.chunks(MAX_IDS) {
+        let answer = client.cancel(&json!({ "ids": ids })).await?;
+        tally.take(&answer, args.json)?;
+    }
+    if args.ids.is_empty() {
+        let filter = filter(&args);
+        // each request cancels a bounded number of orders
+        while tally.take(&client.cancel(&filter).await?, args.json)? {}
+    }
+    if !args.json && tally.orders == 0 {
+        print("no order to cancel")?;
+    }
+    Ok(if tally.all_canceled { ExitCode::SUCCESS } else { ExitCode::from(ORDER_FAILED) })
+}
+
+fn filter(args: &CancelArgs) -> Value {
+    let mut filter = json!({});
+    if args.all {
+        filter["all"] = true.into();
+    }
+    for (name, value) in [("pair", &args.pair), ("tag", &args.tag)] {
+        if let Some(value) = value {
+            filter[name] = value.as_str().into();
+        }
+    }
+    filter
+}
+
+/// What came of the orders so far.
+struct Tally {
+    orders: usize,
+    all_canceled: bool,
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self { orders: 0, all_canceled: true }
+    }
+}
+
+impl Tally {
+    /// Prints an answer. Returns whether more orders match and the last request got further.
+    fn take(&mut self, answer: &str, as_json: bool) -> anyhow::Result<bool> {
+        if as_json {
+            print(answer)?;
+        }
+        let answer = read(answer)?;
+        let results = answer["results"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let mut is_stuck = true;
+        for result in results {
+            let (id, word) = (&result["orderId"], result["result"].as_str().unwrap_or("unknown"));
+            self.all_canceled &= matches!(word, "canceled" | "cancelRequested");
+            is_stuck &= word == "storeUnavailable";
+            if !as_json {
+                print(format_args!("{}  {}", id.as_str().unwrap_or("?"), in_words(word, result)))?;
+            }
+        }
+        self.orders += results.len();
+        Ok(answer["hasMore"] == true && !is_stuck)
+    }
+}
+
+fn in_words(word: &str, result: &Value) -> String {
+    match word {
+        "canceled" => "canceled".to_owned(),
+        "cancelRequested" => {
+            "cancel requested: it is being executed, and may still land if it was submitted".to_owned()
+        }
+        "alreadyTerminal" => {
+            format!("has already ended: {}", result["status"].as_str().unwrap_or("unknown"))
+        }
+        "notFound" => "not found".to_owned(),
+        _ => "the order store is unavailable: try again".to_owned(),
+    }
+}

@@ -1,0 +1,29 @@
+import * as api from "./api.js";
+import { book, tell } from "./app.js";
+
+/** Cancels an order and says what came of it where the order itself does not. @param {string} id */
+export async function cancelOrder(id) {
+  try {
+    book.take(await api.cancel(id));
+  } catch (error) {
+    tell(/** @type {api.ApiError} */ (error).message);
+  }
+}
+
+/** Cancels every order that has not ended. */
+export async function cancelAllOrders() {
+  let requested = 0;
+  let failed = 0;
+  try {
+    for (let hasMore = true; hasMore;) {
+      const answer = await api.cancelAll();
+      const missed = answer.results.filter(({ result }) => result === "storeUnavailable").length;
+      failed += missed;
+      requested += answer.results.length - missed;
+      hasMore = answer.hasMore && missed === 0;
+    }
+    tell(failed > 0 ? `${failed} orders could not be canceled: try again.` : requested > 0 ? `${requested} ${requested === 1 ? "order is" : "orders are"} canceled, or will be unless they have landed.` : "No order was open.");
+  } catch (error) {
+    tell(/** @type {api.ApiError} */ (error).message);
+  }
+}

@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { closeBrowser, live, open, row } from "./support/browser.js";
+import { Engine } from "./support/engine.js";
+
+after(closeBrowser);
+
+/** An order that no quote satisfies waits for its next attempt for as long as anybody likes. */
+const PATIENT = { MAX_ATTEMPTS: "100", RETRY_BASE_MS: "600000", RETRY_CAP_MS: "3600000" };
+const UNREACHABLE = { minAmountOut: "1000000" };
+
+test("an order is canceled on its page, and on its row by pointer and keyboard", async (t) => {
+  const engine = await Engine.start(t, PATIENT);
+  const page = await open(t, engine.url);
+  await live(page);
+  const orders = [];
+  for (let count = 0; count < 3; count += 1) orders.push(await engine.place(UNREACHABLE));
+  const [onPage, byPointer, byKey] = orders.map(({ id }) => id);
+  assert.ok(onPage && byPointer && byKey);
+  for (const id of [onPage, byPointer, byKey]) await row(page, id).locator("[data-tone=retrying]").waitFor();
+
+  await row(page, byPointer).hover();
+  await row(page, byPointer).getByRole("button", { name: "Cancel" }).click();
+  await row(page, byPointer).locator("[data-tone=canceled]").waitFor();
+  assert.equal(new URL(page.url()).pathname, "/", "the row was not opened");
+  assert.equal(await row(page, byPointer).getByRole("button", { name: "Cancel" }).count(), 0, "nothing is left to cancel");
+
+  await page.keyboard.press("o");
+  await page.keyboard.press("Home");
+  await page.keyboard.press("Delete");
+  await row(page, byKey).locator("[data-tone=canceled]").waitFor();
+
+  await row(page, onPage).click();
+  await page.getByText("at least 1,000,000 USDC").waitFor();
+  await page.getByRole("button", { name: "Cancel order" }).click();
+  await page.locator("#order-status", { hasText: "Canceled" }).waitFor();
+  assert.deepEqual((await page.locator(".step strong").allTextContents()).at(-1), "Canceled");
+  assert.equal(await page.getByRole("button", { name: "Cancel order" }).count(), 0);
+  assert.equal((await engine.events(onPage)).at(-1)?.data.kind, "canceled");
+});
+
+test("all orders are canceled only when asked twice", async (t) => {
+  const engine = await Engine.start(t, PATIENT);
+  const page = await open(t, engine.url);
+  await live(page);
+  const orders = await Promise.all([engine.place(UNREACHABLE), engine.place(UNREACHABLE)]);
+  for (const { id } of orders) await row(page, id).locator("[data-tone=retrying]").waitFor();
+  await page.getByRole("button", { name: "Cancel all" }).click();
+  await page.getByRole("button", { name: "Really cancel all?" }).waitFor();
+  assert.ok((await engine.orders()).every(({ status }) => status === "routing"), "nothing happened yet");
+  await page.getByRole("button", { name: "Really cancel all?" }).click();
+  await page.locator(".toast", { hasText: "2 orders are canceled" }).waitFor();
+  for (const { id } of orders) await row(page, id).locator("[data-tone=canceled]").waitFor();
+  await page.goto(`${engine.url}/?status=canceled`);
+  for (const { id } of orders) await row(page, id).waitFor();
+});
+
+test("what is submitted is canceled only if it does not land", async (t) => {
+  const engine = await Engine.start(t, { SIM_LANDING_MIN_MS: "3000", SIM_LANDING_MAX_MS: "3000" });
+  const page = await open(t, engine.url);
+  await live(page);
+  const { id } = await engine.place();
+  await page.goto(`${engine.url}/orders/${id}`);
+  await page.locator("#order-status", { hasText: "Submitted" }).waitFor();
+  await page.getByRole("button", { name: "Cancel order" }).click();
+  await page.locator("#order-status", { hasText: "Canceling" }).waitFor();
+  assert.equal(await page.getByRole("button", { name: "Cancel order" }).count(), 0);
+  await page.locator("#order-status", { hasText: "Confirmed" }).waitFor();
+});
+
+test("an order that expires says so", async (t) => {
+  const engine = await Engine.start(t, PATIENT);
+  const page = await open(t, engine.url);
+  await live(page);
+  const { id } = await engine.place({ ...UNREACHABLE, expiresAt: new Date(Date.now() + 1500).toISOString() });
+  await row(page, id).locator("[data-tone=expired]").waitFor();
+  await row(page, id).click();
+  await page.locator("#order-status", { hasText: "Expired" }).waitFor();
+  assert.match((await page.locator(".step[data-tone=expired]").textContent()) ?? "", /less than minAmountOut/);
+});
