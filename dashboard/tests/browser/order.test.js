@@ -67,7 +67,7 @@ test("what the ticket or the engine refuses is said beside the field", async (t)
 
 test("a failure is followed through its retries to its cause", async (t) => {
   // the waits between the attempts are longer than a browser needs to open the page
-  const engine = await Engine.start(t, { SIM_REVERT_BPS: "10000", MAX_ATTEMPTS: "3", RETRY_BASE_MS: "4000" });
+  const engine = await Engine.start(t, { SIM_REVERT_BPS: "10000", MAX_ATTEMPTS: "3", RETRY_BASE_MS: "2500" });
   const order = await engine.place();
   const page = await open(t, `${engine.url}/orders/${order.id}`);
   await page.locator("#order-status", { hasText: "Retrying" }).waitFor();
