@@ -4,13 +4,14 @@ use std::{process::ExitCode, sync::Arc};
 
 use api::{ApiConfig, Backends};
 use clap::Parser;
+use domain::ports::Clock;
 use infra::{
     clock::SystemClock,
     config::{BackendConfig, LogConfig},
     settings::Loaded,
 };
 use rand::rngs::StdRng;
-use venues::{LogLocation, VenueConfig};
+use venues::VenueConfig;
 
 /// The HTTP and WebSocket API of the order execution engine. Workers run in processes of their own
 /// (`order-worker`), so it needs `DATABASE_URL` and `REDIS_URL`.
@@ -54,9 +55,9 @@ async fn run(loaded: Loaded<Settings>) -> anyhow::Result<()> {
     infra::metrics::start()?;
     api::require_shared(&settings.backend)?;
     let stop = infra::process::stop_on_signal()?;
-    let clock = Arc::new(SystemClock);
-    // The API only asks for quotes; the transaction log of the simulated chain belongs to the workers.
-    let venues = venues::connect(&settings.venues, LogLocation::Memory, clock.clone()).await?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    // The API only asks for quotes; chain and key belong to the workers.
+    let venues = venues::connect_quotes(&settings.venues, &clock)?;
     let backends = Backends {
         store: infra::store::connect(&settings.backend, clock.clone()).await?,
         queue: infra::queue::connect(&settings.backend)?.producer,

@@ -32,6 +32,13 @@ impl RetryPolicy {
         let jitter_micros = u64::try_from(ceiling.saturating_sub(half).as_micros()).unwrap_or(u64::MAX);
         half + Duration::from_micros(rng.random_range(0..=jitter_micros))
     }
+
+    /// The wait of something that has waited this long already: about as long again, so that it doubles, between
+    /// half of `base` and `cap`.
+    pub fn delay_after(&self, waited: Duration, rng: &mut dyn Rng) -> Duration {
+        let once = Self { base: waited.max(self.base).min(self.cap), ..*self };
+        once.delay(1, rng)
+    }
 }
 
 impl Default for RetryPolicy {

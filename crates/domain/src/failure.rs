@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::VenueId;
+use crate::{Address, VenueId};
 
 /// What may be done about a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -10,6 +10,8 @@ use crate::VenueId;
 pub enum FailureClass {
     /// A new attempt may succeed.
     Transient,
+    /// Something outside cannot be reached, so nothing was tried: the order waits, and no attempt is used up.
+    Outage,
     /// No attempt can succeed; the order fails now.
     Permanent,
 }
@@ -30,6 +32,22 @@ pub enum FailureCode {
     BuildFailed,
     /// The chain gave no recent block hash to sign against.
     ChainUnavailable,
+    /// The key that signs cannot be reached.
+    SignerUnavailable,
+    /// The pool is disabled, or not open yet.
+    PoolUnavailable,
+    /// The chain would not execute the transaction as it was built.
+    SimulationFailed,
+    /// The transaction needs more compute than it may use.
+    ComputeExceeded,
+    /// The wallet does not hold enough.
+    InsufficientFunds,
+    /// A token account is frozen.
+    AccountFrozen,
+    /// The venue cannot trade this token.
+    UnsupportedToken,
+    /// The size moves the price further than is allowed.
+    PriceImpactTooHigh,
     /// The best quote is worse than the order's `minAmountOut` or `maxAmountIn` allows.
     BoundNotMet,
     /// The price moved past the slippage bound before the transaction landed.
@@ -45,13 +63,21 @@ pub enum FailureCode {
 
 impl FailureCode {
     /// Every code.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 19] = [
         Self::QuotesUnavailable,
         Self::NoRoute,
         Self::AmountTooSmall,
         Self::InsufficientLiquidity,
         Self::BuildFailed,
         Self::ChainUnavailable,
+        Self::SignerUnavailable,
+        Self::PoolUnavailable,
+        Self::SimulationFailed,
+        Self::ComputeExceeded,
+        Self::InsufficientFunds,
+        Self::AccountFrozen,
+        Self::UnsupportedToken,
+        Self::PriceImpactTooHigh,
         Self::BoundNotMet,
         Self::SlippageExceeded,
         Self::TransactionReverted,
@@ -68,6 +94,14 @@ impl FailureCode {
             Self::InsufficientLiquidity => "insufficient_liquidity",
             Self::BuildFailed => "build_failed",
             Self::ChainUnavailable => "chain_unavailable",
+            Self::SignerUnavailable => "signer_unavailable",
+            Self::PoolUnavailable => "pool_unavailable",
+            Self::SimulationFailed => "simulation_failed",
+            Self::ComputeExceeded => "compute_exceeded",
+            Self::InsufficientFunds => "insufficient_funds",
+            Self::AccountFrozen => "account_frozen",
+            Self::UnsupportedToken => "unsupported_token",
+            Self::PriceImpactTooHigh => "price_impact_too_high",
             Self::BoundNotMet => "bound_not_met",
             Self::SlippageExceeded => "slippage_exceeded",
             Self::TransactionReverted => "transaction_reverted",
@@ -79,12 +113,21 @@ impl FailureCode {
     /// Whether another attempt may succeed.
     pub fn class(self) -> FailureClass {
         match self {
-            Self::NoRoute | Self::AmountTooSmall | Self::InsufficientLiquidity | Self::ExecutionCrashed => {
-                FailureClass::Permanent
+            Self::NoRoute
+            | Self::AmountTooSmall
+            | Self::InsufficientLiquidity
+            | Self::InsufficientFunds
+            | Self::AccountFrozen
+            | Self::UnsupportedToken
+            | Self::PriceImpactTooHigh
+            | Self::ExecutionCrashed => FailureClass::Permanent,
+            Self::QuotesUnavailable | Self::ChainUnavailable | Self::SignerUnavailable => {
+                FailureClass::Outage
             }
-            Self::QuotesUnavailable
-            | Self::BuildFailed
-            | Self::ChainUnavailable
+            Self::BuildFailed
+            | Self::PoolUnavailable
+            | Self::SimulationFailed
+            | Self::ComputeExceeded
             | Self::BoundNotMet
             | Self::SlippageExceeded
             | Self::TransactionReverted
@@ -105,17 +148,41 @@ pub struct Failure {
     /// The venue it happened at, when there was one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub venue: Option<VenueId>,
+    /// What a program on chain returned, when it was one that failed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub program_error: Option<Box<ProgramError>>,
+}
+
+/// An error that a program on chain returned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProgramError {
+    /// The program: the innermost one that failed, not the one that the transaction called.
+    pub program: Address,
+    /// Its number, if it gave one. Numbers move between versions of a program.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub code: Option<u32>,
+    /// Its name, if the program gave one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub name: Option<String>,
+    /// What happened, for people.
+    pub message: String,
 }
 
 impl Failure {
     /// A failure that concerns no venue in particular.
     pub fn new(code: FailureCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), venue: None }
+        Self { code, message: message.into(), venue: None, program_error: None }
     }
 
     /// A failure at a venue.
     pub fn at(venue: VenueId, code: FailureCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), venue: Some(venue) }
+        Self { code, message: message.into(), venue: Some(venue), program_error: None }
+    }
+
+    /// What a program at a venue returned, under the code that the venue gives it.
+    pub fn of_program(venue: VenueId, code: FailureCode, error: ProgramError) -> Self {
+        Self { program_error: Some(Box::new(error.clone())), ..Self::at(venue, code, error.message) }
     }
 }
 

@@ -4,11 +4,13 @@
 //! Nothing here does I/O, reads a clock or knows a framework: time and randomness are parameters,
 //! the outside world is a trait in [`ports`].
 
+pub mod address;
 pub mod amount;
 pub mod backoff;
 pub mod failure;
 pub mod ids;
 pub mod legacy;
+pub mod name;
 pub mod order;
 pub mod ports;
 pub mod quote;
@@ -17,13 +19,15 @@ pub mod swap;
 pub mod timestamp;
 pub mod token;
 
+pub use address::{Address, InvalidAddress};
 pub use amount::{Amount, Bps, TokenAmount};
-pub use failure::{Failure, FailureClass, FailureCode};
+pub use failure::{Failure, FailureClass, FailureCode, ProgramError};
 pub use ids::{AccountId, OrderId, OrderIds, Signature};
+pub use name::Name;
 pub use order::{
     CancelRequest, Event, EventData, EventKind, Order, OrderEvent, OrderSpec, OrderStatus, OrderType, Phase,
 };
-pub use quote::{Quote, QuoteRequest, SwapAmount, VenueId};
-pub use swap::{Fill, Swap};
+pub use quote::{FeeRate, PoolRef, Quote, QuoteRequest, SwapAmount, VenueId};
+pub use swap::{Call, CallAccount, Fill, Landed, Plan, SignedTransaction, Swap};
 pub use timestamp::Timestamp;
 pub use token::{Mint, Token, TokenInfo};

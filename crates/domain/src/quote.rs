@@ -3,59 +3,101 @@
 use std::{fmt, str::FromStr};
 
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeStruct};
 
-use crate::{Amount, Bps, Timestamp, Token, TokenAmount};
+use crate::{Address, Amount, Bps, Name, Timestamp, Token, TokenAmount, name::InvalidName};
 
-/// A venue: a decentralised exchange that swaps one token for another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum VenueId {
-    /// Raydium.
-    Raydium,
-    /// Meteora.
-    Meteora,
-}
+/// A venue: a decentralised exchange that swaps one token for another. Open: a stored order may name one that this
+/// version does not know.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct VenueId(Name);
 
 impl VenueId {
-    /// Every venue.
-    pub const ALL: [Self; 2] = [Self::Raydium, Self::Meteora];
-
-    /// Display name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Raydium => "Raydium",
-            Self::Meteora => "Meteora",
-        }
-    }
+    /// Raydium.
+    pub const RAYDIUM: Self = Self(Name::from_static("raydium"));
+    /// Meteora.
+    pub const METEORA: Self = Self(Name::from_static("meteora"));
 
     /// The wire name.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Raydium => "raydium",
-            Self::Meteora => "meteora",
-        }
+        self.0.as_str()
     }
 }
 
 impl fmt::Display for VenueId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for VenueId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 
 impl FromStr for VenueId {
-    type Err = UnknownVenue;
+    type Err = InvalidName;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|venue| venue.as_str() == text).ok_or(UnknownVenue)
+        text.parse().map(Self)
     }
 }
 
-/// The text names no venue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("unknown venue")]
-pub struct UnknownVenue;
+/// A pool of a venue. What was quoted must be what is built, so a quote names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PoolRef {
+    /// Which of the venue's programs it belongs to, such as `raydium_cpmm`.
+    pub kind: Name,
+    /// The pool's account.
+    pub address: Address,
+}
+
+/// A fee rate in parts per million: some venues charge less than one basis point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FeeRate {
+    /// Parts per million.
+    pub ppm: u32,
+}
+
+impl FeeRate {
+    /// A rate in basis points.
+    pub const fn from_bps(bps: Bps) -> Self {
+        Self { ppm: bps.0 as u32 * 100 }
+    }
+
+    /// In basis points, rounded to the nearest.
+    pub fn to_bps(self) -> u32 {
+        self.ppm.saturating_add(50) / 100
+    }
+}
+
+/// Versions before 2026-12 stored a number of basis points.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum StoredFeeRate {
+    Bps(Bps),
+    Ppm { ppm: u32 },
+}
+
+impl Serialize for FeeRate {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("FeeRate", 1)?;
+        fields.serialize_field("ppm", &self.ppm)?;
+        fields.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for FeeRate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(match StoredFeeRate::deserialize(deserializer)? {
+            StoredFeeRate::Bps(bps) => Self::from_bps(bps),
+            StoredFeeRate::Ppm { ppm } => Self { ppm },
+        })
+    }
+}
 
 /// The side of a swap that is fixed; the other side is what the market gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,6 +127,9 @@ pub struct QuoteRequest {
 pub struct Quote {
     /// Who answered.
     pub venue: VenueId,
+    /// The pool that would trade. Versions before 2026-12 did not say.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub pool: Option<PoolRef>,
     /// Spent, the fee included.
     pub amount_in: TokenAmount,
     /// Received.
@@ -96,11 +141,34 @@ pub struct Quote {
     /// The venue's fee, a part of what is spent or of what would be received.
     pub fee: TokenAmount,
     /// The venue's fee rate.
-    pub fee_bps: Bps,
+    #[serde(alias = "feeBps")]
+    pub fee_rate: FeeRate,
+    /// What the chain charges for the transaction, as well as it is known beforehand.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub network_fee: Option<TokenAmount>,
     /// Depth of the pool, 0 (empty) to 100 (deepest); breaks ties.
     pub liquidity_score: u8,
-    /// How long the venue took to answer, milliseconds; breaks ties after liquidity.
+    /// How long the venue took to answer, milliseconds, as whoever asked measured it; breaks ties after liquidity.
     pub latency_ms: u32,
     /// Until when the venue stands by it.
     pub valid_until: Timestamp,
+    /// The slot of the chain whose state it was computed from, where the venue knows.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub read_at_slot: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fee_rate_of_an_earlier_version_is_in_basis_points() {
+        assert_eq!(serde_json::from_str::<FeeRate>("30").unwrap(), FeeRate { ppm: 3_000 });
+        let rate = FeeRate { ppm: 25 };
+        assert_eq!(serde_json::from_str::<FeeRate>(&serde_json::to_string(&rate).unwrap()).unwrap(), rate);
+        assert_eq!(
+            (rate.to_bps(), FeeRate { ppm: 149 }.to_bps(), FeeRate::from_bps(Bps(30)).to_bps()),
+            (0, 1, 30)
+        );
+    }
 }

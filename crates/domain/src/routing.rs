@@ -9,6 +9,7 @@ use crate::{Bps, Failure, FailureClass, FailureCode, Quote, SwapAmount, VenueId}
 /// What a venue answered in time, or why it is left out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "nearly every answer is a quote")]
 pub enum VenueAnswer {
     /// It quoted.
     Quoted(Quote),
@@ -21,36 +22,79 @@ pub enum VenueAnswer {
     },
 }
 
-/// Which venue executes, and all that led to it.
+/// Which quote is taken, and all that led to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(try_from = "StoredDecision", into = "StoredDecision")]
 pub struct RoutingDecision {
-    /// The chosen venue.
-    pub venue: VenueId,
-    /// Every venue's answer, the best first.
-    pub answers: Vec<VenueAnswer>,
+    /// The quote that won.
+    pub best: Quote,
+    /// Every other answer, the best first.
+    pub others: Vec<VenueAnswer>,
     /// How much better the best is than the second, in bps of the second; `None` without a second.
     pub advantage_bps: Option<u32>,
     /// The reason in words.
     pub reason: String,
 }
 
+/// A decision as it is stored: the winner is the first of the answers.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct StoredDecision {
+    venue: VenueId,
+    answers: Vec<VenueAnswer>,
+    advantage_bps: Option<u32>,
+    reason: String,
+}
+
+/// A stored decision without the quote that won.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the winning quote is missing")]
+pub struct NoWinner;
+
+impl TryFrom<StoredDecision> for RoutingDecision {
+    type Error = NoWinner;
+
+    fn try_from(stored: StoredDecision) -> Result<Self, NoWinner> {
+        let StoredDecision { venue, mut answers, advantage_bps, reason } = stored;
+        let is_best =
+            |answer: &VenueAnswer| matches!(answer, VenueAnswer::Quoted(quote) if quote.venue == venue);
+        let position = answers.iter().position(is_best).ok_or(NoWinner)?;
+        let VenueAnswer::Quoted(best) = answers.remove(position) else { return Err(NoWinner) };
+        Ok(Self { best, others: answers, advantage_bps, reason })
+    }
+}
+
+impl From<RoutingDecision> for StoredDecision {
+    fn from(decision: RoutingDecision) -> Self {
+        let RoutingDecision { best, others, advantage_bps, reason } = decision;
+        let venue = best.venue;
+        let answers = std::iter::once(VenueAnswer::Quoted(best)).chain(others).collect();
+        Self { venue, answers, advantage_bps, reason }
+    }
+}
+
 impl RoutingDecision {
-    /// The winning quote.
-    pub fn best(&self) -> Option<&Quote> {
-        self.answers.iter().find_map(|answer| match answer {
-            VenueAnswer::Quoted(quote) if quote.venue == self.venue => Some(quote),
-            _ => None,
-        })
+    /// The chosen venue.
+    pub fn venue(&self) -> VenueId {
+        self.best.venue
+    }
+
+    /// Every quote, the best first.
+    pub fn quotes(&self) -> impl Iterator<Item = &Quote> {
+        let others = self.others.iter().filter_map(|answer| match answer {
+            VenueAnswer::Quoted(quote) => Some(quote),
+            VenueAnswer::LeftOut { .. } => None,
+        });
+        std::iter::once(&self.best).chain(others)
     }
 }
 
 /// Chooses among the answers: most out for exact-in, least in for exact-out. Ties go to the deeper
-/// pool, then to the faster venue, then to the venue's name, so that a decision can be repeated.
+/// pool, then to the faster venue, then by the names of venue and pool, so that a decision can be repeated.
 ///
 /// # Errors
-/// When nobody quoted: a transient failure if any venue may answer next time, else the refusal that
-/// says most about the order.
+/// When there is no quote: an outage if any venue may answer next time, else the refusal that says most about the
+/// order.
 pub fn route(amount: SwapAmount, answers: Vec<VenueAnswer>) -> Result<RoutingDecision, Failure> {
     let mut quotes = Vec::new();
     let mut left_out = Vec::new();
@@ -65,18 +109,18 @@ pub fn route(amount: SwapAmount, answers: Vec<VenueAnswer>) -> Result<RoutingDec
             SwapAmount::ExactIn(_) => Reverse(i128::from(quote.amount_out.units.0)),
             SwapAmount::ExactOut(_) => Reverse(-i128::from(quote.amount_in.units.0)),
         };
-        (net, Reverse(quote.liquidity_score), quote.latency_ms, quote.venue)
+        (net, Reverse(quote.liquidity_score), quote.latency_ms, quote.venue, quote.pool)
     });
-    let Some(best) = quotes.first() else { return Err(nobody_quoted(&left_out)) };
-    let venue = best.venue;
-    let advantage_bps = quotes.get(1).map(|second| advantage(amount, best, second));
-    let reason = explain(amount, best, quotes.get(1), advantage_bps, &left_out);
-    let answers = quotes
-        .into_iter()
+    let mut quotes = quotes.into_iter();
+    let Some(best) = quotes.next() else { return Err(nobody_quoted(&left_out)) };
+    let second = quotes.as_slice().first();
+    let advantage_bps = second.map(|second| advantage(amount, &best, second));
+    let reason = explain(amount, &best, second, advantage_bps, &left_out);
+    let others = quotes
         .map(VenueAnswer::Quoted)
         .chain(left_out.into_iter().map(|(venue, failure)| VenueAnswer::LeftOut { venue, failure }))
         .collect();
-    Ok(RoutingDecision { venue, answers, advantage_bps, reason })
+    Ok(RoutingDecision { best, others, advantage_bps, reason })
 }
 
 fn nobody_quoted(left_out: &[(VenueId, Failure)]) -> Failure {
@@ -122,18 +166,25 @@ fn explain(
         SwapAmount::ExactIn(_) => best.amount_out.units == second.amount_out.units,
         SwapAmount::ExactOut(_) => best.amount_in.units == second.amount_in.units,
     };
-    let mut reason = match second {
-        None => format!("{} gave the only quote", best.venue),
-        Some(second) if !tied(second) => format!(
-            "{} gives the {goal}, {} bps better than {}",
-            best.venue,
-            advantage_bps.unwrap_or(0),
-            second.venue
-        ),
-        Some(second) if best.liquidity_score != second.liquidity_score => {
-            format!("{} and {} tie; {} is deeper", best.venue, second.venue, best.venue)
+    // two pools of one venue are told apart by their kinds
+    let name = |quote: &Quote| match quote.pool {
+        Some(pool) if second.is_some_and(|second| second.venue == best.venue) => {
+            format!("{} ({})", quote.venue, pool.kind)
         }
-        Some(second) => format!("{} and {} tie; {} answered first", best.venue, second.venue, best.venue),
+        _ => quote.venue.to_string(),
+    };
+    let mut reason = match second {
+        None => format!("{} gave the only quote", name(best)),
+        Some(second) if !tied(second) => {
+            let bps = advantage_bps.unwrap_or(0);
+            format!("{} gives the {goal}, {bps} bps better than {}", name(best), name(second))
+        }
+        Some(second) if best.liquidity_score != second.liquidity_score => {
+            format!("{} and {} tie; {} is deeper", name(best), name(second), name(best))
+        }
+        Some(second) => {
+            format!("{} and {} tie; {} answered first", name(best), name(second), name(best))
+        }
     };
     for (venue, failure) in left_out {
         let _ = write!(reason, "; {venue} left out: {failure}"); // writing to a String cannot fail

@@ -49,22 +49,22 @@ impl Embedded {
             Some(url) => LogLocation::Postgres(url.clone()),
             None => LogLocation::Sqlite(data_dir::simulated_chain(&args.backend.data_dir)),
         };
-        let venues = venues::connect(&args.venues, log, clock.clone()).await?;
+        let trading = venues::connect_trading(&args.venues, log, clock.clone()).await?;
         let queue = infra::queue::connect(&args.backend)?;
         let bus = infra::bus::connect(&args.backend)?;
         let stop = CancellationToken::new();
-        let (kept_store, chain) = (store.clone(), venues.chain.clone());
+        let (kept_store, chain) = (store.clone(), trading.chain.clone());
         let for_api = api::Backends {
             store: store.clone(),
             queue: queue.producer.clone(),
             bus: bus.clone(),
-            venues: venues.venues.clone(),
-            tokens: venues.tokens.clone(),
+            venues: trading.quotes.venues.clone(),
+            tokens: trading.quotes.tokens.clone(),
             clock: clock.clone(),
             rng: Box::new(rand::make_rng::<StdRng>()),
         };
         let rng = rand::make_rng();
-        let worker = Worker::new(worker::Backends { store, bus, queue, venues, clock, rng }, &args.worker);
+        let worker = Worker::new(worker::Backends { store, bus, queue, trading, clock, rng }, &args.worker);
         let worker = tokio::spawn({
             let stop = stop.clone();
             async move { worker.run(stop).await }

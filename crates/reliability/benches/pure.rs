@@ -44,7 +44,7 @@ fn execute((mut order, steps): (Order, Vec<EventData>)) -> Vec<Event> {
 #[divan::bench]
 fn route_two_quotes(bencher: Bencher<'_, '_>) {
     let answers = || {
-        [VenueId::Raydium, VenueId::Meteora]
+        [VenueId::RAYDIUM, VenueId::METEORA]
             .map(|venue| VenueAnswer::Quoted(Quote { venue, ..samples::quote() }))
             .to_vec()
     };
@@ -84,7 +84,7 @@ fn the_pool_of_a_pair_at_a_moment(bencher: Bencher<'_, '_>) {
     let at = AtomicI64::new(NOW);
     bencher.bench(|| {
         let at = Timestamp::from_unix_millis(at.fetch_add(1, Ordering::Relaxed));
-        market.pool(VenueId::Raydium, sol, usdc, black_box(at))
+        market.pool(VenueId::RAYDIUM, sol, usdc, black_box(at))
     });
 }
 
@@ -92,6 +92,6 @@ fn the_pool_of_a_pair_at_a_moment(bencher: Bencher<'_, '_>) {
 fn swap(bencher: Bencher<'_, '_>, amount: SwapAmount) {
     let (market, sol, usdc) = market();
     let at = Timestamp::from_unix_millis(NOW) + Duration::from_millis(1);
-    let pool = market.pool(VenueId::Raydium, sol, usdc, at).unwrap().pool;
+    let pool = market.pool(VenueId::RAYDIUM, sol, usdc, at).unwrap().pool;
     bencher.bench(|| pool.swap(black_box(amount)));
 }

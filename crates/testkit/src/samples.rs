@@ -6,11 +6,12 @@ use std::{
 };
 
 use domain::{
-    AccountId, Amount, Bps, EventData, Failure, FailureCode, Fill, Order, OrderId, OrderSpec, OrderType,
-    Quote, QuoteRequest, Signature, SwapAmount, Timestamp, Token, TokenAmount, VenueId,
+    AccountId, Address, Amount, Bps, EventData, Failure, FailureCode, FeeRate, Fill, Landed, Name, Order,
+    OrderId, OrderSpec, OrderType, PoolRef, Quote, QuoteRequest, Signature, SignedTransaction, SwapAmount,
+    Timestamp, Token, TokenAmount, VenueId,
     ports::{Acceptance, Attempt, AttemptChange, AttemptState},
     routing::{RoutingDecision, VenueAnswer},
-    swap::{Instruction, SignedTransaction, SlippageBound},
+    swap::{BalanceChange, Instruction, SlippageBound},
 };
 use rust_decimal::Decimal;
 use uuid::Uuid;
@@ -83,22 +84,25 @@ pub fn acceptance() -> Acceptance {
 
 /// A failure another attempt may overcome.
 pub fn failure() -> Failure {
-    Failure::at(VenueId::Meteora, FailureCode::SlippageExceeded, "the price moved by 61 bps, 50 were allowed")
+    Failure::at(VenueId::METEORA, FailureCode::SlippageExceeded, "the price moved by 61 bps, 50 were allowed")
 }
 
 /// A quote of Meteora for [`spec`].
 pub fn quote() -> Quote {
     Quote {
-        venue: VenueId::Meteora,
+        venue: VenueId::METEORA,
+        pool: Some(PoolRef { kind: Name::from_static("simulated"), address: Address::new([7; 32]) }),
         amount_in: sol_units(1_000_000_000),
         amount_out: usdc_units(149_327_092),
         price: Decimal::new(149_327_092, 6),
         price_impact_bps: 20,
         fee: sol_units(2_000_000),
-        fee_bps: Bps(20),
+        fee_rate: FeeRate { ppm: 2_000 },
+        network_fee: Some(sol_units(5_000)),
         liquidity_score: 80,
         latency_ms: 12,
         valid_until: CREATED_AT,
+        read_at_slot: None,
     }
 }
 
@@ -111,7 +115,21 @@ pub fn fill(attempt: &Attempt) -> Fill {
         amount_in: sol_units(1_000_000_000),
         amount_out: usdc_units(149_327_092),
         fee: sol_units(2_000_000),
+        network_fee: Some(sol_units(5_000)),
         executed_price: Decimal::new(149_327_092, 6),
+    }
+}
+
+/// What the chain knows of the same.
+pub fn landed() -> Landed {
+    Landed {
+        slot: 250_000_001,
+        network_fee: Some(Amount(5_000)),
+        pool_changes: vec![
+            BalanceChange { mint: Token::SOL.mint(), delta: 1_000_000_000 },
+            BalanceChange { mint: usdc().mint(), delta: -149_327_092 },
+        ],
+        venue_fee: sol_units(2_000_000),
     }
 }
 
@@ -122,24 +140,21 @@ pub fn confirmed(attempt: &Attempt) -> EventData {
 
 /// The steps up to a transaction that is ready to be signed.
 pub fn steps_to_building() -> Vec<EventData> {
-    let refusal = Failure::at(VenueId::Raydium, FailureCode::InsufficientLiquidity, "too deep for this pool");
+    let refusal = Failure::at(VenueId::RAYDIUM, FailureCode::InsufficientLiquidity, "too deep for this pool");
     vec![
         EventData::RoutingStarted,
         EventData::Routed {
             decision: Box::new(RoutingDecision {
-                venue: VenueId::Meteora,
-                answers: vec![
-                    VenueAnswer::Quoted(quote()),
-                    VenueAnswer::LeftOut { venue: VenueId::Raydium, failure: refusal },
-                ],
+                best: quote(),
+                others: vec![VenueAnswer::LeftOut { venue: VenueId::RAYDIUM, failure: refusal }],
                 advantage_bps: None,
                 reason: "meteora gave the only quote".into(),
             }),
         },
         EventData::Building {
-            venue: VenueId::Meteora,
+            venue: VenueId::METEORA,
             bound: SlippageBound::MinAmountOut(usdc_units(148_580_457)),
-            instructions: vec![Instruction::Swap { venue: VenueId::Meteora }, Instruction::UnwrapSol],
+            instructions: vec![Instruction::Swap { venue: VenueId::METEORA }, Instruction::UnwrapSol],
         },
     ]
 }
@@ -152,7 +167,7 @@ pub fn attempt(order: &Order) -> Attempt {
     Attempt {
         order_id: order.id,
         number: order.attempt.max(1),
-        venue: VenueId::Meteora,
+        venue: VenueId::METEORA,
         transaction: SignedTransaction {
             signature: Signature::from_bytes(&signature),
             bytes: count.to_be_bytes().to_vec(),

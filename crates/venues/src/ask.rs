@@ -2,11 +2,15 @@
 
 use std::{sync::Arc, time::Duration};
 
-use domain::{Failure, FailureCode, QuoteRequest, ports::Venue, routing::VenueAnswer};
-use futures::{StreamExt, stream::FuturesUnordered};
+use domain::{Failure, FailureCode, Quote, QuoteRequest, ports::Venue, routing::VenueAnswer};
+use futures::{
+    StreamExt,
+    stream::{self, FuturesUnordered},
+};
+use tokio::time::Instant;
 
 /// Asks all venues at once and waits until each has answered or `deadline` has passed. A venue that
-/// refuses, fails or is late is left out with its reason, so there is one answer per venue.
+/// refuses, fails or is late is left out with its reason; one with several pools may give several quotes.
 pub async fn quote_all(
     venues: &[Arc<dyn Venue>],
     request: &QuoteRequest,
@@ -16,22 +20,29 @@ pub async fn quote_all(
         .iter()
         .map(|venue| ask(venue.as_ref(), request, deadline))
         .collect::<FuturesUnordered<_>>()
+        .map(stream::iter)
+        .flatten()
         .collect()
         .await
 }
 
-async fn ask(venue: &dyn Venue, request: &QuoteRequest, deadline: Duration) -> VenueAnswer {
-    match tokio::time::timeout(deadline, venue.quote(request)).await {
-        Ok(Ok(quote)) => VenueAnswer::Quoted(quote),
-        Ok(Err(failure)) => VenueAnswer::LeftOut { venue: venue.id(), failure },
-        Err(_late) => VenueAnswer::LeftOut {
-            venue: venue.id(),
-            failure: Failure::at(
-                venue.id(),
-                FailureCode::QuotesUnavailable,
-                format!("no answer within {} ms", deadline.as_millis()),
-            ),
-        },
+async fn ask(venue: &dyn Venue, request: &QuoteRequest, deadline: Duration) -> Vec<VenueAnswer> {
+    let asked = Instant::now();
+    let left_out = |failure| vec![VenueAnswer::LeftOut { venue: venue.id(), failure }];
+    match tokio::time::timeout(deadline, venue.quotes(request)).await {
+        Ok(Ok(quotes)) if quotes.is_empty() => {
+            left_out(Failure::at(venue.id(), FailureCode::NoRoute, "it has no pool of the pair"))
+        }
+        Ok(Ok(quotes)) => {
+            let latency_ms = u32::try_from(asked.elapsed().as_millis()).unwrap_or(u32::MAX);
+            quotes.into_iter().map(|quote| VenueAnswer::Quoted(Quote { latency_ms, ..quote })).collect()
+        }
+        Ok(Err(failure)) => left_out(failure),
+        Err(_late) => left_out(Failure::at(
+            venue.id(),
+            FailureCode::QuotesUnavailable,
+            format!("no answer within {} ms", deadline.as_millis()),
+        )),
     }
 }
 
@@ -39,9 +50,9 @@ async fn ask(venue: &dyn Venue, request: &QuoteRequest, deadline: Duration) -> V
 mod tests {
     use async_trait::async_trait;
     use domain::{
-        Amount, Bps, Quote, Swap, SwapAmount, Timestamp, Token, TokenAmount, VenueId, ports::VenueError,
-        swap::Instruction,
+        Address, Amount, Plan, ProgramError, Swap, SwapAmount, Token, TokenAmount, VenueId, ports::VenueError,
     };
+    use testkit::samples;
 
     use super::*;
 
@@ -49,6 +60,7 @@ mod tests {
         id: VenueId,
         delay: Duration,
         refuses: bool,
+        pools: u64,
     }
 
     #[async_trait]
@@ -57,27 +69,24 @@ mod tests {
             self.id
         }
 
-        async fn quote(&self, _: &QuoteRequest) -> Result<Quote, VenueError> {
+        async fn quotes(&self, _: &QuoteRequest) -> Result<Vec<Quote>, VenueError> {
             tokio::time::sleep(self.delay).await;
             if self.refuses {
                 return Err(Failure::at(self.id, FailureCode::NoRoute, "does not trade it"));
             }
-            Ok(Quote {
-                venue: self.id,
-                amount_in: TokenAmount::new(Token::SOL, Amount(1)),
-                amount_out: TokenAmount::new(Token::SOL, Amount(1)),
-                price: 1.into(),
-                price_impact_bps: 0,
-                fee: TokenAmount::new(Token::SOL, Amount(0)),
-                fee_bps: Bps(0),
-                liquidity_score: 1,
-                latency_ms: 1,
-                valid_until: Timestamp::default(),
-            })
+            let quote = |units| {
+                let amount_out = TokenAmount::new(samples::usdc(), Amount(units));
+                Quote { venue: self.id, amount_out, ..samples::quote() }
+            };
+            Ok((1..=self.pools).map(quote).collect())
         }
 
-        async fn build(&self, swap: &Swap) -> Result<Vec<Instruction>, VenueError> {
-            Ok(swap.instructions())
+        async fn build(&self, _: &Swap, _: Address) -> Result<Plan, VenueError> {
+            unreachable!("nothing is built here")
+        }
+
+        fn explain(&self, _: &ProgramError) -> FailureCode {
+            FailureCode::TransactionReverted
         }
     }
 
@@ -90,24 +99,46 @@ mod tests {
     }
 
     fn venue(id: VenueId, delay_ms: u64, refuses: bool) -> Arc<dyn Venue> {
-        Arc::new(Scripted { id, delay: Duration::from_millis(delay_ms), refuses })
+        Arc::new(Scripted { id, delay: Duration::from_millis(delay_ms), refuses, pools: 1 })
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_late_venue_is_left_out_and_the_other_is_kept() {
-        let venues = [venue(VenueId::Raydium, 5_000, false), venue(VenueId::Meteora, 200, false)];
+        let venues = [venue(VenueId::RAYDIUM, 5_000, false), venue(VenueId::METEORA, 200, false)];
         let answers = quote_all(&venues, &request(), Duration::from_secs(1)).await;
-        assert!(matches!(&answers[0], VenueAnswer::Quoted(quote) if quote.venue == VenueId::Meteora));
-        assert!(matches!(&answers[1], VenueAnswer::LeftOut { venue: VenueId::Raydium, failure }
+        assert!(matches!(&answers[0], VenueAnswer::Quoted(quote) if quote.venue == VenueId::METEORA));
+        assert!(matches!(&answers[1], VenueAnswer::LeftOut { venue: VenueId::RAYDIUM, failure }
             if failure.code == FailureCode::QuotesUnavailable));
     }
 
     #[tokio::test(start_paused = true)]
     async fn venues_are_asked_at_once() {
         let begun = tokio::time::Instant::now();
-        let venues = [venue(VenueId::Raydium, 200, false), venue(VenueId::Meteora, 200, true)];
+        let venues = [venue(VenueId::RAYDIUM, 200, false), venue(VenueId::METEORA, 200, true)];
         let answers = quote_all(&venues, &request(), Duration::from_secs(1)).await;
         assert_eq!(answers.len(), 2);
         assert_eq!(begun.elapsed(), Duration::from_millis(200)); // the clock is simulated
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_venue_quotes_several_pools_and_how_long_it_took_is_measured() {
+        let delay = Duration::from_millis(30);
+        let venues: [Arc<dyn Venue>; 2] = [
+            Arc::new(Scripted { id: VenueId::RAYDIUM, delay, refuses: false, pools: 3 }),
+            Arc::new(Scripted { id: VenueId::METEORA, delay, refuses: false, pools: 0 }),
+        ];
+        let answers = quote_all(&venues, &request(), Duration::from_secs(1)).await;
+        let quoted = answers.iter().filter_map(|answer| match answer {
+            VenueAnswer::Quoted(quote) => Some(quote.latency_ms),
+            VenueAnswer::LeftOut { .. } => None,
+        });
+        assert_eq!(quoted.collect::<Vec<_>>(), [30; 3]);
+        assert!(
+            answers
+                .iter()
+                .any(|answer| matches!(answer, VenueAnswer::LeftOut { venue: VenueId::METEORA, failure }
+            if failure.code == FailureCode::NoRoute)),
+            "a venue without a pool says so"
+        );
     }
 }

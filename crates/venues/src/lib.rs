@@ -2,31 +2,41 @@
 
 pub mod ask;
 pub mod config;
+pub mod message;
 pub mod simulated;
 
 use std::{path::PathBuf, sync::Arc};
 
 pub use ask::quote_all;
+use config::Conditions;
 pub use config::{Preset, VenueConfig};
 use domain::{
     Timestamp, VenueId,
-    ports::{Chain, Clock, Tokens, Venue},
+    ports::{Chain, Clock, Signer, Tokens, Venue},
 };
 use rand::{SeedableRng, rngs::SysRng};
 use rand_chacha::ChaCha20Rng;
 use simulated::{
-    SimulatedChain, SimulatedTokens, SimulatedVenue,
+    SimulatedChain, SimulatedSigner, SimulatedTokens, SimulatedVenue,
     transaction_log::{self, TransactionLog},
 };
 
-/// Whoever can be asked for a quote, and the chain they all live on.
-pub struct Venues {
+/// What quotes come from: all that a process needs which executes nothing.
+pub struct Quotes {
     /// The venues.
     pub venues: Vec<Arc<dyn Venue>>,
-    /// The chain.
-    pub chain: Arc<dyn Chain>,
     /// The tokens they trade.
     pub tokens: Arc<dyn Tokens>,
+}
+
+/// What orders are executed with. Only workers have it, for it includes the key.
+pub struct Trading {
+    /// The venues and their tokens.
+    pub quotes: Quotes,
+    /// The chain they live on.
+    pub chain: Arc<dyn Chain>,
+    /// The key of the wallet that trades.
+    pub signer: Arc<dyn Signer>,
 }
 
 /// Where the simulated chain keeps its transaction log. Not `Debug`, because a URL may hold a password.
@@ -40,7 +50,7 @@ pub enum LogLocation {
     Memory,
 }
 
-/// The venues cannot be had.
+/// The venues cannot be reached.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// The configuration contradicts itself.
@@ -63,15 +73,23 @@ impl Clock for ChainTime {
     }
 }
 
-/// Connects to the venues that the configuration names.
+/// The venues that the configuration names, for quotes alone: no chain, and no key.
 ///
 /// # Errors
 /// [`ConnectError`].
-pub async fn connect(
+pub fn connect_quotes(config: &VenueConfig, clock: &Arc<dyn Clock>) -> Result<Quotes, ConnectError> {
+    Ok(quotes(config.sim_seed, config.conditions()?, clock))
+}
+
+/// The venues that the configuration names, their chain and the key.
+///
+/// # Errors
+/// [`ConnectError`].
+pub async fn connect_trading(
     config: &VenueConfig,
     location: LogLocation,
     clock: Arc<dyn Clock>,
-) -> Result<Venues, ConnectError> {
+) -> Result<Trading, ConnectError> {
     let conditions = config.conditions()?;
     let seed = config.sim_seed;
     let log = transaction_log::open(&location, clock).await?;
@@ -79,11 +97,15 @@ pub async fn connect(
     let chain_time: Arc<dyn Clock> = Arc::new(ChainTime(log.clone()));
     // Not from the seed, which every process shares: two transactions must never be the same one.
     let nonces = ChaCha20Rng::try_from_rng(&mut SysRng)?;
-    let venues = [VenueId::Raydium, VenueId::Meteora]
-        .map(|id| Arc::new(SimulatedVenue::new(id, seed, conditions, chain_time.clone())) as Arc<dyn Venue>);
-    Ok(Venues {
-        venues: venues.into(),
+    Ok(Trading {
+        quotes: quotes(seed, conditions, &chain_time),
         chain: Arc::new(SimulatedChain::new(seed, conditions, log, nonces)),
-        tokens: Arc::new(SimulatedTokens::default()),
+        signer: Arc::new(SimulatedSigner),
     })
+}
+
+fn quotes(seed: u64, conditions: Conditions, clock: &Arc<dyn Clock>) -> Quotes {
+    let venues = [VenueId::RAYDIUM, VenueId::METEORA]
+        .map(|id| Arc::new(SimulatedVenue::new(id, seed, conditions, clock.clone())) as Arc<dyn Venue>);
+    Quotes { venues: venues.into(), tokens: Arc::new(SimulatedTokens::default()) }
 }

@@ -41,6 +41,14 @@ pub struct WorkerConfig {
     /// How often a transaction that has not landed is sent again, milliseconds
     #[arg(long, env = "REBROADCAST_INTERVAL_MS", default_value_t = 2_000, value_parser = value_parser!(u64).range(10..=60_000))]
     pub rebroadcast_interval_ms: u64,
+    /// How long an attempt may wait for venues, chain or signer that cannot be reached, milliseconds; it uses up
+    /// no attempt, and afterwards its order fails
+    #[arg(long, env = "OUTAGE_DEADLINE_MS", default_value_t = 300_000, value_parser = value_parser!(u64).range(0..=86_400_000))]
+    pub outage_deadline_ms: u64,
+    /// How long a worker asks a chain that does not answer what became of a transaction, milliseconds, before it
+    /// puts the order aside for 30 s
+    #[arg(long, env = "SETTLE_PATIENCE_MS", default_value_t = 120_000, value_parser = value_parser!(u64).range(100..=86_400_000))]
+    pub settle_patience_ms: u64,
 }
 
 /// Where a worker process answers health checks.

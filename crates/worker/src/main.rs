@@ -65,7 +65,7 @@ async fn run(loaded: Loaded<Settings>) -> anyhow::Result<()> {
         store,
         bus: infra::bus::connect(backend)?,
         queue: infra::queue::connect(backend)?,
-        venues: venues::connect(&settings.venues, change, clock.clone()).await?,
+        trading: venues::connect_trading(&settings.venues, change, clock.clone()).await?,
         clock,
         rng: rand::make_rng(),
     };

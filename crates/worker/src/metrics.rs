@@ -48,7 +48,7 @@ impl Writing {
         };
         match &event.data {
             EventData::Routed { decision } => {
-                counter!(catalogue::VENUE_WINS, "venue" => decision.venue.as_str()).increment(1);
+                counter!(catalogue::VENUE_WINS, "venue" => decision.venue().as_str()).increment(1);
             }
             EventData::Retrying { failure, .. } => {
                 counter!(catalogue::RETRIES, "code" => failure.code.as_str()).increment(1);

@@ -17,7 +17,7 @@ use infra::{
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use tokio_util::sync::CancellationToken;
-use venues::Venues;
+use venues::Trading;
 
 use crate::{
     config::WorkerConfig,
@@ -44,8 +44,8 @@ pub struct Backends {
     pub bus: Arc<dyn EventBus>,
     /// Where jobs come from, and where due orders go.
     pub queue: Queue,
-    /// Who is asked for quotes, and the chain.
-    pub venues: Venues,
+    /// What orders are executed with.
+    pub trading: Trading,
     /// The time events happen at.
     pub clock: Arc<dyn Clock>,
     /// The jitter of waits, and the worker's name.
@@ -55,7 +55,7 @@ pub struct Backends {
 impl Worker {
     /// A worker over its backends, under a name of its own.
     pub fn new(backends: Backends, config: &WorkerConfig) -> Self {
-        let Backends { store, bus, queue, venues, clock, mut rng } = backends;
+        let Backends { store, bus, queue, trading, clock, mut rng } = backends;
         let concurrency = usize::try_from(config.worker_concurrency).unwrap_or(usize::MAX);
         let policy = ExecutionPolicy {
             worker: format!("{}-{:08x}", std::process::id(), rng.next_u32()),
@@ -64,12 +64,15 @@ impl Worker {
             quote_deadline: Duration::from_millis(config.quote_deadline_ms),
             call_deadline: Duration::from_millis(config.call_deadline_ms),
             rebroadcast_interval: Duration::from_millis(config.rebroadcast_interval_ms),
+            outage_deadline: Duration::from_millis(config.outage_deadline_ms),
+            settle_patience: Duration::from_millis(config.settle_patience_ms),
         };
         let executor = Arc::new(Executor {
             store: store.clone(),
             bus,
-            venues: venues.venues,
-            chain: venues.chain,
+            venues: trading.quotes.venues,
+            chain: trading.chain,
+            signer: trading.signer,
             clock,
             rng: Mutex::new(rng),
             policy,

@@ -10,9 +10,9 @@ use std::sync::{
 use async_trait::async_trait;
 use clap::Parser;
 use domain::{
-    AccountId, Failure, FailureCode, OrderStatus, Quote, QuoteRequest, Swap, VenueId,
+    AccountId, Address, Failure, FailureCode, OrderStatus, Plan, ProgramError, Quote, QuoteRequest, Swap,
+    VenueId,
     ports::{OrderStore, Venue, VenueError},
-    swap::Instruction,
 };
 use infra::{clock::SystemClock, config::BackendConfig};
 use testkit::{MemoryStore, eventually, samples};
@@ -40,17 +40,21 @@ struct Gated {
 #[async_trait]
 impl Venue for Gated {
     fn id(&self) -> VenueId {
-        VenueId::Raydium
+        VenueId::RAYDIUM
     }
 
-    async fn quote(&self, _: &QuoteRequest) -> Result<Quote, VenueError> {
+    async fn quotes(&self, _: &QuoteRequest) -> Result<Vec<Quote>, VenueError> {
         self.asked.fetch_add(1, Ordering::SeqCst);
         self.gate.acquire().await.unwrap().forget();
-        Err(Failure::at(VenueId::Raydium, FailureCode::NoRoute, "does not trade it"))
+        Err(Failure::at(VenueId::RAYDIUM, FailureCode::NoRoute, "does not trade it"))
     }
 
-    async fn build(&self, swap: &Swap) -> Result<Vec<Instruction>, VenueError> {
-        Ok(swap.instructions())
+    async fn build(&self, _: &Swap, _: Address) -> Result<Plan, VenueError> {
+        unreachable!("it never quotes")
+    }
+
+    fn explain(&self, _: &ProgramError) -> FailureCode {
+        FailureCode::TransactionReverted
     }
 }
 
@@ -61,12 +65,13 @@ async fn the_eleventh_order_waits_for_a_slot_and_runs() {
     let clock = Arc::new(SystemClock);
     let store = Arc::new(MemoryStore::new(clock.clone()));
     let queue = infra::queue::connect(&settings.backend).unwrap();
-    let mut venues = venues::connect(&settings.venues, LogLocation::Memory, clock.clone()).await.unwrap();
+    let trading = venues::connect_trading(&settings.venues, LogLocation::Memory, clock.clone()).await;
+    let mut trading = trading.unwrap();
     let venue = Arc::new(Gated { gate: Semaphore::new(0), asked: AtomicUsize::new(0) });
-    venues.venues = vec![venue.clone()];
+    trading.quotes.venues = vec![venue.clone()];
     let bus = infra::bus::connect(&settings.backend).unwrap();
     let producer = queue.producer.clone();
-    let backends = Backends { store: store.clone(), bus, queue, venues, clock, rng: rand::make_rng() };
+    let backends = Backends { store: store.clone(), bus, queue, trading, clock, rng: rand::make_rng() };
     let worker = Worker::new(backends, &settings.worker);
 
     let mut ids = Vec::new();

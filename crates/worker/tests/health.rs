@@ -32,7 +32,7 @@ async fn worker(store: Arc<MemoryStore>) -> Arc<Worker> {
         store,
         bus: infra::bus::connect(&settings.backend).unwrap(),
         queue: infra::queue::connect(&settings.backend).unwrap(),
-        venues: venues::connect(&settings.venues, LogLocation::Memory, clock.clone()).await.unwrap(),
+        trading: venues::connect_trading(&settings.venues, LogLocation::Memory, clock.clone()).await.unwrap(),
         clock,
         rng: rand::make_rng(),
     };

@@ -51,7 +51,12 @@ schema!(
     )
 );
 schema!(OrderType, one_of("How an order executes.", [Types::Market]));
-schema!(Venue, one_of("A decentralised exchange.", VenueId::ALL));
+schema!(
+    Venue,
+    text("A decentralised exchange; `GET /api/venues` lists them. More of them may come.")
+        .pattern(Some("^[a-z0-9_]{1,40}$"))
+        .examples([json!(VenueId::RAYDIUM), json!(VenueId::METEORA)])
+);
 schema!(FailureCode, one_of("Why an attempt or an order failed; for programs.", Failures::ALL));
 schema!(
     RejectionCode,

@@ -67,8 +67,12 @@ struct AttemptView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<words::Timestamp>)]
     ended_at: Option<Timestamp>,
-    /// How often it began anew before anything was on record, as after a crash.
+    /// How often it restarted before submission, as after a crash.
     restarts: u32,
+    /// How often it waited for something that could not be reached.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    waits: Vec<WaitView<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     routing: Option<DecisionView<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -84,6 +88,17 @@ struct AttemptView<'a> {
     #[schema(value_type = Option<words::Timestamp>)]
     next_attempt_at: Option<Timestamp>,
     timing: AttemptTiming,
+}
+
+/// A wait for something that could not be reached. It used up no attempt.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Wait)]
+struct WaitView<'a> {
+    failure: FailureView<'a>,
+    #[schema(value_type = words::Timestamp)]
+    at: Timestamp,
+    #[schema(value_type = words::Timestamp)]
+    until: Timestamp,
 }
 
 #[derive(Default, Serialize, ToSchema)]
@@ -221,13 +236,14 @@ impl<'a> AttemptView<'a> {
     /// `events` are all those of one attempt.
     fn new(events: &'a [Event], tokens: &dyn Tokens) -> Self {
         let mut view = Self::default();
+        let mut was_waiting = false;
         let mut since = Timestamp::default();
         for event in events {
             if view.attempt == 0 {
                 view.attempt = event.attempt;
                 view.started_at = event.at;
             } else if matches!(event.data, EventData::RoutingStarted) {
-                view.restarts += 1;
+                view.restarts += u32::from(!std::mem::take(&mut was_waiting));
             }
             let took = Some(millis(since, event.at));
             match &event.data {
@@ -236,6 +252,7 @@ impl<'a> AttemptView<'a> {
                     view.timing.routing_ms = took;
                     since = event.at;
                 }
+                EventData::Waiting { .. } => was_waiting = true,
                 EventData::Submitted { .. } => {
                     view.timing.building_ms = took;
                     since = event.at;
@@ -273,6 +290,9 @@ impl<'a> AttemptView<'a> {
                 self.outcome = Outcome::Confirmed;
                 self.fill = Some(FillView::new(fill));
             }
+            EventData::Waiting { failure, until } => {
+                self.waits.push(WaitView { failure: FailureView::new(failure), at: event.at, until: *until });
+            }
             EventData::Retrying { failure, next_attempt_at } => {
                 self.outcome = Outcome::Retried;
                 self.failure = Some(FailureView::new(failure));
@@ -302,7 +322,7 @@ impl ResultView {
             _ => None,
         })?;
         let quote = events.iter().rev().find_map(|event| match &event.data {
-            EventData::Routed { decision } => decision.best(),
+            EventData::Routed { decision } => Some(&decision.best),
             _ => None,
         })?;
         Some(Self {

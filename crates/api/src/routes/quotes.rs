@@ -45,9 +45,8 @@ pub(crate) async fn ask(State(state): State<AppState>, body: JsonBody) -> Result
     let request = spec.request;
     let answers = venues::quote_all(&state.venues, &request, state.limits.quotes_within).await;
     let decision = route(request.amount, answers).map_err(|failure| refusal(&failure))?;
-    let bound = decision
-        .best()
-        .map(|best| BoundView::new(SlippageBound::around(best, request.amount, spec.slippage_bps)));
+    let around = SlippageBound::around(&decision.best, request.amount, spec.slippage_bps);
+    let bound = Some(BoundView::new(spec.bound.map_or(around, |own| around.tighter(own))));
     let tokens = state.tokens.as_ref();
     let decision = DecisionView::new(&decision, tokens);
     Ok(Json(QuotesView { request: SpecView::new(&spec, tokens), decision, bound }).into_response())

@@ -139,6 +139,13 @@ pub(crate) enum EventDataView<'a> {
         #[schema(required = false)]
         after_expiry: bool,
     },
+    /// Something outside cannot be reached; no attempt is used up.
+    Waiting {
+        failure: FailureView<'a>,
+        /// When it is tried again.
+        #[schema(value_type = words::Timestamp)]
+        until: Timestamp,
+    },
     #[serde(rename_all = "camelCase")]
     Retrying {
         failure: FailureView<'a>,
@@ -186,6 +193,9 @@ impl<'a> DataView<'a> {
             },
             EventData::Confirmed { fill, after_expiry } => {
                 View::Confirmed { fill: FillView::new(fill), after_expiry: *after_expiry }
+            }
+            EventData::Waiting { failure, until } => {
+                View::Waiting { failure: FailureView::new(failure), until: *until }
             }
             EventData::Retrying { failure, next_attempt_at } => {
                 View::Retrying { failure: FailureView::new(failure), next_attempt_at: *next_attempt_at }

@@ -1,6 +1,7 @@
 use domain::{
-    Failure, FailureClass, FailureCode, Fill, Mint, Order, OrderId, OrderSpec, OrderStatus, OrderType,
-    QuoteRequest, Signature, SwapAmount, Timestamp, VenueId, ports::Tokens, swap::SlippageBound,
+    Address, Failure, FailureClass, FailureCode, Fill, Mint, Order, OrderId, OrderSpec, OrderStatus,
+    OrderType, QuoteRequest, Signature, SwapAmount, Timestamp, TokenAmount, VenueId, ports::Tokens,
+    swap::SlippageBound,
 };
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -155,6 +156,9 @@ pub(crate) struct FillView<'a> {
     amount_in: Decimal,
     amount_out: Decimal,
     fee: Decimal,
+    /// What the chain charged, SOL.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    network_fee: Option<Decimal>,
     executed_price: Decimal,
 }
 
@@ -168,6 +172,7 @@ impl<'a> FillView<'a> {
             amount_in: fill.amount_in.to_decimal(),
             amount_out: fill.amount_out.to_decimal(),
             fee: fill.fee.to_decimal(),
+            network_fee: fill.network_fee.map(TokenAmount::to_decimal),
             executed_price: fill.executed_price,
         }
     }
@@ -185,6 +190,22 @@ pub(crate) struct FailureView<'a> {
     #[schema(value_type = Option<words::Venue>)]
     venue: Option<VenueId>,
     retryable: bool,
+    /// What a program on chain returned, if it was one that failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    program_error: Option<ProgramErrorView<'a>>,
+}
+
+/// An error that a program on chain returned.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ProgramError)]
+struct ProgramErrorView<'a> {
+    /// The innermost program that failed.
+    #[schema(value_type = String)]
+    program: Address,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
 }
 
 impl<'a> FailureView<'a> {
@@ -194,7 +215,12 @@ impl<'a> FailureView<'a> {
             code: failure.code,
             message: &failure.message,
             venue: failure.venue,
-            retryable: failure.code.class() == FailureClass::Transient,
+            retryable: failure.code.class() != FailureClass::Permanent,
+            program_error: failure.program_error.as_ref().map(|error| ProgramErrorView {
+                program: error.program,
+                code: error.code,
+                name: error.name.as_deref(),
+            }),
         }
     }
 }

@@ -1,5 +1,5 @@
 use domain::{
-    Amount, Bps, FailureCode, Quote, Timestamp, Token, TokenAmount, VenueId,
+    Address, Amount, Bps, FailureCode, Name, PoolRef, Quote, Timestamp, Token, TokenAmount, VenueId,
     ports::Tokens,
     routing::{RoutingDecision, VenueAnswer},
     swap::{Instruction, SlippageBound},
@@ -17,11 +17,22 @@ use crate::openapi::words;
 pub(crate) struct QuoteView {
     #[schema(value_type = words::Venue)]
     venue: VenueId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pool: Option<PoolView>,
     #[serde(flatten)]
     amounts: AmountsView,
     price_impact_bps: u32,
+    /// In the token that `feeToken` names.
     fee: Decimal,
-    fee_bps: u16,
+    /// Symbol of the token that the fee is taken from.
+    fee_token: String,
+    /// The fee rate, rounded to whole basis points.
+    fee_bps: u32,
+    /// The fee rate in parts per million.
+    fee_ppm: u32,
+    /// What the chain charges, SOL.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    network_fee: Option<Decimal>,
     liquidity_score: u8,
     latency_ms: u32,
     #[schema(value_type = words::Timestamp)]
@@ -30,17 +41,39 @@ pub(crate) struct QuoteView {
 
 impl QuoteView {
     /// Shows a quote.
-    pub(crate) fn new(quote: &Quote) -> Self {
+    pub(crate) fn new(quote: &Quote, tokens: &dyn Tokens) -> Self {
         Self {
             venue: quote.venue,
+            pool: quote.pool.map(PoolView::new),
             amounts: AmountsView::new(quote.amount_in, quote.amount_out, quote.price),
             price_impact_bps: quote.price_impact_bps,
             fee: quote.fee.to_decimal(),
-            fee_bps: quote.fee_bps.0,
+            fee_token: tokens.symbol(quote.fee.token),
+            fee_bps: quote.fee_rate.to_bps(),
+            fee_ppm: quote.fee_rate.ppm,
+            network_fee: quote.network_fee.map(TokenAmount::to_decimal),
             liquidity_score: quote.liquidity_score,
             latency_ms: quote.latency_ms,
             valid_until: quote.valid_until,
         }
+    }
+}
+
+/// A pool of a venue.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Pool)]
+pub(crate) struct PoolView {
+    /// Which of the venue's programs it belongs to.
+    #[schema(value_type = String)]
+    kind: Name,
+    /// The pool's account.
+    #[schema(value_type = String)]
+    address: Address,
+}
+
+impl PoolView {
+    fn new(pool: PoolRef) -> Self {
+        Self { kind: pool.kind, address: pool.address }
     }
 }
 
@@ -68,6 +101,9 @@ impl AmountsView {
 pub(crate) struct RejectedView {
     #[schema(value_type = words::Venue)]
     venue: VenueId,
+    /// The pool that was outbid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pool: Option<PoolView>,
     /// `outbid`, or the code of its failure to quote.
     #[schema(value_type = words::RejectionCode)]
     code: RejectionCode,
@@ -96,7 +132,8 @@ impl RejectedView {
             let difference = TokenAmount::new(base.token, Amount(difference)).to_decimal();
             format!("{difference} {symbol} {how} than {}, {bps} bps", best.venue)
         };
-        Self { venue: quote.venue, code: RejectionCode::Outbid("outbid"), reason }
+        let pool = quote.pool.map(PoolView::new);
+        Self { venue: quote.venue, pool, code: RejectionCode::Outbid("outbid"), reason }
     }
 }
 
@@ -117,24 +154,19 @@ pub(crate) struct DecisionView<'a> {
 impl<'a> DecisionView<'a> {
     /// Shows a decision.
     pub(crate) fn new(decision: &'a RoutingDecision, tokens: &dyn Tokens) -> Self {
-        let mut quotes = Vec::new();
-        let mut rejected = Vec::new();
-        for answer in &decision.answers {
-            match answer {
-                VenueAnswer::Quoted(quote) => {
-                    quotes.push(QuoteView::new(quote));
-                    let best = decision.best().filter(|best| best.venue != quote.venue);
-                    rejected.extend(best.map(|best| RejectedView::outbid(best, quote, tokens)));
-                }
-                VenueAnswer::LeftOut { venue, failure } => rejected.push(RejectedView {
-                    venue: *venue,
-                    code: RejectionCode::LeftOut(failure.code),
-                    reason: failure.message.clone(),
-                }),
-            }
-        }
+        let rejected = decision.others.iter().map(|answer| match answer {
+            VenueAnswer::Quoted(quote) => RejectedView::outbid(&decision.best, quote, tokens),
+            VenueAnswer::LeftOut { venue, failure } => RejectedView {
+                venue: *venue,
+                pool: None,
+                code: RejectionCode::LeftOut(failure.code),
+                reason: failure.message.clone(),
+            },
+        });
+        let rejected = rejected.collect();
+        let quotes = decision.quotes().map(|quote| QuoteView::new(quote, tokens)).collect();
         Self {
-            venue: decision.venue,
+            venue: decision.venue(),
             reason: &decision.reason,
             advantage_bps: decision.advantage_bps,
             quotes,
@@ -208,7 +240,7 @@ mod tests {
     fn rejected(amount: SwapAmount, quotes: [(VenueId, u64, u64); 2]) -> serde_json::Value {
         let answers = quotes.map(|(venue, amount_in, amount_out)| {
             let (amount_in, amount_out) = (samples::sol_units(amount_in), samples::usdc_units(amount_out));
-            VenueAnswer::Quoted(Quote { venue, amount_in, amount_out, ..samples::quote() })
+            VenueAnswer::Quoted(Quote { venue, pool: None, amount_in, amount_out, ..samples::quote() })
         });
         let decision = route(amount, answers.to_vec()).unwrap();
         json!(DecisionView::new(&decision, &SimulatedTokens::default()).rejected)
@@ -216,7 +248,7 @@ mod tests {
 
     #[test]
     fn a_venue_that_was_outbid_says_by_how_much() {
-        let (raydium, meteora) = (VenueId::Raydium, VenueId::Meteora);
+        let (raydium, meteora) = (VenueId::RAYDIUM, VenueId::METEORA);
         let one_sol = Amount(1_000_000_000);
         assert_eq!(
             rejected(
@@ -235,7 +267,7 @@ mod tests {
         let tie = [(raydium, one_sol.0, 150_000_000), (meteora, one_sol.0, 150_000_000)];
         assert_eq!(
             rejected(SwapAmount::ExactIn(one_sol), tie)[0]["reason"],
-            "ties with raydium, which wins by depth, speed or name"
+            "ties with meteora, which wins by depth, speed or name"
         );
     }
 }

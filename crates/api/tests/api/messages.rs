@@ -96,9 +96,23 @@ async fn of_one_order(app: &App, examples: &Messages, seen: &mut Messages) {
     keep(seen, "order", socket.rest().await.0);
     keep(seen, "order", all(app, format!("/api/orders/execute?orderId={}", confirmed(app).await)).await);
     keep(seen, "order", all(app, "/api/orders/execute?orderId=7".into()).await);
+    let id = waiting(app).await;
+    let mut socket = app.socket(&format!("/api/orders/execute?orderId={id}&after=2")).await;
+    socket.next().await; // connected
+    keep(seen, "order", [socket.next().await]);
     for id in [canceled(app).await, expired(app).await] {
         keep(seen, "order", all(app, format!("/api/orders/execute?orderId={id}")).await);
     }
+}
+
+async fn waiting(app: &App) -> OrderId {
+    let id = app.placed().await;
+    let mut execution = app.execution(id).await;
+    execution.step(domain::EventData::RoutingStarted).await;
+    let failure = domain::Failure::new(domain::FailureCode::ChainUnavailable, "no recent block hash");
+    let until = execution.order().updated_at;
+    execution.step(domain::EventData::Waiting { failure, until }).await;
+    id
 }
 
 async fn canceled(app: &App) -> OrderId {

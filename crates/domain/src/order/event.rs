@@ -74,6 +74,13 @@ pub enum EventData {
         #[serde(skip_serializing_if = "std::ops::Not::not", default)]
         after_expiry: bool,
     },
+    /// Something outside cannot be reached. The attempt begins again later, and none is used up.
+    Waiting {
+        /// What cannot be reached.
+        failure: Failure,
+        /// When it is tried again.
+        until: Timestamp,
+    },
     /// The attempt failed and another one follows.
     Retrying {
         /// Why it failed.

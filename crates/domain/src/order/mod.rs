@@ -145,6 +145,7 @@ impl Order {
         };
         self.next_attempt_at = match &data {
             EventData::Retrying { next_attempt_at, .. } => Some(*next_attempt_at),
+            EventData::Waiting { until, .. } => Some(*until),
             _ => None,
         };
         match &data {
@@ -152,7 +153,8 @@ impl Order {
                 self.fill = Some(fill.clone());
                 self.failure = None;
             }
-            EventData::Retrying { failure, .. }
+            EventData::Waiting { failure, .. }
+            | EventData::Retrying { failure, .. }
             | EventData::Failed { failure }
             | EventData::Canceled { failure: Some(failure), .. }
             | EventData::Expired { failure: Some(failure), .. } => {

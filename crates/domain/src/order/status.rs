@@ -100,6 +100,8 @@ impl OrderStatus {
             (Self::Building,  E::RoutingStarted) => Self::Routing,   // a crash before anything was on record
             (Self::Building,  E::Submitted)      => Self::Submitted,
             (Self::Submitted, E::Confirmed)      => Self::Confirmed,
+            (Self::Routing,   E::Waiting)        => Self::Routing,
+            (Self::Building,  E::Waiting)        => Self::Routing,
             (Self::Routing,   E::Retrying)       => Self::Routing,
             (Self::Building,  E::Retrying)       => Self::Routing,
             (Self::Submitted, E::Retrying)       => Self::Routing,

@@ -3,7 +3,7 @@ use rust_decimal::Decimal;
 
 use super::*;
 use crate::{
-    Amount, FailureCode, Quote, Signature, SwapAmount, Token, TokenAmount, VenueId,
+    Amount, FailureCode, FeeRate, Quote, Signature, SwapAmount, Token, TokenAmount, VenueId,
     routing::{RoutingDecision, VenueAnswer},
     swap::{Instruction, SlippageBound},
 };
@@ -40,16 +40,19 @@ fn order() -> (Order, Event) {
 
 fn quote() -> Quote {
     Quote {
-        venue: VenueId::Meteora,
+        venue: VenueId::METEORA,
+        pool: None,
         amount_in: TokenAmount::new(Token::SOL, Amount(1_000_000_000)),
         amount_out: TokenAmount::new(usdc(), Amount(149_327_092)),
         price: Decimal::new(149_327_092, 6),
         price_impact_bps: 20,
         fee: TokenAmount::new(Token::SOL, Amount(2_000_000)),
-        fee_bps: Bps(20),
+        fee_rate: FeeRate { ppm: 2_000 },
+        network_fee: None,
         liquidity_score: 80,
         latency_ms: 12,
         valid_until: Timestamp::from_unix_micros(1_700_000_001_000_000),
+        read_at_slot: Some(7),
     }
 }
 
@@ -58,36 +61,37 @@ fn first_instant() -> Timestamp {
 }
 
 fn every_event() -> Vec<EventData> {
-    let failure = Failure::at(VenueId::Meteora, FailureCode::SlippageExceeded, "too far");
+    let failure = Failure::at(VenueId::METEORA, FailureCode::SlippageExceeded, "too far");
     vec![
         EventData::Accepted { order: spec() },
         EventData::RoutingStarted,
         EventData::Routed {
             decision: Box::new(RoutingDecision {
-                venue: VenueId::Meteora,
-                answers: vec![VenueAnswer::Quoted(quote())],
+                best: quote(),
+                others: vec![VenueAnswer::LeftOut { venue: VenueId::RAYDIUM, failure: failure.clone() }],
                 advantage_bps: None,
                 reason: "only quote".into(),
             }),
         },
         EventData::Building {
-            venue: VenueId::Meteora,
+            venue: VenueId::METEORA,
             bound: SlippageBound::MinAmountOut(TokenAmount::new(usdc(), Amount(1))),
-            instructions: vec![Instruction::Swap { venue: VenueId::Meteora }, Instruction::UnwrapSol],
+            instructions: vec![Instruction::Swap { venue: VenueId::METEORA }, Instruction::UnwrapSol],
         },
         EventData::Submitted {
-            venue: VenueId::Meteora,
+            venue: VenueId::METEORA,
             signature: Signature::from_bytes(&[7; 64]),
             last_valid_block_height: 150,
         },
         EventData::Confirmed {
             fill: Fill {
-                venue: VenueId::Meteora,
+                venue: VenueId::METEORA,
                 signature: Signature::from_bytes(&[7; 64]),
                 slot: 42,
                 amount_in: TokenAmount::new(Token::SOL, Amount(1_000_000_000)),
                 amount_out: TokenAmount::new(usdc(), Amount(149_000_000)),
                 fee: TokenAmount::new(Token::SOL, Amount(2_000_000)),
+                network_fee: None,
                 executed_price: Decimal::new(149, 0),
             },
             after_expiry: true,
@@ -97,6 +101,7 @@ fn every_event() -> Vec<EventData> {
             next_attempt_at: Timestamp::from_unix_micros(1_700_000_002_000_000),
         },
         EventData::Failed { failure: failure.clone() },
+        EventData::Waiting { failure: failure.clone(), until: first_instant() },
         EventData::Canceled { requested_at: first_instant(), failure: None },
         EventData::Expired { expires_at: first_instant(), failure: Some(failure) },
     ]
@@ -158,6 +163,18 @@ fn an_order_can_be_canceled_or_expire_until_it_ends() {
 }
 
 #[test]
+fn an_outage_uses_up_no_attempt() {
+    let (mut order, first) = order();
+    let events = every_event();
+    order.apply(events[1].clone(), first.at).unwrap();
+    let waiting = order.apply(events[8].clone(), first.at).unwrap();
+    assert_eq!((waiting.status, waiting.attempt, order.attempt), (OrderStatus::Routing, 1, 1));
+    assert!(order.next_attempt_at.is_some() && order.failure.is_some());
+    assert_eq!(order.apply(events[1].clone(), first.at).unwrap().attempt, 1);
+    assert_eq!(OrderStatus::Submitted.after(EventKind::Waiting).ok(), None, "it may have been sent");
+}
+
+#[test]
 fn an_order_says_when_its_next_attempt_begins_while_it_waits_for_it() {
     let (mut order, first) = order();
     let events = every_event();
@@ -195,7 +212,7 @@ fn events_survive_json() {
 
 proptest! {
     #[test]
-    fn folding_any_legal_history_gives_the_order(choices in prop::collection::vec(1usize..10, 0..40), step in 0i64..1_000_000) {
+    fn folding_any_legal_history_gives_the_order(choices in prop::collection::vec(1usize..11, 0..40), step in 0i64..1_000_000) {
         let (mut live, first) = order();
         let mut history = vec![first.clone()];
         for (index, choice) in choices.into_iter().enumerate() {

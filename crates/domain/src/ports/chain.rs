@@ -2,35 +2,60 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::{Failure, Fill, Signature, Swap, swap::SignedTransaction};
+use crate::{
+    Address, Amount, Failure, ProgramError,
+    swap::{Landed, Message, Plan, SignedTransaction},
+};
 
-/// The chain could not be reached: whether a transaction was sent is then unknown.
-#[derive(Debug, thiserror::Error)]
-#[error("chain unreachable: {0}")]
-pub struct ChainError(pub String);
+/// A call of the chain failed. Whether a transaction was sent is then unknown.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ChainError {
+    /// It cannot be reached, or did not answer in time.
+    #[error("chain unreachable: {0}")]
+    Unreachable(String),
+    /// It asks for fewer calls.
+    #[error("chain refuses further calls for {} ms", retry_after.as_millis())]
+    RateLimited {
+        /// When it may be asked again.
+        retry_after: Duration,
+    },
+    /// It is too far behind to be a witness.
+    #[error("chain lags behind: {0}")]
+    Lagging(String),
+    /// It takes what was asked for a mistake. Repeating the call does not help.
+    #[error("chain refused: {0}")]
+    Refused(String),
+}
 
-/// What the chain knows of a signature.
+/// What the chain knows of a transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TransactionStatus {
-    /// It landed and swapped.
-    Landed(Fill),
-    /// It landed and the program returned an error; nothing was swapped.
-    Reverted(Failure),
+    /// It landed and every call succeeded. Final: no fork can take it back.
+    Landed(Landed),
+    /// It landed and a program returned an error, so that nothing was swapped. Final.
+    Failed {
+        /// The slot it is in.
+        slot: u64,
+        /// What the chain charged all the same, lamports, where it is known.
+        network_fee: Option<Amount>,
+        /// The error.
+        error: ProgramError,
+    },
     /// It is not on chain and can still land.
     Unknown,
-    /// It is not on chain and never will be: its last valid block height has passed.
+    /// It is not on chain and never will be: its last valid block height has passed on every node. Final.
     Expired,
 }
 
-/// The blockchain: signs with the engine's key, takes transactions, tells what became of them.
+/// The blockchain: makes a transaction of a plan, takes it, and says what became of it. It holds no key.
 #[async_trait]
 pub trait Chain: Send + Sync + 'static {
-    /// Signs a swap against a recent block hash. Nothing is sent, so nothing can land yet. Two
-    /// calls give two different transactions.
+    /// The transaction of a plan, against a recent block hash, ready to be signed by `payer`. What the plan calls is
+    /// what is signed. Two compositions of one plan are two transactions.
     ///
     /// # Errors
-    /// [`ChainError`] when there is no recent block hash to be had.
-    async fn sign(&self, swap: &Swap) -> Result<SignedTransaction, ChainError>;
+    /// [`Failure`]: there is no recent block hash, or the transaction would fail.
+    async fn compose(&self, plan: &Plan, payer: Address) -> Result<Message, Failure>;
 
     /// Sends a signed transaction. Sending the same bytes again is the same transaction.
     ///
@@ -38,16 +63,12 @@ pub trait Chain: Send + Sync + 'static {
     /// [`ChainError`]: ambiguous, it may have arrived nevertheless.
     async fn send(&self, transaction: &SignedTransaction) -> Result<(), ChainError>;
 
-    /// What became of a transaction, by its signature. `last_valid_block_height` tells
-    /// [`TransactionStatus::Unknown`] from [`TransactionStatus::Expired`]; the latter is final.
+    /// What became of a transaction. Its bytes say what to look for, and its last valid block height tells
+    /// [`TransactionStatus::Unknown`] from [`TransactionStatus::Expired`].
     ///
     /// # Errors
     /// [`ChainError`] when the chain cannot be asked; nothing follows from that.
-    async fn status(
-        &self,
-        signature: &Signature,
-        last_valid_block_height: u64,
-    ) -> Result<TransactionStatus, ChainError>;
+    async fn status(&self, transaction: &SignedTransaction) -> Result<TransactionStatus, ChainError>;
 
     /// Like [`Chain::status`], but waits up to `patience` for an answer other than
     /// [`TransactionStatus::Unknown`].
@@ -56,8 +77,7 @@ pub trait Chain: Send + Sync + 'static {
     /// As [`Chain::status`].
     async fn await_status(
         &self,
-        signature: &Signature,
-        last_valid_block_height: u64,
+        transaction: &SignedTransaction,
         patience: Duration,
     ) -> Result<TransactionStatus, ChainError>;
 

@@ -6,6 +6,7 @@ mod chain;
 mod clock;
 mod feed;
 mod queue;
+mod signer;
 mod store;
 mod tokens;
 mod venue;
@@ -15,6 +16,7 @@ pub use chain::{Chain, ChainError, TransactionStatus};
 pub use clock::{Clock, OnwardTime};
 pub use feed::{FeedCursor, FeedEvent, FeedPage, FeedScope, InvalidCursor, PageEnd};
 pub use queue::{JobQueue, QueueError, QueueState};
+pub use signer::{Signer, SignerError};
 pub use store::{
     Acceptance, Accepted, ActiveOrders, Attempt, AttemptChange, AttemptState, Cancel, Cancellation, Claim,
     ClaimAction, Commit, CommitOutcome, DueAction, DueOrder, Fence, LONGEST_PARKING, MAX_DOUBLINGS,

@@ -1,8 +1,8 @@
 use async_trait::async_trait;
 
-use crate::{Failure, Quote, QuoteRequest, Swap, VenueId, swap::Instruction};
+use crate::{Address, Failure, FailureCode, ProgramError, Quote, QuoteRequest, Swap, VenueId, swap::Plan};
 
-/// Why a venue gave no quote or no swap. The failure's code says whether asking again may help.
+/// Why a venue gave no quote or no plan. The failure's code says whether asking again may help.
 pub type VenueError = Failure;
 
 /// A decentralised exchange.
@@ -13,18 +13,22 @@ pub trait Venue: Send + Sync + 'static {
 
     /// Display name.
     fn name(&self) -> &str {
-        self.id().name()
+        self.id().as_str()
     }
 
-    /// What it would trade now, net of its fee. The caller sets the deadline.
+    /// What its pools would trade now, net of their fees; at least one quote. The caller sets the deadline.
     ///
     /// # Errors
     /// [`VenueError`] when it does not trade the pair or the size, or cannot answer.
-    async fn quote(&self, request: &QuoteRequest) -> Result<Quote, VenueError>;
+    async fn quotes(&self, request: &QuoteRequest) -> Result<Vec<Quote>, VenueError>;
 
-    /// The instructions of a swap, wrapping and unwrapping of SOL included.
+    /// The calls of a swap in the pool that was quoted, wrapping and unwrapping of SOL included, for the accounts of
+    /// `owner`. They are what is signed.
     ///
     /// # Errors
     /// [`VenueError`] when it cannot build them.
-    async fn build(&self, swap: &Swap) -> Result<Vec<Instruction>, VenueError>;
+    async fn build(&self, swap: &Swap, owner: Address) -> Result<Plan, VenueError>;
+
+    /// What an error means that a program returned to a swap of this venue.
+    fn explain(&self, error: &ProgramError) -> FailureCode;
 }

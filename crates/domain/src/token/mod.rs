@@ -7,7 +7,7 @@ mod well_known;
 
 use std::{borrow::Cow, fmt};
 
-pub use mint::{InvalidMint, Mint};
+pub use mint::Mint;
 pub use well_known::{well_known, well_known_symbol};
 
 /// More decimal places than this cannot be shown exactly. SPL mints may have up to 255; none of use has more

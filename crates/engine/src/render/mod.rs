@@ -67,6 +67,9 @@ pub(crate) fn event_in_words(event: &StreamedEvent) -> String {
             price(&data["executedPrice"]),
             if data["afterExpiry"] == true { ", after the order had expired" } else { "" }
         ),
+        "waiting" => {
+            format!("waiting: {}; again at {}", text(&data["failure"]["message"]), text(&data["until"]))
+        }
         "retrying" => format!(
             "attempt {} failed: {}; again at {}",
             event.attempt,

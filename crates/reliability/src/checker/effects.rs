@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::{EventData, Fill, OrderStatus, Signature, ports::AttemptState};
+use domain::{EventData, Fill, OrderStatus, Signature, ports::AttemptState, swap::ImplausibleTrade};
 use venues::simulated::transaction_log::{Entry, Outcome};
 
 use super::{Evidence, Findings, OrderRecord, Rule};
@@ -15,8 +15,14 @@ pub(super) fn check_order(record: &OrderRecord, findings: &mut Findings<'_>) {
         .iter()
         .map(|attempt| findings.index.transactions.get(&attempt.transaction.signature).copied())
         .collect();
-    let landed: Vec<(&Entry, &Fill)> =
-        entries.iter().flatten().filter_map(|entry| Some((*entry, fill_of(entry)?))).collect();
+    let of_attempts = record.attempts.iter().zip(&entries);
+    let landed: Vec<(&Entry, Result<Fill, ImplausibleTrade>)> = of_attempts
+        .filter_map(|(attempt, entry)| {
+            let Outcome::Landed(landed) = &(*entry)?.outcome else { return None };
+            let signature = &attempt.transaction.signature;
+            Some(((*entry)?, Fill::of(&order.spec.request, attempt.venue, signature, landed)))
+        })
+        .collect();
 
     findings.require(landed.len() <= 1, Rule::LandsOnce, order.id, || {
         format!("{} of its transactions landed", landed.len())
@@ -34,11 +40,14 @@ pub(super) fn check_order(record: &OrderRecord, findings: &mut Findings<'_>) {
         || format!("it is {} and {} of its transactions landed", order.status, landed.len()),
     );
     if let (Some(shown), Some((_, fill))) = (&order.fill, landed.first()) {
-        findings.require(shown == *fill, Rule::FillIsTrue, order.id, || format!("the chain says {fill:?}"));
+        findings.require(Ok(shown) == fill.as_ref(), Rule::FillIsTrue, order.id, || {
+            format!("the chain says {fill:?}")
+        });
     }
     for (entry, fill) in landed {
-        let is_kept =
-            entry.swap().is_some_and(|swap| swap.bound.allows(fill.amount_in.units, fill.amount_out.units));
+        let is_kept = fill.as_ref().is_ok_and(|fill| {
+            entry.swap().is_some_and(|swap| swap.bound.allows(fill.amount_in.units, fill.amount_out.units))
+        });
         findings.require(is_kept, Rule::KeepsItsBound, order.id, || format!("{fill:?}"));
     }
     if order.status.is_terminal() {
@@ -69,7 +78,7 @@ fn check_attempts(record: &OrderRecord, entries: &[Option<&Entry>], findings: &m
             AttemptState::Unresolved => false,
             AttemptState::Landed => entry.is_some_and(|entry| matches!(entry.outcome, Outcome::Landed(_))),
             AttemptState::Reverted => {
-                entry.is_some_and(|entry| matches!(entry.outcome, Outcome::Reverted { .. }))
+                entry.is_some_and(|entry| matches!(entry.outcome, Outcome::Failed { .. }))
             }
             AttemptState::Expired => entry.is_none_or(|entry| entry.outcome == Outcome::Expired),
         };
@@ -87,12 +96,5 @@ pub(super) fn check_transactions(evidence: &Evidence, findings: &mut Findings<'_
         if !known.contains(&entry.signature) {
             findings.add(Rule::WrittenAhead, None, format!("{} is no attempt's: {entry:?}", entry.signature));
         }
-    }
-}
-
-fn fill_of(entry: &Entry) -> Option<&Fill> {
-    match &entry.outcome {
-        Outcome::Landed(fill) => Some(fill),
-        Outcome::Reverted { .. } | Outcome::Expired => None,
     }
 }

@@ -95,9 +95,10 @@ fn check_failure(record: &OrderRecord, max_attempts: u32, findings: &mut Finding
     if order.status != OrderStatus::Failed {
         return;
     }
-    let is_permanent =
-        order.failure.as_ref().is_some_and(|failure| failure.code.class() == FailureClass::Permanent);
-    findings.require(is_permanent || order.attempt == max_attempts, Rule::FailsLast, order.id, || {
+    // an outage that lasts until its deadline ends the order, whichever attempt it is
+    let is_final =
+        order.failure.as_ref().is_some_and(|failure| failure.code.class() != FailureClass::Transient);
+    findings.require(is_final || order.attempt == max_attempts, Rule::FailsLast, order.id, || {
         format!("it failed in attempt {} of {max_attempts}", order.attempt)
     });
 }

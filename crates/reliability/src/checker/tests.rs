@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    EventData, Order, OrderStatus, Swap, Timestamp,
+    Address, CancelRequest, EventData, Order, OrderStatus, ProgramError, Swap, Timestamp,
     ports::{Attempt, AttemptState},
     swap::SlippageBound,
 };
@@ -32,14 +32,14 @@ fn order(key: &str, succeeds: bool) -> (OrderRecord, Vec<Entry>) {
         let outcome = if number < MAX_ATTEMPTS {
             let next_attempt_at = order.updated_at;
             apply(&mut order, &mut events, EventData::Retrying { failure: failure.clone(), next_attempt_at });
-            Outcome::Reverted { slot: 1, failure }
+            reverted(1)
         } else if succeeds {
             let fill = samples::fill(&attempt);
             apply(&mut order, &mut events, EventData::Confirmed { fill: fill.clone(), after_expiry: false });
-            Outcome::Landed(fill)
+            Outcome::Landed(samples::landed())
         } else {
             apply(&mut order, &mut events, EventData::Failed { failure: failure.clone() });
-            Outcome::Reverted { slot: 2, failure }
+            reverted(2)
         };
         attempt.state =
             if matches!(outcome, Outcome::Landed(_)) { AttemptState::Landed } else { AttemptState::Reverted };
@@ -65,9 +65,20 @@ fn apply(order: &mut Order, events: &mut Vec<domain::Event>, data: EventData) {
     events.push(order.apply(data, now).unwrap());
 }
 
+fn reverted(slot: u64) -> Outcome {
+    let error = ProgramError {
+        program: Address::new([9; 32]),
+        code: Some(6_005),
+        name: Some("ExceededSlippage".to_owned()),
+        message: "the price moved".to_owned(),
+    };
+    Outcome::Failed { slot, error }
+}
+
 fn entry(attempt: &Attempt, outcome: Outcome) -> Entry {
     let swap = Swap {
         venue: attempt.venue,
+        pool: None,
         request: samples::spec().request,
         bound: SlippageBound::MinAmountOut(samples::usdc_units(1)),
     };
@@ -146,8 +157,7 @@ fn an_order_that_never_ends_is_found() {
 #[test]
 fn a_second_landing_is_found() {
     let rules = broken(|evidence| {
-        let fill = samples::fill(&evidence.orders[0].attempts[0]);
-        evidence.transactions[0].outcome = Outcome::Landed(fill);
+        evidence.transactions[0].outcome = Outcome::Landed(samples::landed());
     });
     assert!(rules.contains(&Rule::LandsOnce));
     assert!(rules.contains(&Rule::AttemptsResolved), "the attempt says that it reverted");
@@ -156,8 +166,7 @@ fn a_second_landing_is_found() {
 #[test]
 fn a_landing_that_the_status_denies_is_found_both_ways() {
     let denied = broken(|evidence| {
-        let fill = samples::fill(&evidence.orders[1].attempts[1]);
-        evidence.transactions[3].outcome = Outcome::Landed(fill);
+        evidence.transactions[3].outcome = Outcome::Landed(samples::landed());
     });
     assert!(denied.contains(&Rule::StatusTellsTheTruth));
     let invented = broken(|evidence| {
@@ -169,8 +178,8 @@ fn a_landing_that_the_status_denies_is_found_both_ways() {
 #[test]
 fn a_fill_that_the_chain_does_not_know_is_found() {
     let rules = broken(|evidence| {
-        let Outcome::Landed(fill) = &mut evidence.transactions[1].outcome else { panic!("it landed") };
-        fill.amount_out.units.0 += 1;
+        let Outcome::Landed(landed) = &mut evidence.transactions[1].outcome else { panic!("it landed") };
+        landed.pool_changes[1].delta -= 1;
     });
     assert_eq!(rules, BTreeSet::from([Rule::FillIsTrue]));
 }
@@ -343,4 +352,67 @@ fn a_violation_tells_the_whole_history_of_its_order() {
     for part in ["AttemptsResolved", "row", "routing", "Unresolved", "on chain", "landed"] {
         assert!(text.contains(part), "{part} in {text}");
     }
+}
+
+/// The second order of a clean run, which failed, ends otherwise instead.
+fn with_end(evidence: &mut Evidence, end: EventData) {
+    let record = &mut evidence.orders[1];
+    record.events.pop();
+    let id = record.order.id;
+    let mut order = Order::fold(id, record.order.account, None, &record.events).unwrap();
+    order.client_order_id.clone_from(&record.order.client_order_id);
+    apply(&mut order, &mut record.events, end);
+    record.order = order;
+    record.told = None;
+    evidence.follows.pop();
+}
+
+fn canceled() -> EventData {
+    EventData::Canceled { requested_at: Timestamp::default(), failure: None }
+}
+
+#[test]
+fn an_attempt_after_a_request_to_cancel_is_found() {
+    let after = |after_seq: u32| {
+        broken(move |evidence| {
+            with_end(evidence, canceled());
+            let at = Timestamp::default();
+            evidence.orders[1].order.cancel_request = Some(CancelRequest { at, after_seq });
+        })
+    };
+    let before_last = u32::try_from(order("x", false).0.events.len()).unwrap() - 1;
+    assert_eq!(after(before_last), BTreeSet::new(), "a cancel that was in time");
+    assert_eq!(
+        after(before_last - 1),
+        BTreeSet::from([Rule::CancelHolds]),
+        "something was submitted after it"
+    );
+    assert_eq!(broken(|evidence| with_end(evidence, canceled())), BTreeSet::from([Rule::CancelHolds]));
+}
+
+#[test]
+fn a_client_that_was_told_of_a_cancel_finds_it() {
+    let told = |reply| broken(move |evidence| evidence.requests[1].cancel = Some(reply));
+    assert_eq!(told(CancelReply::TooLate), BTreeSet::new());
+    for reply in [CancelReply::Canceled, CancelReply::Requested] {
+        assert_eq!(told(reply), BTreeSet::from([Rule::CancelHolds]));
+    }
+}
+
+#[test]
+fn an_order_that_expires_early_or_is_submitted_late_is_found() {
+    let expiring = |seconds: i64| {
+        broken(move |evidence| {
+            let at = evidence.orders[1].order.created_at.unix_micros() + seconds * 1_000_000;
+            let expires_at = Timestamp::from_unix_micros(at);
+            let record = &mut evidence.orders[1];
+            let EventData::Accepted { order } = &mut record.events[0].data else { panic!("it is accepted") };
+            order.expires_at = Some(expires_at);
+            record.order.spec.expires_at = Some(expires_at);
+            with_end(evidence, EventData::Expired { expires_at, failure: None });
+        })
+    };
+    assert_eq!(expiring(0), BTreeSet::new(), "all within the second that a worker may take");
+    assert_eq!(expiring(10), BTreeSet::from([Rule::ExpiryHolds]), "early");
+    assert_eq!(expiring(-10), BTreeSet::from([Rule::ExpiryHolds]), "submitted late");
 }

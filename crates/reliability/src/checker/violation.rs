@@ -113,7 +113,7 @@ pub(super) fn history(record: &OrderRecord, transactions: &BTreeMap<&Signature, 
 fn outcome(entry: &Entry) -> &'static str {
     match (&entry.outcome, &entry.signed_bytes) {
         (Outcome::Landed(_), _) => "landed",
-        (Outcome::Reverted { .. }, _) => "reverted",
+        (Outcome::Failed { .. }, _) => "reverted",
         (Outcome::Expired, Some(_)) => "expired",
         (Outcome::Expired, None) => "expired (tombstone)",
     }

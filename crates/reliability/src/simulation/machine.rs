@@ -7,23 +7,20 @@ use std::{
 
 use api::{Access, AppState, Limits, direct::InProcessApi};
 use clap::Parser;
-use domain::{
-    OrderId, VenueId,
-    ports::{Chain, Venue},
-};
+use domain::{OrderId, VenueId, ports::Venue};
 use infra::queue::Queue;
 use serde_json::Value;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use venues::{
-    Venues,
+    Quotes, Trading,
     simulated::{SimulatedChain, SimulatedTokens, SimulatedVenue},
 };
 use worker::{Worker, WorkerConfig};
 
 use super::{
     controls::Control,
-    ports::{FaultyChain, FaultyStore, SimulatedBus, SimulatedQueue, chain_for},
+    ports::{FaultyChain, FaultySigner, FaultyStore, SimulatedBus, SimulatedQueue, chain_for},
     process::Process,
     world::{World, lock},
 };
@@ -133,13 +130,14 @@ impl Machines {
     fn start_worker(&self, number: usize) -> Arc<Process> {
         let world = &self.world;
         let process = Process::new(world, format!("worker {number}"));
-        let chain: Arc<dyn Chain> = Arc::new(FaultyChain::new(&process, &self.network));
+        let chain = Arc::new(FaultyChain::new(&process, &self.network));
+        let quotes = Quotes { venues: self.venues(), tokens: Arc::new(SimulatedTokens::default()) };
         let queue = Arc::new(SimulatedQueue(process.clone()));
         let backends = worker::Backends {
             store: Arc::new(FaultyStore(process.clone())),
             bus: Arc::new(SimulatedBus(process.clone())),
             queue: Queue { producer: queue.clone(), consumer: queue },
-            venues: Venues { venues: self.venues(), chain, tokens: Arc::new(SimulatedTokens::default()) },
+            trading: Trading { quotes, signer: Arc::new(FaultySigner(chain.clone())), chain },
             clock: Arc::new(world.some_clock()),
             rng: world.fork_rng(),
         };
@@ -154,7 +152,7 @@ impl Machines {
 
     fn venues(&self) -> Vec<Arc<dyn Venue>> {
         let world = &self.world;
-        [VenueId::Raydium, VenueId::Meteora]
+        [VenueId::RAYDIUM, VenueId::METEORA]
             .map(|id| {
                 let venue = SimulatedVenue::new(id, world.seed, world.plan.conditions, world.clock.clone());
                 Arc::new(venue) as Arc<dyn Venue>
@@ -175,6 +173,8 @@ impl Machines {
             call_deadline_ms,
             sweep_interval_ms: 1_000, // the rarer, the more of a day is not spent looking
             redeliver_after_ms: 2_000,
+            outage_deadline_ms: 20_000,
+            settle_patience_ms: 5_000,
             ..Settings::parse_from(["simulation"]).worker
         }
     }

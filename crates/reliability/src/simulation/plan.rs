@@ -36,6 +36,8 @@ pub struct Plan {
     /// A node of the chain that lags behind answers: it does not know what has landed, and may even
     /// take it for expired.
     pub lags: u32,
+    /// The chain has no recent block hash to sign against.
+    pub outages: u32,
     /// A hint of the queue is lost.
     pub loses_hint: u32,
     /// A hint of the queue comes twice.
@@ -85,6 +87,7 @@ impl Plan {
             delays_sending: chance(0.5, 5_000),
             delay_of_sending_ms: 1..10_000,
             lags: chance(0.5, 3_000),
+            outages: chance(0.3, 6_000),
             loses_hint: chance(0.5, 5_000),
             repeats_hint: chance(0.5, 3_000),
             loses_message: chance(0.5, 5_000),

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use domain::{EventData, OrderStatus, ports::AttemptState};
+use domain::{EventData, FailureClass, OrderStatus, ports::AttemptState};
 use reliability::{checker::OrderRecord, simulation::Verdict};
 
 type Count = fn(&Verdict) -> usize;
 
-const KINDS: [(&str, Count); 38] = [
+const KINDS: [(&str, Count); 40] = [
     ("orders", |run| run.evidence.orders.len()),
     ("confirmed at the first attempt", |run| {
         orders(run, |it| it.order.status == OrderStatus::Confirmed && it.attempts.len() == 1)
@@ -29,6 +29,15 @@ const KINDS: [(&str, Count); 38] = [
     }),
     ("canceled at once, by the API", |run| told(run, ": claimed to be canceled")),
     ("commits refused because of a cancel", |run| told(run, ": CancelRequested")),
+    ("orders that waited for an outage", |run| {
+        orders(run, |it| it.events.iter().any(|event| matches!(event.data, EventData::Waiting { .. })))
+    }),
+    ("orders that an outage failed", |run| {
+        let is_outage = |it: &OrderRecord| {
+            it.order.failure.as_ref().is_some_and(|failure| failure.code.class() == FailureClass::Outage)
+        };
+        orders(run, |it| it.order.status == OrderStatus::Failed && is_outage(it))
+    }),
     ("expired before anything was submitted", |run| {
         orders(run, |it| it.order.status == OrderStatus::Expired && it.attempts.is_empty())
     }),

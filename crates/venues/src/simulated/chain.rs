@@ -7,9 +7,9 @@ use std::{
 
 use async_trait::async_trait;
 use domain::{
-    Signature, Swap, Timestamp,
+    Address, Failure, FailureCode, Plan, Signature, SignedTransaction,
     ports::{Chain, ChainError, TransactionStatus},
-    swap::SignedTransaction,
+    swap::Message,
 };
 use moka::sync::Cache;
 use rand::Rng;
@@ -19,9 +19,9 @@ use tokio::time::Instant;
 use super::{
     market::Market,
     outcome::Outcomes,
-    random::hash,
+    program,
     slots::{SLOT, VALID_SLOTS, end_of, height_at},
-    transaction::{InvalidTransaction, Transaction},
+    transaction::{self, InvalidTransaction, Transaction},
     transaction_log::{Entry, LogError, TransactionLog},
 };
 use crate::config::Conditions;
@@ -51,15 +51,14 @@ impl SimulatedChain {
         }
     }
 
-    /// The entry of a signature and its status now.
+    /// The entry of a transaction and its status now.
     async fn look(
         &self,
-        signature: &Signature,
-        last_valid_block_height: u64,
+        signed: &SignedTransaction,
     ) -> Result<(TransactionStatus, Option<Arc<Entry>>), LogError> {
-        let entry = match self.find(signature).await? {
+        let entry = match self.find(&signed.signature).await? {
             Some(entry) => Some(entry),
-            None => self.close_if_expired(signature, last_valid_block_height).await?,
+            None => self.close_if_expired(&signed.signature, signed.last_valid_block_height).await?,
         };
         let status =
             entry.as_ref().map_or(TransactionStatus::Unknown, |entry| entry.status_at(self.log.now()));
@@ -107,28 +106,23 @@ impl SimulatedChain {
         entry.map_or(SLOT, |entry| entry.settles_at.since(self.log.now())).max(Duration::from_millis(1))
     }
 
+    /// Eight random bytes, as a memo that says nothing: chain data is public.
     fn nonce(&self) -> String {
-        let mut bytes = [0; 32];
+        let mut bytes = [0; 8];
         self.nonces.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(&mut bytes);
         bs58::encode(bytes).into_string()
-    }
-
-    fn block_hash(&self, now: Timestamp) -> String {
-        bs58::encode(hash(self.outcomes.seed, "block", &[&height_at(now).to_le_bytes()])).into_string()
     }
 }
 
 #[async_trait]
 impl Chain for SimulatedChain {
-    async fn sign(&self, swap: &Swap) -> Result<SignedTransaction, ChainError> {
-        let now = self.log.now();
-        let transaction = Transaction {
-            recent_block_hash: self.block_hash(now),
-            last_valid_block_height: height_at(now) + VALID_SLOTS,
-            nonce: self.nonce(),
-            swap: swap.clone(),
-        };
-        Ok(transaction.sign()?)
+    async fn compose(&self, plan: &Plan, payer: Address) -> Result<Message, Failure> {
+        let height = height_at(self.log.now());
+        let mut calls = plan.calls.clone();
+        calls.push(program::memo(&self.nonce()));
+        let bytes = transaction::compose(self.outcomes.seed, height, &calls, payer)
+            .map_err(|error| Failure::new(FailureCode::BuildFailed, error.to_string()))?;
+        Ok(Message { bytes, last_valid_block_height: height + VALID_SLOTS })
     }
 
     async fn send(&self, signed: &SignedTransaction) -> Result<(), ChainError> {
@@ -149,12 +143,8 @@ impl Chain for SimulatedChain {
         Ok(())
     }
 
-    async fn status(
-        &self,
-        signature: &Signature,
-        last_valid_block_height: u64,
-    ) -> Result<TransactionStatus, ChainError> {
-        let (status, _) = self.look(signature, last_valid_block_height).await?;
+    async fn status(&self, signed: &SignedTransaction) -> Result<TransactionStatus, ChainError> {
+        let (status, _) = self.look(signed).await?;
         Ok(status)
     }
 
@@ -164,13 +154,12 @@ impl Chain for SimulatedChain {
 
     async fn await_status(
         &self,
-        signature: &Signature,
-        last_valid_block_height: u64,
+        signed: &SignedTransaction,
         patience: Duration,
     ) -> Result<TransactionStatus, ChainError> {
         let deadline = Instant::now() + patience;
         loop {
-            let (status, entry) = self.look(signature, last_valid_block_height).await?;
+            let (status, entry) = self.look(signed).await?;
             let left = deadline.saturating_duration_since(Instant::now());
             if status != TransactionStatus::Unknown || left.is_zero() {
                 return Ok(status);
@@ -182,12 +171,12 @@ impl Chain for SimulatedChain {
 
 impl From<LogError> for ChainError {
     fn from(error: LogError) -> Self {
-        Self(error.to_string())
+        Self::Unreachable(error.to_string())
     }
 }
 
 impl From<InvalidTransaction> for ChainError {
     fn from(error: InvalidTransaction) -> Self {
-        Self(error.to_string())
+        Self::Refused(error.to_string())
     }
 }

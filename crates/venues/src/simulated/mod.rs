@@ -5,7 +5,9 @@ mod chain;
 pub mod market;
 mod outcome;
 pub mod pool;
+pub mod program;
 mod random;
+mod signer;
 mod slots;
 mod tokens;
 mod transaction;
@@ -13,6 +15,7 @@ pub mod transaction_log;
 mod venue;
 
 pub use chain::SimulatedChain;
+pub use signer::SimulatedSigner;
 pub use slots::{SLOT, VALID_SLOTS, height_at};
 pub use tokens::{AlreadyListed, SimulatedTokens};
 pub use venue::SimulatedVenue;

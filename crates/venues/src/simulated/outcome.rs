@@ -3,20 +3,34 @@
 use std::time::Duration;
 
 use domain::{
-    Failure, FailureCode, Fill, Signature, Swap, Timestamp, TokenAmount,
-    amount::price,
-    swap::{SignedTransaction, SlippageBound},
+    Amount, Landed, ProgramError, Signature, SignedTransaction, Swap, Timestamp, Token, TokenAmount,
+    swap::{BalanceChange, SlippageBound},
 };
 
 use super::{
     market::Market,
-    pool::Trade,
+    pool::{PoolError, Trade},
+    program::program_of,
     random::{Draw, draw},
     slots::{end_of, height_at},
     transaction::Transaction,
     transaction_log::{Entry, Outcome},
 };
 use crate::config::Conditions;
+
+/// The name under which the swap programs refuse a trade beyond its bound.
+pub(super) const EXCEEDED_SLIPPAGE: &str = "ExceededSlippage";
+
+/// What the chain charges for each signature, lamports.
+const LAMPORTS_PER_SIGNATURE: u64 = 5_000;
+
+/// What the chain charges for a swap, which has one signature.
+pub(super) const NETWORK_FEE: Amount = Amount(LAMPORTS_PER_SIGNATURE);
+
+/// What the chain charges for a transaction that landed; unknown for those of versions before 2026-12.
+pub(super) fn network_fee(transaction: &Transaction) -> Option<Amount> {
+    (transaction.signatures > 0).then_some(Amount(transaction.signatures * LAMPORTS_PER_SIGNATURE))
+}
 
 /// Decides.
 #[derive(Debug, Clone, Copy)]
@@ -45,7 +59,7 @@ impl Outcomes {
         let valid_until = end_of(transaction.last_valid_block_height);
         let landing_at = received_at + self.landing_delay(&signed.signature, received_at);
         let (settles_at, outcome) = if landing_at < valid_until {
-            (landing_at, self.execute(&transaction.swap, &signed.signature, received_at, landing_at))
+            (landing_at, self.execute(transaction, &signed.signature, received_at, landing_at))
         } else {
             (valid_until, Outcome::Expired) // waited for a block until it was too old
         };
@@ -67,44 +81,52 @@ impl Outcomes {
         Duration::from_micros(delay)
     }
 
-    /// The program at work: swap at the market's price of that moment, or revert.
+    /// The programs at work: swap at the market's price of that moment, or fail.
     fn execute(
         &self,
-        swap: &Swap,
+        transaction: &Transaction,
         signature: &Signature,
         received_at: Timestamp,
         landing_at: Timestamp,
     ) -> Outcome {
         let slot = height_at(landing_at);
-        let revert = |code, message: String| Outcome::Reverted {
+        let failed = |program, code, name: &str, message: String| Outcome::Failed {
             slot,
-            failure: Failure::at(swap.venue, code, message),
+            error: ProgramError { program, code, name: Some(name.to_owned()), message },
         };
+        let swap = match &transaction.swap {
+            Ok(swap) => swap,
+            Err(error) => return failed(error.program, error.code, error.name, error.message.clone()),
+        };
+        let program = program_of(swap.venue);
         let (token_in, token_out) = (swap.request.token_in, swap.request.token_out);
         let Some(found) = self.market.pool(swap.venue, token_in, token_out, landing_at) else {
-            return revert(FailureCode::TransactionReverted, "the pool does not exist".into());
+            return failed(program, Some(3_012), "AccountNotInitialized", "the pool does not exist".into());
         };
         let trade = match found.pool.swap(swap.request.amount) {
             Ok(trade) => trade,
-            Err(error) => return revert(FailureCode::TransactionReverted, error.to_string()),
+            Err(error @ PoolError::AmountTooSmall) => {
+                return failed(program, Some(6_006), "ZeroTradingTokens", error.to_string());
+            }
+            Err(error @ PoolError::InsufficientLiquidity) => {
+                return failed(program, Some(6_012), "InsufficientVault", error.to_string());
+            }
         };
         if !swap.bound.allows(trade.amount_in, trade.amount_out) {
-            let message = broken_bound(swap, &trade);
-            return revert(FailureCode::SlippageExceeded, message);
+            return failed(program, Some(6_005), EXCEEDED_SLIPPAGE, broken_bound(swap, &trade));
         }
         if self.draw("revert", signature, received_at).happens(self.conditions.revert_bps) {
-            return revert(FailureCode::TransactionReverted, "the program returned an error".into());
+            return failed(program, None, "Custom", "the program returned an error".into());
         }
-        let amount_in = TokenAmount::new(token_in, trade.amount_in);
-        let amount_out = TokenAmount::new(token_out, trade.amount_out);
-        Outcome::Landed(Fill {
-            venue: swap.venue,
-            signature: signature.clone(),
+        let change = |token: Token, delta: i128| BalanceChange { mint: token.mint(), delta };
+        Outcome::Landed(Landed {
             slot,
-            amount_in,
-            amount_out,
-            fee: TokenAmount::new(token_in, trade.fee),
-            executed_price: price(amount_in, amount_out).unwrap_or_default(),
+            network_fee: network_fee(transaction),
+            pool_changes: vec![
+                change(token_in, i128::from(trade.amount_in.0)),
+                change(token_out, -i128::from(trade.amount_out.0)),
+            ],
+            venue_fee: TokenAmount::new(token_in, trade.fee),
         })
     }
 

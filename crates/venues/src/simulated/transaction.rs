@@ -1,61 +1,87 @@
-//! What goes over the wire of the simulated chain.
+//! What goes over the wire of the simulated chain: Solana's wire format, whose block hashes carry their height,
+//! because there is no ledger to look it up in.
 
-use domain::{QuoteRequest, Signature, Swap, legacy, swap::SignedTransaction};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use domain::{Address, Call, Signature, SignedTransaction, Swap};
 use sha2::{Digest, Sha512};
 
-/// A transaction before it is signed. On Solana the last valid height follows from the block hash,
-/// which validators know; here it is written beside it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+use super::{
+    program::{self, CallError},
+    random::hash,
+    signer::signature_of,
+    slots::VALID_SLOTS,
+};
+use crate::message::{self, MalformedMessage};
+
+mod legacy;
+
+/// A transaction as a validator reads it: what counts is in the bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Transaction {
-    pub(super) recent_block_hash: String,
     pub(super) last_valid_block_height: u64,
-    /// Makes two transactions of the same swap in the same slot two.
-    pub(super) nonce: String,
-    pub(super) swap: Swap,
+    /// The swap that its calls amount to, or why they fail.
+    pub(super) swap: Result<Swap, CallError>,
+    /// Signatures that are paid for; none in transactions of versions before 2026-12.
+    pub(super) signatures: u64,
 }
 
 /// The bytes are not a transaction of this chain.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum InvalidTransaction {
-    #[error("cannot read the transaction: {0}")]
-    Malformed(#[from] serde_json::Error),
+    #[error(transparent)]
+    Malformed(#[from] MalformedMessage),
+    #[error("cannot read the transaction")]
+    Unreadable,
     #[error("the signature is not that of the transaction")]
     WrongSignature,
 }
 
-impl Transaction {
-    /// Signs it. A signature is a function of the bytes alone, as with ed25519 and one key.
-    pub(super) fn sign(&self) -> Result<SignedTransaction, InvalidTransaction> {
-        let bytes = serde_json::to_vec(self)?;
-        let last_valid_block_height = self.last_valid_block_height;
-        Ok(SignedTransaction { signature: signature_of(&bytes), bytes, last_valid_block_height })
-    }
+/// The hash of the block at a height.
+pub(super) fn block_hash(seed: u64, height: u64) -> [u8; 32] {
+    let mut block_hash = hash(seed, "block", &[&height.to_le_bytes()]);
+    block_hash[..8].copy_from_slice(&height.to_le_bytes());
+    block_hash
+}
 
-    /// Reads a signed transaction as a validator would: what counts is in the bytes.
+/// The message of calls, after the block at a height.
+pub(super) fn compose(
+    seed: u64,
+    height: u64,
+    calls: &[Call],
+    payer: Address,
+) -> Result<Vec<u8>, message::TooManyAccounts> {
+    message::encode(payer, block_hash(seed, height), calls)
+}
+
+impl Transaction {
+    /// Reads a signed transaction and checks its signature.
     pub(super) fn verify(signed: &SignedTransaction) -> Result<Self, InvalidTransaction> {
-        if signature_of(&signed.bytes) != signed.signature {
+        let bytes = &signed.bytes;
+        let signature = match wire(bytes) {
+            Some((signature, message)) if *signature == signature_of(message) => *signature,
+            Some(_) => return Err(InvalidTransaction::WrongSignature),
+            None => Sha512::digest(bytes).into(), // of a version before 2026-12
+        };
+        if Signature::from_bytes(&signature) != signed.signature {
             return Err(InvalidTransaction::WrongSignature);
         }
-        Self::decode(&signed.bytes)
+        Self::decode(bytes)
     }
 
     pub(super) fn decode(bytes: &[u8]) -> Result<Self, InvalidTransaction> {
-        serde_json::from_slice(bytes).or_else(|error| Self::decode_legacy(bytes).ok_or(error.into()))
-    }
-
-    /// Versions before 2026-12 signed a bound that did not name its token.
-    fn decode_legacy(bytes: &[u8]) -> Option<Self> {
-        let mut transaction: Value = serde_json::from_slice(bytes).ok()?;
-        let swap = transaction.get_mut("swap")?;
-        let request = QuoteRequest::deserialize(&*swap).ok()?;
-        legacy::name_tokens(swap.get_mut("bound")?, &request);
-        serde_json::from_value(transaction).ok()
+        let Some((_, message)) = wire(bytes) else {
+            return legacy::decode(bytes).ok_or(InvalidTransaction::Unreadable);
+        };
+        let decoded = message::decode(message)?;
+        let (height, _) = decoded.block_hash.split_first_chunk().unwrap_or((&[0; 8], &[]));
+        Ok(Self {
+            last_valid_block_height: u64::from_le_bytes(*height).saturating_add(VALID_SLOTS),
+            swap: program::execute(decoded.payer, &decoded.calls),
+            signatures: 1,
+        })
     }
 }
 
-fn signature_of(bytes: &[u8]) -> Signature {
-    Signature::from_bytes(&Sha512::digest(bytes).into())
+/// The signature and the message of a transaction with one signature.
+fn wire(bytes: &[u8]) -> Option<(&[u8; 64], &[u8])> {
+    bytes.strip_prefix(&[1])?.split_first_chunk()
 }

@@ -4,16 +4,19 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use domain::{
-    Failure, FailureCode, Quote, QuoteRequest, Swap, SwapAmount, Timestamp, TokenAmount, VenueId,
+    Address, Failure, FailureCode, FeeRate, Plan, ProgramError, Quote, QuoteRequest, Swap, SwapAmount,
+    Timestamp, Token, TokenAmount, VenueId,
     amount::price,
     ports::{Clock, Venue, VenueError},
-    swap::Instruction,
 };
 
 use super::{
     market::{Market, MarketPool},
+    outcome::{EXCEEDED_SLIPPAGE, NETWORK_FEE},
     pool::{PoolError, Trade},
+    program::{calls_of, pool_of},
     random::{Draw, draw},
+    slots::height_at,
 };
 use crate::config::Conditions;
 
@@ -93,7 +96,15 @@ impl Venue for SimulatedVenue {
         self.id
     }
 
-    async fn quote(&self, request: &QuoteRequest) -> Result<Quote, VenueError> {
+    fn name(&self) -> &str {
+        match self.id {
+            VenueId::RAYDIUM => "Raydium",
+            VenueId::METEORA => "Meteora",
+            other => other.as_str(),
+        }
+    }
+
+    async fn quotes(&self, request: &QuoteRequest) -> Result<Vec<Quote>, VenueError> {
         let asked_at = self.clock.now();
         let latency_ms = self.latency_ms(request, asked_at);
         if latency_ms > 0 {
@@ -107,22 +118,37 @@ impl Venue for SimulatedVenue {
         let (found, trade) = self.trade(request, now)?;
         let amount_in = TokenAmount::new(request.token_in, trade.amount_in);
         let amount_out = TokenAmount::new(request.token_out, trade.amount_out);
-        Ok(Quote {
+        Ok(vec![Quote {
             venue: self.id,
+            pool: Some(pool_of(self.id, request.token_in, request.token_out)),
             amount_in,
             amount_out,
             price: price(amount_in, amount_out).unwrap_or_default(),
             price_impact_bps: trade.price_impact_bps,
             fee: TokenAmount::new(request.token_in, trade.fee),
-            fee_bps: found.pool.fee,
+            fee_rate: FeeRate::from_bps(found.pool.fee),
+            network_fee: Some(TokenAmount::new(Token::SOL, NETWORK_FEE)),
             liquidity_score: liquidity_score(found.depth_usd),
             latency_ms: u32::try_from(latency_ms).unwrap_or(u32::MAX),
             valid_until: now + QUOTE_VALIDITY,
-        })
+            read_at_slot: Some(height_at(now)),
+        }])
     }
 
-    async fn build(&self, swap: &Swap) -> Result<Vec<Instruction>, VenueError> {
-        Ok(swap.instructions())
+    async fn build(&self, swap: &Swap, owner: Address) -> Result<Plan, VenueError> {
+        Ok(Plan { steps: swap.instructions(), calls: calls_of(swap, owner), compute_margin_percent: 15 })
+    }
+
+    fn explain(&self, error: &ProgramError) -> FailureCode {
+        match error.name.as_deref() {
+            // the second name is that of the log of versions before 2026-12
+            Some(EXCEEDED_SLIPPAGE | "slippage_exceeded") => FailureCode::SlippageExceeded,
+            Some("ZeroTradingTokens") => FailureCode::AmountTooSmall,
+            Some("InsufficientVault") => FailureCode::InsufficientLiquidity,
+            Some("InsufficientFunds") => FailureCode::InsufficientFunds,
+            Some("AccountNotInitialized" | "ConstraintSeeds") => FailureCode::BuildFailed,
+            _ => FailureCode::TransactionReverted,
+        }
     }
 }
 

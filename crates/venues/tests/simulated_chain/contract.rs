@@ -2,17 +2,17 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::support::{IDEAL, INSTANT, SEED, World, swap, swap_for_at_least};
+use crate::support::{self, IDEAL, INSTANT, SEED, World, swap, swap_for_at_least};
 use domain::{
-    FailureCode, Fill, Signature,
-    ports::{Chain, TransactionStatus},
-    swap::SignedTransaction,
+    Amount, Fill, Landed, Plan, Signature, SignedTransaction,
+    ports::{Chain, Signer, TransactionStatus},
 };
 use futures::future::join_all;
+use testkit::samples;
 use venues::{
     config::Conditions,
     simulated::{
-        SLOT, SimulatedChain, VALID_SLOTS, height_at,
+        SLOT, SimulatedChain, SimulatedSigner, VALID_SLOTS, height_at,
         market::Market,
         transaction_log::{Entry, Outcome},
     },
@@ -51,28 +51,30 @@ contract! {
     expiry_and_a_late_sender_never_both_win
     another_process_reads_what_was_written
     a_forged_transaction_is_refused
+    a_plan_without_its_swap_lands_and_fails
     waiting_gives_up_when_patience_ends
 }
 
 async fn sign(chain: &SimulatedChain) -> SignedTransaction {
-    chain.sign(&swap()).await.unwrap()
+    support::sign(chain, &swap()).await
 }
 
 async fn status(chain: &SimulatedChain, signed: &SignedTransaction) -> TransactionStatus {
-    chain.status(&signed.signature, signed.last_valid_block_height).await.unwrap()
+    chain.status(signed).await.unwrap()
 }
 
-fn landed(status: TransactionStatus) -> Fill {
+fn landed(status: TransactionStatus) -> Landed {
     match status {
-        TransactionStatus::Landed(fill) => fill,
+        TransactionStatus::Landed(landed) => landed,
         other => panic!("not landed: {other:?}"),
     }
 }
 
-fn reverted(status: TransactionStatus) -> FailureCode {
+/// The program's name for its error; the chain charges for the transaction all the same.
+fn failed(status: TransactionStatus) -> String {
     match status {
-        TransactionStatus::Reverted(failure) => failure.code,
-        other => panic!("not reverted: {other:?}"),
+        TransactionStatus::Failed { network_fee: Some(Amount(5_000)), error, .. } => error.name.unwrap(),
+        other => panic!("not failed: {other:?}"),
     }
 }
 
@@ -98,7 +100,8 @@ async fn a_transaction_lands_after_its_delay_at_the_price_of_that_moment(world: 
     world.advance(Duration::from_millis(1_999)).await;
     assert_eq!(status(&chain, &signed).await, TransactionStatus::Unknown);
     world.advance(Duration::from_millis(1_001)).await;
-    let fill = landed(status(&chain, &signed).await);
+    let landed = landed(status(&chain, &signed).await);
+    let fill = Fill::of(&swap().request, swap().venue, &signed.signature, &landed).unwrap();
 
     let [entry] = &world.transactions().await[..] else { panic!("not one transaction") };
     let request = swap().request;
@@ -111,7 +114,7 @@ async fn a_transaction_lands_after_its_delay_at_the_price_of_that_moment(world: 
     assert_eq!(units, (trade.amount_in, trade.amount_out, trade.fee));
     assert_eq!(fill.slot, height_at(entry.settles_at));
     assert_eq!(fill.executed_price, fill.amount_out.to_decimal());
-    assert_eq!(fill.signature, signed.signature);
+    assert_eq!(fill.network_fee, Some(samples::sol_units(5_000)));
     assert_eq!(entry.swap(), Some(swap()));
 }
 
@@ -148,16 +151,16 @@ async fn a_lost_transaction_is_not_on_chain_and_may_be_sent_again(world: World) 
 
 async fn a_broken_bound_reverts(world: World) {
     let chain = world.chain(INSTANT);
-    let signed = chain.sign(&swap_for_at_least(1_000_000_000)).await.unwrap();
+    let signed = support::sign(&chain, &swap_for_at_least(1_000_000_000)).await;
     chain.send(&signed).await.unwrap();
-    assert_eq!(reverted(status(&chain, &signed).await), FailureCode::SlippageExceeded);
+    assert_eq!(failed(status(&chain, &signed).await), "ExceededSlippage");
 }
 
 async fn a_failing_program_reverts(world: World) {
     let chain = world.chain(Conditions { revert_bps: 10_000, ..INSTANT });
     let signed = sign(&chain).await;
     chain.send(&signed).await.unwrap();
-    assert_eq!(reverted(status(&chain, &signed).await), FailureCode::TransactionReverted);
+    assert_eq!(failed(status(&chain, &signed).await), "Custom");
 }
 
 async fn a_transaction_that_lands_too_late_expires(world: World) {
@@ -286,7 +289,7 @@ async fn another_process_reads_what_was_written(world: World) {
     }
     let entries = world.of_another_process().await.entries().await.unwrap();
     assert!(entries.iter().any(|entry| matches!(entry.outcome, Outcome::Landed(_))));
-    assert!(entries.iter().any(|entry| matches!(entry.outcome, Outcome::Reverted { .. })));
+    assert!(entries.iter().any(|entry| matches!(entry.outcome, Outcome::Failed { .. })));
 }
 
 async fn a_forged_transaction_is_refused(world: World) {
@@ -297,13 +300,24 @@ async fn a_forged_transaction_is_refused(world: World) {
     assert!(world.transactions().await.is_empty());
 }
 
+/// What is signed is what the plan calls, not what it says it does.
+async fn a_plan_without_its_swap_lands_and_fails(world: World) {
+    let chain = world.chain(INSTANT);
+    let plan = Plan { steps: swap().instructions(), calls: Vec::new(), compute_margin_percent: 0 };
+    let message = chain.compose(&plan, SimulatedSigner.address()).await.unwrap();
+    let signed = message.signed(&SimulatedSigner.sign(&message.bytes).await.unwrap());
+    chain.send(&signed).await.unwrap();
+    assert_eq!(failed(status(&chain, &signed).await), "NothingToDo");
+    let [entry] = &world.transactions().await[..] else { panic!("not one transaction") };
+    assert_eq!(entry.swap(), None);
+}
+
 async fn waiting_gives_up_when_patience_ends(world: World) {
     let chain = world.chain(IDEAL);
     let signed = sign(&chain).await;
     for _ in 0..2 {
         let patience = Duration::from_millis(5);
-        let waited =
-            chain.await_status(&signed.signature, signed.last_valid_block_height, patience).await.unwrap();
+        let waited = chain.await_status(&signed, patience).await.unwrap();
         assert_eq!(waited, TransactionStatus::Unknown);
         chain.send(&signed).await.unwrap();
     }

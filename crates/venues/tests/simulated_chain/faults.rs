@@ -7,7 +7,7 @@ use sqlx::{Connection, PgConnection};
 use testkit::{ManualClock, PostgresServer, SilencingProxy, eventually};
 use venues::{LogLocation, simulated::transaction_log};
 
-use crate::support::{INSTANT, chain_over, swap};
+use crate::support::{INSTANT, chain_over, sign, swap};
 
 /// A flow that a middlebox forgot: the connection stays open and nothing comes back any more.
 #[tokio::test(flavor = "multi_thread")]
@@ -18,15 +18,15 @@ async fn connections_that_fall_silent_for_ever_cost_a_deadline_and_no_restart() 
     let log = transaction_log::open(&location, Arc::new(ManualClock::default())).await.unwrap();
     let chain = chain_over(log, INSTANT, 1);
     for _ in 0..2 {
-        let signed = chain.sign(&swap()).await.unwrap();
+        let signed = sign(&chain, &swap()).await;
         chain.send(&signed).await.unwrap();
         proxy.silence();
-        let next = chain.sign(&swap()).await.unwrap();
-        let status = chain.status(&next.signature, next.last_valid_block_height);
+        let next = sign(&chain, &swap()).await;
+        let status = chain.status(&next);
         let (sent, found) = tokio::join!(chain.send(&next), status);
         assert!(sent.is_err() || found.is_err(), "one of them met the silence");
         eventually("transactions are taken again", || async { chain.send(&next).await.is_ok() }).await;
-        let known = async || chain.status(&next.signature, next.last_valid_block_height).await.is_ok();
+        let known = async || chain.status(&next).await.is_ok();
         eventually("the chain answers again", known).await;
     }
 }
@@ -38,7 +38,7 @@ async fn a_server_that_became_read_only_is_left_as_soon_as_another_one_takes_wri
     let location = LogLocation::Postgres(server.url());
     let log = transaction_log::open(&location, Arc::new(ManualClock::default())).await.unwrap();
     let chain = chain_over(log, INSTANT, 1);
-    let send = async || chain.send(&chain.sign(&swap()).await.unwrap()).await;
+    let send = async || chain.send(&sign(&chain, &swap()).await).await;
     send().await.unwrap();
     // Sessions that are open cannot write any more, new ones of this role can.
     let mut admin = PgConnection::connect(&server.url()).await.unwrap();

@@ -3,36 +3,44 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::{
-    Amount, Bps, QuoteRequest, Swap, SwapAmount, Token, ports::TransactionStatus, routing::route,
-    swap::SlippageBound, token::well_known,
+    Amount, Bps, QuoteRequest, Swap, SwapAmount, Token,
+    ports::{Clock, TransactionStatus},
+    routing::route,
+    swap::SlippageBound,
+    token::well_known,
 };
 use testkit::ManualClock;
-use venues::{LogLocation, Preset, VenueConfig, Venues, quote_all};
+use venues::{LogLocation, Preset, Trading, VenueConfig, quote_all};
 
-async fn venues(config: &VenueConfig, clock: &Arc<ManualClock>) -> Venues {
-    venues::connect(config, LogLocation::Memory, clock.clone()).await.unwrap()
+async fn trading(config: &VenueConfig, clock: &Arc<ManualClock>) -> Trading {
+    venues::connect_trading(config, LogLocation::Memory, clock.clone()).await.unwrap()
 }
 
 /// Attempts of 1,000 that do not land, each from its quote to its end.
 async fn failed_attempts(preset: Preset, amount: SwapAmount, slippage: Bps) -> u32 {
     let config = VenueConfig { sim_drop_bps: Some(0), ..VenueConfig::preset(preset) };
     let clock = Arc::new(ManualClock::default());
-    let venues = venues(&config, &clock).await;
+    let trading = trading(&config, &clock).await;
     let (token_in, token_out) = (Token::SOL, Token::well_known("USDC").unwrap());
     let request = QuoteRequest { token_in, token_out, amount };
     let mut failed = 0;
     for _ in 0..1_000 {
         clock.advance(Duration::from_secs(7));
-        let answers = quote_all(&venues.venues, &request, Duration::from_secs(5)).await;
+        let answers = quote_all(&trading.quotes.venues, &request, Duration::from_secs(5)).await;
         let Ok(decision) = route(amount, answers) else {
             failed += 1;
             continue;
         };
-        let bound = SlippageBound::around(decision.best().unwrap(), amount, slippage);
-        let signed = venues.chain.sign(&Swap { venue: decision.venue, request, bound }).await.unwrap();
-        venues.chain.send(&signed).await.unwrap();
+        let best = &decision.best;
+        let swap = Swap::of(best, request, SlippageBound::around(best, amount, slippage));
+        let venue = trading.quotes.venues.iter().find(|venue| venue.id() == best.venue).unwrap();
+        let owner = trading.signer.address();
+        let plan = venue.build(&swap, owner).await.unwrap();
+        let message = trading.chain.compose(&plan, owner).await.unwrap();
+        let signed = message.signed(&trading.signer.sign(&message.bytes).await.unwrap());
+        trading.chain.send(&signed).await.unwrap();
         clock.advance(Duration::from_secs(3));
-        let status = venues.chain.status(&signed.signature, signed.last_valid_block_height).await.unwrap();
+        let status = trading.chain.status(&signed).await.unwrap();
         failed += u32::from(!matches!(status, TransactionStatus::Landed(_)));
     }
     failed
@@ -67,15 +75,17 @@ async fn nothing_fails_in_ideal_and_instant_even_without_slippage() {
 async fn processes_of_one_seed_quote_the_same() {
     let clock = Arc::new(ManualClock::default());
     let config = VenueConfig { sim_quote_failure_bps: Some(0), ..VenueConfig::preset(Preset::Realistic) };
-    let (api, worker) = (venues(&config, &clock).await, venues(&config, &clock).await);
+    let chain_clock: Arc<dyn Clock> = clock.clone();
+    let api = venues::connect_quotes(&config, &chain_clock).unwrap();
+    let worker = trading(&config, &clock).await.quotes;
     for token_in in well_known().iter().map(|info| info.token) {
         for token_out in well_known().iter().map(|info| info.token).filter(|token| *token != token_in) {
             let amount = SwapAmount::ExactIn(Amount(10u64.pow(u32::from(token_in.decimals()) + 2)));
             let request = QuoteRequest { token_in, token_out, amount };
             for (here, there) in api.venues.iter().zip(&worker.venues) {
-                let quote = here.quote(&request).await;
-                assert!(quote.is_ok(), "{quote:?}");
-                assert_eq!(quote, there.quote(&request).await);
+                let quotes = here.quotes(&request).await;
+                assert!(quotes.is_ok(), "{quotes:?}");
+                assert_eq!(quotes, there.quotes(&request).await);
             }
         }
     }

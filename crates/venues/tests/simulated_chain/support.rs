@@ -3,7 +3,9 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use domain::{
-    Amount, QuoteRequest, Swap, SwapAmount, Timestamp, Token, VenueId, ports::Clock, swap::SlippageBound,
+    Amount, Plan, QuoteRequest, SignedTransaction, Swap, SwapAmount, Timestamp, Token, VenueId,
+    ports::{Chain, Clock, Signer},
+    swap::SlippageBound,
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
@@ -14,7 +16,8 @@ use venues::{
     LogLocation, Preset,
     config::Conditions,
     simulated::{
-        SimulatedChain,
+        SimulatedChain, SimulatedSigner,
+        program::{calls_of, pool_of},
         transaction_log::{self, Entry, TransactionLog},
     },
 };
@@ -130,7 +133,8 @@ pub(crate) fn swap() -> Swap {
 
 pub(crate) fn swap_for_at_least(minimum: u64) -> Swap {
     Swap {
-        venue: VenueId::Raydium,
+        venue: VenueId::RAYDIUM,
+        pool: Some(pool_of(VenueId::RAYDIUM, Token::SOL, samples::usdc())),
         request: QuoteRequest {
             token_in: Token::SOL,
             token_out: samples::usdc(),
@@ -138,4 +142,12 @@ pub(crate) fn swap_for_at_least(minimum: u64) -> Swap {
         },
         bound: SlippageBound::MinAmountOut(samples::usdc_units(minimum)),
     }
+}
+
+/// A swap as its venue builds it, signed.
+pub(crate) async fn sign(chain: &SimulatedChain, swap: &Swap) -> SignedTransaction {
+    let owner = SimulatedSigner.address();
+    let plan = Plan { steps: swap.instructions(), calls: calls_of(swap, owner), compute_margin_percent: 15 };
+    let message = chain.compose(&plan, owner).await.unwrap();
+    message.signed(&SimulatedSigner.sign(&message.bytes).await.unwrap())
 }

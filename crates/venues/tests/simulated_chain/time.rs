@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::support::{IDEAL, INSTANT, chain_over, swap};
+use crate::support::{IDEAL, INSTANT, chain_over, sign, swap};
 use domain::{
     Timestamp,
     ports::{Chain, Clock, TransactionStatus},
@@ -32,11 +32,11 @@ fn runtime_clock() -> Arc<RuntimeClock> {
 async fn waiting_ends_when_the_transaction_lands() {
     let log = Arc::new(MemoryLog::new(runtime_clock()));
     let chain = chain_over(log, IDEAL, 1);
-    let signed = chain.sign(&swap()).await.unwrap();
+    let signed = sign(&chain, &swap()).await;
     chain.send(&signed).await.unwrap();
     let begun = Instant::now();
     let patience = Duration::from_mins(1);
-    let status = chain.await_status(&signed.signature, signed.last_valid_block_height, patience).await;
+    let status = chain.await_status(&signed, patience).await;
     assert!(matches!(status, Ok(TransactionStatus::Landed(_))));
     let waited = begun.elapsed(); // simulated, so exact to the timer's millisecond
     assert!((2_000..=3_001).contains(&waited.as_millis()), "{waited:?}");
@@ -46,10 +46,10 @@ async fn waiting_ends_when_the_transaction_lands() {
 async fn without_a_delay_nobody_waits() {
     let chain = chain_over(Arc::new(MemoryLog::new(runtime_clock())), INSTANT, 1);
     let begun = Instant::now();
-    let signed = chain.sign(&swap()).await.unwrap();
+    let signed = sign(&chain, &swap()).await;
     chain.send(&signed).await.unwrap();
     let patience = Duration::from_mins(1);
-    let status = chain.await_status(&signed.signature, signed.last_valid_block_height, patience).await;
+    let status = chain.await_status(&signed, patience).await;
     assert!(matches!(status, Ok(TransactionStatus::Landed(_))));
     assert_eq!(begun.elapsed(), Duration::ZERO);
 }
@@ -59,8 +59,8 @@ async fn waiting_notices_what_another_process_sends_and_what_expires() {
     let log = Arc::new(MemoryLog::new(runtime_clock()));
     let (here, there) = (chain_over(log.clone(), IDEAL, 1), chain_over(log, IDEAL, 2));
     let patience = Duration::from_mins(2);
-    let signed = here.sign(&swap()).await.unwrap();
-    let waiting = here.await_status(&signed.signature, signed.last_valid_block_height, patience);
+    let signed = sign(&here, &swap()).await;
+    let waiting = here.await_status(&signed, patience);
     let sending = async {
         tokio::time::sleep(Duration::from_secs(10)).await;
         there.send(&signed).await
@@ -69,9 +69,9 @@ async fn waiting_notices_what_another_process_sends_and_what_expires() {
     sent.unwrap();
     assert!(matches!(status, Ok(TransactionStatus::Landed(_))));
 
-    let never_sent = here.sign(&swap()).await.unwrap();
+    let never_sent = sign(&here, &swap()).await;
     let begun = Instant::now();
-    let status = here.await_status(&never_sent.signature, never_sent.last_valid_block_height, patience).await;
+    let status = here.await_status(&never_sent, patience).await;
     assert_eq!(status.unwrap(), TransactionStatus::Expired);
     assert!((60_000..61_000).contains(&begun.elapsed().as_millis()));
 }
@@ -83,7 +83,7 @@ async fn the_same_seed_nonces_and_times_give_the_same_fates() {
         let log = Arc::new(MemoryLog::new(clock.clone()));
         let chain = chain_over(log.clone(), Preset::Brutal.conditions(), 7);
         for _ in 0..100 {
-            let signed = chain.sign(&swap()).await.unwrap();
+            let signed = sign(&chain, &swap()).await;
             chain.send(&signed).await.unwrap();
             clock.advance(Duration::from_millis(130));
         }
@@ -102,9 +102,9 @@ async fn over_postgres_the_database_s_clock_counts() {
     clock.advance(Duration::from_hours(400 * 24));
     let log = transaction_log::open(&LogLocation::Postgres(url), clock).await.unwrap();
     let chain = chain_over(log, INSTANT, 1);
-    let signed = chain.sign(&swap()).await.unwrap();
+    let signed = sign(&chain, &swap()).await;
     chain.send(&signed).await.unwrap();
-    let status = chain.status(&signed.signature, signed.last_valid_block_height).await.unwrap();
+    let status = chain.status(&signed).await.unwrap();
     assert!(matches!(status, TransactionStatus::Landed(_)), "{status:?}");
 }
 
@@ -125,8 +125,9 @@ async fn start_at_once(location: LogLocation) {
         let location = location.clone();
         tokio::spawn(async move {
             let config = VenueConfig::preset(Preset::Instant);
-            let venues = venues::connect(&config, location, Arc::new(ManualClock::default())).await?;
-            Ok::<_, venues::ConnectError>(venues.venues.len())
+            let trading =
+                venues::connect_trading(&config, location, Arc::new(ManualClock::default())).await?;
+            Ok::<_, venues::ConnectError>(trading.quotes.venues.len())
         })
     });
     for started in join_all(started).await {
@@ -157,7 +158,7 @@ async fn over_postgres_a_lost_connection_is_replaced() {
         INSTANT,
         1,
     );
-    let signed = chain.sign(&swap()).await.unwrap();
+    let signed = sign(&chain, &swap()).await;
     chain.send(&signed).await.unwrap();
 
     let pool = sqlx::PgPool::connect(&url).await.unwrap();
@@ -168,14 +169,14 @@ async fn over_postgres_a_lost_connection_is_replaced() {
     .execute(&pool)
     .await
     .unwrap();
-    let next = chain.sign(&swap()).await.unwrap();
+    let next = sign(&chain, &swap()).await;
     let mut errors = 0;
     while chain.send(&next).await.is_err() {
         errors += 1;
         assert!(errors <= 3, "as many as there were connections");
     }
     for signed in [signed, next] {
-        let status = chain.status(&signed.signature, signed.last_valid_block_height).await.unwrap();
+        let status = chain.status(&signed).await.unwrap();
         assert!(matches!(status, TransactionStatus::Landed(_)), "{status:?}");
     }
 }

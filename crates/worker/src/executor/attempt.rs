@@ -1,10 +1,10 @@
 //! One attempt: ask the venues, choose, build, sign, write ahead, send.
 
 use domain::{
-    EventData, Failure, FailureCode, OrderSpec, Quote, Swap,
+    EventData, Failure, FailureCode, OrderSpec, Quote, SignedTransaction, Swap,
     ports::{Attempt, AttemptChange, AttemptState, ClaimAction},
     routing::{RoutingDecision, route},
-    swap::{SignedTransaction, SlippageBound},
+    swap::SlippageBound,
 };
 use tracing::{Instrument, debug_span};
 
@@ -31,7 +31,10 @@ impl Executor {
     /// Makes a new attempt. There must be no unresolved one.
     pub(super) async fn attempt(&self, journal: &mut Journal) -> Result<AttemptEnd, Interruption> {
         match self.submit(journal).await {
-            Ok(attempt) => Ok(self.send_and_settle(&attempt, journal.progress()).await),
+            Ok(attempt) => {
+                let request = journal.order().spec.request;
+                self.send_and_settle(&attempt, &request, journal.progress()).await
+            }
             Err(Stop::Interrupted(interruption)) => Err(interruption),
             Err(Stop::Failed(failure)) => Ok(AttemptEnd::Failed { failure, change: None }),
             Err(Stop::Withdrawn(withdrawal)) => Ok(AttemptEnd::Withdrawn(withdrawal)),
@@ -61,7 +64,7 @@ impl Executor {
         journal.progress().answered();
         metrics::answered(&answers);
         let decision = route(request.amount, answers).map_err(Stop::Failed)?;
-        tracing::info!(venue = %decision.venue, reason = decision.reason, "routed");
+        tracing::info!(venue = %decision.venue(), reason = decision.reason, "routed");
         Ok(decision)
     }
 
@@ -71,27 +74,20 @@ impl Executor {
         decision: RoutingDecision,
     ) -> Result<(Swap, SignedTransaction), Stop> {
         let spec = journal.order().spec.clone();
-        let best = decision.best().cloned();
+        let quote = decision.best.clone();
         journal.record(EventData::Routed { decision: Box::new(decision) })?;
-        let Some(quote) = best else {
-            return Err(Stop::Failed(Failure::new(
-                FailureCode::QuotesUnavailable,
-                "the winning quote is missing",
-            )));
-        };
         let bound = bound_of(&spec, &quote).map_err(Stop::Failed)?;
-        let swap = Swap { venue: quote.venue, request: spec.request, bound };
-        let Some(venue) = self.venues.iter().find(|venue| venue.id() == swap.venue) else {
-            return Err(Stop::Failed(Failure::at(swap.venue, FailureCode::BuildFailed, "the venue is gone")));
+        let swap = Swap::of(&quote, spec.request, bound);
+        let Some(venue) = self.venue(swap.venue) else {
+            let message = "this version does not know the venue";
+            return Err(Stop::Failed(Failure::at(swap.venue, FailureCode::BuildFailed, message)));
         };
         let progress = journal.progress().clone();
-        let built = journal.during(self.build_at(venue.as_ref(), &swap, &progress)).await?;
-        let instructions = built.map_err(Stop::Failed)?;
-        journal.record(EventData::Building { venue: swap.venue, bound: swap.bound, instructions })?;
-        let signed = journal.during(self.sign(&swap, &progress)).await?.map_err(|error| {
-            let message = format!("no recent block hash: {error}");
-            Stop::Failed(Failure::new(FailureCode::ChainUnavailable, message))
-        })?;
+        let plan = journal.during(self.build_at(venue, &swap, &progress)).await?.map_err(Stop::Failed)?;
+        let building =
+            EventData::Building { venue: swap.venue, bound: swap.bound, instructions: plan.steps.clone() };
+        journal.record(building)?;
+        let signed = journal.during(self.sign(&plan, &progress)).await?.map_err(Stop::Failed)?;
         Ok((swap, signed))
     }
 

@@ -4,9 +4,8 @@
 use std::{future::Future, time::Duration};
 
 use domain::{
-    Failure, FailureCode, Signature, Swap,
+    Failure, FailureCode, Plan, SignedTransaction, Swap, VenueId,
     ports::{ChainError, StoreError, TransactionStatus, Venue, VenueError},
-    swap::{Instruction, SignedTransaction},
 };
 use tokio::time::timeout;
 use tracing::{Instrument, debug_span};
@@ -27,33 +26,62 @@ pub(crate) async fn store<T>(call: impl Future<Output = Result<T, StoreError>>) 
 }
 
 impl Executor {
+    /// The venue of an id, if this process has it.
+    pub(super) fn venue(&self, id: VenueId) -> Option<&dyn Venue> {
+        self.venues.iter().find(|venue| venue.id() == id).map(AsRef::as_ref)
+    }
+
     pub(super) async fn build_at(
         &self,
         venue: &dyn Venue,
         swap: &Swap,
         progress: &Progress,
-    ) -> Result<Vec<Instruction>, VenueError> {
+    ) -> Result<Plan, VenueError> {
         progress.enter(Step::Build);
-        let limit = self.policy.call_deadline;
-        let call = venue.build(swap).instrument(debug_span!("build"));
-        let built = timeout(limit, call).await;
-        if built.is_ok() {
-            progress.answered();
-        }
-        built.unwrap_or_else(|_| {
-            let late = format!("no instructions within {} ms", limit.as_millis());
-            Err(Failure::at(swap.venue, FailureCode::BuildFailed, late))
-        })
+        let call = venue.build(swap, self.signer.address()).instrument(debug_span!("build"));
+        let late = |limit: Duration| {
+            let message = format!("no plan within {} ms", limit.as_millis());
+            Failure::at(swap.venue, FailureCode::BuildFailed, message)
+        };
+        self.within_deadline(progress, call, late).await
     }
 
-    pub(super) async fn sign(
-        &self,
-        swap: &Swap,
-        progress: &Progress,
-    ) -> Result<SignedTransaction, ChainError> {
+    /// The signed transaction of a plan. Nothing is sent yet, so nothing can land.
+    pub(super) async fn sign(&self, plan: &Plan, progress: &Progress) -> Result<SignedTransaction, Failure> {
         progress.enter(Step::Sign);
-        let call = self.chain.sign(swap).instrument(debug_span!("sign"));
-        self.ask_chain(Duration::ZERO, progress, call).await
+        let late = |code| {
+            move |limit: Duration| Failure::new(code, format!("no answer within {} ms", limit.as_millis()))
+        };
+        let signing = async {
+            let compose = self.chain.compose(plan, self.signer.address());
+            let message =
+                self.within_deadline(progress, compose, late(FailureCode::ChainUnavailable)).await?;
+            let sign = async {
+                let signed = self.signer.sign(&message.bytes).await;
+                signed.map_err(|error| Failure::new(FailureCode::SignerUnavailable, error.to_string()))
+            };
+            let signature =
+                self.within_deadline(progress, sign, late(FailureCode::SignerUnavailable)).await?;
+            Ok(message.signed(&signature))
+        };
+        signing.instrument(debug_span!("sign")).await
+    }
+
+    /// Any answer counts as one, also a failure: only silence says that the call may never end.
+    async fn within_deadline<T, E>(
+        &self,
+        progress: &Progress,
+        call: impl Future<Output = Result<T, E>>,
+        late: impl FnOnce(Duration) -> E,
+    ) -> Result<T, E> {
+        let limit = self.policy.call_deadline;
+        match timeout(limit, call).await {
+            Ok(answer) => {
+                progress.answered();
+                answer
+            }
+            Err(_elapsed) => Err(late(limit)),
+        }
     }
 
     pub(super) async fn send(
@@ -71,8 +99,7 @@ impl Executor {
         progress: &Progress,
     ) -> Result<TransactionStatus, ChainError> {
         progress.enter(Step::Settle);
-        let (signature, last_valid) = outcome_of(transaction);
-        self.ask_chain(Duration::ZERO, progress, self.chain.status(signature, last_valid)).await
+        self.ask_chain(Duration::ZERO, progress, self.chain.status(transaction)).await
     }
 
     pub(super) async fn await_status(
@@ -82,8 +109,7 @@ impl Executor {
         progress: &Progress,
     ) -> Result<TransactionStatus, ChainError> {
         progress.enter(Step::Settle);
-        let (signature, last_valid) = outcome_of(transaction);
-        let call = self.chain.await_status(signature, last_valid, patience);
+        let call = self.chain.await_status(transaction, patience);
         self.ask_chain(patience, progress, call).await
     }
 
@@ -94,16 +120,14 @@ impl Executor {
         call: impl Future<Output = Result<T, ChainError>>,
     ) -> Result<T, ChainError> {
         let limit = self.policy.call_deadline + patience;
-        let late = |_| Err(ChainError(format!("no answer within {} ms", limit.as_millis())));
-        let answer = timeout(limit, call).await.unwrap_or_else(late);
-        if answer.is_ok() {
-            progress.answered();
+        match timeout(limit, call).await {
+            Ok(answer) => {
+                progress.answered();
+                answer
+            }
+            Err(_elapsed) => {
+                Err(ChainError::Unreachable(format!("no answer within {} ms", limit.as_millis())))
+            }
         }
-        answer
     }
-}
-
-/// What the chain is asked by to learn what became of a transaction.
-fn outcome_of(transaction: &SignedTransaction) -> (&Signature, u64) {
-    (&transaction.signature, transaction.last_valid_block_height)
 }

@@ -5,7 +5,7 @@ use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use domain::{
     OrderId,
     order::InvalidTransition,
-    ports::{Fence, StoreError},
+    ports::{ChainError, Fence, StoreError},
 };
 use futures::FutureExt;
 use infra::metrics::catalogue;
@@ -14,6 +14,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::{ExecutionPolicy, Executor, Outcome, calls};
 use crate::progress::{Progress, Step};
+
+/// How long an order is left alone whose transaction cannot be settled, because the chain gives no answer.
+const SET_ASIDE: Duration = Duration::from_secs(30);
 
 /// Why an execution stopped half-way.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +29,8 @@ pub(super) enum Interruption {
     Stalled(Duration, Step),
     #[error("it panicked; its lease runs out")]
     Panicked,
+    #[error("what became of the transaction cannot be learnt: {0}")]
+    Unsettled(ChainError),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -101,6 +106,11 @@ impl Executor {
                 counter!(catalogue::EXECUTIONS_STALLED).increment(1);
                 tracing::warn!(error = %interruption, "stalled; giving the order to another worker");
                 Some(Duration::ZERO)
+            }
+            Interruption::Unsettled(_) => {
+                counter!(catalogue::EXECUTIONS_UNSETTLED).increment(1);
+                tracing::warn!(error = %interruption, "putting the order aside; the next claim settles it");
+                Some(SET_ASIDE)
             }
             // not at once: a store that takes claims but no events would be asked without pause
             Interruption::Store(_) => {

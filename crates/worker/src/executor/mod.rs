@@ -18,9 +18,9 @@ use std::{
 };
 
 use domain::{
-    EventData, Failure, FailureClass, Fill, OrderId, Phase,
+    Event, EventData, Failure, FailureClass, Fill, Order, OrderId, Phase, Timestamp,
     backoff::RetryPolicy,
-    ports::{AttemptChange, Chain, Claim, ClaimAction, Clock, EventBus, OrderStore, Venue},
+    ports::{AttemptChange, Chain, Claim, ClaimAction, Clock, EventBus, OrderStore, Signer, Venue},
 };
 use infra::{metrics::catalogue, outage::Outage, trace};
 use journal::{Journal, Recorded};
@@ -47,6 +47,8 @@ pub struct Executor {
     pub venues: Vec<Arc<dyn Venue>>,
     /// Where transactions go.
     pub chain: Arc<dyn Chain>,
+    /// What signs them.
+    pub signer: Arc<dyn Signer>,
     /// The time events happen at.
     pub clock: Arc<dyn Clock>,
     /// Jitter of the back-off.
@@ -74,6 +76,10 @@ pub struct ExecutionPolicy {
     pub call_deadline: Duration,
     /// How often a transaction that has not landed is sent again.
     pub rebroadcast_interval: Duration,
+    /// How long an attempt may wait for what cannot be reached, before its order fails.
+    pub outage_deadline: Duration,
+    /// How long a worker asks for the outcome of a transaction in vain before it puts the order aside.
+    pub settle_patience: Duration,
 }
 
 /// How an execution ended.
@@ -92,6 +98,8 @@ pub enum Outcome {
     Expired,
     /// The attempt failed; the order is due again after a wait.
     Retrying,
+    /// Something outside cannot be reached; the attempt begins again after a wait.
+    Waiting,
     /// The order rests, and nothing was to be done about it.
     Rests,
     /// The execution stopped half-way; whoever claims the order next goes on.
@@ -108,6 +116,7 @@ impl Outcome {
             Self::Canceled => "canceled",
             Self::Expired => "expired",
             Self::Retrying => "retrying",
+            Self::Waiting => "waiting",
             Self::Rests => "rests",
             Self::Interrupted => "interrupted",
         }
@@ -117,7 +126,7 @@ impl Outcome {
 /// How an attempt ended, with what the attempt record must record of it.
 enum AttemptEnd {
     Landed {
-        fill: Fill,
+        fill: Box<Fill>,
         change: AttemptChange,
     },
     Failed {
@@ -147,7 +156,10 @@ impl Executor {
         let mut journal =
             Journal::open(&self.store, &self.bus, &self.clock, claim.fence, claim.order, progress.clone());
         let end = match claim.unresolved {
-            Some(attempt) => self.settle_inherited(&attempt, progress).await,
+            Some(attempt) => {
+                let request = journal.order().spec.request;
+                self.settle_inherited(&attempt, &request, progress).await?
+            }
             None => self.attempt(&mut journal).await?,
         };
         self.conclude(&mut journal, end).await
@@ -159,7 +171,7 @@ impl Executor {
             AttemptEnd::Landed { fill, change } => {
                 tracing::info!(venue = %fill.venue, signature = %fill.signature, price = %fill.executed_price, "confirmed");
                 let after_expiry = journal.order().is_expired_at(self.clock.now());
-                let confirmed = EventData::Confirmed { fill, after_expiry };
+                let confirmed = EventData::Confirmed { fill: *fill, after_expiry };
                 journal.commit(confirmed, Some(change), ClaimAction::Finish).await?;
                 return Ok(Outcome::Confirmed);
             }
@@ -169,8 +181,13 @@ impl Executor {
             AttemptEnd::Failed { failure, change } => (failure, change),
         };
         let attempt = journal.order().attempt;
-        let may_retry =
-            failure.code.class() == FailureClass::Transient && self.policy.retry.allows_another(attempt);
+        let class = failure.code.class();
+        if class == FailureClass::Outage
+            && let Some(waited) = self.may_wait(journal.order()).await?
+        {
+            return self.wait(journal, failure, waited).await;
+        }
+        let may_retry = class == FailureClass::Transient && self.policy.retry.allows_another(attempt);
         if !may_retry {
             tracing::warn!(attempt, code = ?failure.code, error = %failure, "failed");
             journal.commit(EventData::Failed { failure }, change, ClaimAction::Finish).await?;
@@ -184,15 +201,52 @@ impl Executor {
             self.policy.retry.delay(attempt, &mut *rng)
         };
         let now = self.clock.now();
-        // An order that expires before its next attempt is looked at then, not later.
-        let delay =
-            journal.order().spec.expires_at.map_or(delay, |expires_at| delay.min(expires_at.since(now)));
+        let delay = until_expiry(journal.order(), now, delay);
         tracing::info!(attempt, code = ?failure.code, error = %failure, ?delay, "retrying");
         let retrying = EventData::Retrying { failure: failure.clone(), next_attempt_at: now + delay };
         match journal.commit(retrying, change.clone(), ClaimAction::RetryAfter(delay)).await? {
             Recorded::Durable => Ok(Outcome::Retrying),
             Recorded::CancelRequested(request) => {
                 self.withdraw(journal, Withdrawal::Canceled(request), Some(failure), change).await
+            }
+        }
+    }
+
+    /// How long the attempt under way has lasted already, if it may go on waiting for what cannot be reached.
+    async fn may_wait(&self, order: &Order) -> Result<Option<Duration>, Interruption> {
+        let events = calls::store(self.store.events(order.account, order.id, 0, u32::MAX)).await?;
+        let is_begin = |event: &&Event| {
+            event.attempt == order.attempt && matches!(event.data, EventData::RoutingStarted)
+        };
+        // it is not there yet if nothing had to be waited for
+        let began = events.iter().find(is_begin).map_or(order.updated_at, |event| event.at);
+        let waited = self.clock.now().max(order.updated_at).since(began);
+        Ok((waited < self.policy.outage_deadline).then_some(waited))
+    }
+
+    /// Begins the attempt again later. It uses up none, and the waits grow with how long it has lasted.
+    async fn wait(
+        &self,
+        journal: &mut Journal,
+        failure: Failure,
+        waited: Duration,
+    ) -> Result<Outcome, Interruption> {
+        if let Some(withdrawal) = Withdrawal::of(journal.order(), self.clock.now()) {
+            return self.withdraw(journal, withdrawal, Some(failure), None).await;
+        }
+        let delay = {
+            let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
+            self.policy.retry.delay_after(waited, &mut *rng)
+        };
+        let left = self.policy.outage_deadline.saturating_sub(waited);
+        let now = self.clock.now();
+        let delay = until_expiry(journal.order(), now, delay.min(left));
+        tracing::warn!(code = ?failure.code, error = %failure, ?delay, "waiting");
+        let waiting = EventData::Waiting { failure: failure.clone(), until: now + delay };
+        match journal.commit(waiting, None, ClaimAction::RetryAfter(delay)).await? {
+            Recorded::Durable => Ok(Outcome::Waiting),
+            Recorded::CancelRequested(request) => {
+                self.withdraw(journal, Withdrawal::Canceled(request), Some(failure), None).await
             }
         }
     }
@@ -224,6 +278,11 @@ impl Executor {
             Journal::open(&self.store, &self.bus, &self.clock, claim.fence, claim.order, progress.clone());
         self.withdraw(&mut journal, withdrawal, None, None).await
     }
+}
+
+/// An order that expires before its next attempt is looked at then, not later.
+fn until_expiry(order: &Order, now: Timestamp, delay: Duration) -> Duration {
+    order.spec.expires_at.map_or(delay, |expires_at| delay.min(expires_at.since(now)))
 }
 
 #[cfg(test)]

@@ -4,58 +4,113 @@
 use std::time::Duration;
 
 use domain::{
-    Failure, FailureCode,
-    ports::{Attempt, AttemptChange, AttemptState, TransactionStatus},
+    Failure, FailureCode, Fill, ProgramError, QuoteRequest,
+    ports::{Attempt, AttemptChange, AttemptState, ChainError, TransactionStatus},
 };
-
+use tokio::time::Instant;
 use tracing::{Instrument, debug_span};
 
-use super::{AttemptEnd, Executor};
+use super::{AttemptEnd, Executor, Interruption};
 use crate::progress::Progress;
 
-/// The wait before an unreachable chain is asked again.
+/// The wait before a chain is asked again that gave no usable answer.
 const UNREACHABLE_PAUSE: Duration = Duration::from_millis(500);
 
 impl Executor {
     /// Sends an attempt that was just written and waits for what becomes of it.
-    pub(super) async fn send_and_settle(&self, attempt: &Attempt, progress: &Progress) -> AttemptEnd {
+    pub(super) async fn send_and_settle(
+        &self,
+        attempt: &Attempt,
+        request: &QuoteRequest,
+        progress: &Progress,
+    ) -> Result<AttemptEnd, Interruption> {
         self.send_on_record(attempt, progress).await;
-        self.settle(attempt, self.policy.rebroadcast_interval, progress)
+        self.settle(attempt, request, self.policy.rebroadcast_interval, progress)
             .instrument(debug_span!("settle"))
             .await
     }
 
     /// Settles an attempt that an earlier claim left behind: it may never have been sent.
-    pub(super) async fn settle_inherited(&self, attempt: &Attempt, progress: &Progress) -> AttemptEnd {
+    pub(super) async fn settle_inherited(
+        &self,
+        attempt: &Attempt,
+        request: &QuoteRequest,
+        progress: &Progress,
+    ) -> Result<AttemptEnd, Interruption> {
         tracing::info!(attempt = attempt.number, "settling an inherited attempt");
-        self.settle(attempt, Duration::ZERO, progress).instrument(debug_span!("settle")).await
+        self.settle(attempt, request, Duration::ZERO, progress).instrument(debug_span!("settle")).await
     }
 
     /// Waits until the chain knows, sending the same bytes again while it does not. `patience` is
     /// the first wait; after it the attempt counts as not yet arrived.
-    async fn settle(&self, attempt: &Attempt, mut patience: Duration, progress: &Progress) -> AttemptEnd {
+    ///
+    /// A chain that gives no usable answer for too long must not keep the slots of its worker: the order is put
+    /// aside, its attempt unresolved, and whoever claims it next goes on here.
+    async fn settle(
+        &self,
+        attempt: &Attempt,
+        request: &QuoteRequest,
+        mut patience: Duration,
+        progress: &Progress,
+    ) -> Result<AttemptEnd, Interruption> {
+        let mut answered = Instant::now();
         loop {
-            match self.await_status(&attempt.transaction, patience, progress).await {
-                Ok(TransactionStatus::Landed(fill)) => {
-                    return AttemptEnd::Landed { fill, change: resolved(attempt, AttemptState::Landed) };
-                }
-                Ok(TransactionStatus::Reverted(failure)) => {
-                    let change = Some(resolved(attempt, AttemptState::Reverted));
-                    return AttemptEnd::Failed { failure, change };
-                }
-                Ok(TransactionStatus::Expired) if self.is_expired_still(attempt, progress).await => {
-                    let change = Some(resolved(attempt, AttemptState::Expired));
-                    return AttemptEnd::Failed { failure: expired(attempt), change };
-                }
-                Ok(TransactionStatus::Expired) => {}
-                Ok(TransactionStatus::Unknown) => self.send_on_record(attempt, progress).await,
+            match self.look(attempt, request, patience, progress).await {
+                Ok(Some(end)) => return Ok(end),
+                Ok(None) => answered = Instant::now(),
                 Err(error) => {
+                    let silent_for = answered.elapsed();
+                    if silent_for >= self.policy.settle_patience {
+                        return Err(Interruption::Unsettled(error));
+                    }
                     tracing::warn!(%error, "cannot learn what became of the transaction; it stays submitted");
-                    tokio::time::sleep(UNREACHABLE_PAUSE).await;
+                    let pause = match error {
+                        ChainError::RateLimited { retry_after } => retry_after.max(UNREACHABLE_PAUSE),
+                        _ => UNREACHABLE_PAUSE,
+                    };
+                    tokio::time::sleep(pause).await;
                 }
             }
             patience = self.policy.rebroadcast_interval;
         }
+    }
+
+    /// How the attempt ended; `None` while it may still land.
+    async fn look(
+        &self,
+        attempt: &Attempt,
+        request: &QuoteRequest,
+        patience: Duration,
+        progress: &Progress,
+    ) -> Result<Option<AttemptEnd>, ChainError> {
+        Ok(match self.await_status(&attempt.transaction, patience, progress).await? {
+            TransactionStatus::Landed(landed) => {
+                let fill = Fill::of(request, attempt.venue, &attempt.transaction.signature, &landed)
+                    .map_err(|error| ChainError::Refused(format!("{error}: {landed:?}")))?;
+                let change = resolved(attempt, AttemptState::Landed);
+                Some(AttemptEnd::Landed { fill: Box::new(fill), change })
+            }
+            TransactionStatus::Failed { error, .. } => {
+                let change = Some(resolved(attempt, AttemptState::Reverted));
+                Some(AttemptEnd::Failed { failure: self.explain(attempt, error), change })
+            }
+            TransactionStatus::Expired if self.is_expired_still(attempt, progress).await => {
+                let change = Some(resolved(attempt, AttemptState::Expired));
+                Some(AttemptEnd::Failed { failure: expired(attempt), change })
+            }
+            TransactionStatus::Expired => None,
+            TransactionStatus::Unknown => {
+                self.send_on_record(attempt, progress).await;
+                None
+            }
+        })
+    }
+
+    /// The failure that a program's error means. Each venue knows the errors of its own programs.
+    fn explain(&self, attempt: &Attempt, error: ProgramError) -> Failure {
+        let code =
+            self.venue(attempt.venue).map_or(FailureCode::TransactionReverted, |venue| venue.explain(&error));
+        Failure::of_program(attempt.venue, code, error)
     }
 
     /// Sends the bytes on record. A failure says nothing: they may have arrived.

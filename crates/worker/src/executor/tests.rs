@@ -7,9 +7,12 @@ use std::{
 
 use async_trait::async_trait;
 use domain::{
-    AccountId, FailureCode, Order, OrderStatus, Signature, Swap, VenueId,
-    ports::{Acceptance, Attempt, AttemptState, BusMessage, ChainError, TransactionStatus, VenueError},
-    swap::{Instruction, SignedTransaction},
+    AccountId, Address, FailureCode, Order, OrderStatus, Plan, ProgramError, Signature, SignedTransaction,
+    Swap, VenueId,
+    ports::{
+        Acceptance, Attempt, AttemptState, BusMessage, ChainError, SignerError, TransactionStatus, VenueError,
+    },
+    swap::Message,
 };
 use futures::stream::BoxStream;
 use rand::SeedableRng;
@@ -29,6 +32,8 @@ struct ScriptedChain {
     signed: Mutex<u8>,
     /// While set, no call ever returns.
     hangs: AtomicBool,
+    /// While set, there is no recent block hash.
+    is_away: AtomicBool,
 }
 
 #[derive(Clone, Copy)]
@@ -46,43 +51,37 @@ impl ScriptedChain {
         }
     }
 
-    fn next(&self, signature: &Signature) -> Result<TransactionStatus, ChainError> {
+    fn next(&self) -> Result<TransactionStatus, ChainError> {
         let answer = self.answers.lock().unwrap().pop_front().unwrap_or(Ok(Answer::Landed));
         match answer {
-            Ok(Answer::Landed) => Ok(TransactionStatus::Landed(fill(signature))),
-            Ok(Answer::Reverted) => Ok(TransactionStatus::Reverted(Failure::at(
-                VenueId::Meteora,
-                FailureCode::SlippageExceeded,
-                "the price moved",
-            ))),
+            Ok(Answer::Landed) => Ok(TransactionStatus::Landed(samples::landed())),
+            Ok(Answer::Reverted) => {
+                let error = ProgramError {
+                    program: Address::new([9; 32]),
+                    code: Some(6_005),
+                    name: Some("ExceededSlippage".to_owned()),
+                    message: "the price moved".to_owned(),
+                };
+                Ok(TransactionStatus::Failed { slot: 7, network_fee: None, error })
+            }
             Ok(Answer::Unknown) => Ok(TransactionStatus::Unknown),
             Ok(Answer::Expired) => Ok(TransactionStatus::Expired),
-            Err(()) => Err(ChainError("away".to_owned())),
+            Err(()) => Err(ChainError::Unreachable("away".to_owned())),
         }
     }
 }
 
-fn fill(signature: &Signature) -> Fill {
-    let (order, _) = Order::accept(
-        samples::order_id(),
-        AccountId::DEFAULT,
-        None,
-        samples::spec(),
-        domain::Timestamp::default(),
-    );
-    Fill { signature: signature.clone(), ..samples::fill(&samples::attempt(&order)) }
-}
-
 #[async_trait]
 impl Chain for ScriptedChain {
-    async fn sign(&self, _: &Swap) -> Result<SignedTransaction, ChainError> {
+    async fn compose(&self, plan: &Plan, payer: Address) -> Result<Message, Failure> {
+        if self.is_away.load(Ordering::SeqCst) {
+            return Err(Failure::new(FailureCode::ChainUnavailable, "no recent block hash"));
+        }
         let mut signed = self.signed.lock().unwrap();
         *signed += 1;
-        Ok(SignedTransaction {
-            signature: Signature::from_bytes(&[*signed; 64]),
-            bytes: vec![*signed],
-            last_valid_block_height: 150,
-        })
+        // what is built and who pays is what is signed
+        let bytes = [&[*signed][..], &plan.calls[0].data, payer.as_bytes()].concat();
+        Ok(Message { bytes, last_valid_block_height: 150 })
     }
 
     async fn send(&self, transaction: &SignedTransaction) -> Result<(), ChainError> {
@@ -91,24 +90,45 @@ impl Chain for ScriptedChain {
         Ok(())
     }
 
-    async fn status(&self, signature: &Signature, _: u64) -> Result<TransactionStatus, ChainError> {
+    async fn status(&self, _: &SignedTransaction) -> Result<TransactionStatus, ChainError> {
         self.hang().await;
-        self.next(signature)
+        self.next()
     }
 
     async fn await_status(
         &self,
-        signature: &Signature,
-        _: u64,
+        _: &SignedTransaction,
         patience: Duration,
     ) -> Result<TransactionStatus, ChainError> {
         self.hang().await;
-        let status = self.next(signature);
+        let status = self.next();
         if matches!(status, Ok(TransactionStatus::Unknown)) {
             tokio::time::sleep(patience).await;
         }
         status
     }
+}
+
+/// Signs with the first byte of the message.
+struct FirstByte;
+
+const OWNER: Address = Address::new([3; 32]);
+
+#[async_trait]
+impl Signer for FirstByte {
+    fn address(&self) -> Address {
+        OWNER
+    }
+
+    async fn sign(&self, message: &[u8]) -> Result<[u8; 64], SignerError> {
+        assert_eq!(message[1..], [b"built", &OWNER.as_bytes()[..]].concat());
+        Ok([message[0]; 64])
+    }
+}
+
+fn plan() -> Plan {
+    let call = domain::Call { program: OWNER, accounts: Vec::new(), data: b"built".to_vec() };
+    Plan { steps: Vec::new(), calls: vec![call], compute_margin_percent: 0 }
 }
 
 struct OneQuote {
@@ -119,19 +139,25 @@ struct OneQuote {
 #[async_trait]
 impl Venue for OneQuote {
     fn id(&self) -> VenueId {
-        VenueId::Meteora
+        VenueId::METEORA
     }
 
-    async fn quote(&self, _: &domain::QuoteRequest) -> Result<domain::Quote, VenueError> {
+    async fn quotes(&self, _: &domain::QuoteRequest) -> Result<Vec<domain::Quote>, VenueError> {
         assert!(!self.panics.load(Ordering::SeqCst), "a venue with a bug");
         if self.refuses {
-            return Err(Failure::at(VenueId::Meteora, FailureCode::NoRoute, "does not trade it"));
+            return Err(Failure::at(VenueId::METEORA, FailureCode::NoRoute, "does not trade it"));
         }
-        Ok(domain::Quote { venue: VenueId::Meteora, ..samples::quote() })
+        Ok(vec![samples::quote()])
     }
 
-    async fn build(&self, swap: &Swap) -> Result<Vec<Instruction>, VenueError> {
-        Ok(swap.instructions())
+    async fn build(&self, _: &Swap, owner: Address) -> Result<Plan, VenueError> {
+        assert_eq!(owner, OWNER);
+        Ok(plan())
+    }
+
+    fn explain(&self, error: &ProgramError) -> FailureCode {
+        assert_eq!(error.name.as_deref(), Some("ExceededSlippage"));
+        FailureCode::SlippageExceeded
     }
 }
 
@@ -158,6 +184,7 @@ pub(crate) fn executor_over(store: Arc<MemoryStore>) -> Executor {
         bus: Arc::new(NoBus),
         venues: vec![Arc::new(OneQuote { refuses: false, panics: Arc::default() })],
         chain: Arc::new(ScriptedChain::default()),
+        signer: Arc::new(FirstByte),
         clock: Arc::new(ManualClock::default()),
         rng: Mutex::new(ChaCha8Rng::seed_from_u64(7)),
         policy: ExecutionPolicy {
@@ -167,6 +194,8 @@ pub(crate) fn executor_over(store: Arc<MemoryStore>) -> Executor {
             quote_deadline: Duration::from_secs(1),
             call_deadline: Duration::from_secs(5),
             rebroadcast_interval: Duration::from_secs(2),
+            outage_deadline: Duration::from_mins(5),
+            settle_patience: Duration::from_mins(2),
         },
         executions: Arc::default(),
         claims: Outage::new("claims of orders"),
@@ -453,16 +482,22 @@ struct Gate(tokio::sync::Semaphore);
 #[async_trait]
 impl Venue for Gate {
     fn id(&self) -> VenueId {
-        VenueId::Meteora
+        VenueId::METEORA
     }
 
-    async fn quote(&self, _: &domain::QuoteRequest) -> Result<domain::Quote, VenueError> {
+    async fn quotes(&self, _: &domain::QuoteRequest) -> Result<Vec<domain::Quote>, VenueError> {
         let _entered = self.0.acquire().await.unwrap();
-        Ok(domain::Quote { venue: VenueId::Meteora, ..samples::quote() })
+        Ok(vec![samples::quote()])
     }
 
-    async fn build(&self, swap: &Swap) -> Result<Vec<Instruction>, VenueError> {
-        Ok(swap.instructions())
+    async fn build(&self, _: &Swap, owner: Address) -> Result<Plan, VenueError> {
+        assert_eq!(owner, OWNER);
+        Ok(plan())
+    }
+
+    fn explain(&self, error: &ProgramError) -> FailureCode {
+        assert_eq!(error.name.as_deref(), Some("ExceededSlippage"));
+        FailureCode::SlippageExceeded
     }
 }
 
@@ -608,4 +643,71 @@ async fn a_resting_order_is_only_inspected() {
         assert_eq!(bench.execute().await, ends);
         assert_eq!(bench.sent(), 0);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_chain_that_gives_no_answer_keeps_no_slot_and_the_next_claim_settles() {
+    let bench = Bench::new(false, &[Err(()); 1_000]).await;
+    assert_eq!(bench.execute().await, Outcome::Interrupted);
+    assert_eq!(bench.attempt_states().await, [AttemptState::Unresolved]);
+    assert_eq!(bench.row().await.status, OrderStatus::Submitted);
+    assert!(!bench.is_free().await, "it is left alone for a while");
+    bench.clock.advance(Duration::from_secs(30));
+    assert_eq!(bench.claim().await.lost_claims, 0, "that counts for nothing");
+    bench.clock.advance(LEASE);
+    bench.chain.answers.lock().unwrap().clear();
+    assert_eq!(bench.execute().await, Outcome::Confirmed);
+    assert_eq!(*bench.chain.signed.lock().unwrap(), 1, "no second transaction was made");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_uses_up_no_attempt() {
+    let bench = Bench::new(false, &[]).await;
+    bench.chain.is_away.store(true, Ordering::SeqCst);
+    for _ in 0..4 {
+        assert_eq!(bench.execute().await, Outcome::Waiting);
+        let row = bench.row().await;
+        assert_eq!((row.attempt, row.status), (1, OrderStatus::Routing));
+        assert_eq!(row.failure.unwrap().code, FailureCode::ChainUnavailable);
+        assert_eq!(bench.execute().await, Outcome::NotClaimed, "not before its wait is over");
+        bench.clock.advance(row.next_attempt_at.unwrap().since(bench.clock.now()));
+    }
+    bench.chain.is_away.store(false, Ordering::SeqCst);
+    assert_eq!(bench.execute().await, Outcome::Confirmed);
+    assert_eq!(bench.row().await.attempt, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_that_lasts_fails_the_order_at_its_deadline() {
+    let bench = Bench::new(false, &[]).await;
+    bench.chain.is_away.store(true, Ordering::SeqCst);
+    let began = bench.clock.now();
+    let mut waits = 0;
+    while bench.execute().await == Outcome::Waiting {
+        waits += 1;
+        let row = bench.row().await;
+        bench.clock.advance(row.next_attempt_at.unwrap().since(bench.clock.now()));
+    }
+    let row = bench.row().await;
+    assert_eq!((row.status, row.attempt), (OrderStatus::Failed, 1));
+    assert_eq!(
+        bench.clock.now().since(began),
+        Duration::from_mins(5),
+        "the last wait ends with the deadline"
+    );
+    assert!((5..40).contains(&waits), "the waits grow: {waits}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_that_waits_for_an_outage_can_be_canceled_and_expires() {
+    let bench = Bench::new(false, &[]).await;
+    bench.chain.is_away.store(true, Ordering::SeqCst);
+    assert_eq!(bench.execute().await, Outcome::Waiting);
+    assert!(matches!(bench.cancel().await, domain::ports::Cancellation::Claimed(_)));
+
+    let bench = Bench::expiring(&[], Duration::from_millis(1)).await;
+    bench.chain.is_away.store(true, Ordering::SeqCst);
+    assert_eq!(bench.execute().await, Outcome::Waiting);
+    bench.clock.advance(Duration::from_millis(1));
+    assert_eq!(bench.execute().await, Outcome::Expired);
 }

@@ -17,6 +17,8 @@ export function attemptSection(attempt, spec) {
     failure && h("p", { class: "cause", "data-tone": TONES[outcome] },
       h("strong", {}, words(failure.code)), ` ${failure.message}${failure.venue ? ` (${words(failure.venue)})` : ""}.`,
       nextAttemptAt && ` Tried again at ${preciseTime(nextAttemptAt)}.`),
+    attempt.waits?.map(({ failure: cause, until }) => h("p", { class: "cause", "data-tone": "retrying" },
+      h("strong", {}, words(cause.code)), ` ${cause.message}. No attempt was used up; tried again at ${preciseTime(until)}.`)),
     restarts > 0 && h("p", { class: "cause", "data-tone": "retrying" }, `Restarted ${restarts === 1 ? "once" : `${restarts} times`} before submission, as after a crash.`),
     routing && quotesTable(routing, spec),
     instructions.length > 0 && h("div", { class: "panel-body" }, h("h3", { class: "label" }, "Transaction"), steps(instructions)),
@@ -29,26 +31,28 @@ export function attemptSection(attempt, spec) {
 }
 
 /** @param {NonNullable<Attempt["routing"]>} routing @param {Spec} spec */
-function quotesTable({ quotes, rejected, venue: winner, reason }, spec) {
+function quotesTable({ quotes, rejected, reason }, spec) {
   const isExactOut = spec.amountIn === undefined;
-  const sorted = quotes.toSorted((one, other) => Number(other.venue === winner) - Number(one.venue === winner));
+  // the winner comes first, and a venue may have several pools
+  const [best] = quotes;
+  const pools = (/** @type {Quote} */ quote) => quotes.filter(({ venue }) => venue === quote.venue).length > 1 ? ` ${quote.pool?.kind ?? ""}` : "";
   const left = rejected.filter(({ venue }) => !quotes.some((quote) => quote.venue === venue));
   /** @type {[string, (quote: Quote) => string][]} */
   const rows = [
     isExactOut ? ["Spend", (quote) => `${brief(quote.amountIn)} ${spec.tokenIn}`] : ["Receive", (quote) => `${brief(quote.amountOut)} ${spec.tokenOut}`],
     ["Price", (quote) => shownPrice(quote.price)],
     ["Price impact", (quote) => percent(quote.priceImpactBps)],
-    ["Fee", (quote) => `${brief(quote.fee)} ${spec.tokenIn}`],
+    ["Fee", (quote) => `${brief(quote.fee)} ${quote.feeToken}`],
     ["Fee rate", (quote) => percent(quote.feeBps)],
     ["Liquidity", (quote) => `${quote.liquidityScore} of 100`],
     ["Answered in", (quote) => `${quote.latencyMs} ms`],
   ];
   return h("div", { class: "routing" },
     wide("Quotes", h("table", { class: "table" },
-      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Quotes"), sorted.map(({ venue }) =>
-        h("th", { scope: "col", class: "number" }, h("span", { class: "venue", "data-venue": venue }, words(venue)), venue === winner && h("span", { class: "best" }, "Chosen"))))),
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Quotes"), quotes.map((quote) =>
+        h("th", { scope: "col", class: "number" }, h("span", { class: "venue", "data-venue": quote.venue }, words(quote.venue) + pools(quote)), quote === best && h("span", { class: "best" }, "Chosen"))))),
       h("tbody", {}, rows.map(([label, show], index) => h("tr", {}, h("th", { scope: "row" }, label),
-        sorted.map((quote) => h("td", { class: `number${quote.venue === winner && index === 0 ? " winner" : ""}` }, show(quote)))))))),
+        quotes.map((quote) => h("td", { class: `number${quote === best && index === 0 ? " winner" : ""}` }, show(quote)))))))),
     h("p", { class: "why" }, h("strong", {}, "Why: "), `${sentence(reason)}.`,
       rejected.filter(({ code }) => code === "outbid").map((loser) => ` ${words(loser.venue)} offered ${loser.reason}.`),
       left.map((silent) => ` ${words(silent.venue)} was left out: ${silent.reason}.`)));

@@ -18,7 +18,7 @@ export function timeline(events, isOver) {
 
 /** @param {OrderEvent} event @param {number | undefined} since */
 function step({ seq, at, attempt, status, data }, since) {
-  const tone = data.kind === "retrying" ? "retrying" : status;
+  const tone = data.kind === "retrying" || data.kind === "waiting" ? "retrying" : status;
   return h("li", { class: "step", "data-tone": tone, title: `Event ${seq}, attempt ${attempt}` },
     h("span", { class: "step-since" }, since === undefined ? "" : since < 1 ? duration(since) : `+${duration(since)}`),
     h("span", { class: "step-what" }, h("strong", {}, words(data.kind)), h("span", { class: "muted" }, sentence(detail(data)))),
@@ -35,6 +35,7 @@ function detail(data) {
     case "submitted": return `on record as ${shortened(data.signature)}, then sent`;
     case "confirmed": return `landed in slot ${amount(String(data.slot))}${data.afterExpiry ? ", found after the order had expired: it was submitted before" : ""}`;
     case "retrying": return `${data.failure.message}; again at ${preciseTime(data.nextAttemptAt)}`;
+    case "waiting": return `${data.failure.message}; again at ${preciseTime(data.until)}`;
     case "failed": return data.failure.message;
     case "canceled": return data.failure ? `the last attempt did not land: ${data.failure.message}` : "nothing had been submitted";
     case "expired": return data.failure ? `the last attempt did not land: ${data.failure.message}` : `its time ran out at ${preciseTime(data.expiresAt)}`;
@@ -48,6 +49,7 @@ function next({ data }) {
     case "accepted": return "waiting for a worker";
     case "routing_started": return "waiting for quotes";
     case "submitted": return "waiting for the chain";
+    case "waiting": return `tried again at ${preciseTime(data.until)}`;
     case "retrying": return `next attempt at ${preciseTime(data.nextAttemptAt)}`;
     default: return "going on";
   }

@@ -68,6 +68,7 @@ export class OrderBook extends EventTarget {
       ? { ...known, status, attempt, lastSeq: seq, updatedAt: at }
       : { .../** @type {any} */ (data).order, id, status, attempt, lastSeq: seq, createdAt: at, updatedAt: at };
     if (data.kind === "retrying") order.nextAttemptAt = data.nextAttemptAt;
+    else if (data.kind === "waiting") order.nextAttemptAt = data.until;
     else delete order.nextAttemptAt;
     if (data.kind === "canceled") order.cancelRequestedAt = data.requestedAt;
     if (data.kind === "confirmed") {

@@ -22,6 +22,7 @@
  * @property {string} amountIn
  * @property {string} amountOut
  * @property {string} fee In the token in.
+ * @property {string} [networkFee] SOL.
  * @property {string} executedPrice Token out per token in.
  *
  * @typedef {object} Failure
@@ -43,7 +44,11 @@
  * @property {string} price
  * @property {number} priceImpactBps
  * @property {string} fee
+ * @property {string} feeToken
  * @property {number} feeBps
+ * @property {number} feePpm
+ * @property {string} [networkFee] SOL.
+ * @property {{ kind: string, address: string }} [pool]
  * @property {number} liquidityScore
  * @property {number} latencyMs
  * @property {string} validUntil
@@ -73,6 +78,7 @@
  *   | ({ kind: "building", venue: string, instructions: Instruction[] } & Bound)
  *   | { kind: "submitted", venue: string, signature: string, lastValidBlockHeight: number }
  *   | ({ kind: "confirmed", afterExpiry?: boolean } & Fill)
+ *   | { kind: "waiting", failure: Failure, until: string }
  *   | { kind: "retrying", failure: Failure, nextAttemptAt: string }
  *   | { kind: "failed", failure: Failure }
  *   | { kind: "canceled", requestedAt: string, failure?: Failure }
@@ -93,6 +99,7 @@
  * @property {string} startedAt
  * @property {string} [endedAt]
  * @property {number} restarts
+ * @property {{ failure: Failure, at: string, until: string }[]} [waits]
  * @property {Decision} [routing]
  * @property {Bound} [bound]
  * @property {Instruction[]} instructions

@@ -5,9 +5,9 @@ use std::sync::{
 
 use async_trait::async_trait;
 use domain::{
-    Failure, OrderEvent, OrderId, Quote, QuoteRequest, Swap, VenueId,
+    Address, Failure, FailureCode, OrderEvent, OrderId, Plan, ProgramError, Quote, QuoteRequest, Swap,
+    VenueId,
     ports::{BusMessage, EventBus, JobQueue, QueueError, QueueState, Venue, VenueError},
-    swap::Instruction,
 };
 use futures::{StreamExt, stream::BoxStream};
 use tokio::sync::mpsc;
@@ -112,15 +112,23 @@ pub(crate) struct FixedVenue {
 #[async_trait]
 impl Venue for FixedVenue {
     fn id(&self) -> VenueId {
-        VenueId::Meteora
+        VenueId::METEORA
     }
 
-    async fn quote(&self, _: &QuoteRequest) -> Result<Quote, VenueError> {
+    fn name(&self) -> &'static str {
+        "Meteora"
+    }
+
+    async fn quotes(&self, _: &QuoteRequest) -> Result<Vec<Quote>, VenueError> {
         assert!(!self.panics.load(Ordering::SeqCst), "a venue with a bug");
-        self.refusal.lock().unwrap().clone().map_or_else(|| Ok(testkit::samples::quote()), Err)
+        self.refusal.lock().unwrap().clone().map_or_else(|| Ok(vec![testkit::samples::quote()]), Err)
     }
 
-    async fn build(&self, swap: &Swap) -> Result<Vec<Instruction>, VenueError> {
-        Ok(swap.instructions())
+    async fn build(&self, _: &Swap, _: Address) -> Result<Plan, VenueError> {
+        unreachable!("the API builds nothing")
+    }
+
+    fn explain(&self, _: &ProgramError) -> FailureCode {
+        unreachable!("the API executes nothing")
     }
 }

@@ -1,4 +1,4 @@
-use crate::{OrderId, Signature, Timestamp, VenueId, swap::SignedTransaction};
+use crate::{OrderId, Signature, SignedTransaction, Timestamp, VenueId};
 
 /// One try at an order, written ahead of sending it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,14 +8,14 @@ use std::{
 
 use async_trait::async_trait;
 use domain::{
-    Signature, Swap, Timestamp,
-    ports::{Chain, ChainError, TransactionStatus},
-    swap::SignedTransaction,
+    Address, Failure, FailureCode, Plan, Signature, SignedTransaction, Timestamp,
+    ports::{Chain, ChainError, Signer, SignerError, TransactionStatus},
+    swap::Message,
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use venues::simulated::{
-    SimulatedChain,
+    SimulatedChain, SimulatedSigner,
     transaction_log::{Entry, LogError, TransactionLog},
 };
 
@@ -101,7 +101,7 @@ impl FaultyChain {
     /// What a node says that may not know yet what has landed.
     fn as_a_node_says(&self, signature: &Signature, status: TransactionStatus) -> TransactionStatus {
         let world = &self.process.world;
-        let is_settled = matches!(status, TransactionStatus::Landed(_) | TransactionStatus::Reverted(_));
+        let is_settled = matches!(status, TransactionStatus::Landed(_) | TransactionStatus::Failed { .. });
         if !is_settled || !world.happens(world.plan.lags) {
             return status;
         }
@@ -116,12 +116,13 @@ impl FaultyChain {
 
 #[async_trait]
 impl Chain for FaultyChain {
-    async fn sign(&self, swap: &Swap) -> Result<SignedTransaction, ChainError> {
-        let signed = self.chain.sign(swap).await?;
-        if self.is(Control::SendsBeforeWriting) {
-            let _ = self.chain.send(&signed).await;
+    async fn compose(&self, plan: &Plan, payer: Address) -> Result<Message, Failure> {
+        let world = &self.process.world;
+        if world.happens(world.plan.outages) {
+            self.process.note("finds no recent block hash");
+            return Err(Failure::new(FailureCode::ChainUnavailable, "no recent block hash"));
         }
-        Ok(signed)
+        self.chain.compose(plan, payer).await
     }
 
     async fn send(&self, transaction: &SignedTransaction) -> Result<(), ChainError> {
@@ -142,20 +143,38 @@ impl Chain for FaultyChain {
         Ok(())
     }
 
-    async fn status(&self, signature: &Signature, last_valid: u64) -> Result<TransactionStatus, ChainError> {
-        if self.is(Control::AsksOneNode) && lock(&self.misjudged).contains(signature) {
+    async fn status(&self, transaction: &SignedTransaction) -> Result<TransactionStatus, ChainError> {
+        if self.is(Control::AsksOneNode) && lock(&self.misjudged).contains(&transaction.signature) {
             return Ok(TransactionStatus::Expired);
         }
-        Ok(self.judge(self.chain.status(signature, last_valid).await?))
+        Ok(self.judge(self.chain.status(transaction).await?))
     }
 
     async fn await_status(
         &self,
-        signature: &Signature,
-        last_valid: u64,
+        transaction: &SignedTransaction,
         patience: Duration,
     ) -> Result<TransactionStatus, ChainError> {
-        let status = self.chain.await_status(signature, last_valid, patience).await?;
-        Ok(self.judge(self.as_a_node_says(signature, status)))
+        let status = self.chain.await_status(transaction, patience).await?;
+        Ok(self.judge(self.as_a_node_says(&transaction.signature, status)))
+    }
+}
+
+/// The signer of one process. Without writing ahead what it signs is sent at once.
+pub(crate) struct FaultySigner(pub(crate) Arc<FaultyChain>);
+
+#[async_trait]
+impl Signer for FaultySigner {
+    fn address(&self) -> Address {
+        SimulatedSigner.address()
+    }
+
+    async fn sign(&self, message: &[u8]) -> Result<[u8; 64], SignerError> {
+        let signature = SimulatedSigner.sign(message).await?;
+        if self.0.is(Control::SendsBeforeWriting) {
+            let message = Message { bytes: message.to_vec(), last_valid_block_height: 0 };
+            let _ = self.0.chain.send(&message.signed(&signature)).await;
+        }
+        Ok(signature)
     }
 }

@@ -6,6 +6,6 @@ mod queue;
 mod store;
 
 pub(super) use bus::SimulatedBus;
-pub(super) use chain::{FaultyChain, chain_for};
+pub(super) use chain::{FaultyChain, FaultySigner, chain_for};
 pub(super) use queue::SimulatedQueue;
 pub(super) use store::FaultyStore;

@@ -31,8 +31,8 @@ struct VenueTraits {
 
 fn traits_of(venue: VenueId) -> VenueTraits {
     match venue {
-        VenueId::Raydium => VenueTraits { fee: Bps(30), deviation_ppm: (-20_000, 20_000) },
-        VenueId::Meteora => VenueTraits { fee: Bps(20), deviation_ppm: (-30_000, 20_000) },
+        VenueId::RAYDIUM => VenueTraits { fee: Bps(30), deviation_ppm: (-20_000, 20_000) },
+        _ => VenueTraits { fee: Bps(20), deviation_ppm: (-30_000, 20_000) },
     }
 }
 

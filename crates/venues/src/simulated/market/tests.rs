@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-const VENUES: [VenueId; 2] = [VenueId::Raydium, VenueId::Meteora];
+const VENUES: [VenueId; 2] = [VenueId::RAYDIUM, VenueId::METEORA];
 
 fn token(symbol: &str) -> Token {
     Token::well_known(symbol).unwrap()
@@ -27,7 +27,7 @@ fn every_pair_routes_on_both_venues() {
                 assert!(found.pool.swap(some).is_ok());
             }
         }
-        assert!(market.pool(VenueId::Raydium, token_in, token_in, at(0)).is_none());
+        assert!(market.pool(VenueId::RAYDIUM, token_in, token_in, at(0)).is_none());
     }
 }
 
@@ -51,7 +51,7 @@ fn sol_costs_about_what_it_costs() {
 #[test]
 fn at_pace_zero_nothing_moves() {
     let market = Market::new(9, 0);
-    let pool = |seconds| market.pool(VenueId::Meteora, token("SOL"), token("USDC"), at(seconds));
+    let pool = |seconds| market.pool(VenueId::METEORA, token("SOL"), token("USDC"), at(seconds));
     assert_eq!(pool(0), pool(86_400));
 }
 
@@ -59,7 +59,7 @@ proptest! {
     #[test]
     fn a_venue_stays_within_its_deviation(seed: u64, seconds in 0i64..100_000_000) {
         let market = Market::new(seed, 100);
-        for (venue, low, high) in [(VenueId::Raydium, -20_000, 20_000), (VenueId::Meteora, -30_000, 20_000)] {
+        for (venue, low, high) in [(VenueId::RAYDIUM, -20_000, 20_000), (VenueId::METEORA, -30_000, 20_000)] {
             let deviation = market.deviation_ppm(venue, token("SOL"), token("USDC"), at(seconds));
             prop_assert!((low..=high).contains(&deviation), "{venue}: {deviation}");
         }
@@ -78,7 +78,7 @@ proptest! {
 
     #[test]
     fn the_same_seed_and_time_are_the_same_market(seed: u64, seconds in 0i64..100_000_000) {
-        let pool = |seed| Market::new(seed, 100).pool(VenueId::Raydium, token("SOL"), token("USDC"), at(seconds));
+        let pool = |seed| Market::new(seed, 100).pool(VenueId::RAYDIUM, token("SOL"), token("USDC"), at(seconds));
         prop_assert_eq!(pool(seed), pool(seed));
         prop_assert_ne!(pool(seed), pool(seed.wrapping_add(1)));
     }
@@ -86,7 +86,7 @@ proptest! {
     #[test]
     fn reserves_exist_at_any_time(seed: u64, micros: i64, pace in 0u32..=10_000) {
         let market = Market::new(seed, pace);
-        let pool = market.pool(VenueId::Raydium, token("BONK"), token("JTO"), Timestamp::from_unix_micros(micros));
+        let pool = market.pool(VenueId::RAYDIUM, token("BONK"), token("JTO"), Timestamp::from_unix_micros(micros));
         prop_assert!(pool.is_some());
     }
 }

@@ -22,14 +22,14 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use domain::{
-    Failure, Fill, Signature, Swap, Timestamp,
+    Landed, ProgramError, Signature, Swap, Timestamp,
     ports::{Clock, TransactionStatus},
 };
 pub use memory::MemoryLog;
 pub use postgres::PostgresLog;
 pub use sqlite::SqliteLog;
 
-use super::transaction::Transaction;
+use super::{outcome::network_fee, transaction::Transaction};
 use crate::LogLocation;
 
 /// How long a transaction of a database may take, the wait for its connection included. Its connection is
@@ -44,13 +44,13 @@ const MAX_WAITING: usize = 10_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// It swaps.
-    Landed(Fill),
-    /// The program returns an error; nothing is swapped.
-    Reverted {
+    Landed(Landed),
+    /// A program returns an error; nothing is swapped.
+    Failed {
         /// The slot it is in all the same.
         slot: u64,
-        /// Why.
-        failure: Failure,
+        /// The error.
+        error: ProgramError,
     },
     /// It is in no block.
     Expired,
@@ -78,10 +78,13 @@ impl Entry {
         Self { signature, signed_bytes: None, received_at: now, settles_at: now, outcome: Outcome::Expired }
     }
 
-    /// The swap that was asked for; `None` for a tombstone.
+    /// The swap that its calls amount to; `None` for a tombstone, and where they amount to none.
     pub fn swap(&self) -> Option<Swap> {
-        let bytes = self.signed_bytes.as_ref()?;
-        Transaction::decode(bytes).ok().map(|transaction| transaction.swap)
+        self.transaction()?.swap.ok()
+    }
+
+    fn transaction(&self) -> Option<Transaction> {
+        Transaction::decode(self.signed_bytes.as_ref()?).ok()
     }
 
     /// What is known of it at a time.
@@ -91,8 +94,12 @@ impl Entry {
             return TransactionStatus::Unknown;
         }
         match &self.outcome {
-            Outcome::Landed(fill) => TransactionStatus::Landed(fill.clone()),
-            Outcome::Reverted { failure, .. } => TransactionStatus::Reverted(failure.clone()),
+            Outcome::Landed(landed) => TransactionStatus::Landed(landed.clone()),
+            Outcome::Failed { slot, error } => TransactionStatus::Failed {
+                slot: *slot,
+                network_fee: self.transaction().as_ref().and_then(network_fee),
+                error: error.clone(),
+            },
             Outcome::Expired => TransactionStatus::Expired,
         }
     }

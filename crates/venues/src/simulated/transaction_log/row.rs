@@ -1,8 +1,13 @@
 //! An entry as a row of the SQL transaction logs.
 
-use domain::{Amount, Failure, Fill, QuoteRequest, Signature, Timestamp, TokenAmount, amount::price};
+use domain::{
+    Amount, Failure, Landed, ProgramError, QuoteRequest, Signature, Timestamp, Token, TokenAmount,
+    swap::BalanceChange,
+};
+use serde::Deserialize;
 
 use super::{Entry, LogError, Outcome};
+use crate::simulated::{outcome::network_fee, program::program_of};
 
 /// The columns. Amounts are texts, because they need all 64 bits; times are microseconds since the
 /// Unix epoch.
@@ -35,43 +40,63 @@ impl Row {
             failure: None,
         };
         match &entry.outcome {
-            Outcome::Landed(fill) => {
-                row.slot = Some(to_column(fill.slot)?);
-                row.amount_in = Some(fill.amount_in.units.to_string());
-                row.amount_out = Some(fill.amount_out.units.to_string());
-                row.fee = Some(fill.fee.units.to_string());
+            Outcome::Landed(landed) => {
+                let moved = |is_in: bool| {
+                    let change = landed.pool_changes.iter().find(|change| (change.delta > 0) == is_in);
+                    change.map(|change| change.delta.unsigned_abs().to_string())
+                };
+                row.slot = Some(to_column(landed.slot)?);
+                row.amount_in = moved(true);
+                row.amount_out = moved(false);
+                row.fee = Some(landed.venue_fee.units.to_string());
             }
-            Outcome::Reverted { slot, failure } => {
+            Outcome::Failed { slot, error } => {
                 row.slot = Some(to_column(*slot)?);
-                row.failure = Some(serde_json::to_string(failure).map_err(|error| broken(&error))?);
+                row.failure = Some(serde_json::to_string(error).map_err(|error| broken(&error))?);
             }
             Outcome::Expired => {}
         }
         Ok(row)
     }
 
-    fn fill(&self, entry: &Entry) -> Result<Fill, LogError> {
-        let swap = entry.swap().ok_or_else(|| broken(&"a fill without its transaction"))?;
-        let amount = |text: &Option<String>, token| {
-            let units = text.as_deref().unwrap_or_default().parse().map_err(|error| broken(&error))?;
-            Ok::<_, LogError>(TokenAmount::new(token, Amount(units)))
+    fn landed(&self, entry: &Entry) -> Result<Landed, LogError> {
+        let transaction = entry.transaction();
+        let swap = transaction.as_ref().and_then(|transaction| transaction.swap.as_ref().ok());
+        let swap = swap.ok_or_else(|| broken(&"a trade without its swap"))?;
+        let units = |text: &Option<String>| -> Result<u64, LogError> {
+            text.as_deref().unwrap_or_default().parse().map_err(|error| broken(&error))
         };
         let QuoteRequest { token_in, token_out, .. } = swap.request;
-        let (amount_in, amount_out) =
-            (amount(&self.amount_in, token_in)?, amount(&self.amount_out, token_out)?);
-        Ok(Fill {
-            venue: swap.venue,
-            signature: entry.signature.clone(),
+        let change = |token: Token, delta: i128| BalanceChange { mint: token.mint(), delta };
+        Ok(Landed {
             slot: self.slot()?,
-            amount_in,
-            amount_out,
-            fee: amount(&self.fee, token_in)?,
-            executed_price: price(amount_in, amount_out).unwrap_or_default(),
+            network_fee: transaction.as_ref().and_then(network_fee),
+            pool_changes: vec![
+                change(token_in, i128::from(units(&self.amount_in)?)),
+                change(token_out, -i128::from(units(&self.amount_out)?)),
+            ],
+            venue_fee: TokenAmount::new(token_in, Amount(units(&self.fee)?)),
         })
     }
 
-    fn failure(&self) -> Result<Failure, LogError> {
-        serde_json::from_str(self.failure.as_deref().unwrap_or_default()).map_err(|error| broken(&error))
+    fn error(&self) -> Result<ProgramError, LogError> {
+        /// Versions before 2026-12 stored the failure of the order.
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Stored {
+            Error(ProgramError),
+            Legacy(Failure),
+        }
+        let stored = serde_json::from_str(self.failure.as_deref().unwrap_or_default());
+        Ok(match stored.map_err(|error| broken(&error))? {
+            Stored::Error(error) => error,
+            Stored::Legacy(failure) => ProgramError {
+                program: program_of(failure.venue.ok_or_else(|| broken(&"a failure without its venue"))?),
+                code: None,
+                name: Some(failure.code.as_str().to_owned()),
+                message: failure.message,
+            },
+        })
     }
 
     fn slot(&self) -> Result<u64, LogError> {
@@ -91,8 +116,8 @@ impl TryFrom<Row> for Entry {
             outcome: Outcome::Expired,
         };
         entry.outcome = match row.outcome.as_str() {
-            "landed" => Outcome::Landed(row.fill(&entry)?),
-            "reverted" => Outcome::Reverted { slot: row.slot()?, failure: row.failure()? },
+            "landed" => Outcome::Landed(row.landed(&entry)?),
+            "reverted" => Outcome::Failed { slot: row.slot()?, error: row.error()? },
             "expired" => Outcome::Expired,
             other => return Err(broken(&format_args!("outcome {other}"))),
         };
@@ -103,7 +128,7 @@ impl TryFrom<Row> for Entry {
 fn name_of(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Landed(_) => "landed",
-        Outcome::Reverted { .. } => "reverted",
+        Outcome::Failed { .. } => "reverted",
         Outcome::Expired => "expired",
     }
 }

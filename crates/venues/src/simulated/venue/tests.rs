@@ -11,6 +11,15 @@ impl Clock for Fixed {
     }
 }
 
+impl SimulatedVenue {
+    /// The one quote of its one pool.
+    async fn one(&self, request: &QuoteRequest) -> Result<Quote, VenueError> {
+        let quotes = self.quotes(request).await?;
+        let [quote] = &quotes[..] else { panic!("not one: {quotes:?}") };
+        Ok(quote.clone())
+    }
+}
+
 fn venue(id: VenueId, conditions: Conditions) -> SimulatedVenue {
     venue_at(id, conditions, 0)
 }
@@ -28,10 +37,12 @@ const ONE_SOL: SwapAmount = SwapAmount::ExactIn(Amount(1_000_000_000));
 
 #[tokio::test]
 async fn a_quote_says_what_the_pool_would_trade() {
-    let quote = venue(VenueId::Raydium, Preset::Instant.conditions()).quote(&request(ONE_SOL)).await.unwrap();
+    let quote = venue(VenueId::RAYDIUM, Preset::Instant.conditions()).one(&request(ONE_SOL)).await.unwrap();
     assert_eq!(quote.amount_in, TokenAmount::new(Token::SOL, Amount(1_000_000_000)));
     assert_eq!(quote.fee, TokenAmount::new(Token::SOL, Amount(3_000_000)));
-    assert_eq!(quote.fee_bps, Bps(30));
+    assert_eq!(quote.fee_rate, FeeRate { ppm: 3_000 });
+    assert_eq!(quote.network_fee, Some(TokenAmount::new(Token::SOL, Amount(5_000))));
+    assert_eq!(quote.pool, Some(pool_of(VenueId::RAYDIUM, quote.amount_out.token, Token::SOL)));
     assert!((130_000_000..170_000_000).contains(&quote.amount_out.units.0), "{quote:?}");
     assert_eq!(quote.price, quote.amount_out.to_decimal());
     assert!(quote.liquidity_score > 0 && quote.latency_ms == 0);
@@ -41,28 +52,28 @@ async fn a_quote_says_what_the_pool_would_trade() {
 #[tokio::test]
 async fn exact_out_gives_what_is_asked_for() {
     let wanted = SwapAmount::ExactOut(Amount(150_000_000));
-    let quote = venue(VenueId::Meteora, Preset::Instant.conditions()).quote(&request(wanted)).await.unwrap();
+    let quote = venue(VenueId::METEORA, Preset::Instant.conditions()).one(&request(wanted)).await.unwrap();
     assert_eq!(quote.amount_out.units, Amount(150_000_000));
     assert!((850_000_000..1_150_000_000).contains(&quote.amount_in.units.0), "{quote:?}");
 }
 
 #[tokio::test]
 async fn what_cannot_be_traded_is_refused_for_good() {
-    let venue = venue(VenueId::Raydium, Preset::Instant.conditions());
+    let venue = venue(VenueId::RAYDIUM, Preset::Instant.conditions());
     for (amount, code) in [
         (SwapAmount::ExactIn(Amount(1)), FailureCode::AmountTooSmall),
         (SwapAmount::ExactIn(Amount(u64::MAX)), FailureCode::InsufficientLiquidity),
         (SwapAmount::ExactOut(Amount(u64::MAX)), FailureCode::InsufficientLiquidity),
     ] {
-        let failure = venue.quote(&request(amount)).await.unwrap_err();
-        assert_eq!((failure.code, failure.venue), (code, Some(VenueId::Raydium)));
+        let failure = venue.one(&request(amount)).await.unwrap_err();
+        assert_eq!((failure.code, failure.venue), (code, Some(VenueId::RAYDIUM)));
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_quote_takes_its_latency() {
     let begun = tokio::time::Instant::now();
-    let quote = venue(VenueId::Raydium, Preset::Ideal.conditions()).quote(&request(ONE_SOL)).await.unwrap();
+    let quote = venue(VenueId::RAYDIUM, Preset::Ideal.conditions()).one(&request(ONE_SOL)).await.unwrap();
     assert_eq!(begun.elapsed(), Duration::from_millis(quote.latency_ms.into())); // the time is simulated
     assert!((150..=250).contains(&quote.latency_ms));
 }
@@ -72,7 +83,7 @@ async fn quotes_fail_as_often_as_configured_and_may_be_asked_again() {
     let conditions = Conditions { quote_failure_bps: 2_000, ..Preset::Instant.conditions() };
     let mut failed = 0;
     for second in 0..1_000 {
-        match venue_at(VenueId::Meteora, conditions, second).quote(&request(ONE_SOL)).await {
+        match venue_at(VenueId::METEORA, conditions, second).one(&request(ONE_SOL)).await {
             Ok(_) => {}
             Err(failure) => {
                 assert_eq!(failure.code, FailureCode::QuotesUnavailable);
@@ -86,9 +97,9 @@ async fn quotes_fail_as_often_as_configured_and_may_be_asked_again() {
 #[tokio::test(start_paused = true)]
 async fn the_same_seed_and_time_give_the_same_answers() {
     for second in 0..50 {
-        for id in [VenueId::Raydium, VenueId::Meteora] {
+        for id in [VenueId::RAYDIUM, VenueId::METEORA] {
             let ask = || async move {
-                venue_at(id, Preset::Brutal.conditions(), second).quote(&request(ONE_SOL)).await
+                venue_at(id, Preset::Brutal.conditions(), second).one(&request(ONE_SOL)).await
             };
             assert_eq!(ask().await, ask().await);
         }
@@ -96,12 +107,31 @@ async fn the_same_seed_and_time_give_the_same_answers() {
 }
 
 #[tokio::test]
-async fn building_lists_the_instructions() {
-    let swap = Swap {
-        venue: VenueId::Raydium,
-        request: request(ONE_SOL),
-        bound: SlippageBound::MinAmountOut(TokenAmount::new(Token::well_known("USDC").unwrap(), Amount(1))),
+async fn what_is_built_trades_in_the_pool_that_was_quoted() {
+    let venue = venue(VenueId::RAYDIUM, Preset::Instant.conditions());
+    let request = request(ONE_SOL);
+    let quote = venue.one(&request).await.unwrap();
+    let swap = Swap::of(&quote, request, SlippageBound::around(&quote, ONE_SOL, Bps(50)));
+    let owner = Address::new([7; 32]);
+    let plan = venue.build(&swap, owner).await.unwrap();
+    assert_eq!(plan.steps, swap.instructions());
+    assert_eq!(plan.calls, calls_of(&swap, owner));
+    let pool = quote.pool.unwrap().address;
+    assert!(plan.calls.iter().any(|call| call.accounts.iter().any(|account| account.address == pool)));
+}
+
+#[test]
+fn a_program_s_error_means_what_its_name_says() {
+    let venue = venue(VenueId::RAYDIUM, Preset::Instant.conditions());
+    let code = |name: Option<&str>| {
+        let name = name.map(str::to_owned);
+        // numbers move between versions of a program, so they decide nothing here
+        let error =
+            ProgramError { program: Address::new([1; 32]), code: Some(6_005), name, message: String::new() };
+        venue.explain(&error)
     };
-    let built = venue(VenueId::Raydium, Preset::Instant.conditions()).build(&swap).await;
-    assert_eq!(built, Ok(swap.instructions()));
+    assert_eq!(code(Some("ExceededSlippage")), FailureCode::SlippageExceeded);
+    assert_eq!(code(Some("slippage_exceeded")), FailureCode::SlippageExceeded, "of an earlier version's log");
+    assert_eq!(code(Some("InsufficientFunds")), FailureCode::InsufficientFunds);
+    assert_eq!(code(None), FailureCode::TransactionReverted);
 }

@@ -1,9 +1,14 @@
-//! The swap that is built from a quote, its slippage bound, its instructions and its fill.
+//! The swap that is built from a quote: its bound, its plan, its signed transaction and its fill.
 
-use rust_decimal::Decimal;
+mod fill;
+mod transaction;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{Amount, Bps, Quote, QuoteRequest, Signature, SwapAmount, Token, TokenAmount, VenueId};
+pub use fill::{BalanceChange, Fill, ImplausibleTrade, Landed};
+pub use transaction::{Message, SignedTransaction};
+
+use crate::{Address, Amount, Bps, PoolRef, Quote, QuoteRequest, SwapAmount, Token, TokenAmount, VenueId};
 
 /// The worst result an order accepts; the chain reverts the swap beyond it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,12 +61,15 @@ impl SlippageBound {
     }
 }
 
-/// A swap on a venue, ready to be signed.
+/// A swap on a venue, ready to be built.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Swap {
     /// Where.
     pub venue: VenueId,
+    /// In which pool: the one that was quoted.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub pool: Option<PoolRef>,
     /// What is swapped.
     #[serde(flatten)]
     pub request: QuoteRequest,
@@ -69,7 +77,58 @@ pub struct Swap {
     pub bound: SlippageBound,
 }
 
-/// One step of a transaction.
+/// What a venue builds: the calls that are signed, and the same in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// For people, in the order of the calls.
+    pub steps: Vec<Instruction>,
+    /// What the chain executes, in this order and as a whole.
+    pub calls: Vec<Call>,
+    /// How much more compute than the simulation used the transaction may need, percent: some pools walk further
+    /// when the price moves meanwhile.
+    pub compute_margin_percent: u16,
+}
+
+/// A call of a program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// The program.
+    pub program: Address,
+    /// The accounts it gets, in its order.
+    pub accounts: Vec<CallAccount>,
+    /// What it is asked, in its encoding.
+    pub data: Vec<u8>,
+}
+
+/// An account that a program gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CallAccount {
+    /// Which.
+    pub address: Address,
+    /// Whether its owner must have signed.
+    pub is_signer: bool,
+    /// Whether the program may change it.
+    pub is_writable: bool,
+}
+
+impl CallAccount {
+    /// An account that the program only reads.
+    pub const fn read(address: Address) -> Self {
+        Self { address, is_signer: false, is_writable: false }
+    }
+
+    /// An account that the program may change.
+    pub const fn write(address: Address) -> Self {
+        Self { address, is_signer: false, is_writable: true }
+    }
+
+    /// An account whose owner signs, and which the program may change.
+    pub const fn signer(address: Address) -> Self {
+        Self { address, is_signer: true, is_writable: true }
+    }
+}
+
+/// One step of a transaction, for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "instruction", rename_all = "snake_case")]
 pub enum Instruction {
@@ -93,18 +152,26 @@ pub enum Instruction {
 }
 
 impl Swap {
+    /// The swap that a quote offers, within a bound.
+    pub fn of(quote: &Quote, request: QuoteRequest, bound: SlippageBound) -> Self {
+        Self { venue: quote.venue, pool: quote.pool, request, bound }
+    }
+
+    /// The most that it spends, base units of the token in.
+    pub fn most_in(&self) -> Amount {
+        match (self.request.amount, self.bound) {
+            (SwapAmount::ExactOut(_), SlippageBound::MaxAmountIn(maximum)) => maximum.units,
+            (SwapAmount::ExactIn(amount) | SwapAmount::ExactOut(amount), _) => amount,
+        }
+    }
+
     /// The steps of the transaction. Pools know only SPL tokens, so SOL is wrapped before and
     /// unwrapped after; what an exact-out swap leaves of the wrapped maximum is unwrapped too.
     pub fn instructions(&self) -> Vec<Instruction> {
-        let QuoteRequest { token_in, token_out, amount } = self.request;
-        let most_in = match (amount, self.bound) {
-            (SwapAmount::ExactIn(amount), _) => amount,
-            (SwapAmount::ExactOut(_), SlippageBound::MaxAmountIn(maximum)) => maximum.units,
-            (SwapAmount::ExactOut(amount), SlippageBound::MinAmountOut(_)) => amount,
-        };
+        let QuoteRequest { token_in, token_out, .. } = self.request;
         let mut steps = Vec::with_capacity(4);
         if token_in.is_native_sol() {
-            steps.push(Instruction::WrapSol { amount: most_in });
+            steps.push(Instruction::WrapSol { amount: self.most_in() });
         }
         steps.push(Instruction::CreateTokenAccount { token: token_out });
         steps.push(Instruction::Swap { venue: self.venue });
@@ -115,55 +182,28 @@ impl Swap {
     }
 }
 
-/// A transaction that is signed and not necessarily sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SignedTransaction {
-    /// Identifies it on chain.
-    pub signature: Signature,
-    /// What goes over the wire; sending the same bytes twice is one transaction.
-    pub bytes: Vec<u8>,
-    /// The block height after which it can no longer land.
-    pub last_valid_block_height: u64,
-}
-
-/// A swap as it landed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Fill {
-    /// Where.
-    pub venue: VenueId,
-    /// The transaction that landed.
-    pub signature: Signature,
-    /// The slot it landed in.
-    pub slot: u64,
-    /// Spent.
-    pub amount_in: TokenAmount,
-    /// Received.
-    pub amount_out: TokenAmount,
-    /// The venue's fee, a part of what was spent or of what would have been received.
-    pub fee: TokenAmount,
-    /// Whole tokens out per whole token in, as realised.
-    pub executed_price: Decimal,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Timestamp;
+    use crate::{FeeRate, Timestamp};
     use proptest::prelude::*;
+    use rust_decimal::Decimal;
 
     fn quote(amount_in: u64, amount_out: u64) -> Quote {
         Quote {
-            venue: VenueId::Raydium,
+            venue: VenueId::RAYDIUM,
+            pool: None,
             amount_in: TokenAmount::new(Token::SOL, Amount(amount_in)),
             amount_out: TokenAmount::new(usdc(), Amount(amount_out)),
             price: Decimal::ONE,
             price_impact_bps: 0,
             fee: TokenAmount::new(Token::SOL, Amount(0)),
-            fee_bps: Bps(0),
+            fee_rate: FeeRate { ppm: 0 },
+            network_fee: None,
             liquidity_score: 50,
             latency_ms: 1,
             valid_until: Timestamp::default(),
+            read_at_slot: None,
         }
     }
 
@@ -173,7 +213,8 @@ mod tests {
 
     fn swap(token_in: &str, token_out: &str) -> Swap {
         Swap {
-            venue: VenueId::Meteora,
+            venue: VenueId::METEORA,
+            pool: None,
             request: QuoteRequest {
                 token_in: Token::well_known(token_in).unwrap(),
                 token_out: Token::well_known(token_out).unwrap(),
