@@ -66,7 +66,7 @@ pub(crate) async fn place(
         placed
     });
     let abandoned = task.abort_handle();
-    let joined = async { task.await.map_err(|error| StoreError::Unknown(error.to_string())) };
+    let joined = async { task.await.map_err(StoreError::unknown) };
     let answered = state.answer(joined).await;
     if answered.is_err() {
         abandoned.abort();

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use domain::{AccountId, Phase, ports::OrderStore};
+use domain::{AccountId, Phase, ports::OrderCounts};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::{Instant, sleep},
@@ -63,7 +63,7 @@ impl Admission {
         &self,
         phase: Phase,
         account: AccountId,
-        store: &dyn OrderStore,
+        store: &dyn OrderCounts,
     ) -> Result<OwnedSemaphorePermit, Problem> {
         match phase {
             Phase::Resting => self.check_resting(account, store).await?,
@@ -77,7 +77,7 @@ impl Admission {
     }
 
     /// The count is exact but for orders that are accepted at the same moment.
-    async fn check_resting(&self, account: AccountId, store: &dyn OrderStore) -> Result<(), Problem> {
+    async fn check_resting(&self, account: AccountId, store: &dyn OrderCounts) -> Result<(), Problem> {
         let resting = store.resting(account, self.max_resting).await;
         if resting.map_err(|error| Problem::store_unavailable(&error))? < self.max_resting {
             return Ok(());
@@ -101,7 +101,7 @@ impl Admission {
     }
 
     /// Counts the orders in flight now and then until `stop`.
-    pub(crate) async fn run(&self, store: &dyn OrderStore, stop: CancellationToken) {
+    pub(crate) async fn run(&self, store: &dyn OrderCounts, stop: CancellationToken) {
         let counting = async {
             loop {
                 let began = Instant::now();
@@ -123,7 +123,7 @@ impl Admission {
 
     /// Counts, and says whether it did. A store that does not answer changes nothing: it accepts nothing
     /// either. An idle API that found nothing in flight need not ask again.
-    async fn count(&self, store: &dyn OrderStore) -> bool {
+    async fn count(&self, store: &dyn OrderCounts) -> bool {
         let accepted = self.accepted.load(Ordering::Relaxed);
         if accepted == 0 && self.counted.load(Ordering::Relaxed) == 0 {
             return false;
@@ -157,6 +157,7 @@ fn overloaded(detail: &str) -> Problem {
 
 #[cfg(test)]
 mod tests {
+    use domain::ports::OrderIntake;
     use testkit::{ManualClock, MemoryStore, samples};
 
     use super::*;

@@ -27,8 +27,7 @@ pub(crate) enum Canceled {
 /// Cancels an order. Runs to its end even if the client goes away.
 pub(crate) async fn cancel(state: &AppState, id: OrderId) -> Result<Canceled, Problem> {
     let canceling = tokio::spawn(put_on_record(state.clone(), id));
-    let joined =
-        async { canceling.await.unwrap_or_else(|error| Err(StoreError::Unknown(error.to_string()))) };
+    let joined = async { canceling.await.unwrap_or_else(|error| Err(StoreError::unknown(error))) };
     state.answer(joined).await?.ok_or_else(|| Problem::order_not_found(id))
 }
 

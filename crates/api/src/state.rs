@@ -164,9 +164,7 @@ impl Inner {
     ) -> Result<T, Problem> {
         match timeout(self.limits.store_within, asked).await {
             Ok(answer) => answer.map_err(|error| Problem::store_unavailable(&error)),
-            Err(_elapsed) => {
-                Err(Problem::store_unavailable(&StoreError::Unknown("no answer in time".to_owned())))
-            }
+            Err(_elapsed) => Err(Problem::store_unavailable(&StoreError::unknown("no answer in time"))),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use domain::{
     OrderId,
-    ports::{DueAction, DueOrder, JobQueue, OrderStore, QueueError, StoreError},
+    ports::{DueAction, DueOrder, Executions, JobQueue, QueueError, StoreError},
 };
 use futures::{StreamExt, stream};
 use infra::{
@@ -30,7 +30,7 @@ const QUEUE_WITHIN: Duration = Duration::from_secs(2);
 
 /// Looks for due orders. Every worker has one; together they share the work.
 pub struct Sweeper {
-    store: Arc<dyn OrderStore>,
+    store: Arc<dyn Executions>,
     queue: Arc<dyn JobQueue>,
     consumer: Arc<dyn JobConsumer>,
     /// Where due orders go while the queue delivers nothing.
@@ -45,7 +45,7 @@ impl Sweeper {
     /// A sweeper that looks for due orders every `interval`. Those it took are due again after
     /// `redeliver_after`, in case they are lost in the queue.
     pub fn new(
-        store: Arc<dyn OrderStore>,
+        store: Arc<dyn Executions>,
         queue: Queue,
         slots: Slots,
         interval: Duration,

@@ -7,7 +7,7 @@ use std::{
 
 use domain::{
     OrderId,
-    ports::{Clock, EventBus, OrderStore},
+    ports::{Clock, EventBus, OrderStore, StoreHealth},
 };
 use futures::FutureExt;
 use infra::{
@@ -115,7 +115,7 @@ impl Worker {
     }
 
     /// The store, for health checks.
-    pub fn store(&self) -> &dyn OrderStore {
+    pub fn store(&self) -> &dyn StoreHealth {
         self.executor.store.as_ref()
     }
 

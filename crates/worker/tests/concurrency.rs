@@ -12,7 +12,7 @@ use clap::Parser;
 use domain::{
     AccountId, Address, Failure, FailureCode, OrderStatus, Plan, ProgramError, Quote, QuoteRequest, Swap,
     VenueId,
-    ports::{OrderStore, Venue, VenueError},
+    ports::{OrderIntake, OrderReads, Venue, VenueError},
 };
 use infra::{clock::SystemClock, config::BackendConfig};
 use testkit::{MemoryStore, eventually, samples};

@@ -108,8 +108,7 @@ impl Follower {
 
     /// Reads the next page. Nothing changes if it is given up half-way.
     async fn read_store(&mut self) -> Result<(), StoreError> {
-        let _turn =
-            self.hub.reads.acquire().await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        let _turn = self.hub.reads.acquire().await.map_err(StoreError::unavailable)?;
         let events = self.hub.store.events(self.account, self.order_id, self.cursor, PAGE).await?;
         self.is_behind = events.len() == PAGE as usize;
         let wired = |event| Arc::new(WireEvent::new(self.order_id, event, self.hub.tokens.clone()));

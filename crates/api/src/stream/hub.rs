@@ -6,7 +6,7 @@ use std::{
 
 use domain::{
     Order, OrderEvent, OrderId,
-    ports::{BusMessage, EventBus, OrderStore, Tokens},
+    ports::{BusMessage, EventBus, OrderReads, Tokens},
 };
 use futures::StreamExt;
 use tokio::{
@@ -41,7 +41,7 @@ pub(super) enum HubSignal {
 /// A follower registers before it reads the store, so an event is in what it reads, or comes over
 /// the bus afterwards, or is found missing by the check of tails.
 pub(crate) struct Hub {
-    pub(super) store: Arc<dyn OrderStore>,
+    pub(super) store: Arc<dyn OrderReads>,
     pub(super) tokens: Arc<dyn Tokens>,
     bus: Arc<dyn EventBus>,
     tail_check_every: Duration,
@@ -63,7 +63,7 @@ struct Followed {
 impl Hub {
     /// A hub that hears nothing before [`Hub::run`].
     pub(crate) fn new(
-        store: Arc<dyn OrderStore>,
+        store: Arc<dyn OrderReads>,
         tokens: Arc<dyn Tokens>,
         bus: Arc<dyn EventBus>,
         tail_check_every: Duration,

@@ -1,6 +1,6 @@
 //! Canceling orders, one by one and by filter.
 
-use domain::{OrderId, ports::OrderStore};
+use domain::{OrderId, ports::OrderReads};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 use testkit::samples;

@@ -1,6 +1,6 @@
 //! The earlier systems' clients, each as it was written.
 
-use domain::{AccountId, Amount, OrderId, SwapAmount, Token, ports::OrderStore, token::well_known_symbol};
+use domain::{AccountId, Amount, OrderId, SwapAmount, Token, ports::OrderReads, token::well_known_symbol};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use testkit::samples;

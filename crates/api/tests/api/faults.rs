@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use domain::{
     AccountId, OrderEvent, OrderId,
-    ports::{BusMessage, OrderStore},
+    ports::{BusMessage, OrderReads},
 };
 use futures::StreamExt;
 use rand::{RngExt, SeedableRng, seq::SliceRandom};

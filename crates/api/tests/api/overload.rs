@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::{
     AccountId, OrderStatus,
-    ports::{OrderFilter, OrderStore},
+    ports::{OrderFilter, OrderReads},
 };
 use serde_json::{Value, json};
 use testkit::eventually;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::ports::{OrderStore, PARKED_AFTER};
+use domain::ports::{Executions, PARKED_AFTER};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 
 use crate::{
     Address, Amount, Failure, ProgramError,
+    ports::Cause,
     swap::{Landed, Message, Plan, SignedTransaction},
 };
 
@@ -12,7 +13,7 @@ use crate::{
 pub enum ChainError {
     /// It cannot be reached, or did not answer in time.
     #[error("chain unreachable: {0}")]
-    Unreachable(String),
+    Unreachable(Cause),
     /// It asks for fewer calls.
     #[error("chain refuses further calls for {} ms", retry_after.as_millis())]
     RateLimited {

@@ -2,6 +2,7 @@
 //! `venues`, and one function there that chooses among them from the configuration.
 
 mod bus;
+mod cause;
 mod chain;
 mod clock;
 mod feed;
@@ -12,6 +13,7 @@ mod tokens;
 mod venue;
 
 pub use bus::{BusMessage, EventBus};
+pub use cause::Cause;
 pub use chain::{Chain, ChainError, TransactionStatus};
 pub use clock::{Clock, OnwardTime};
 pub use feed::{FeedCursor, FeedEvent, FeedPage, FeedScope, InvalidCursor, PageEnd};
@@ -19,8 +21,9 @@ pub use queue::{JobQueue, QueueError, QueueState};
 pub use signer::{Signer, SignerError};
 pub use store::{
     Acceptance, Accepted, ActiveOrders, Attempt, AttemptChange, AttemptState, Cancel, Cancellation, Claim,
-    ClaimAction, Commit, CommitOutcome, DueAction, DueOrder, Fence, LONGEST_PARKING, MAX_DOUBLINGS,
-    OrderFilter, OrderStore, PARKED_AFTER, StoreError,
+    ClaimAction, Commit, CommitOutcome, DueAction, DueOrder, EventFeed, Executions, Fence, LONGEST_PARKING,
+    MAX_DOUBLINGS, OrderCounts, OrderFilter, OrderIntake, OrderReads, OrderStore, PARKED_AFTER, StoreError,
+    StoreHealth,
 };
 pub use tokens::{TokenError, Tokens};
 pub use venue::{Venue, VenueError};

@@ -1,11 +1,11 @@
 use async_trait::async_trait;
 
-use crate::OrderId;
+use crate::{OrderId, ports::Cause};
 
 /// The queue could not be reached; the sweeper delivers later.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("queue unavailable: {0}")]
-pub struct QueueError(pub String);
+pub struct QueueError(pub Cause);
 
 /// What waits in the queue and who takes from it, as far as the queue knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

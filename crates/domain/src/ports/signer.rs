@@ -1,11 +1,11 @@
 use async_trait::async_trait;
 
-use crate::Address;
+use crate::{Address, ports::Cause};
 
 /// The key cannot be reached, or does not sign this.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("cannot sign: {0}")]
-pub struct SignerError(pub String);
+pub struct SignerError(pub Cause);
 
 /// The key that transactions are signed with. Only processes that execute orders have one.
 #[async_trait]

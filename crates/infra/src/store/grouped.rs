@@ -12,7 +12,8 @@ use domain::{
     AccountId, Event, Order, OrderId,
     ports::{
         Acceptance, Accepted, ActiveOrders, Attempt, Cancel, Cancellation, Claim, Commit, CommitOutcome,
-        DueOrder, FeedCursor, FeedPage, FeedScope, Fence, OrderFilter, OrderStore, StoreError,
+        DueOrder, EventFeed, Executions, FeedCursor, FeedPage, FeedScope, Fence, OrderCounts, OrderFilter,
+        OrderIntake, OrderReads, StoreError, StoreHealth,
     },
 };
 use futures::TryFutureExt;
@@ -62,8 +63,8 @@ impl<D: Database> GroupedStore<D> {
         let operation = write.operation();
         let written = async {
             let written = timeout(WRITE_WITHIN, self.writes.submit(write)).await;
-            let written = written.map_err(|_| StoreError::Unknown("no answer in time".to_owned()))?;
-            written.map_err(|stopped| StoreError::Unknown(stopped.to_string()))?
+            let written = written.map_err(|_| StoreError::unknown("no answer in time"))?;
+            written.map_err(StoreError::unknown)?
         };
         measured(operation, written).await
     }
@@ -99,15 +100,15 @@ async fn read<T>(
     operation: &'static str,
     asked: impl Future<Output = sqlx::Result<T>>,
 ) -> Result<T, StoreError> {
-    measured(operation, within(READ_WITHIN, asked).map_err(|error| unavailable(&error))).await
+    measured(operation, within(READ_WITHIN, asked).map_err(|error| unavailable(&Arc::new(error)))).await
 }
 
 fn mismatch(written: &Written) -> StoreError {
-    StoreError::Unknown(format!("a write got the answer of another: {written:?}"))
+    StoreError::unknown(format!("a write got the answer of another: {written:?}"))
 }
 
 #[async_trait]
-impl<D: Database> OrderStore for GroupedStore<D> {
+impl<D: Database> OrderIntake for GroupedStore<D> {
     async fn accept(&self, acceptance: Acceptance) -> Result<Accepted, StoreError> {
         // Waiting for a database that does not answer would only end in a refusal that is less certain.
         if let Some(refusal) = self.lane.health.refusal() {
@@ -119,6 +120,23 @@ impl<D: Database> OrderStore for GroupedStore<D> {
         }
     }
 
+    async fn cancel(&self, cancel: Cancel) -> Result<Cancellation, StoreError> {
+        match self.write(Write::Cancel(cancel)).await? {
+            Written::Cancel(cancellation) => Ok(cancellation),
+            other => Err(mismatch(&other)),
+        }
+    }
+
+    async fn unpark(&self, account: AccountId, id: OrderId) -> Result<bool, StoreError> {
+        match self.write(Write::Unpark { account, id }).await? {
+            Written::Unpark(was_parked) => Ok(was_parked),
+            other => Err(mismatch(&other)),
+        }
+    }
+}
+
+#[async_trait]
+impl<D: Database> Executions for GroupedStore<D> {
     async fn claim(&self, id: OrderId, worker: &str, lease: Duration) -> Result<Option<Claim>, StoreError> {
         match self.write(Write::Claim { id, worker: worker.to_owned(), lease }).await? {
             Written::Claim(claim) => Ok(claim.map(|claim| *claim)),
@@ -137,20 +155,6 @@ impl<D: Database> OrderStore for GroupedStore<D> {
         self.write(Write::Release { fence, due_after }).await.map(drop)
     }
 
-    async fn unpark(&self, account: AccountId, id: OrderId) -> Result<bool, StoreError> {
-        match self.write(Write::Unpark { account, id }).await? {
-            Written::Unpark(was_parked) => Ok(was_parked),
-            other => Err(mismatch(&other)),
-        }
-    }
-
-    async fn cancel(&self, cancel: Cancel) -> Result<Cancellation, StoreError> {
-        match self.write(Write::Cancel(cancel)).await? {
-            Written::Cancel(cancellation) => Ok(cancellation),
-            other => Err(mismatch(&other)),
-        }
-    }
-
     async fn commit(&self, commit: Commit) -> Result<CommitOutcome, StoreError> {
         match self.write(Write::Commit(Box::new(commit))).await? {
             Written::Commit(outcome) => Ok(outcome),
@@ -164,17 +168,16 @@ impl<D: Database> OrderStore for GroupedStore<D> {
             other => Err(mismatch(&other)),
         }
     }
+}
 
+#[async_trait]
+impl<D: Database> OrderReads for GroupedStore<D> {
     async fn order(&self, account: AccountId, id: OrderId) -> Result<Option<Order>, StoreError> {
         read("order", self.lane.database.order(account, id)).await
     }
 
     async fn orders(&self, account: AccountId, filter: OrderFilter) -> Result<Vec<Order>, StoreError> {
         read("orders", self.lane.database.orders(account, &filter)).await
-    }
-
-    async fn lost_claims(&self, account: AccountId, id: OrderId) -> Result<Option<u32>, StoreError> {
-        read("lost_claims", self.lane.database.lost_claims(account, id)).await
     }
 
     async fn events(
@@ -187,6 +190,21 @@ impl<D: Database> OrderStore for GroupedStore<D> {
         read("events", self.lane.database.events(account, id, after, limit)).await
     }
 
+    async fn attempts(&self, account: AccountId, id: OrderId) -> Result<Vec<Attempt>, StoreError> {
+        read("attempts", self.lane.database.attempts(account, id)).await
+    }
+
+    async fn lost_claims(&self, account: AccountId, id: OrderId) -> Result<Option<u32>, StoreError> {
+        read("lost_claims", self.lane.database.lost_claims(account, id)).await
+    }
+
+    async fn last_seqs(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, u32)>, StoreError> {
+        read("last_seqs", self.lane.database.last_seqs(ids)).await
+    }
+}
+
+#[async_trait]
+impl<D: Database> EventFeed for GroupedStore<D> {
     async fn feed(
         &self,
         account: AccountId,
@@ -211,15 +229,10 @@ impl<D: Database> OrderStore for GroupedStore<D> {
     async fn feed_held_at(&self) -> Result<Option<u64>, StoreError> {
         read("feed_held_at", self.lane.database.feed_held_at()).await
     }
+}
 
-    async fn last_seqs(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, u32)>, StoreError> {
-        read("last_seqs", self.lane.database.last_seqs(ids)).await
-    }
-
-    async fn attempts(&self, account: AccountId, id: OrderId) -> Result<Vec<Attempt>, StoreError> {
-        read("attempts", self.lane.database.attempts(account, id)).await
-    }
-
+#[async_trait]
+impl<D: Database> OrderCounts for GroupedStore<D> {
     async fn in_flight(&self, at_most: u32) -> Result<u32, StoreError> {
         read("in_flight", self.lane.database.in_flight(at_most)).await
     }
@@ -231,12 +244,15 @@ impl<D: Database> OrderStore for GroupedStore<D> {
     async fn active_by_status(&self, at_most: u32) -> Result<ActiveOrders, StoreError> {
         read("active_by_status", self.lane.database.active_by_status(at_most)).await
     }
+}
+
+#[async_trait]
+impl<D: Database> StoreHealth for GroupedStore<D> {
+    async fn ping(&self) -> Result<(), StoreError> {
+        measured("ping", self.lane.ping()).await
+    }
 
     async fn close(&self) {
         self.lane.database.close().await;
-    }
-
-    async fn ping(&self) -> Result<(), StoreError> {
-        measured("ping", self.lane.ping()).await
     }
 }

@@ -127,14 +127,14 @@ impl Health {
         let seen = self.seen();
         if self.outage.is_down() {
             return seen.reason.as_ref().map(|reason| {
-                StoreError::Unavailable(format!("nothing can be written at the moment ({reason})"))
+                StoreError::unavailable(format!("nothing can be written at the moment ({reason})"))
             });
         }
         let oldest = seen.oldest();
         let is_stalled = oldest > STALLED_AFTER
             && seen.succeeded.is_none_or(|succeeded| succeeded.elapsed() > STALLED_AFTER);
         is_stalled.then(|| {
-            StoreError::Unavailable(format!("a write has had no answer for {} ms", oldest.as_millis()))
+            StoreError::unavailable(format!("a write has had no answer for {} ms", oldest.as_millis()))
         })
     }
 

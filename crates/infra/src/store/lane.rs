@@ -151,8 +151,7 @@ impl<D: Database> Lane<D> {
     fn set_aside(self: &Arc<Self>, write: Write, reply: Reply<Answer>) {
         if self.set_aside.fetch_add(1, Ordering::Relaxed) >= MAX_SET_ASIDE {
             self.set_aside.fetch_sub(1, Ordering::Relaxed);
-            return reply
-                .send(Err(StoreError::Unavailable("too many writes wait for locked rows".to_owned())));
+            return reply.send(Err(StoreError::unavailable("too many writes wait for locked rows")));
         }
         let lane = self.clone();
         tokio::spawn(async move {
@@ -174,14 +173,19 @@ impl<D: Database> Lane<D> {
     }
 
     /// One transaction, again if the database has ended it in favour of another one.
-    async fn attempt(self: &Arc<Self>, writes: &[Write], patience: Patience) -> sqlx::Result<Vec<Written>> {
+    async fn attempt(
+        self: &Arc<Self>,
+        writes: &[Write],
+        patience: Patience,
+    ) -> Result<Vec<Written>, Arc<sqlx::Error>> {
         let began = Instant::now();
         let mut tries = 1;
         let written = {
             // One that waits for locks says nothing of the others.
             let _in_flight = (patience == Patience::Short).then(|| self.health.begin());
             loop {
-                match within(WRITE_WITHIN, self.database.write_all(writes, patience)).await {
+                let written = within(WRITE_WITHIN, self.database.write_all(writes, patience)).await;
+                match written.map_err(Arc::new) {
                     Err(error) if tries < MAX_TRIES && Severity::of(&error) == Severity::Conflict => {
                         tries += 1;
                     }
@@ -198,7 +202,7 @@ impl<D: Database> Lane<D> {
         written
     }
 
-    fn failed(self: &Arc<Self>, error: &sqlx::Error) {
+    fn failed(self: &Arc<Self>, error: &Arc<sqlx::Error>) {
         if self.health.failed(error, unavailable(error)) {
             self.watch();
         }
@@ -216,7 +220,7 @@ impl<D: Database> Lane<D> {
                 if lane.health.outage().is_none() {
                     return; // a write has succeeded meanwhile
                 }
-                match within(PROBE_WITHIN, lane.database.probe()).await {
+                match within(PROBE_WITHIN, lane.database.probe()).await.map_err(Arc::new) {
                     Ok(()) => return lane.health.succeeded(),
                     Err(error) => drop(lane.health.failed(&error, unavailable(&error))),
                 }
@@ -239,7 +243,7 @@ impl<D: Database> Lane<D> {
             return known.clone();
         }
         let in_flight = self.health.begin();
-        let result = within(PROBE_WITHIN, self.database.probe()).await;
+        let result = within(PROBE_WITHIN, self.database.probe()).await.map_err(Arc::new);
         drop(in_flight);
         match &result {
             Ok(()) => self.health.succeeded(),
@@ -254,7 +258,7 @@ impl<D: Database> Lane<D> {
         if matches!(write, Write::Accept(_)) {
             self.health.order_accepted();
         }
-        written.pop().ok_or_else(|| StoreError::Unknown("a write gave no result".to_owned()))
+        written.pop().ok_or_else(|| StoreError::unknown("a write gave no result"))
     }
 
     fn failed_alone(&self, write: &Write, error: &StoreError) {

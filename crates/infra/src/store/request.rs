@@ -1,6 +1,6 @@
 //! What a database is asked for: the writes as values, so that they can be grouped, and the reads.
 
-use std::{future::Future, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use database::Severity;
 use domain::{
@@ -167,11 +167,12 @@ pub(super) trait Database: Send + Sync + 'static {
 }
 
 /// What the caller may conclude from an error of the database.
-pub(super) fn unavailable(error: &sqlx::Error) -> StoreError {
-    let message = error.to_string();
-    match error {
-        sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. } => StoreError::Unreadable(message),
-        _ if Severity::of(error) == Severity::Lost => StoreError::Unknown(message),
-        _ => StoreError::Unavailable(message),
+pub(super) fn unavailable(error: &Arc<sqlx::Error>) -> StoreError {
+    match error.as_ref() {
+        sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. } => {
+            StoreError::Unreadable(error.clone().into())
+        }
+        _ if Severity::of(error) == Severity::Lost => StoreError::unknown(error.clone()),
+        _ => StoreError::unavailable(error.clone()),
     }
 }

@@ -20,7 +20,7 @@ use std::{sync::Arc, time::Duration};
 pub use controls::Control;
 use domain::{
     AccountId,
-    ports::{OrderFilter, OrderStore},
+    ports::{OrderCounts, OrderFilter, OrderReads},
 };
 use machine::Machines;
 pub use plan::Plan;

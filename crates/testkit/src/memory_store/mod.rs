@@ -1,25 +1,18 @@
 //! An order store in memory.
 
 mod feed;
+mod port;
 mod record;
 mod state;
 
-use std::{
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, Ordering},
 };
 
-use async_trait::async_trait;
 use domain::{
-    AccountId, CancelRequest, Event, Order, OrderId, Phase,
-    ports::{
-        Acceptance, Accepted, ActiveOrders, Attempt, Cancel, Cancellation, Claim, Clock, Commit,
-        CommitOutcome, DueAction, DueOrder, FeedCursor, FeedPage, FeedScope, Fence, OrderFilter, OrderStore,
-        StoreError,
-    },
+    AccountId, CancelRequest, OrderId,
+    ports::{Cancel, Cancellation, Clock, Commit, CommitOutcome, StoreError},
 };
 use tokio::sync::watch;
 
@@ -79,7 +72,7 @@ impl MemoryStore {
     /// Commits as far as these guards allow: negative controls take some of them out.
     ///
     /// # Errors
-    /// As [`OrderStore::commit`].
+    /// As [`Executions::commit`](domain::ports::Executions::commit).
     pub fn commit_guarded(&self, commit: Commit, guards: Guards) -> Result<CommitOutcome, StoreError> {
         let now = self.clock.steady();
         self.open()?.commit(commit, guards, now)
@@ -89,7 +82,7 @@ impl MemoryStore {
     /// a negative control.
     ///
     /// # Errors
-    /// As [`OrderStore::cancel`].
+    /// As [`OrderIntake::cancel`](domain::ports::OrderIntake::cancel).
     pub fn cancel_guarded(
         &self,
         cancel: &Cancel,
@@ -140,182 +133,6 @@ impl MemoryStore {
 
     fn open(&self) -> Result<MutexGuard<'_, State>, StoreError> {
         let state = self.lock();
-        if state.is_down { Err(StoreError::Unavailable("the store is down".into())) } else { Ok(state) }
-    }
-}
-
-#[async_trait]
-impl OrderStore for MemoryStore {
-    async fn accept(&self, acceptance: Acceptance) -> Result<Accepted, StoreError> {
-        let _ = self.hangs.subscribe().wait_for(|hangs| !hangs).await;
-        let now = self.clock.steady();
-        self.open()?.accept(acceptance, now)
-    }
-
-    async fn claim(&self, id: OrderId, _worker: &str, lease: Duration) -> Result<Option<Claim>, StoreError> {
-        let now = self.clock.steady();
-        let mut state = self.open()?;
-        let Some(record) = state.orders.get_mut(&id) else { return Ok(None) };
-        if record.order.status.is_terminal() || record.lease_until.is_some_and(|until| until > now) {
-            return Ok(None);
-        }
-        Ok(Some(record.claim(now, lease)))
-    }
-
-    async fn renew(&self, fence: Fence, lease: Duration) -> Result<bool, StoreError> {
-        let now = self.clock.steady();
-        let mut state = self.open()?;
-        let Some(record) = state.held(fence) else { return Ok(false) };
-        record.hold(now, lease);
-        Ok(true)
-    }
-
-    async fn release(&self, fence: Fence, due_after: Duration) -> Result<(), StoreError> {
-        let due_at = Some(self.clock.steady() + due_after);
-        if let Some(record) = self.open()?.held(fence) {
-            record.lost_claims = record.lost_claims.saturating_sub(1);
-            record.end_lease(due_at, due_at);
-        }
-        Ok(())
-    }
-
-    async fn unpark(&self, account: AccountId, id: OrderId) -> Result<bool, StoreError> {
-        let now = self.clock.steady();
-        let mut state = self.open()?;
-        let record =
-            state.orders.get_mut(&id).filter(|record| record.order.account == account && record.is_parked());
-        let Some(record) = record else { return Ok(false) };
-        record.lost_claims = 0;
-        record.end_lease(None, Some(now));
-        Ok(true)
-    }
-
-    async fn cancel(&self, cancel: Cancel) -> Result<Cancellation, StoreError> {
-        self.cancel_guarded(&cancel, true)
-    }
-
-    async fn commit(&self, commit: Commit) -> Result<CommitOutcome, StoreError> {
-        if self.refuses_commits.load(Ordering::Relaxed) {
-            return Err(StoreError::Unavailable("no commits are taken".into()));
-        }
-        self.commit_guarded(commit, Guards::ALL)
-    }
-
-    async fn lease_due(&self, limit: u32, redeliver_after: Duration) -> Result<Vec<DueOrder>, StoreError> {
-        let now = self.clock.steady();
-        let mut state = self.open()?;
-        let mut due: Vec<&mut Record> =
-            state.orders.values_mut().filter(|record| record.wake_at.is_some_and(|at| at <= now)).collect();
-        due.sort_by_key(|record| (record.wake_at, record.order.id));
-        due.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-        Ok(due
-            .into_iter()
-            .map(|record| {
-                record.wake_at = Some(now + redeliver_after);
-                DueOrder { id: record.order.id, action: DueAction::of(record.order.status) }
-            })
-            .collect())
-    }
-
-    async fn order(&self, account: AccountId, id: OrderId) -> Result<Option<Order>, StoreError> {
-        Ok(self.open()?.of(account, id).map(|record| record.order.clone()))
-    }
-
-    async fn orders(&self, account: AccountId, filter: OrderFilter) -> Result<Vec<Order>, StoreError> {
-        let state = self.open()?;
-        let records = state.orders.values().rev();
-        Ok(records
-            .filter(|record| !filter.parked || record.is_parked())
-            .filter(|record| filter.tag.is_none() || record.order.spec.tag == filter.tag)
-            .map(|record| &record.order)
-            .filter(|order| order.account == account)
-            .filter(|order| filter.phase.is_none_or(|phase| order.status.phase() == phase))
-            .filter(|order| filter.status.is_none_or(|status| order.status == status))
-            .filter(|order| filter.before.is_none_or(|before| order.id < before))
-            .take(usize::try_from(filter.limit).unwrap_or(usize::MAX))
-            .cloned()
-            .collect())
-    }
-
-    async fn events(
-        &self,
-        account: AccountId,
-        id: OrderId,
-        after: u32,
-        limit: u32,
-    ) -> Result<Vec<Event>, StoreError> {
-        let state = self.open()?;
-        let events = state.of(account, id).map_or(&[][..], |record| &record.events);
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        Ok(events.iter().filter(|event| event.seq > after).take(limit).cloned().collect())
-    }
-
-    async fn feed(
-        &self,
-        account: AccountId,
-        scope: &FeedScope,
-        after: FeedCursor,
-        limit: u32,
-    ) -> Result<FeedPage, StoreError> {
-        Ok(self.open()?.feed(account, scope, after, limit))
-    }
-
-    async fn feed_end(&self) -> Result<FeedCursor, StoreError> {
-        Ok(self.open()?.feed_end())
-    }
-
-    async fn feed_has(&self, cursor: FeedCursor) -> Result<bool, StoreError> {
-        Ok(self.open()?.feed_has(cursor))
-    }
-
-    async fn feed_held_at(&self) -> Result<Option<u64>, StoreError> {
-        Ok(self.open()?.held_at())
-    }
-
-    async fn last_seqs(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, u32)>, StoreError> {
-        let state = self.open()?;
-        Ok(ids
-            .iter()
-            .filter_map(|id| state.orders.get(id))
-            .map(|record| (record.order.id, record.order.last_seq))
-            .collect())
-    }
-
-    async fn lost_claims(&self, account: AccountId, id: OrderId) -> Result<Option<u32>, StoreError> {
-        let state = self.open()?;
-        let active = state.of(account, id).filter(|record| !record.order.status.is_terminal());
-        Ok(active.map(|record| record.lost_claims.saturating_sub(1)))
-    }
-
-    async fn attempts(&self, account: AccountId, id: OrderId) -> Result<Vec<Attempt>, StoreError> {
-        Ok(self.open()?.of(account, id).map_or_else(Vec::new, |record| record.attempts.clone()))
-    }
-
-    async fn in_flight(&self, at_most: u32) -> Result<u32, StoreError> {
-        let state = self.open()?;
-        let in_flight = state.orders.values().filter(|record| record.order.status.phase() == Phase::InFlight);
-        Ok(u32::try_from(in_flight.count()).unwrap_or(u32::MAX).min(at_most))
-    }
-
-    async fn resting(&self, account: AccountId, at_most: u32) -> Result<u32, StoreError> {
-        let state = self.open()?;
-        let of_account = state.orders.values().filter(|record| record.order.account == account);
-        let resting = of_account.filter(|record| record.order.status.phase() == Phase::Resting);
-        Ok(u32::try_from(resting.count()).unwrap_or(u32::MAX).min(at_most))
-    }
-
-    async fn active_by_status(&self, at_most: u32) -> Result<ActiveOrders, StoreError> {
-        let state = self.open()?;
-        let mut counts = ActiveOrders::default();
-        for status in state.orders.values().map(|record| record.order.status) {
-            if !status.is_terminal() && counts.in_phase(status.phase()) < at_most {
-                *counts.0.entry(status).or_default() += 1;
-            }
-        }
-        Ok(counts)
-    }
-
-    async fn ping(&self) -> Result<(), StoreError> {
-        self.open().map(|_| ())
+        if state.is_down { Err(StoreError::unavailable("the store is down")) } else { Ok(state) }
     }
 }

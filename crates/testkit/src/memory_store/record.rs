@@ -61,7 +61,7 @@ impl Record {
         if is_gapless && is_terminal == finishes && fills && !(is_terminal && leaves_unresolved) {
             Ok(())
         } else {
-            Err(StoreError::Unavailable("the commit breaks an invariant of the order".into()))
+            Err(StoreError::unavailable("the commit breaks an invariant of the order"))
         }
     }
 

@@ -59,7 +59,7 @@ impl State {
 
     pub(super) fn accept(&mut self, asked: Acceptance, now: Timestamp) -> Result<Accepted, StoreError> {
         if !self.accounts.contains(&asked.order.account) {
-            return Err(StoreError::Unavailable(format!("unknown account {}", asked.order.account)));
+            return Err(StoreError::unavailable(format!("unknown account {}", asked.order.account)));
         }
         let same = self.same_as(&asked);
         let named = same.iter().find(|known| {
@@ -79,7 +79,7 @@ impl State {
             });
         }
         if self.orders.contains_key(&asked.order.id) {
-            return Err(StoreError::Unavailable(format!("order id {} is taken", asked.order.id)));
+            return Err(StoreError::unavailable(format!("order id {} is taken", asked.order.id)));
         }
         self.feed.push((asked.order.id, asked.event.seq));
         self.orders.insert(
@@ -129,7 +129,7 @@ impl State {
         }
         if guards == Guards::ALL {
             if taken {
-                return Err(StoreError::Unavailable("the attempt's number or signature is taken".into()));
+                return Err(StoreError::unavailable("the attempt's number or signature is taken"));
             }
             record.check(&commit)?;
         }

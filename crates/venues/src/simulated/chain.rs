@@ -171,7 +171,7 @@ impl Chain for SimulatedChain {
 
 impl From<LogError> for ChainError {
     fn from(error: LogError) -> Self {
-        Self::Unreachable(error.to_string())
+        Self::Unreachable(error.into())
     }
 }
 

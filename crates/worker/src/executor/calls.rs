@@ -21,7 +21,7 @@ const STORE_WITHIN: Duration = Duration::from_secs(25);
 /// # Errors
 /// Those of the call, and [`StoreError::Unknown`] when it does not answer in time.
 pub(crate) async fn store<T>(call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-    let late = |_| Err(StoreError::Unknown(format!("no answer within {} s", STORE_WITHIN.as_secs())));
+    let late = |_| Err(StoreError::unknown(format!("no answer within {} s", STORE_WITHIN.as_secs())));
     timeout(STORE_WITHIN, call).await.unwrap_or_else(late)
 }
 
@@ -126,7 +126,7 @@ impl Executor {
                 answer
             }
             Err(_elapsed) => {
-                Err(ChainError::Unreachable(format!("no answer within {} ms", limit.as_millis())))
+                Err(ChainError::Unreachable(format!("no answer within {} ms", limit.as_millis()).into()))
             }
         }
     }

@@ -10,17 +10,16 @@ use domain::{
     AccountId, Address, FailureCode, Order, OrderStatus, Plan, ProgramError, Signature, SignedTransaction,
     Swap, VenueId,
     ports::{
-        Acceptance, Attempt, AttemptState, BusMessage, ChainError, SignerError, TransactionStatus, VenueError,
+        Acceptance, Attempt, AttemptState, BusMessage, ChainError, Executions, OrderIntake, OrderReads,
+        PARKED_AFTER, SignerError, TransactionStatus, VenueError,
     },
     swap::Message,
 };
 use futures::stream::BoxStream;
+use infra::outage::Outage;
 use rand::SeedableRng;
 use testkit::{ManualClock, MemoryStore, samples};
 use tokio_util::sync::CancellationToken;
-
-use domain::ports::PARKED_AFTER;
-use infra::outage::Outage;
 
 use super::*;
 
@@ -66,7 +65,7 @@ impl ScriptedChain {
             }
             Ok(Answer::Unknown) => Ok(TransactionStatus::Unknown),
             Ok(Answer::Expired) => Ok(TransactionStatus::Expired),
-            Err(()) => Err(ChainError::Unreachable("away".to_owned())),
+            Err(()) => Err(ChainError::Unreachable("away".into())),
         }
     }
 }

@@ -9,7 +9,7 @@ use std::{
 use async_trait::async_trait;
 use domain::{
     AccountId, OrderStatus,
-    ports::{OrderFilter, QueueState},
+    ports::{OrderFilter, OrderIntake, OrderReads, QueueState},
 };
 use infra::{clock::SystemClock, queue::Handler};
 use testkit::{MemoryStore, samples};
@@ -33,7 +33,7 @@ impl Queue {
         if self.hangs.load(Ordering::SeqCst) {
             std::future::pending::<()>().await;
         }
-        if self.is_away.load(Ordering::SeqCst) { Err(QueueError("away".to_owned())) } else { Ok(()) }
+        if self.is_away.load(Ordering::SeqCst) { Err(QueueError("away".into())) } else { Ok(()) }
     }
 }
 

@@ -3,7 +3,7 @@ use std::{
     time::Duration,
 };
 
-use domain::ports::OrderStore;
+use domain::ports::EventFeed;
 use infra::{metrics::catalogue, outage::Outage};
 use metrics::gauge;
 use tokio::time::{Instant, sleep};
@@ -44,7 +44,7 @@ impl FeedLag {
     }
 
     /// Measures for ever.
-    pub(crate) async fn run(&self, store: &dyn OrderStore, every: Duration) {
+    pub(crate) async fn run(&self, store: &dyn EventFeed, every: Duration) {
         loop {
             // While the store does not answer, the last measurement stands: the outage is reported elsewhere.
             if let Ok(held_at) = store.feed_held_at().await {

@@ -2,7 +2,7 @@ use std::{sync::Arc, time::Duration};
 
 use domain::{
     AccountId,
-    ports::{FeedCursor, FeedEvent, FeedPage, FeedScope, OrderStore, PageEnd, StoreError, Tokens},
+    ports::{EventFeed, FeedCursor, FeedEvent, FeedPage, FeedScope, PageEnd, StoreError, Tokens},
 };
 use tokio::{
     sync::{Notify, Semaphore, broadcast},
@@ -35,7 +35,7 @@ pub(super) struct Batch {
 /// Reads the end of an account's feed for everybody in this process who follows it, and rests while
 /// nobody does.
 pub(crate) struct Tail {
-    store: Arc<dyn OrderStore>,
+    store: Arc<dyn EventFeed>,
     tokens: Arc<dyn Tokens>,
     account: AccountId,
     check_every: Duration,
@@ -48,7 +48,7 @@ impl Tail {
     /// A tail that brings nothing before [`Tail::run`]. It looks at the store when it is woken, and
     /// every `check_every` in case nobody did.
     pub(crate) fn new(
-        store: Arc<dyn OrderStore>,
+        store: Arc<dyn EventFeed>,
         tokens: Arc<dyn Tokens>,
         account: AccountId,
         check_every: Duration,
@@ -88,7 +88,7 @@ impl Tail {
         after: FeedCursor,
         limit: u32,
     ) -> Result<FeedPage, StoreError> {
-        let _turn = self.reads.acquire().await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        let _turn = self.reads.acquire().await.map_err(StoreError::unavailable)?;
         self.store.feed(self.account, scope, after, limit).await
     }
 

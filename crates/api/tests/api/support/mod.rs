@@ -8,7 +8,7 @@ mod sse;
 use std::{sync::Arc, time::Duration};
 
 use api::{Access, AppState, Backends, Limits};
-use domain::{AccountId, OrderId, ports::OrderStore};
+use domain::{AccountId, OrderId, ports::OrderReads};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};

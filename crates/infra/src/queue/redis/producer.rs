@@ -43,7 +43,7 @@ static STATE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lua/
 /// (hazard 13).
 pub struct RedisProducer {
     pusher: Arc<Pusher>,
-    batcher: Batcher<Vec<OrderId>, Result<usize, String>>,
+    batcher: Batcher<Vec<OrderId>, Result<usize, QueueError>>,
 }
 
 /// The connection and what is known about it.
@@ -78,7 +78,7 @@ impl RedisProducer {
 
 impl Pusher {
     /// Pushes several groups in one call and shares out what was taken.
-    async fn push(&self, groups: Vec<Vec<OrderId>>) -> Vec<Result<usize, String>> {
+    async fn push(&self, groups: Vec<Vec<OrderId>>) -> Vec<Result<usize, QueueError>> {
         let taken = self
             .call(|mut connection| {
                 let mut call = PUSH.prepare_invoke();
@@ -104,7 +104,7 @@ impl Pusher {
         groups.iter().map(share).collect()
     }
 
-    async fn state(&self) -> Result<QueueState, String> {
+    async fn state(&self) -> Result<QueueState, QueueError> {
         let told: Result<(usize, usize), _> = self
             .call(|mut connection| {
                 let mut call = STATE.prepare_invoke();
@@ -122,14 +122,13 @@ impl Pusher {
     async fn call<T, F: Future<Output = RedisResult<T>>>(
         &self,
         call: impl Fn(ConnectionManager) -> F,
-    ) -> Result<T, String> {
+    ) -> Result<T, QueueError> {
         if self.cooling().is_some_and(|until| Instant::now() < until) {
-            return Err("Redis failed a moment ago".to_owned());
+            return Err(QueueError("Redis failed a moment ago".into()));
         }
         let result = self.connection.call("queue", PUSH_TIMEOUT, call).await;
-        let result = result.map_err(|error| error.to_string());
         self.record_gauges(result.as_ref().err());
-        result
+        result.map_err(|error| QueueError(error.into()))
     }
 
     fn record_gauges(&self, failure: Option<impl Display>) {
@@ -154,11 +153,10 @@ impl JobQueue for RedisProducer {
             return Ok(0);
         }
         let orders = orders.iter().copied().take(self.pusher.capacity).collect();
-        let pushed = self.batcher.submit(orders).await.map_err(|error| QueueError(error.to_string()))?;
-        pushed.map_err(QueueError)
+        self.batcher.submit(orders).await.map_err(|stopped| QueueError(stopped.into()))?
     }
 
     async fn state(&self) -> Result<QueueState, QueueError> {
-        self.pusher.state().await.map_err(QueueError)
+        self.pusher.state().await
     }
 }

@@ -37,7 +37,7 @@ impl JobQueue for SimulatedQueue {
             world.hint_came.notify_waiters();
             taken
         });
-        pushed.await.map_err(|lost| QueueError(lost.0.to_owned()))
+        pushed.await.map_err(|lost| QueueError(lost.0.into()))
     }
 
     async fn state(&self) -> Result<QueueState, QueueError> {
@@ -47,7 +47,7 @@ impl JobQueue for SimulatedQueue {
             capacity: CAPACITY,
             workers: 1,
         });
-        state.await.map_err(|lost| QueueError(lost.0.to_owned()))
+        state.await.map_err(|lost| QueueError(lost.0.into()))
     }
 }
 

@@ -7,7 +7,8 @@ use domain::{
     AccountId, Event, Order, OrderId, OrderStatus,
     ports::{
         Acceptance, Accepted, ActiveOrders, Attempt, Cancel, Cancellation, Claim, Commit, CommitOutcome,
-        DueOrder, EventBus, FeedCursor, FeedPage, FeedScope, Fence, OrderFilter, OrderStore, StoreError,
+        DueOrder, EventBus, EventFeed, Executions, FeedCursor, FeedPage, FeedScope, Fence, OrderCounts,
+        OrderFilter, OrderIntake, OrderReads, StoreError, StoreHealth,
     },
 };
 
@@ -30,12 +31,12 @@ impl FaultyStore {
 
 impl From<Lost> for StoreError {
     fn from(lost: Lost) -> Self {
-        Self::Unknown(lost.0.to_owned())
+        Self::unknown(lost.0)
     }
 }
 
 #[async_trait]
-impl OrderStore for FaultyStore {
+impl OrderIntake for FaultyStore {
     async fn accept(&self, mut acceptance: Acceptance) -> Result<Accepted, StoreError> {
         if self.is(Control::AcknowledgesBeforeDurable) && self.0.world.happens(1_000) {
             return Ok(Accepted::Created);
@@ -54,6 +55,28 @@ impl OrderStore for FaultyStore {
         Ok(accepted)
     }
 
+    async fn cancel(&self, cancel: Cancel) -> Result<Cancellation, StoreError> {
+        let (world, id) = (&self.0.world, cancel.id);
+        let guards_unresolved = !self.is(Control::CancelsWhatMayLand);
+        let canceled =
+            self.0.call("cancel", async || world.store.cancel_guarded(&cancel, guards_unresolved)).await??;
+        let what = match &canceled {
+            Cancellation::Unknown => "unknown",
+            Cancellation::Ended(_) => "has ended",
+            Cancellation::Requested(_) => "requested",
+            Cancellation::Claimed(_) => "claimed to be canceled",
+        };
+        self.0.note(&format!("cancels {id}: {what}"));
+        Ok(canceled)
+    }
+
+    async fn unpark(&self, account: AccountId, id: OrderId) -> Result<bool, StoreError> {
+        self.0.call("unpark", async || self.0.world.store.unpark(account, id).await).await?
+    }
+}
+
+#[async_trait]
+impl Executions for FaultyStore {
     async fn claim(&self, id: OrderId, worker: &str, lease: Duration) -> Result<Option<Claim>, StoreError> {
         let world = &self.0.world;
         let claimed = self.0.call("claim", async || world.store.claim(id, worker, lease).await);
@@ -76,25 +99,6 @@ impl OrderStore for FaultyStore {
         self.0.call("release", async || self.0.world.store.release(fence, due_after).await).await?
     }
 
-    async fn unpark(&self, account: AccountId, id: OrderId) -> Result<bool, StoreError> {
-        self.0.call("unpark", async || self.0.world.store.unpark(account, id).await).await?
-    }
-
-    async fn cancel(&self, cancel: Cancel) -> Result<Cancellation, StoreError> {
-        let (world, id) = (&self.0.world, cancel.id);
-        let guards_unresolved = !self.is(Control::CancelsWhatMayLand);
-        let canceled =
-            self.0.call("cancel", async || world.store.cancel_guarded(&cancel, guards_unresolved)).await??;
-        let what = match &canceled {
-            Cancellation::Unknown => "unknown",
-            Cancellation::Ended(_) => "has ended",
-            Cancellation::Requested(_) => "requested",
-            Cancellation::Claimed(_) => "claimed to be canceled",
-        };
-        self.0.note(&format!("cancels {id}: {what}"));
-        Ok(canceled)
-    }
-
     async fn commit(&self, commit: Commit) -> Result<CommitOutcome, StoreError> {
         let world = &self.0.world;
         if self.is(Control::AnnouncesBeforeCommit) {
@@ -113,7 +117,10 @@ impl OrderStore for FaultyStore {
         }
         self.0.call("sweep", async || self.0.world.store.lease_due(limit, redeliver_after).await).await?
     }
+}
 
+#[async_trait]
+impl OrderReads for FaultyStore {
     async fn order(&self, account: AccountId, id: OrderId) -> Result<Option<Order>, StoreError> {
         self.0.call("read", async || self.0.world.store.order(account, id).await).await?
     }
@@ -134,6 +141,21 @@ impl OrderStore for FaultyStore {
             .await?
     }
 
+    async fn attempts(&self, account: AccountId, id: OrderId) -> Result<Vec<Attempt>, StoreError> {
+        self.0.call("read attempts", async || self.0.world.store.attempts(account, id).await).await?
+    }
+
+    async fn lost_claims(&self, account: AccountId, id: OrderId) -> Result<Option<u32>, StoreError> {
+        self.0.call("read lost claims", async || self.0.world.store.lost_claims(account, id).await).await?
+    }
+
+    async fn last_seqs(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, u32)>, StoreError> {
+        self.0.call("read last_seqs", async || self.0.world.store.last_seqs(ids).await).await?
+    }
+}
+
+#[async_trait]
+impl EventFeed for FaultyStore {
     async fn feed(
         &self,
         account: AccountId,
@@ -153,19 +175,10 @@ impl OrderStore for FaultyStore {
     async fn feed_has(&self, cursor: FeedCursor) -> Result<bool, StoreError> {
         self.0.call("look a cursor up", async || self.0.world.store.feed_has(cursor).await).await?
     }
+}
 
-    async fn last_seqs(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, u32)>, StoreError> {
-        self.0.call("read last_seqs", async || self.0.world.store.last_seqs(ids).await).await?
-    }
-
-    async fn lost_claims(&self, account: AccountId, id: OrderId) -> Result<Option<u32>, StoreError> {
-        self.0.call("read lost claims", async || self.0.world.store.lost_claims(account, id).await).await?
-    }
-
-    async fn attempts(&self, account: AccountId, id: OrderId) -> Result<Vec<Attempt>, StoreError> {
-        self.0.call("read attempts", async || self.0.world.store.attempts(account, id).await).await?
-    }
-
+#[async_trait]
+impl OrderCounts for FaultyStore {
     async fn in_flight(&self, at_most: u32) -> Result<u32, StoreError> {
         self.0.call("count", async || self.0.world.store.in_flight(at_most).await).await?
     }
@@ -177,7 +190,10 @@ impl OrderStore for FaultyStore {
     async fn active_by_status(&self, at_most: u32) -> Result<ActiveOrders, StoreError> {
         self.0.call("count", async || self.0.world.store.active_by_status(at_most).await).await?
     }
+}
 
+#[async_trait]
+impl StoreHealth for FaultyStore {
     async fn ping(&self) -> Result<(), StoreError> {
         self.0.call("ping", async || self.0.world.store.ping().await).await?
     }

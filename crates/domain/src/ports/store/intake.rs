@@ -1,0 +1,32 @@
+use async_trait::async_trait;
+
+use super::{Acceptance, Accepted, Cancel, Cancellation, StoreError};
+use crate::{AccountId, OrderId};
+
+/// What the owner of an order asks for: to place it, to cancel it, to let it go on.
+#[async_trait]
+pub trait OrderIntake: Send + Sync + 'static {
+    /// Makes an order durable, once per id, idempotency key and client order id of its account. It is
+    /// due after its grace. A store may write it twice before it answers, and then the answer may be
+    /// [`Accepted::Replayed`] with the order's own id.
+    ///
+    /// # Errors
+    /// [`StoreError`]: after `Unknown` the order may or may not exist; the same key or id tells. An
+    /// acceptance whose future is dropped before it was sent to the database is never written.
+    async fn accept(&self, acceptance: Acceptance) -> Result<Accepted, StoreError>;
+
+    /// Puts the request to cancel an order on record, and claims the order for the caller if nobody executes it
+    /// and no transaction of it may land. A parked order's claim does not stand in the way. From then on no
+    /// commit that [leads to an attempt](Commit::leads_to_attempt) is taken. Repeating it changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the request may be on record, and the claim may have been made; it then runs out.
+    async fn cancel(&self, cancel: Cancel) -> Result<Cancellation, StoreError>;
+
+    /// Lets a parked order go on at once: its lost claims are forgotten, and a claim that still holds it ends.
+    /// Returns whether it was parked.
+    ///
+    /// # Errors
+    /// [`StoreError`]: unknown whether it was done; doing it again is safe.
+    async fn unpark(&self, account: AccountId, id: OrderId) -> Result<bool, StoreError>;
+}
