@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::http::HeaderMap;
 use domain::{
-    Order, OrderEvent, OrderId, Phase,
+    Order, OrderId, Phase,
     ports::{Acceptance, Accepted, StoreError},
 };
 use infra::{metrics::catalogue, trace};
@@ -101,8 +101,15 @@ async fn make_durable(
     } else {
         Some(state.limits.push_grace)
     };
-    let acceptance =
-        Acceptance { order: order.clone(), event: event.clone(), idempotency_key, fingerprint, due_after };
+    let acceptance = Acceptance {
+        order: order.clone(),
+        event,
+        idempotency_key,
+        fingerprint,
+        due_after,
+        effects: Vec::new(),
+    };
+    let announcements = acceptance.announcements();
     let accepted = state.store.accept(acceptance).await;
     let accepted = match accepted.map_err(|error| Problem::store_unavailable(&error))? {
         // nobody else knows the id, so the store wrote it twice
@@ -116,11 +123,7 @@ async fn make_durable(
             }
             counter!(catalogue::ORDERS_ACCEPTED).increment(1);
             tracing::info!(order_id = %order.id, spec = ?order.spec.request, "order accepted");
-            state.bus.publish(vec![Arc::new(OrderEvent {
-                order_id: order.id,
-                account: order.account,
-                event,
-            })]);
+            state.bus.publish(announcements.into_iter().map(Arc::new).collect());
             if !rests {
                 push(&state, order.id);
             }

@@ -139,7 +139,13 @@ async fn commit(
 ) {
     let now = claim.order.updated_at + Duration::from_millis(1);
     let events = steps.into_iter().map(|data| claim.order.apply(data, now).unwrap()).collect();
-    let commit =
-        Commit { fence: claim.fence, order: claim.order.clone(), events, change: Some(change), then };
+    let commit = Commit {
+        fence: claim.fence,
+        order: claim.order.clone(),
+        events,
+        change: Some(change),
+        then,
+        effects: Vec::new(),
+    };
     assert_eq!(store.commit(commit).await.unwrap(), CommitOutcome::Committed);
 }

@@ -79,6 +79,7 @@ pub fn acceptance() -> Acceptance {
         idempotency_key: None,
         fingerprint: [1; 32],
         due_after: Some(Duration::from_mins(1)),
+        effects: Vec::new(),
     }
 }
 

@@ -21,9 +21,9 @@ pub use queue::{JobQueue, QueueError, QueueState};
 pub use signer::{Signer, SignerError};
 pub use store::{
     Acceptance, Accepted, ActiveOrders, Attempt, AttemptChange, AttemptState, Cancel, Cancellation, Claim,
-    ClaimAction, Commit, CommitOutcome, DueAction, DueOrder, EventFeed, Executions, Fence, LONGEST_PARKING,
-    MAX_DOUBLINGS, OrderCounts, OrderFilter, OrderIntake, OrderReads, OrderStore, PARKED_AFTER, StoreError,
-    StoreHealth,
+    ClaimAction, Commit, CommitOutcome, DueAction, DueOrder, Effect, EventFeed, Executions, Fence,
+    LONGEST_PARKING, MAX_DOUBLINGS, OrderCounts, OrderFilter, OrderIntake, OrderReads, OrderStore,
+    PARKED_AFTER, StoreError, StoreHealth,
 };
 pub use tokens::{TokenError, Tokens};
 pub use venue::{Venue, VenueError};

@@ -10,6 +10,7 @@ use domain::{
 };
 
 /// An order's row.
+#[derive(Clone)]
 pub(super) struct Record {
     pub(super) order: Order,
     pub(super) events: Vec<Event>,

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::{
     AccountId, Order, OrderId, Timestamp,
     ports::{
-        Acceptance, Accepted, Attempt, AttemptChange, ClaimAction, Commit, CommitOutcome, Fence, StoreError,
+        Acceptance, Accepted, Attempt, AttemptChange, ClaimAction, Commit, CommitOutcome, Effect, Fence,
+        StoreError,
     },
 };
 
@@ -57,7 +58,40 @@ impl State {
         by_key.into_iter().chain(by_client_id).chain(by_id).collect()
     }
 
+    /// Everything a write does, or nothing if one of its effects cannot be written.
+    fn whole<T>(
+        &mut self,
+        effects: &[Effect],
+        write: impl FnOnce(&mut Self) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        if effects.is_empty() {
+            return write(self);
+        }
+        let (orders, events) = (self.orders.clone(), self.feed.len());
+        let written = write(self);
+        if written.is_err() {
+            self.orders = orders;
+            self.feed.truncate(events);
+        }
+        written
+    }
+
     pub(super) fn accept(&mut self, asked: Acceptance, now: Timestamp) -> Result<Accepted, StoreError> {
+        let effects = asked.effects.clone();
+        self.whole(&effects, |state| state.accept_one(asked, now))
+    }
+
+    fn accept_all(&mut self, effects: Vec<Effect>, now: Timestamp) -> Result<(), StoreError> {
+        for Effect::Accept(acceptance) in effects {
+            let id = acceptance.order.id;
+            if self.accept_one(*acceptance, now)? != Accepted::Created {
+                return Err(StoreError::unavailable(format!("order id {id} or one of its keys is taken")));
+            }
+        }
+        Ok(())
+    }
+
+    fn accept_one(&mut self, asked: Acceptance, now: Timestamp) -> Result<Accepted, StoreError> {
         if !self.accounts.contains(&asked.order.account) {
             return Err(StoreError::unavailable(format!("unknown account {}", asked.order.account)));
         }
@@ -81,22 +115,24 @@ impl State {
         if self.orders.contains_key(&asked.order.id) {
             return Err(StoreError::unavailable(format!("order id {} is taken", asked.order.id)));
         }
-        self.feed.push((asked.order.id, asked.event.seq));
+        let Acceptance { order, event, idempotency_key, fingerprint, due_after, effects } = asked;
+        self.feed.push((order.id, event.seq));
         self.orders.insert(
-            asked.order.id,
+            order.id,
             Record {
-                order: asked.order,
-                events: vec![asked.event],
+                order,
+                events: vec![event],
                 attempts: Vec::new(),
-                idempotency_key: asked.idempotency_key,
-                fingerprint: asked.fingerprint,
-                wake_at: asked.due_after.map(|due_after| now + due_after),
+                idempotency_key,
+                fingerprint,
+                wake_at: due_after.map(|due_after| now + due_after),
                 lease_epoch: 0,
                 lease_until: None,
                 is_claimed: false,
                 lost_claims: 0,
             },
         );
+        self.accept_all(effects, now)?;
         Ok(Accepted::Created)
     }
 
@@ -133,7 +169,11 @@ impl State {
             }
             record.check(&commit)?;
         }
-        self.apply(commit, now);
+        let effects = commit.effects.clone();
+        self.whole(&effects, |state| {
+            state.apply(commit, now);
+            state.accept_all(effects.clone(), now)
+        })?;
         Ok(CommitOutcome::Committed)
     }
 

@@ -3,6 +3,7 @@
 
 mod cancel;
 mod clock;
+mod effects;
 mod feed;
 mod histories;
 mod parking;
@@ -51,6 +52,7 @@ pub async fn check(store: Arc<dyn OrderStore>) {
     parking::check(store).await;
     cancel::check(store).await;
     resting::check(store).await;
+    effects::check(store).await;
 }
 
 async fn accepted(store: &dyn OrderStore, grace: Duration) -> Order {
@@ -79,7 +81,7 @@ fn step(
 ) -> Commit {
     let now = claim.order.updated_at + Duration::from_millis(1);
     let events: Vec<Event> = steps.into_iter().map(|data| claim.order.apply(data, now).unwrap()).collect();
-    Commit { fence: claim.fence, order: claim.order.clone(), events, change, then }
+    Commit { fence: claim.fence, order: claim.order.clone(), events, change, then, effects: Vec::new() }
 }
 
 fn submit(claim: &mut Claim) -> (Attempt, Commit) {

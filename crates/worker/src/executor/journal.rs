@@ -134,6 +134,7 @@ impl Journal {
             events: std::mem::take(&mut self.gathered),
             change,
             then,
+            effects: Vec::new(),
         };
         let since = std::mem::replace(&mut self.written_until, self.order.updated_at);
         let measured = Writing::new(since, &commit);

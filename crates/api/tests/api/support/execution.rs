@@ -46,8 +46,14 @@ impl Execution {
         };
         let event = order.apply(data, order.updated_at + Duration::from_millis(5)).unwrap();
         let then = if order.status.is_terminal() { ClaimAction::Finish } else { ClaimAction::Continue };
-        let commit =
-            Commit { fence: self.claim.fence, order: order.clone(), events: vec![event], change, then };
+        let commit = Commit {
+            fence: self.claim.fence,
+            order: order.clone(),
+            events: vec![event],
+            change,
+            then,
+            effects: Vec::new(),
+        };
         assert_eq!(self.store.commit(commit.clone()).await.unwrap(), CommitOutcome::Committed);
         self.claim.order = order;
         commit

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
-use crate::{Event, Order, OrderId};
+use super::Effect;
+use crate::{Event, Order, OrderEvent, OrderId};
 
 /// An order to be made durable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +17,17 @@ pub struct Acceptance {
     /// When somebody must look at it at the latest: how long the push to the queue may take before the sweeper
     /// steps in, or how long a resting order rests. `None`: not before its trigger fires.
     pub due_after: Option<Duration>,
+    /// What is written with it if the order is new.
+    pub effects: Vec<Effect>,
+}
+
+impl Acceptance {
+    /// The events as they are announced once the order is durable.
+    pub fn announcements(&self) -> Vec<OrderEvent> {
+        let (order_id, account) = (self.order.id, self.order.account);
+        let accepted = OrderEvent { order_id, account, event: self.event.clone() };
+        [vec![accepted], Effect::announcements(&self.effects)].concat()
+    }
 }
 
 /// What came of an acceptance.

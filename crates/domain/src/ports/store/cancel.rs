@@ -42,6 +42,13 @@ impl Claim {
         let mut order = self.order;
         let failure = order.failure.clone();
         let event = order.apply(EventData::Canceled { requested_at: request.at, failure }, now)?;
-        Ok(Commit { fence: self.fence, order, events: vec![event], change: None, then: ClaimAction::Finish })
+        Ok(Commit {
+            fence: self.fence,
+            order,
+            events: vec![event],
+            change: None,
+            then: ClaimAction::Finish,
+            effects: Vec::new(),
+        })
     }
 }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{AttemptChange, Fence};
+use super::{AttemptChange, Effect, Fence};
 use crate::{CancelRequest, Event, Order, OrderEvent};
 
 /// What happens to the claim with a commit.
@@ -28,6 +28,8 @@ pub struct Commit {
     pub change: Option<AttemptChange>,
     /// What happens to the claim.
     pub then: ClaimAction,
+    /// What is written with it if it passes.
+    pub effects: Vec<Effect>,
 }
 
 /// What came of a commit.
@@ -51,14 +53,9 @@ impl Commit {
 
     /// The events as they are announced once the commit is durable.
     pub fn announcements(&self) -> Vec<OrderEvent> {
-        self.events
-            .iter()
-            .map(|event| OrderEvent {
-                order_id: self.order.id,
-                account: self.order.account,
-                event: event.clone(),
-            })
-            .collect()
+        let (order_id, account) = (self.order.id, self.order.account);
+        let events = self.events.iter().map(|event| OrderEvent { order_id, account, event: event.clone() });
+        events.chain(Effect::announcements(&self.effects)).collect()
     }
 
     /// The sequence number the row must have for this commit to follow it.

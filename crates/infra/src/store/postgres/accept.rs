@@ -17,6 +17,7 @@ use super::{
     },
     Answers, ORDER,
     columns::{Columns, append_events},
+    effects,
 };
 
 /// An order that an acceptance ran into.
@@ -34,6 +35,8 @@ pub(super) async fn all(
     answers: &mut Answers,
 ) -> sqlx::Result<()> {
     let created = insert(connection, asked).await?;
+    let new = asked.iter().filter(|(_, asked)| created.contains(&asked.order.id));
+    effects::all(connection, new.map(|(_, asked)| &asked.effects[..])).await?;
     let (new, repeated): (Vec<_>, Vec<_>) =
         asked.iter().copied().partition(|(_, asked)| created.contains(&asked.order.id));
     for (position, _) in new {
@@ -51,7 +54,7 @@ pub(super) async fn all(
 }
 
 /// Orders and their first events in one statement. Gives back those that are new.
-async fn insert(
+pub(super) async fn insert(
     connection: &mut PgConnection,
     asked: &[(usize, &Acceptance)],
 ) -> sqlx::Result<HashSet<OrderId>> {

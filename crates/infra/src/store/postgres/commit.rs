@@ -16,7 +16,7 @@ use super::{
     },
     Answers,
     columns::{Columns, append_events},
-    lease,
+    effects, lease,
 };
 
 /// Commits transitions of different orders, in one statement: the compare-and-set on the rows, and, for
@@ -32,6 +32,8 @@ pub(super) async fn all(
     let passed: Vec<(Uuid, Option<bool>)> =
         sqlx::query_as_with(COMMIT, columns.0).fetch_all(&mut *connection).await?;
     let passed: HashSet<OrderId> = passed.into_iter().map(|(id, _)| OrderId(id)).collect();
+    let written = asked.iter().filter(|(_, commit)| passed.contains(&commit.fence.order_id));
+    effects::all(connection, written.map(|(_, commit)| &commit.effects[..])).await?;
     let canceled = cancel_requests(connection, asked, &passed).await?;
     for (position, commit) in asked {
         let id = commit.fence.order_id;

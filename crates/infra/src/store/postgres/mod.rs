@@ -9,6 +9,7 @@ mod claim;
 mod columns;
 mod commit;
 mod due;
+mod effects;
 mod feed;
 mod lease;
 mod read;

@@ -7,7 +7,7 @@ use std::{
 
 use domain::{
     AccountId, OrderId,
-    ports::{Acceptance, Cancel, Commit, Fence},
+    ports::{Acceptance, Cancel, Commit, Effect, Fence},
 };
 
 use super::Write;
@@ -64,7 +64,9 @@ impl<'a> Rounds<'a> {
         sorted
     }
 
-    /// Whether the batch is one statement, and whole as soon as that is done. Claims, cancels and sweeps are not: what they took is looked at afterwards, and must be given back if that fails.
+    /// Whether the batch is one statement, and whole as soon as that is done. Claims, cancels and sweeps are not:
+    /// what they took is looked at afterwards, and must be given back if that fails. Effects are statements of
+    /// their own.
     pub(super) fn is_one_statement(&self) -> bool {
         let ([round], []) = (&self.rounds[..], &self.due[..]) else { return false };
         let statements = [
@@ -74,7 +76,10 @@ impl<'a> Rounds<'a> {
             !round.unparked.is_empty(),
             !round.commits.is_empty(),
         ];
-        round.claims.is_empty()
+        let has_effects = round.accepts.iter().any(|(_, asked)| !asked.effects.is_empty())
+            || round.commits.iter().any(|(_, commit)| !commit.effects.is_empty());
+        !has_effects
+            && round.claims.is_empty()
             && round.cancels.is_empty()
             && statements.into_iter().filter(|is_there| *is_there).count() == 1
     }
@@ -82,18 +87,28 @@ impl<'a> Rounds<'a> {
 
 fn keys(write: &Write) -> Vec<Key<'_>> {
     match write {
-        Write::Accept(asked) => {
-            let account = asked.order.account;
-            let idempotency = asked.idempotency_key.as_deref().map(|key| Key::Idempotency(account, key));
-            let client = asked.order.client_order_id.as_deref().map(|id| Key::ClientOrder(account, id));
-            [Some(Key::Order(asked.order.id)), idempotency, client].into_iter().flatten().collect()
-        }
+        Write::Accept(asked) => keys_of_new(asked),
         Write::Claim { id, .. } | Write::Unpark { id, .. } => vec![Key::Order(*id)],
         Write::Cancel(cancel) => vec![Key::Order(cancel.id)],
         Write::Renew { fence, .. } | Write::Release { fence, .. } => vec![Key::Order(fence.order_id)],
-        Write::Commit(commit) => vec![Key::Order(commit.fence.order_id)],
+        Write::Commit(commit) => {
+            let mut keys = vec![Key::Order(commit.fence.order_id)];
+            keys.extend(Effect::accepted(&commit.effects).flat_map(keys_of_new));
+            keys
+        }
         Write::LeaseDue { .. } => Vec::new(),
     }
+}
+
+/// Those of a new order, and of the orders that come with it.
+fn keys_of_new(asked: &Acceptance) -> Vec<Key<'_>> {
+    let account = asked.order.account;
+    let idempotency = asked.idempotency_key.as_deref().map(|key| Key::Idempotency(account, key));
+    let client = asked.order.client_order_id.as_deref().map(|id| Key::ClientOrder(account, id));
+    let mut keys: Vec<_> =
+        [Some(Key::Order(asked.order.id)), idempotency, client].into_iter().flatten().collect();
+    keys.extend(Effect::accepted(&asked.effects).flat_map(keys_of_new));
+    keys
 }
 
 impl<'a> Round<'a> {
@@ -161,6 +176,8 @@ mod tests {
         assert!(!is_one(&[accept(&orders[0], "a"), release(&orders[1])]));
         assert!(!is_one(&[claim(&orders[0])]));
         assert!(!is_one(&[accept(&orders[0], "a"), due.clone()]));
+        let effects = vec![Effect::Accept(Box::new(samples::acceptance()))];
+        assert!(!is_one(&[Write::Accept(Box::new(Acceptance { effects, ..samples::acceptance() }))]));
         assert!(!is_one(&[due]));
     }
 

@@ -2,6 +2,7 @@
 //! from what is in the file.
 
 mod cancel;
+mod effects;
 mod events;
 mod feed;
 mod read;

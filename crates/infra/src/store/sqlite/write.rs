@@ -23,7 +23,7 @@ use super::{
         },
         same::resolve_duplicate,
     },
-    ATTEMPT, ORDER, cancel,
+    ATTEMPT, ORDER, cancel, effects,
     events::NewEvents,
 };
 
@@ -53,6 +53,7 @@ async fn one<'a>(
             let accepted = accept(connection, asked, now).await?;
             if accepted == Accepted::Created {
                 events.add(asked.order.id, [&asked.event]);
+                effects::all(connection, &asked.effects, now, events).await?;
             }
             Written::Accept(accepted)
         }
@@ -70,6 +71,7 @@ async fn one<'a>(
             let outcome = commit(connection, change, now).await?;
             if outcome == CommitOutcome::Committed {
                 events.add(change.fence.order_id, &change.events);
+                effects::all(connection, &change.effects, now, events).await?;
             }
             Written::Commit(outcome)
         }
@@ -79,7 +81,11 @@ async fn one<'a>(
     })
 }
 
-async fn accept(connection: &mut SqliteConnection, asked: &Acceptance, now: i64) -> sqlx::Result<Accepted> {
+pub(super) async fn accept(
+    connection: &mut SqliteConnection,
+    asked: &Acceptance,
+    now: i64,
+) -> sqlx::Result<Accepted> {
     let order = &asked.order;
     let inserted = sqlx::query(
         "INSERT INTO orders (id, account_id, client_order_id, idempotency_key, fingerprint, spec, status,
