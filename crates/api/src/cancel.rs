@@ -8,6 +8,7 @@ use domain::{
 };
 use infra::metrics::catalogue;
 use metrics::counter;
+use protocol::CancelOutcome;
 
 use crate::{problem::Problem, state::AppState};
 
@@ -41,8 +42,8 @@ async fn put_on_record(state: AppState, id: OrderId) -> Result<Option<Canceled>,
         Cancellation::Requested(order) => Canceled::Requested(*order),
         Cancellation::Claimed(claim) => end(&state, *claim).await?,
     };
-    counter!(catalogue::CANCEL_REQUESTS, "result" => canceled.name()).increment(1);
-    tracing::info!(order_id = %id, result = canceled.name(), "cancel");
+    counter!(catalogue::CANCEL_REQUESTS, "result" => canceled.outcome().as_str()).increment(1);
+    tracing::info!(order_id = %id, result = canceled.outcome().as_str(), "cancel");
     Ok(Some(canceled))
 }
 
@@ -71,12 +72,12 @@ async fn end(state: &AppState, claim: Claim) -> Result<Canceled, StoreError> {
 }
 
 impl Canceled {
-    /// The result as it is shown and counted.
-    pub(crate) const fn name(&self) -> &'static str {
+    /// As it is shown.
+    pub(crate) const fn outcome(&self) -> CancelOutcome {
         match self {
-            Self::Done(_) => "canceled",
-            Self::Requested(_) => "cancelRequested",
-            Self::TooLate(_) => "alreadyTerminal",
+            Self::Done(_) => CancelOutcome::Canceled,
+            Self::Requested(_) => CancelOutcome::CancelRequested,
+            Self::TooLate(_) => CancelOutcome::AlreadyTerminal,
         }
     }
 

@@ -1,13 +1,11 @@
 //! The API without HTTP: what the routes do, for programs that embed it and for simulations of it.
 
 use domain::OrderId;
+use protocol::{CancelOutcome, EventBody};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    accept, cancel, problem::Problem, state::AppState, stream::Follower, validation::OrderRequest,
-    wire::EventBody,
-};
+use crate::{accept, cancel, problem::Problem, state::AppState, stream::Follower, validation::OrderRequest};
 
 /// More events than any order has.
 const ALL_EVENTS: u32 = 100_000;
@@ -49,12 +47,12 @@ impl InProcessApi {
         Ok(accept::place(&self.0, request, idempotency_key).await?.order.id)
     }
 
-    /// Cancels an order as `POST /api/orders/{id}/cancel` does. Gives back what came of it, as the route names it.
+    /// Cancels an order as `POST /api/orders/{id}/cancel` does. Gives back what came of it.
     ///
     /// # Errors
     /// [`Refusal`] when there is no such order or the store does not answer.
-    pub async fn cancel(&self, id: OrderId) -> Result<&'static str, Refusal> {
-        Ok(cancel::cancel(&self.0, id).await?.name())
+    pub async fn cancel(&self, id: OrderId) -> Result<CancelOutcome, Refusal> {
+        Ok(cancel::cancel(&self.0, id).await?.outcome())
     }
 
     /// Follows an order as the WebSocket does, from the first event after `after`.

@@ -26,7 +26,6 @@ mod server;
 mod state;
 mod stream;
 mod validation;
-mod wire;
 
 pub use access::Access;
 pub use config::{ApiConfig, Limits};

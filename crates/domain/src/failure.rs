@@ -1,5 +1,7 @@
 //! What can go wrong with an order, classified by value and never by the text of an error.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Address, VenueId};
@@ -133,6 +135,12 @@ impl FailureCode {
             | Self::TransactionReverted
             | Self::TransactionExpired => FailureClass::Transient,
         }
+    }
+}
+
+impl fmt::Display for FailureCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
     }
 }
 

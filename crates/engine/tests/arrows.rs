@@ -8,17 +8,18 @@ use std::{
 use serde::Deserialize;
 
 /// Each crate with the workspace crates it may depend on in what ships.
-const ALLOWED: [(&str, &[&str]); 10] = [
+const ALLOWED: [(&str, &[&str]); 11] = [
     ("domain", &[]),
+    ("protocol", &["domain"]),
     ("batching", &[]),
     ("database", &[]),
     ("venues", &["domain", "batching", "database"]),
     ("infra", &["domain", "batching", "database"]),
-    ("api", &["domain", "infra", "venues"]),
+    ("api", &["domain", "protocol", "infra", "venues"]),
     ("worker", &["domain", "infra", "venues"]),
-    ("engine", &["domain", "infra", "venues", "api", "worker"]),
+    ("engine", &["domain", "protocol", "infra", "venues", "api", "worker"]),
     ("testkit", &["domain"]),
-    ("reliability", &["domain", "infra", "venues", "api", "worker", "testkit"]),
+    ("reliability", &["domain", "protocol", "infra", "venues", "api", "worker", "testkit"]),
 ];
 
 /// What the domain must never know.

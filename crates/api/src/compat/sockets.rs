@@ -7,6 +7,7 @@ use axum::{
 };
 use domain::{EventData, Order, OrderId, OrderStatus};
 use futures::FutureExt;
+use protocol::{EventBody, OrderView};
 use serde::Serialize;
 
 use crate::{
@@ -15,8 +16,7 @@ use crate::{
     problem::{Code, Problem},
     request::{OrderIdPath, Parameters},
     state::AppState,
-    stream::{self, Dialect, Ending, Peer, Upgrade},
-    wire::{EventBody, OrderView, WireEvent, to_text},
+    stream::{self, Dialect, Ending, Peer, Upgrade, WireEvent, to_text},
 };
 
 /// `{type, data}`.
@@ -75,7 +75,7 @@ impl Dialect for Updates {
     }
 
     fn problem(&self, problem: &Problem) -> Utf8Bytes {
-        to_text(&problem.message())
+        to_text(&problem.message(None))
     }
 
     fn end(&self, _: OrderId) -> Option<Utf8Bytes> {

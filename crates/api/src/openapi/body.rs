@@ -17,11 +17,11 @@ use utoipa::{
     },
 };
 
-use super::words::schema;
 use crate::validation::{
     Form, MAX_CLIENT_ORDER_ID_CHARS, MAX_SLIPPAGE, MAX_TAG_CHARS, MAX_WALLET_CHARS, Side, SlippageField,
     earlier,
 };
+use protocol::schema;
 
 const NUMBER: &str = r"^-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$";
 

@@ -7,6 +7,7 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
+use protocol::ProblemBody;
 use utoipa::{
     Modify, OpenApi,
     openapi::{
@@ -16,7 +17,6 @@ use utoipa::{
 
 use crate::{
     compat::sockets,
-    problem::ProblemBody,
     routes::{
         cancel, cancel_many, events, execute, explain, health, metrics, order, orders, quotes, resume,
         stream, tokens, venues,

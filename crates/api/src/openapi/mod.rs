@@ -3,7 +3,6 @@
 mod body;
 pub(crate) mod document;
 mod problems;
-pub(crate) mod words;
 
 pub(crate) use body::OrderBody;
 pub(crate) use problems::{problems, responses};

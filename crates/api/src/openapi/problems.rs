@@ -28,7 +28,7 @@ pub(crate) use problems;
 pub(crate) fn responses(codes: &[Code]) -> BTreeMap<String, RefOr<Response>> {
     let mut by_status: BTreeMap<_, Vec<Code>> = BTreeMap::new();
     for code in codes {
-        by_status.entry(code.status().as_str().to_owned()).or_default().push(*code);
+        by_status.entry(code.status().to_string()).or_default().push(*code);
     }
     by_status.into_iter().map(|(status, codes)| (status, response(&codes).into())).collect()
 }

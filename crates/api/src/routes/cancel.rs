@@ -6,27 +6,15 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use serde::Serialize;
-use utoipa::ToSchema;
+use protocol::{CanceledView, OrderView};
 
 use crate::{
     cancel::{self, Canceled},
-    openapi::{problems, words},
+    openapi::problems,
     problem::{Code, Problem},
     request::OrderIdPath,
     state::AppState,
-    wire::OrderView,
 };
-
-/// What came of the request, and the order as it stands.
-#[derive(Serialize, ToSchema)]
-#[schema(as = CanceledOrder)]
-struct CanceledView<'a> {
-    /// `canceled`, or `cancelRequested` while the execution or the chain has to decide.
-    #[schema(value_type = words::CancelOutcome)]
-    result: &'static str,
-    order: OrderView<'a>,
-}
 
 problems!(Problems: InvalidOrderId, OrderNotFound, AlreadyTerminal, StoreUnavailable);
 
@@ -57,7 +45,7 @@ pub(crate) async fn cancel(State(state): State<AppState>, id: OrderIdPath) -> Re
             });
         }
     };
-    Ok((status, Json(CanceledView { result: canceled.name(), order })).into_response())
+    Ok((status, Json(CanceledView { result: canceled.outcome(), order })).into_response())
 }
 
 /// Cancels an order, as `POST /api/orders/{id}/cancel` does.

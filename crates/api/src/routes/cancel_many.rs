@@ -5,14 +5,15 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use domain::{Order, OrderId, OrderStatus, Phase, Token, ports::OrderFilter};
+use domain::{Order, OrderId, Phase, Token, ports::OrderFilter};
 use futures::{StreamExt, stream};
-use serde::{Deserialize, Serialize};
+use protocol::{CancelOutcome, CancelResultView, CanceledViews};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
     cancel,
-    openapi::{problems, words},
+    openapi::problems,
     problem::{Code, FieldCode, FieldError, Problem},
     request::JsonBody,
     state::AppState,
@@ -40,32 +41,6 @@ struct Request {
     all: Option<bool>,
 }
 
-/// What came of each order.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = CanceledOrders)]
-struct ResultsView {
-    /// In the order of `ids`, else newest first.
-    results: Vec<ResultView>,
-    /// Whether more orders match than one request cancels: repeat it.
-    has_more: bool,
-}
-
-/// What came of one order.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = CancelResult)]
-struct ResultView {
-    /// As it was given.
-    order_id: String,
-    #[schema(value_type = words::CancelOutcome)]
-    result: &'static str,
-    /// Where the order stands, if there is one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<words::OrderStatus>)]
-    status: Option<OrderStatus>,
-}
-
 /// The orders that match.
 enum Selection {
     Ids(Vec<String>),
@@ -83,7 +58,7 @@ problems!(
 /// cancels at most 500 orders; `hasMore` says whether more match.
 #[utoipa::path(post, path = "/api/orders/cancel", operation_id = "cancelOrders", tag = "orders",
     request_body = Request,
-    responses((status = 200, description = "What came of each order.", body = ResultsView), Problems))]
+    responses((status = 200, description = "What came of each order.", body = CanceledViews), Problems))]
 pub(crate) async fn cancel_many(State(state): State<AppState>, body: JsonBody) -> Result<Response, Problem> {
     let selection = selection(&state, &body.0).await?;
     let (ids, has_more) = match selection {
@@ -103,19 +78,19 @@ pub(crate) async fn cancel_many(State(state): State<AppState>, body: JsonBody) -
         .buffered(AT_ONCE)
         .collect()
         .await;
-    Ok(Json(ResultsView { results, has_more }).into_response())
+    Ok(Json(CanceledViews { results, has_more }).into_response())
 }
 
-async fn result(state: &AppState, id: String) -> ResultView {
+async fn result(state: &AppState, id: String) -> CancelResultView {
     let Ok(parsed) = id.parse::<OrderId>() else {
-        return ResultView { order_id: id, result: "notFound", status: None };
+        return CancelResultView { order_id: id, result: CancelOutcome::NotFound, status: None };
     };
     let (result, status) = match cancel::cancel(state, parsed).await {
-        Ok(canceled) => (canceled.name(), Some(canceled.order().status)),
-        Err(problem) if problem.code == Code::OrderNotFound => ("notFound", None),
-        Err(_) => ("storeUnavailable", None),
+        Ok(canceled) => (canceled.outcome(), Some(canceled.order().status)),
+        Err(problem) if problem.code == Code::OrderNotFound => (CancelOutcome::NotFound, None),
+        Err(_) => (CancelOutcome::StoreUnavailable, None),
     };
-    ResultView { order_id: id, result, status }
+    CancelResultView { order_id: id, result, status }
 }
 
 /// Orders that have not ended and match, newest first; one more than a request cancels, if there are as many.

@@ -5,6 +5,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
+use protocol::EventBody;
 
 use super::orders::{insert_next, read_limit};
 use crate::{
@@ -12,7 +13,6 @@ use crate::{
     problem::Problem,
     request::{Base, OrderIdPath, Parameters, refuse_query},
     state::AppState,
-    wire::EventBody,
 };
 
 const DEFAULT_LIMIT: u32 = 200;

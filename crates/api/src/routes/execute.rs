@@ -8,8 +8,7 @@ use axum::{
 };
 use domain::{Order, OrderId, ports::Tokens};
 use futures::FutureExt;
-use serde::Serialize;
-use utoipa::ToSchema;
+use protocol::{OrderView, PlacedView};
 
 use crate::{
     accept::{self, Placed},
@@ -20,21 +19,7 @@ use crate::{
     state::AppState,
     stream::{self, Canonical, Ending, Peer, Upgrade},
     validation::OrderRequest,
-    wire::OrderView,
 };
-
-/// The order, and where to go from here.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = PlacedOrder)]
-struct PlacedView<'a> {
-    #[serde(flatten)]
-    order: OrderView<'a>,
-    ws_url: String,
-    status_url: String,
-    /// Where the clients of an earlier system look for updates: a path, and a WebSocket.
-    status_endpoint: String,
-}
 
 problems!(
     PlaceProblems: MalformedJson, InvalidOrder, InvalidIdempotencyKey, UnreadableBody, BodyTimeout,

@@ -6,58 +6,13 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use protocol::{AdmissionState, Health, Readiness, Report};
 use serde::Serialize;
 use tokio::time::timeout;
-use utoipa::ToSchema;
 
 use crate::{openapi::problems, state::AppState};
 
 problems!(Problems:);
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-#[schema(as = HealthStatus)]
-enum Health {
-    Ok,
-    /// Orders start or show later than usual, wait because no worker runs, or are refused because too
-    /// many are open.
-    Degraded,
-    Down,
-}
-
-impl From<bool> for Health {
-    fn from(is_ok: bool) -> Self {
-        if is_ok { Self::Ok } else { Self::Down }
-    }
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = Health)]
-struct Report {
-    status: Health,
-    store: Health,
-    queue: Health,
-    /// Entries that wait in the queue; unknown while it does not answer.
-    #[schema(required)]
-    queue_depth: Option<usize>,
-    /// Workers that take orders from the queue; unknown while it does not answer. One that died counts
-    /// for 15 seconds.
-    #[schema(required)]
-    workers: Option<usize>,
-    bus: Health,
-    /// `degraded` while streams of many orders show nothing new, because a transaction stays open in the
-    /// database's server.
-    feed: Health,
-    /// How long committed events have waited for such a transaction, milliseconds.
-    feed_lag_ms: u64,
-    /// `closed` while new orders are refused because too many are open.
-    admission: &'static str,
-    /// Orders that somebody follows through this process.
-    followed: usize,
-    /// Streams that are open, of whatever kind.
-    streams: usize,
-}
 
 /// How every part is.
 ///
@@ -93,7 +48,7 @@ pub(crate) async fn report(State(state): State<AppState>) -> Response {
         bus,
         feed,
         feed_lag_ms: u64::try_from(state.lag.now().as_millis()).unwrap_or(u64::MAX),
-        admission: if is_closed { "closed" } else { "open" },
+        admission: if is_closed { AdmissionState::Closed } else { AdmissionState::Open },
         followed: state.hub.followed(),
         streams: state.open_streams(),
     };
@@ -102,9 +57,9 @@ pub(crate) async fn report(State(state): State<AppState>) -> Response {
 
 /// Whether the process runs at all.
 #[utoipa::path(get, path = "/health/live", operation_id = "getLiveness", tag = "engine",
-    responses((status = 200, description = "It runs.", body = Status), Problems))]
+    responses((status = 200, description = "It runs.", body = Readiness), Problems))]
 pub(crate) async fn live() -> Response {
-    answer(Health::Ok, Status { status: Health::Ok })
+    answer(Health::Ok, Readiness { status: Health::Ok })
 }
 
 /// Whether orders can be accepted.
@@ -112,19 +67,13 @@ pub(crate) async fn live() -> Response {
 /// They can while the store takes writes and the process is not stopping.
 #[utoipa::path(get, path = "/health/ready", operation_id = "getReadiness", tag = "engine",
     responses(
-        (status = 200, description = "Orders can be accepted.", body = Status),
-        (status = 503, description = "Orders cannot be written, or the process stops.", body = Status),
+        (status = 200, description = "Orders can be accepted.", body = Readiness),
+        (status = 503, description = "Orders cannot be written, or the process stops.", body = Readiness),
         Problems,
     ))]
 pub(crate) async fn ready(State(state): State<AppState>) -> Response {
     let status = if state.stopping.is_cancelled() { Health::Down } else { store(&state).await };
-    answer(status, Status { status })
-}
-
-#[derive(Serialize, ToSchema)]
-#[schema(as = Readiness)]
-struct Status {
-    status: Health,
+    answer(status, Readiness { status })
 }
 
 async fn store(state: &AppState) -> Health {

@@ -7,13 +7,13 @@ use axum::{
 };
 
 use domain::OrderId;
+use protocol::OrderView;
 
 use crate::{
     openapi::problems,
     problem::{Code, Problem},
     request::NoParameters,
     state::AppState,
-    wire::OrderView,
 };
 
 problems!(Problems: InvalidQuery, OrderNotFound, StoreUnavailable);

@@ -8,14 +8,14 @@ use axum::{
 };
 use domain::{OrderId, ports::OrderFilter};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use protocol::{OrderView, words};
 
 use crate::{
-    openapi::{problems, words},
+    openapi::problems,
     problem::{FieldCode, FieldError, Problem},
     request::{Base, Parameters, refuse_query},
     state::AppState,
     validation::MAX_TAG_CHARS,
-    wire::OrderView,
 };
 
 const DEFAULT_LIMIT: u32 = 50;

@@ -6,8 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{Failure, FailureCode, routing::route, swap::SlippageBound};
-use serde::Serialize;
-use utoipa::ToSchema;
+use protocol::{BoundView, DecisionView, QuotesView, SpecView};
 
 use crate::{
     openapi::{OrderBody, problems},
@@ -15,19 +14,7 @@ use crate::{
     request::JsonBody,
     state::AppState,
     validation::OrderRequest,
-    wire::{BoundView, DecisionView, SpecView},
 };
-
-/// The decision, and the bound an order would get now.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Quotes)]
-struct QuotesView<'a> {
-    #[serde(flatten)]
-    request: SpecView<'a>,
-    #[serde(flatten)]
-    decision: DecisionView<'a>,
-    bound: Option<BoundView>,
-}
 
 problems!(
     Problems: MalformedJson, InvalidOrder, UnreadableBody, BodyTimeout, BodyTooLarge, UnsupportedMediaType, UnsupportedContentEncoding,

@@ -5,13 +5,13 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
+use protocol::OrderView;
 
 use crate::{
     openapi::problems,
     problem::{Code, Problem},
     request::OrderIdPath,
     state::AppState,
-    wire::OrderView,
 };
 
 problems!(Problems: InvalidOrderId, OrderNotFound, NotParked, StoreUnavailable);

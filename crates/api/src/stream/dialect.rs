@@ -1,10 +1,10 @@
 use axum::extract::ws::Utf8Bytes;
 use domain::OrderId;
-use serde::Serialize;
+use protocol::StreamMessage;
 
 use crate::{
     problem::Problem,
-    wire::{WireEvent, to_text},
+    stream::event::{WireEvent, to_text},
 };
 
 /// How a stream words its messages.
@@ -22,19 +22,10 @@ pub(crate) trait Dialect: Send + Sync {
 /// `{type:"connected"}`, `{type:"event"}`, `{type:"error"}`, `{type:"end"}`.
 pub(crate) struct Canonical;
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Notice {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    order_id: Option<OrderId>,
-}
-
 impl Canonical {
     /// The first message; names the order if one is followed already.
     pub(crate) fn connected(order_id: Option<OrderId>) -> Utf8Bytes {
-        to_text(&Notice { kind: "connected", order_id })
+        to_text(&StreamMessage::Connected { order_id, cursor: None, heartbeat_ms: None })
     }
 }
 
@@ -44,10 +35,10 @@ impl Dialect for Canonical {
     }
 
     fn problem(&self, problem: &Problem) -> Utf8Bytes {
-        to_text(&problem.message())
+        to_text(&problem.message(None))
     }
 
     fn end(&self, order_id: OrderId) -> Option<Utf8Bytes> {
-        Some(to_text(&Notice { kind: "end", order_id: Some(order_id) }))
+        Some(to_text(&StreamMessage::End { order_id }))
     }
 }

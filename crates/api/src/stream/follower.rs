@@ -3,8 +3,10 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 use domain::{AccountId, Order, OrderId, ports::StoreError};
 use tokio::{sync::broadcast, time::sleep};
 
-use super::hub::{Hub, HubSignal};
-use crate::wire::WireEvent;
+use super::{
+    event::WireEvent,
+    hub::{Hub, HubSignal},
+};
 
 /// Events read from the store at once.
 const PAGE: u32 = 128;

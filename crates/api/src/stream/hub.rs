@@ -15,8 +15,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Follower, Tail};
-use crate::wire::WireEvent;
+use super::{Follower, Tail, event::WireEvent};
 
 /// Events that wait for a follower before it loses the oldest and reads the store again.
 const BACKLOG_PER_ORDER: usize = 16;

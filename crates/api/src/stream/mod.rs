@@ -2,6 +2,7 @@
 //! missing.
 
 mod dialect;
+mod event;
 mod feed;
 mod follower;
 mod hub;
@@ -9,6 +10,7 @@ mod session;
 mod socket;
 
 pub(crate) use dialect::{Canonical, Dialect};
+pub(crate) use event::{WireEvent, to_text};
 pub(crate) use feed::{FeedLag, Tail, converse, respond};
 pub(crate) use follower::Follower;
 pub(crate) use hub::Hub;

@@ -75,7 +75,7 @@ impl Ending {
             Self::NotUtf8 => (close_code::INVALID, "the text is not UTF-8".into()),
             Self::TooLarge => (close_code::SIZE, "the message is too large".into()),
             Self::TryLater(reason) => (close_code::AGAIN, reason.into()),
-            Self::Refused(code) => (4_000 + code.status().as_u16(), code.as_str().into()),
+            Self::Refused(code) => (4_000 + code.status(), code.as_str().into()),
             Self::Idle => (4_408, "idle".into()),
             Self::Gone => return None,
         };

@@ -3,6 +3,8 @@
 mod event;
 mod status;
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 pub use event::{Event, EventData, EventKind, OrderEvent};
@@ -16,6 +18,14 @@ use crate::{AccountId, Bps, Failure, Fill, OrderId, QuoteRequest, Timestamp, swa
 pub enum OrderType {
     /// At once, at the best price the venues give.
     Market,
+}
+
+impl fmt::Display for OrderType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Market => f.pad("market"),
+        }
+    }
 }
 
 /// What the owner asked for; never changes.

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use domain::{OrderId, Timestamp, ports::Clock};
+use domain::{OrderId, ports::Clock};
 use futures::StreamExt;
 use infra::clock::SystemClock;
-use serde::Deserialize;
+use protocol::EventRef;
 use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -31,15 +31,6 @@ pub(super) struct Followed {
     /// From the time of an event, taken by the worker before it commits, to its arrival. Only events
     /// that happened while the socket was open.
     pub(super) delivery: Latencies,
-}
-
-#[derive(Deserialize)]
-struct Received {
-    #[serde(rename = "type")]
-    kind: String,
-    #[serde(default)]
-    seq: u32,
-    at: Option<Timestamp>,
 }
 
 impl Followed {
@@ -105,7 +96,7 @@ async fn follow(target: &Endpoint, order: OrderId, followed: &mut Followed) -> O
     loop {
         let message = tokio::time::timeout(Duration::from_mins(2), socket.next()).await.ok()??.ok()?;
         let Message::Text(text) = message else { continue };
-        let told: Received = serde_json::from_str(&text).ok()?;
+        let told: EventRef = serde_json::from_str(&text).ok()?;
         match (told.kind.as_str(), told.at) {
             ("event", Some(at)) => {
                 (told.seq == last + 1).then_some(())?;

@@ -13,7 +13,7 @@ use anyhow::Context;
 use bytes::Bytes;
 use domain::OrderId;
 use hyper::StatusCode;
-use serde::Deserialize;
+use protocol::OrderRef;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::{connection::Connection, follow::Followers, latency::Latencies};
@@ -68,13 +68,6 @@ impl Accepted {
     }
 }
 
-/// The id in the answer to an order; the rest of it is not looked at.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Placed {
-    order_id: OrderId,
-}
-
 impl Load {
     pub(super) fn new(targets: Vec<Endpoint>, args: &BenchArgs) -> Self {
         Self {
@@ -124,7 +117,7 @@ impl Load {
                 Ok(answer) if answer.status == StatusCode::CREATED => {
                     accepted.latencies.add(start.elapsed());
                     self.accepted.fetch_add(1, Ordering::Relaxed);
-                    match serde_json::from_slice::<Placed>(&answer.body) {
+                    match serde_json::from_slice::<OrderRef>(&answer.body) {
                         Ok(placed) => {
                             accepted.orders.push(placed.order_id);
                             if let Some(followers) = &followers {

@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use domain::{OrderId, OrderStatus, Timestamp};
 use futures::{StreamExt, stream};
 use hyper::StatusCode;
-use serde::Deserialize;
+use protocol::OrderView;
 use tokio::time::{Instant, sleep};
 
 use super::{connection::Connection, latency::Latencies};
@@ -30,14 +30,6 @@ pub(super) struct Ended {
     pub(super) last: Option<Timestamp>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Order {
-    status: OrderStatus,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-}
-
 impl Default for Ended {
     fn default() -> Self {
         Self { confirmed: 0, failed: 0, open: 0, latencies: Latencies::new(), first: None, last: None }
@@ -45,7 +37,7 @@ impl Default for Ended {
 }
 
 impl Ended {
-    fn add(&mut self, order: &Order) {
+    fn add(&mut self, order: &OrderView<'_>) {
         match order.status {
             OrderStatus::Confirmed => self.confirmed += 1,
             OrderStatus::Failed => self.failed += 1,
@@ -99,13 +91,17 @@ pub(super) async fn wait_for_all(
 }
 
 /// An order once it has ended, or as it is when patience ends.
-async fn look(connection: &mut Connection, id: OrderId, deadline: Instant) -> anyhow::Result<Order> {
+async fn look(
+    connection: &mut Connection,
+    id: OrderId,
+    deadline: Instant,
+) -> anyhow::Result<OrderView<'static>> {
     loop {
         let answer = connection.get(&format!("/api/orders/{id}")).await?;
         if answer.status != StatusCode::OK {
             bail!("order {id} was accepted, and the engine answers {}", answer.status);
         }
-        let order: Order = serde_json::from_slice(&answer.body).context("an order cannot be read")?;
+        let order: OrderView<'_> = serde_json::from_slice(&answer.body).context("an order cannot be read")?;
         if order.status.is_terminal() || Instant::now() > deadline {
             return Ok(order);
         }

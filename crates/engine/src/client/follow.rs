@@ -5,12 +5,10 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use domain::OrderId;
 use futures::StreamExt;
-use serde::Deserialize;
-use serde_json::Value;
+use protocol::{EventBody, StreamMessage};
 use tokio_tungstenite::tungstenite::{self, Message};
 
 use super::{Client, explain_problem};
-use crate::render::StreamedEvent;
 
 /// The wait between two tries to reach an engine that went away.
 const RECONNECT_PAUSE: Duration = Duration::from_millis(500);
@@ -27,7 +25,7 @@ impl Client {
         &self,
         id: OrderId,
         mut after: u32,
-        mut seen: impl FnMut(&StreamedEvent, &str) -> anyhow::Result<()>,
+        mut seen: impl FnMut(&EventBody<'_>, &str) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let mut failures = 0;
         loop {
@@ -36,18 +34,17 @@ impl Client {
                 Ok(mut socket) => {
                     while let Some(Ok(message)) = socket.next().await {
                         let Message::Text(text) = message else { continue };
-                        let message: Value = serde_json::from_str(&text)?;
-                        match message["type"].as_str() {
-                            Some("event") => {
-                                let event = StreamedEvent::deserialize(&message)?;
-                                if event.seq > after {
-                                    after = event.seq;
-                                    seen(&event, &text)?;
+                        let message: StreamMessage<'_> = serde_json::from_str(&text)?;
+                        match message {
+                            StreamMessage::Event { body, .. } => {
+                                if body.seq > after {
+                                    after = body.seq;
+                                    seen(&body, &text)?;
                                 }
                                 failures = 0;
                             }
-                            Some("end") => return Ok(()),
-                            Some("error") => bail!("{}", explain_problem(&message)),
+                            StreamMessage::End { .. } => return Ok(()),
+                            StreamMessage::Error { problem, .. } => bail!("{}", explain_problem(&problem)),
                             _ => {}
                         }
                     }

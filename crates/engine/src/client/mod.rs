@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use domain::OrderId;
+use protocol::{OrderRef, ProblemBody};
 use reqwest::{StatusCode, header::LOCATION};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 pub(crate) use self::{
@@ -34,12 +34,6 @@ pub(crate) struct OrderRequest {
     pub(crate) expires_at: Option<String>,
     pub(crate) client_order_id: Option<String>,
     pub(crate) tag: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Placed {
-    order_id: OrderId,
 }
 
 /// A client of one engine.
@@ -109,8 +103,7 @@ impl Client {
             bail!("a proxy at {} refuses ({status}): see ENGINE_TOKEN and --header", self.endpoint.base());
         }
         if !status.is_success() {
-            let problem: Value = serde_json::from_str(&text).unwrap_or_default();
-            bail!("refused ({status}): {}", explain_problem(&problem));
+            bail!("refused ({status}): {}", refusal(&text));
         }
         Ok(text)
     }
@@ -137,7 +130,7 @@ impl Client {
         }
         let asked = self.http.post(self.endpoint.http("/api/orders/execute")).json(&body).send().await;
         let answer = self.answered(asked).await?;
-        let placed: Placed = serde_json::from_str(&answer).context("the engine's answer cannot be read")?;
+        let placed: OrderRef = serde_json::from_str(&answer).context("the engine's answer cannot be read")?;
         Ok(placed.order_id)
     }
 
@@ -151,19 +144,19 @@ impl Client {
     }
 }
 
-/// The readable part of a problem document: every field error, or else its detail.
-fn explain_problem(problem: &Value) -> String {
-    let fields: Vec<String> = problem["errors"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(|error| {
-            format!("{} {}", error["field"].as_str().unwrap_or(""), error["message"].as_str().unwrap_or(""))
-        })
-        .collect();
-    if !fields.is_empty() {
-        return fields.join("; ");
+/// Why a request was refused, by the engine or by something in front of it.
+fn refusal(answer: &str) -> String {
+    if let Ok(problem) = serde_json::from_str::<ProblemBody<'_>>(answer) {
+        return explain_problem(&problem);
     }
-    let text = |name: &str| problem[name].as_str().map(str::to_owned);
-    text("detail").or_else(|| text("error")).unwrap_or_else(|| "no reason given".to_owned())
+    let foreign: Value = serde_json::from_str(answer).unwrap_or_default();
+    foreign["detail"].as_str().or(foreign["error"].as_str()).unwrap_or("no reason given").to_owned()
+}
+
+/// The readable part of a problem: every field error, or else its detail.
+fn explain_problem(problem: &ProblemBody<'_>) -> String {
+    if problem.errors.is_empty() {
+        return problem.detail.to_string();
+    }
+    problem.errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use domain::OrderStatus;
+use protocol::{CancelOutcome, CancelResultView, CanceledViews};
 use serde_json::{Value, json};
 
 use super::{client, read};
@@ -59,32 +61,29 @@ impl Tally {
         if as_json {
             print(answer)?;
         }
-        let answer = read(answer)?;
-        let results = answer["results"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let CanceledViews { results, has_more } = read(answer)?;
         let mut is_stuck = true;
-        for result in results {
-            let (id, word) = (&result["orderId"], result["result"].as_str().unwrap_or("unknown"));
-            self.all_canceled &= matches!(word, "canceled" | "cancelRequested");
-            is_stuck &= word == "storeUnavailable";
+        for CancelResultView { order_id, result, status } in &results {
+            self.all_canceled &= matches!(result, CancelOutcome::Canceled | CancelOutcome::CancelRequested);
+            is_stuck &= *result == CancelOutcome::StoreUnavailable;
             if !as_json {
-                print(format_args!("{}  {}", id.as_str().unwrap_or("?"), in_words(word, result)))?;
+                print(format_args!("{order_id}  {}", in_words(*result, *status)))?;
             }
         }
         self.orders += results.len();
-        Ok(answer["hasMore"] == true && !is_stuck)
+        Ok(has_more && !is_stuck)
     }
 }
 
-fn in_words(word: &str, result: &Value) -> String {
-    match word {
-        "canceled" => "canceled".to_owned(),
-        "cancelRequested" => {
+fn in_words(result: CancelOutcome, status: Option<OrderStatus>) -> String {
+    match (result, status) {
+        (CancelOutcome::Canceled, _) => "canceled".to_owned(),
+        (CancelOutcome::CancelRequested, _) => {
             "cancel requested: it is being executed, and may still land if it was submitted".to_owned()
         }
-        "alreadyTerminal" => {
-            format!("has already ended: {}", result["status"].as_str().unwrap_or("unknown"))
-        }
-        "notFound" => "not found".to_owned(),
-        _ => "the order store is unavailable: try again".to_owned(),
+        (CancelOutcome::AlreadyTerminal, Some(status)) => format!("has already ended: {status}"),
+        (CancelOutcome::AlreadyTerminal, None) => "has already ended".to_owned(),
+        (CancelOutcome::NotFound, _) => "not found".to_owned(),
+        (CancelOutcome::StoreUnavailable, _) => "the order store is unavailable: try again".to_owned(),
     }
 }

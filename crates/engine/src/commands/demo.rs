@@ -8,14 +8,14 @@ use console::style;
 use domain::{OrderId, OrderStatus};
 use futures::future::join_all;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
-use serde_json::Value;
+use protocol::{DataView, EventDataView, FillView};
 
 use crate::{
     ORDER_FAILED,
     cli::DemoArgs,
     client::{Client, OrderRequest},
     embedded::Embedded,
-    render::{event_in_words, order_in_words},
+    render::{event_in_words, order_in_words, price},
 };
 
 /// What one order of the demo came to.
@@ -25,7 +25,7 @@ struct Summary {
     status: Option<OrderStatus>,
     attempts: u32,
     took: Duration,
-    fill: Option<Value>,
+    fill: Option<FillView<'static>>,
 }
 
 pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
@@ -93,24 +93,29 @@ async fn follow(client: &Client, id: OrderId, lines: &MultiProgress) -> anyhow::
     let mut begun = None;
     client
         .follow(id, 0, |event, _| {
-            if event.kind() == "accepted" {
-                summary.order = order_in_words(&event.data["order"]);
-                line.set_prefix(summary.order.clone());
+            let mut stays = false;
+            match &event.data {
+                DataView::Known(EventDataView::Accepted { order }) => {
+                    summary.order = order_in_words(order);
+                    line.set_prefix(summary.order.clone());
+                }
+                DataView::Known(EventDataView::Routed(_) | EventDataView::Retrying { .. }) => stays = true,
+                DataView::Known(EventDataView::Confirmed { fill, .. }) => {
+                    summary.fill = Some(fill.clone().into_owned());
+                }
+                _ => {}
             }
             let words = event_in_words(event);
             let told = format!("{:<28} {:<9} {words}", summary.order, event.status);
             if !is_drawn {
                 eprintln!("{told}");
-            } else if matches!(event.kind(), "routed" | "retrying") {
+            } else if stays {
                 let _ = lines.println(&told); // a terminal that is gone is no reason to stop
             }
             line.set_message(format!("{:<9} {words}", colored(event.status)));
             summary.status = Some(event.status);
             summary.attempts = event.attempt;
             summary.took = event.at.since(*begun.get_or_insert(event.at));
-            if event.kind() == "confirmed" {
-                summary.fill = Some(event.data.clone());
-            }
             Ok(())
         })
         .await?;
@@ -132,18 +137,15 @@ fn print_summary(summaries: &[Summary]) {
     table.load_preset(UTF8_BORDERS_ONLY);
     table.set_header(["order", "status", "venue", "received", "price", "slot", "attempts", "time"]);
     for summary in summaries {
-        let filled = |name: &str| match summary.fill.as_ref().map(|fill| &fill[name]) {
-            Some(Value::String(text)) => text.clone(),
-            Some(value) => value.to_string(),
-            None => "-".to_owned(),
-        };
+        let filled =
+            |shown: fn(&FillView<'_>) -> String| summary.fill.as_ref().map_or_else(|| "-".to_owned(), shown);
         table.add_row([
             summary.order.clone(),
             summary.status.map_or_else(|| "-".to_owned(), |status| status.to_string()),
-            filled("venue"),
-            filled("amountOut"),
-            filled("executedPrice").chars().take(12).collect(),
-            filled("slot"),
+            filled(|fill| fill.venue.to_string()),
+            filled(|fill| fill.amount_out.to_string()),
+            filled(|fill| price(fill.executed_price)),
+            filled(|fill| fill.slot.to_string()),
             summary.attempts.to_string(),
             format!("{:.2} s", summary.took.as_secs_f64()),
         ]);

@@ -18,7 +18,8 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use domain::{OrderId, OrderStatus};
-use serde_json::Value;
+use protocol::OrderView;
+use serde::de::DeserializeOwned;
 
 use crate::{ORDER_FAILED, cli::TargetArgs, client::Client, output::print, render::event_in_words};
 
@@ -33,7 +34,7 @@ fn client(target: &TargetArgs) -> anyhow::Result<Client> {
 }
 
 /// An answer of the engine, to be shown in words.
-fn read(answer: &str) -> anyhow::Result<Value> {
+fn read<T: DeserializeOwned>(answer: &str) -> anyhow::Result<T> {
     serde_json::from_str(answer).context("the engine's answer cannot be read")
 }
 
@@ -58,7 +59,7 @@ async fn print_events(client: &Client, id: OrderId, after: u32, as_json: bool) -
     let is_confirmed = match last {
         Some(status) => status == OrderStatus::Confirmed,
         // it had ended before the events that were asked for
-        None => read(&client.order(id).await?)?["status"] == OrderStatus::Confirmed.as_str(),
+        None => read::<OrderView<'_>>(&client.order(id).await?)?.status == OrderStatus::Confirmed,
     };
     Ok(if is_confirmed { ExitCode::SUCCESS } else { ExitCode::from(ORDER_FAILED) })
 }

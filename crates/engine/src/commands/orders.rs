@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use protocol::OrderView;
+
 use super::{client, read};
 use crate::{cli::OrdersArgs, output::print, render::order_table};
 
@@ -11,9 +13,11 @@ pub(crate) async fn run(args: OrdersArgs) -> anyhow::Result<ExitCode> {
     if args.json {
         print(answer)?;
     } else {
-        match read(&answer)?.as_array().map(Vec::as_slice) {
-            None | Some([]) => print("no orders")?,
-            Some(orders) => print(order_table(orders))?,
+        let orders: Vec<OrderView<'_>> = read(&answer)?;
+        if orders.is_empty() {
+            print("no orders")?;
+        } else {
+            print(order_table(&orders))?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -1,5 +1,6 @@
 //! How the engine is that commands talk to.
 
+use protocol::OrderView;
 use serde_json::Value;
 
 use super::Finding;
@@ -15,9 +16,9 @@ const NAMED: usize = 3;
 /// Parked orders, if there are any.
 pub(super) async fn parked(engine: &Client) -> Option<Finding> {
     let answer = engine.orders(None, true, None, LISTED).await.ok()?;
-    let parked: Vec<Value> = serde_json::from_str(&answer).ok()?;
-    let first = parked.first()?["id"].as_str()?.to_owned();
-    let named: Vec<&str> = parked.iter().filter_map(|order| order["id"].as_str()).take(NAMED).collect();
+    let parked: Vec<OrderView<'_>> = serde_json::from_str(&answer).ok()?;
+    let first = parked.first()?.id;
+    let named: Vec<String> = parked.iter().map(|order| order.id.to_string()).take(NAMED).collect();
     let more = if parked.len() > NAMED { ", …" } else { "" };
     let count = if parked.len() == LISTED as usize { "at least " } else { "" };
     let found =

@@ -4,136 +4,132 @@
 use std::{fmt, fmt::Write};
 
 use comfy_table::{CellAlignment, Table, presets::NOTHING};
-use domain::Timestamp;
-use serde_json::Value;
+use protocol::{
+    AmountsView, AttemptTiming, AttemptView, BoundView, DecisionView, Explanation, FailureView,
+    InstructionView, Outcome, ResultView, SpecView,
+};
 
-use super::{order_in_words, price, short, text};
+use super::{order_in_words, price, short};
 
 /// Before every line of an attempt.
 const INDENT: &str = "  ";
 
 /// The story that the answer of `/api/orders/{id}/explain` tells.
-pub(crate) fn explanation_in_words(explanation: &Value) -> String {
+pub(crate) fn explanation_in_words(explanation: &Explanation<'_>) -> String {
     let mut story = String::new();
     let _ = tell(&mut story, explanation); // a String takes everything
     story
 }
 
-fn tell(story: &mut String, explanation: &Value) -> fmt::Result {
-    let order = &explanation["order"];
-    writeln!(story, "order {}", text(&explanation["orderId"]))?;
+fn tell(story: &mut String, explanation: &Explanation<'_>) -> fmt::Result {
+    let Explanation { order_id, order, .. } = explanation;
+    writeln!(story, "order {order_id}")?;
     writeln!(
         story,
         "{} order, {}, at most {} bps worse than quoted",
-        text(&order["type"]),
+        order.order_type,
         order_in_words(order),
-        order["slippageBps"]
+        order.slippage_bps
     )?;
-    let (token_in, token_out) = (text(&order["tokenIn"]), text(&order["tokenOut"]));
-    if let Some(least) = order["minAmountOut"].as_str() {
-        writeln!(story, "at least {least} {token_out}")?;
+    if let Some(least) = order.min_amount_out {
+        writeln!(story, "at least {least} {}", order.token_out)?;
     }
-    if let Some(most) = order["maxAmountIn"].as_str() {
-        writeln!(story, "at most {most} {token_in}")?;
+    if let Some(most) = order.max_amount_in {
+        writeln!(story, "at most {most} {}", order.token_in)?;
     }
-    if let Some(expires_at) = order["expiresAt"].as_str() {
+    if let Some(expires_at) = order.expires_at {
         writeln!(story, "expires at {expires_at}")?;
     }
-    if let Some(tag) = order["tag"].as_str() {
+    if let Some(tag) = &order.tag {
         writeln!(story, "tag {tag}")?;
     }
     tell_standing(story, explanation)?;
-    if let Some(lost) = explanation["parkedAfterLostClaims"].as_u64() {
-        let id = text(&explanation["orderId"]);
+    if let Some(lost) = explanation.parked_after_lost_claims {
         writeln!(
             story,
-            "parked: {lost} claims in a row were lost; `engine resume {id}` tries again at once"
+            "parked: {lost} claims in a row were lost; `engine resume {order_id}` tries again at once"
         )?;
     }
-    if let Some(requested_at) = explanation["cancelRequest"]["requestedAt"].as_str() {
-        writeln!(
-            story,
-            "cancel requested at {requested_at}, after event {}",
-            explanation["cancelRequest"]["afterSeq"]
-        )?;
+    if let Some(request) = &explanation.cancel_request {
+        writeln!(story, "cancel requested at {}, after event {}", request.requested_at, request.after_seq)?;
     }
-    for attempt in explanation["attempts"].as_array().into_iter().flatten() {
+    for attempt in &explanation.attempts {
         tell_attempt(story, order, attempt)?;
     }
-    if explanation["result"].is_object() {
-        tell_result(story, order, &explanation["result"])?;
+    if let Some(result) = &explanation.result {
+        tell_result(story, order, result)?;
     }
     Ok(())
 }
 
-fn tell_standing(story: &mut String, explanation: &Value) -> fmt::Result {
-    let timing = &explanation["timing"];
-    write!(story, "accepted at {}, {}", text(&timing["acceptedAt"]), text(&explanation["status"]))?;
-    if let Some(total) = timing["totalMs"].as_u64() {
+fn tell_standing(story: &mut String, explanation: &Explanation<'_>) -> fmt::Result {
+    let timing = &explanation.timing;
+    write!(story, "accepted at {}, {}", timing.accepted_at, explanation.status)?;
+    if let Some(total) = timing.total_ms {
         write!(story, " after {}", duration(total))?;
     }
-    if let Some(queued) = timing["queuedMs"].as_u64() {
+    if let Some(queued) = timing.queued_ms {
         write!(story, ", {} of them in the queue", duration(queued))?;
     }
     writeln!(story)
 }
 
-fn tell_attempt(story: &mut String, order: &Value, attempt: &Value) -> fmt::Result {
-    write!(story, "\nattempt {}, begun at {}", attempt["attempt"], text(&attempt["startedAt"]))?;
-    match attempt["restarts"].as_u64() {
-        None | Some(0) => {}
-        Some(restarts) => write!(story, ", begun anew {restarts} times")?,
+fn tell_attempt(story: &mut String, order: &SpecView<'_>, attempt: &AttemptView<'_>) -> fmt::Result {
+    write!(story, "\nattempt {}, begun at {}", attempt.attempt, attempt.started_at)?;
+    if attempt.restarts > 0 {
+        write!(story, ", begun anew {} times", attempt.restarts)?;
     }
     writeln!(story)?;
-    if attempt["routing"].is_object() {
-        tell_routing(story, order, attempt)?;
+    if let Some(routing) = &attempt.routing {
+        tell_routing(story, order, routing, &attempt.timing)?;
     }
     tell_building(story, order, attempt)?;
-    let submission = &attempt["submission"];
-    if submission.is_object() {
-        let (signature, venue) = (short(text(&submission["signature"])), text(&submission["venue"]));
-        let height = &submission["lastValidBlockHeight"];
+    if let Some(submission) = &attempt.submission {
         writeln!(
             story,
-            "{INDENT}submitted  {signature} to {venue}, can land up to block {height}{}",
-            took(attempt, "buildingMs")
+            "{INDENT}submitted  {} to {}, can land up to block {}{}",
+            short(submission.signature.as_str()),
+            submission.venue,
+            submission.last_valid_block_height,
+            took(attempt.timing.building_ms)
         )?;
     }
     tell_outcome(story, order, attempt)
 }
 
-fn tell_routing(story: &mut String, order: &Value, attempt: &Value) -> fmt::Result {
-    let routing = &attempt["routing"];
-    let chosen = text(&routing["venue"]);
-    let quotes = routing["quotes"].as_array().map_or(&[] as &[Value], Vec::as_slice);
-    writeln!(story, "{INDENT}quoted    {}", took(attempt, "routingMs"))?;
-    for line in quote_table(order, quotes, chosen).lines() {
+fn tell_routing(
+    story: &mut String,
+    order: &SpecView<'_>,
+    routing: &DecisionView<'_>,
+    timing: &AttemptTiming,
+) -> fmt::Result {
+    writeln!(story, "{INDENT}quoted    {}", took(timing.routing_ms))?;
+    for line in quote_table(order, routing).lines() {
         writeln!(story, "{INDENT}{}", line.trim_end())?;
     }
-    writeln!(story, "{INDENT}chose      {chosen}: {}", text(&routing["reason"]))?;
-    for rejected in routing["rejected"].as_array().into_iter().flatten() {
-        writeln!(story, "{INDENT}not        {}: {}", text(&rejected["venue"]), text(&rejected["reason"]))?;
+    writeln!(story, "{INDENT}chose      {}: {}", routing.venue, routing.reason)?;
+    for rejected in &routing.rejected {
+        writeln!(story, "{INDENT}not        {}: {}", rejected.venue, rejected.reason)?;
     }
     Ok(())
 }
 
-fn quote_table(order: &Value, quotes: &[Value], chosen: &str) -> Table {
+fn quote_table(order: &SpecView<'_>, routing: &DecisionView<'_>) -> Table {
     let mut table = Table::new();
     table.load_preset(NOTHING);
-    let (spent, received) = (text(&order["tokenIn"]), text(&order["tokenOut"]));
+    let (spent, received) = (order.token_in.as_ref(), order.token_out.as_ref());
     table.set_header(["", "venue", spent, received, "price", "impact", "fee", "depth", "answered"]);
-    table.add_rows(quotes.iter().map(|quote| {
-        let venue = text(&quote["venue"]);
+    table.add_rows(routing.quotes.iter().map(|quote| {
         [
-            if venue == chosen { "*" } else { "" }.to_owned(),
-            venue.to_owned(),
-            text(&quote["amountIn"]).to_owned(),
-            text(&quote["amountOut"]).to_owned(),
-            price(&quote["price"]),
-            format!("{} bps", quote["priceImpactBps"]),
-            format!("{} bps", quote["feeBps"]),
-            format!("{} of 100", quote["liquidityScore"]),
-            format!("{} ms", quote["latencyMs"]),
+            if quote.venue == routing.venue { "*" } else { "" }.to_owned(),
+            quote.venue.to_string(),
+            quote.amounts.amount_in.to_string(),
+            quote.amounts.amount_out.to_string(),
+            price(quote.amounts.price),
+            format!("{} bps", quote.price_impact_bps),
+            format!("{} bps", quote.fee_bps),
+            format!("{} of 100", quote.liquidity_score),
+            format!("{} ms", quote.latency_ms),
         ]
     }));
     for column in table.column_iter_mut().skip(2) {
@@ -142,69 +138,77 @@ fn quote_table(order: &Value, quotes: &[Value], chosen: &str) -> Table {
     table
 }
 
-fn tell_building(story: &mut String, order: &Value, attempt: &Value) -> fmt::Result {
-    let bound = &attempt["bound"];
-    if let Some(least) = bound["minAmountOut"].as_str() {
-        writeln!(story, "{INDENT}bound      no less than {least} {} out", text(&order["tokenOut"]))?;
+fn tell_building(story: &mut String, order: &SpecView<'_>, attempt: &AttemptView<'_>) -> fmt::Result {
+    match attempt.bound {
+        Some(BoundView::MinAmountOut(least)) => {
+            writeln!(story, "{INDENT}bound      no less than {least} {} out", order.token_out)?;
+        }
+        Some(BoundView::MaxAmountIn(most)) => {
+            writeln!(story, "{INDENT}bound      no more than {most} {} in", order.token_in)?;
+        }
+        None => {}
     }
-    if let Some(most) = bound["maxAmountIn"].as_str() {
-        writeln!(story, "{INDENT}bound      no more than {most} {} in", text(&order["tokenIn"]))?;
-    }
-    let steps: Vec<String> =
-        attempt["instructions"].as_array().into_iter().flatten().map(instruction_in_words).collect();
+    let steps: Vec<String> = attempt.instructions.iter().map(instruction_in_words).collect();
     if !steps.is_empty() {
         writeln!(story, "{INDENT}built      {}", steps.join(", "))?;
     }
     Ok(())
 }
 
-fn instruction_in_words(step: &Value) -> String {
-    let name = text(&step["instruction"]).replace('_', " ");
-    let details = ["token", "amount", "venue"].map(|detail| step[detail].as_str());
-    details.into_iter().flatten().fold(name, |words, detail| format!("{words} {detail}"))
-}
-
-fn tell_outcome(story: &mut String, order: &Value, attempt: &Value) -> fmt::Result {
-    let (fill, failure) = (&attempt["fill"], &attempt["failure"]);
-    let landing = took(attempt, "landingMs");
-    match text(&attempt["outcome"]) {
-        "confirmed" => writeln!(
-            story,
-            "{INDENT}confirmed  in slot {}: {} {} for {} {}{landing}",
-            fill["slot"],
-            text(&fill["amountOut"]),
-            text(&order["tokenOut"]),
-            text(&fill["amountIn"]),
-            text(&order["tokenIn"]),
-        ),
-        "retried" | "failed" => {
-            let (code, message) = (text(&failure["code"]), text(&failure["message"]));
-            writeln!(story, "{INDENT}failed     {code}: {message}{landing}")?;
-            tell_next(story, attempt)
-        }
-        outcome @ ("canceled" | "expired") => match failure["message"].as_str() {
-            Some(message) => writeln!(story, "{INDENT}{outcome:<10} {message}{landing}"),
-            None => writeln!(story, "{INDENT}{outcome:<10} before anything was submitted"),
-        },
-        _ => writeln!(story, "{INDENT}in progress"),
+fn instruction_in_words(step: &InstructionView) -> String {
+    match step {
+        InstructionView::CreateTokenAccount { token } => format!("create token account {token}"),
+        InstructionView::WrapSol { amount } => format!("wrap sol {amount}"),
+        InstructionView::Swap { venue } => format!("swap {venue}"),
+        InstructionView::UnwrapSol => "unwrap sol".to_owned(),
     }
 }
 
-fn tell_next(story: &mut String, attempt: &Value) -> fmt::Result {
-    let (Some(ended), Some(next)) = (time(&attempt["endedAt"]), time(&attempt["nextAttemptAt"])) else {
-        return writeln!(story, "{INDENT}           for good: {}", if_retryable(&attempt["failure"]));
+fn tell_outcome(story: &mut String, order: &SpecView<'_>, attempt: &AttemptView<'_>) -> fmt::Result {
+    let landing = took(attempt.timing.landing_ms);
+    let failure = attempt.failure.as_ref();
+    match (attempt.outcome, &attempt.fill) {
+        (Outcome::Confirmed, Some(fill)) => writeln!(
+            story,
+            "{INDENT}confirmed  in slot {}: {} {} for {} {}{landing}",
+            fill.slot, fill.amount_out, order.token_out, fill.amount_in, order.token_in,
+        ),
+        (Outcome::Retried | Outcome::Failed, _) => {
+            if let Some(FailureView { code, message, .. }) = failure {
+                writeln!(story, "{INDENT}failed     {code}: {message}{landing}")?;
+            }
+            tell_next(story, attempt)
+        }
+        (Outcome::Canceled, _) => tell_withdrawal(story, "canceled", failure, &landing),
+        (Outcome::Expired, _) => tell_withdrawal(story, "expired", failure, &landing),
+        (Outcome::InProgress | Outcome::Confirmed, _) => writeln!(story, "{INDENT}in progress"),
+    }
+}
+
+fn tell_withdrawal(
+    story: &mut String,
+    outcome: &str,
+    failure: Option<&FailureView<'_>>,
+    landing: &str,
+) -> fmt::Result {
+    match failure {
+        Some(failure) => writeln!(story, "{INDENT}{outcome:<10} {}{landing}", failure.message),
+        None => writeln!(story, "{INDENT}{outcome:<10} before anything was submitted"),
+    }
+}
+
+fn tell_next(story: &mut String, attempt: &AttemptView<'_>) -> fmt::Result {
+    let (Some(ended), Some(next)) = (attempt.ended_at, attempt.next_attempt_at) else {
+        let is_retryable = attempt.failure.as_ref().is_some_and(|failure| failure.retryable);
+        let why = if is_retryable { "that was the last attempt" } else { "no attempt can succeed" };
+        return writeln!(story, "{INDENT}           for good: {why}");
     };
     let wait = u64::try_from(next.since(ended).as_millis()).unwrap_or(u64::MAX);
     writeln!(story, "{INDENT}again      after {}, at {next}", duration(wait))
 }
 
-/// Why nothing follows a failure.
-fn if_retryable(failure: &Value) -> &'static str {
-    if failure["retryable"] == true { "that was the last attempt" } else { "no attempt can succeed" }
-}
-
-fn tell_result(story: &mut String, order: &Value, result: &Value) -> fmt::Result {
-    let improvement = result["improvementBps"].as_i64().unwrap_or(0);
+fn tell_result(story: &mut String, order: &SpecView<'_>, result: &ResultView) -> fmt::Result {
+    let improvement = result.improvement_bps;
     let compared = match improvement {
         0 => "as quoted".to_owned(),
         1.. => format!("{improvement} bps better"),
@@ -213,25 +217,23 @@ fn tell_result(story: &mut String, order: &Value, result: &Value) -> fmt::Result
     writeln!(
         story,
         "\nquoted {}, realised {}: {compared}, {} bps worse allowed",
-        trade(order, &result["quoted"]),
-        trade(order, &result["realised"]),
-        result["slippageBpsAllowed"]
+        trade(order, &result.quoted),
+        trade(order, &result.realised),
+        result.slippage_bps_allowed
     )
 }
 
 /// The side of a trade that the order left open.
-fn trade(order: &Value, amounts: &Value) -> String {
-    let (amount, token) =
-        if order["amountIn"].is_string() { ("amountOut", "tokenOut") } else { ("amountIn", "tokenIn") };
-    format!("{} {}", text(&amounts[amount]), text(&order[token]))
+fn trade(order: &SpecView<'_>, amounts: &AmountsView) -> String {
+    if order.amount_in.is_some() {
+        format!("{} {}", amounts.amount_out, order.token_out)
+    } else {
+        format!("{} {}", amounts.amount_in, order.token_in)
+    }
 }
 
-fn took(attempt: &Value, step: &str) -> String {
-    attempt["timing"][step].as_u64().map(|millis| format!(" ({})", duration(millis))).unwrap_or_default()
-}
-
-fn time(value: &Value) -> Option<Timestamp> {
-    serde_json::from_value(value.clone()).ok()
+fn took(millis: Option<u64>) -> String {
+    millis.map(|millis| format!(" ({})", duration(millis))).unwrap_or_default()
 }
 
 fn duration(millis: u64) -> String {
@@ -244,7 +246,7 @@ fn duration(millis: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -252,7 +254,8 @@ mod tests {
         let quote = |venue: &str, amount_out: &str| {
             json!({
                 "venue": venue, "amountIn": "1", "amountOut": amount_out, "price": amount_out,
-                "priceImpactBps": 2, "feeBps": 30, "liquidityScore": 90, "latencyMs": 201,
+                "priceImpactBps": 2, "fee": "0.003", "feeToken": "SOL", "feeBps": 30, "feePpm": 3_000,
+                "liquidityScore": 90, "latencyMs": 201, "validUntil": "2026-11-21T08:00:10.000000Z",
             })
         };
         let attempt = |number: u32, more: Value| {
@@ -261,14 +264,20 @@ mod tests {
                 "routing": {
                     "venue": "meteora", "reason": "meteora gives more",
                     "quotes": [quote("raydium", "149.5"), quote("meteora", "150.1")],
-                    "rejected": [{ "venue": "raydium", "reason": "0.6 USDC less out than meteora, 39 bps" }],
+                    "rejected": [{
+                        "venue": "raydium", "code": "outbid",
+                        "reason": "0.6 USDC less out than meteora, 39 bps",
+                    }],
                 },
                 "bound": { "minAmountOut": "149.3" },
                 "instructions": [
                     { "instruction": "wrap_sol", "amount": "1" },
                     { "instruction": "swap", "venue": "meteora" },
                 ],
-                "submission": { "venue": "meteora", "signature": "5abc", "lastValidBlockHeight": 150 },
+                "submission": {
+                    "venue": "meteora", "signature": "5abc", "lastValidBlockHeight": 150,
+                    "at": "2026-11-21T08:00:00.208000Z",
+                },
                 "timing": { "routingMs": 205, "buildingMs": 3, "landingMs": 2_410 },
             });
             attempt.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -276,9 +285,11 @@ mod tests {
         };
         let failure = json!({ "code": "slippage_exceeded", "message": "the price moved", "retryable": true });
         json!({
-            "orderId": "019", "status": "confirmed",
+            "orderId": "01900000-0000-7000-8000-000000000001", "status": "confirmed",
             "order": {
                 "type": "market", "tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1", "slippageBps": 50,
+                "tokenInMint": "So11111111111111111111111111111111111111112",
+                "tokenOutMint": "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v",
             },
             "attempts": [
                 attempt(1, json!({
@@ -286,21 +297,30 @@ mod tests {
                     "endedAt": "2026-11-21T08:00:02.600000Z", "nextAttemptAt": "2026-11-21T08:00:03.100000Z",
                 })),
                 attempt(2, json!({
-                    "outcome": "confirmed", "fill": { "slot": 77, "amountIn": "1", "amountOut": "149.9" },
+                    "outcome": "confirmed",
+                    "fill": {
+                        "venue": "meteora", "signature": "5abc", "slot": 77, "amountIn": "1",
+                        "amountOut": "149.9", "fee": "0.003", "executedPrice": "149.9",
+                    },
                 })),
             ],
             "result": {
-                "quoted": { "amountIn": "1", "amountOut": "150.1" },
-                "realised": { "amountIn": "1", "amountOut": "149.9" },
+                "venue": "meteora",
+                "quoted": { "amountIn": "1", "amountOut": "150.1", "price": "150.1" },
+                "realised": { "amountIn": "1", "amountOut": "149.9", "price": "149.9" },
                 "improvementBps": -14, "slippageBpsAllowed": 50,
             },
             "timing": { "acceptedAt": "2026-11-21T07:59:59.990000Z", "queuedMs": 10, "totalMs": 5_730 },
         })
     }
 
+    fn story_of(explanation: Value) -> String {
+        explanation_in_words(&serde_json::from_value(explanation).unwrap())
+    }
+
     #[test]
     fn a_story_tells_every_decision() {
-        let story = explanation_in_words(&retried_once());
+        let story = story_of(retried_once());
         for line in [
             "market order, 1 SOL -> USDC, at most 50 bps worse than quoted",
             "accepted at 2026-11-21T07:59:59.990000Z, confirmed after 5.73 s, 10 ms of them in the queue",
@@ -332,7 +352,7 @@ mod tests {
         explanation["attempts"] = json!([]);
         explanation["result"] = Value::Null;
         explanation["timing"] = json!({ "acceptedAt": "2026-11-21T07:59:59.990000Z" });
-        let story = explanation_in_words(&explanation);
+        let story = story_of(explanation);
         assert!(story.ends_with("accepted at 2026-11-21T07:59:59.990000Z, pending\n"), "{story}");
     }
 
@@ -341,8 +361,11 @@ mod tests {
         let last = |retryable: bool| {
             let mut explanation = retried_once();
             let failure = json!({ "code": "no_route", "message": "m", "retryable": retryable });
-            explanation["attempts"] = json!([{ "attempt": 1, "outcome": "failed", "failure": failure }]);
-            explanation_in_words(&explanation)
+            explanation["attempts"] = json!([{
+                "attempt": 1, "startedAt": "2026-11-21T08:00:00.000000Z", "restarts": 0, "outcome": "failed",
+                "instructions": [], "failure": failure, "timing": {},
+            }]);
+            story_of(explanation)
         };
         assert!(last(true).contains("for good: that was the last attempt"));
         assert!(last(false).contains("for good: no attempt can succeed"));

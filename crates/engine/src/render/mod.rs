@@ -6,93 +6,68 @@ mod orders;
 pub(crate) use explanation::explanation_in_words;
 pub(crate) use orders::order_table;
 
-use domain::{OrderId, OrderStatus, Timestamp};
-use serde::Deserialize;
-use serde_json::Value;
-
-/// An event as the engine streams it: amounts are whole tokens.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct StreamedEvent {
-    pub(crate) order_id: OrderId,
-    pub(crate) seq: u32,
-    pub(crate) status: OrderStatus,
-    pub(crate) attempt: u32,
-    pub(crate) at: Timestamp,
-    pub(crate) data: Value,
-}
-
-impl StreamedEvent {
-    /// What happened, by its wire name.
-    pub(crate) fn kind(&self) -> &str {
-        text(&self.data["kind"])
-    }
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or("?")
-}
+use protocol::{DataView, EventBody, EventDataView, FailureView, QuoteView, SpecView};
+use rust_decimal::Decimal;
 
 /// What an order asks for, such as `1 SOL -> USDC`.
-pub(crate) fn order_in_words(order: &Value) -> String {
-    let (token_in, token_out) = (text(&order["tokenIn"]), text(&order["tokenOut"]));
-    match order["amountIn"].as_str() {
-        Some(amount) => format!("{amount} {token_in} -> {token_out}"),
-        None => format!("{token_in} -> {} {token_out}", text(&order["amountOut"])),
+pub(crate) fn order_in_words(order: &SpecView<'_>) -> String {
+    let SpecView { token_in, token_out, .. } = order;
+    match (order.amount_in, order.amount_out) {
+        (Some(amount), _) => format!("{amount} {token_in} -> {token_out}"),
+        (None, Some(amount)) => format!("{token_in} -> {amount} {token_out}"),
+        (None, None) => format!("{token_in} -> {token_out}"),
     }
 }
 
 /// What happened, in one line.
-pub(crate) fn event_in_words(event: &StreamedEvent) -> String {
-    let data = &event.data;
-    match event.kind() {
-        "accepted" => format!("accepted: {}", order_in_words(&data["order"])),
-        "routing_started" => format!("attempt {}: asking the venues", event.attempt),
-        "routed" => {
-            let quotes: Vec<String> =
-                data["quotes"].as_array().into_iter().flatten().map(quote_in_words).collect();
-            format!("{} ({})", text(&data["reason"]), quotes.join(", "))
+pub(crate) fn event_in_words(event: &EventBody<'_>) -> String {
+    let attempt = event.attempt;
+    let data = match &event.data {
+        DataView::Known(data) => data,
+        DataView::Unknown(data) => return data["kind"].as_str().unwrap_or("?").to_owned(),
+    };
+    match data {
+        EventDataView::Accepted { order } => format!("accepted: {}", order_in_words(order)),
+        EventDataView::RoutingStarted => format!("attempt {attempt}: asking the venues"),
+        EventDataView::Routed(decision) => {
+            let quotes: Vec<String> = decision.quotes.iter().map(quote_in_words).collect();
+            format!("{} ({})", decision.reason, quotes.join(", "))
         }
-        "building" => {
-            let steps = data["instructions"].as_array().map_or(0, Vec::len);
-            format!("building {steps} instructions for {}", text(&data["venue"]))
+        EventDataView::Building { venue, instructions, .. } => {
+            format!("building {} instructions for {venue}", instructions.len())
         }
-        "submitted" => format!("submitted {}", short(text(&data["signature"]))),
-        "confirmed" => format!(
+        EventDataView::Submitted { signature, .. } => format!("submitted {}", short(signature.as_str())),
+        EventDataView::Confirmed { fill, after_expiry } => format!(
             "confirmed on {} in slot {}: {} for {} at {}{}",
-            text(&data["venue"]),
-            data["slot"],
-            text(&data["amountOut"]),
-            text(&data["amountIn"]),
-            price(&data["executedPrice"]),
-            if data["afterExpiry"] == true { ", after the order had expired" } else { "" }
+            fill.venue,
+            fill.slot,
+            fill.amount_out,
+            fill.amount_in,
+            price(fill.executed_price),
+            if *after_expiry { ", after the order had expired" } else { "" }
         ),
-        "waiting" => {
-            format!("waiting: {}; again at {}", text(&data["failure"]["message"]), text(&data["until"]))
+        EventDataView::Waiting { failure, until } => {
+            format!("waiting: {}; again at {until}", failure.message)
         }
-        "retrying" => format!(
-            "attempt {} failed: {}; again at {}",
-            event.attempt,
-            text(&data["failure"]["message"]),
-            text(&data["nextAttemptAt"])
-        ),
-        "failed" => format!("failed at attempt {}: {}", event.attempt, text(&data["failure"]["message"])),
-        "canceled" => withdrawn("canceled", data),
-        "expired" => withdrawn("expired", data),
-        other => other.to_owned(),
+        EventDataView::Retrying { failure, next_attempt_at } => {
+            format!("attempt {attempt} failed: {}; again at {next_attempt_at}", failure.message)
+        }
+        EventDataView::Failed { failure } => format!("failed at attempt {attempt}: {}", failure.message),
+        EventDataView::Canceled { failure, .. } => withdrawn("canceled", failure.as_ref()),
+        EventDataView::Expired { failure, .. } => withdrawn("expired", failure.as_ref()),
     }
 }
 
 /// The end of an order that its owner no longer wanted, with why its last attempt did not land.
-fn withdrawn(end: &str, data: &Value) -> String {
-    match data["failure"]["message"].as_str() {
-        Some(message) => format!("{end}; the last attempt failed: {message}"),
+fn withdrawn(end: &str, failure: Option<&FailureView<'_>>) -> String {
+    match failure {
+        Some(failure) => format!("{end}; the last attempt failed: {}", failure.message),
         None => end.to_owned(),
     }
 }
 
-fn quote_in_words(quote: &Value) -> String {
-    format!("{} {} for {}", text(&quote["venue"]), text(&quote["amountOut"]), text(&quote["amountIn"]))
+fn quote_in_words(quote: &QuoteView) -> String {
+    format!("{} {} for {}", quote.venue, quote.amounts.amount_out, quote.amounts.amount_in)
 }
 
 /// The beginning and the end of a signature: enough to tell it from others.
@@ -104,9 +79,9 @@ fn short(signature: &str) -> String {
 }
 
 /// A price with the digits that a person reads; the places before the point are never cut.
-fn price(value: &Value) -> String {
+pub(crate) fn price(price: Decimal) -> String {
     const WIDTH: usize = 12;
-    let shown = text(value);
+    let shown = price.to_string();
     let whole = shown.find('.').unwrap_or(shown.len());
     shown.chars().take(WIDTH.max(whole)).collect()
 }
@@ -123,7 +98,7 @@ mod tests {
             ("12345678901234.5", "12345678901234"),
             ("7", "7"),
         ] {
-            assert_eq!(price(&Value::from(exact)), shown);
+            assert_eq!(price(exact.parse().unwrap()), shown);
         }
     }
 }

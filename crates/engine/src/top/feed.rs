@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use futures::{SinkExt, StreamExt};
-use serde::Deserialize;
+use protocol::{EventBody, OrderView, StreamMessage};
 use serde_json::{Value, json};
 use tokio::{
     sync::mpsc,
@@ -13,11 +13,7 @@ use tokio::{
 };
 use tokio_tungstenite::tungstenite::Message;
 
-use super::model::ListedOrder;
-use crate::{
-    client::{Client, Socket},
-    render::StreamedEvent,
-};
+use crate::client::{Client, Socket};
 
 /// What is brought and not looked at yet; the engine waits with more.
 const WAITING: usize = 1_024;
@@ -40,9 +36,9 @@ pub(super) enum Report {
     /// The stream broke, for this reason, and is begun again.
     Lost(String),
     /// The orders that are open as the stream begins.
-    Open(Vec<ListedOrder>),
+    Open(Vec<OrderView<'static>>),
     /// Something happened.
-    Event(Box<StreamedEvent>),
+    Event(Box<EventBody<'static>>),
     /// How the engine is; `None` if it does not say.
     Health(Option<Value>),
 }
@@ -89,38 +85,43 @@ async fn follow(
         timeout(PATIENCE, client.endpoint().websocket("/api/stream")).await.context("no answer")?;
     let mut socket = connected.context("no connection")?;
     let hello = next(&mut socket, PATIENCE).await?.context("the stream ended before it began")?;
-    let silence = Duration::from_millis(hello["heartbeatMs"].as_u64().unwrap_or(15_000)) * HEARTBEATS;
+    let StreamMessage::Connected { cursor: place, heartbeat_ms, .. } = hello else {
+        bail!("the stream does not begin with a greeting");
+    };
+    let silence = Duration::from_millis(heartbeat_ms.unwrap_or(15_000)) * HEARTBEATS;
     let is_resumed = cursor.is_some();
     if !is_resumed {
         // from the greeting's place, so that nothing is missing between the list and the stream
-        *cursor = hello["cursor"].as_str().map(str::to_owned);
+        *cursor = place;
         sender.send(Report::Open(open_orders(client).await?)).await?;
     }
     let request = json!({ "op": "subscribe", "orders": "*", "cursor": cursor });
     socket.send(Message::text(request.to_string())).await?;
     while let Some(message) = next(&mut socket, silence).await? {
-        match message["type"].as_str() {
-            Some("subscribed") => sender.send(Report::Connected { is_resumed }).await?,
-            Some("event") => {
-                let event = StreamedEvent::deserialize(&message).context("an event cannot be read")?;
-                sender.send(Report::Event(Box::new(event))).await?;
+        let place = match message {
+            StreamMessage::Subscribed { .. } => {
+                sender.send(Report::Connected { is_resumed }).await?;
+                None
             }
-            Some("error") => {
+            StreamMessage::Event { body, cursor } => {
+                sender.send(Report::Event(Box::new(body))).await?;
+                cursor
+            }
+            StreamMessage::Heartbeat { cursor, .. } => Some(cursor),
+            StreamMessage::Error { problem, .. } => {
                 // as after a change of the database, which knows other cursors
                 *cursor = None;
-                bail!("{}", message["detail"].as_str().unwrap_or("the engine refuses"));
+                bail!("{}", problem.detail);
             }
-            _ => {}
-        }
-        if let Some(place) = message["cursor"].as_str() {
-            *cursor = Some(place.to_owned());
-        }
+            _ => None,
+        };
+        *cursor = place.or(cursor.take());
     }
     Ok(())
 }
 
 /// The next message in text; `None` at the end of the stream.
-async fn next(socket: &mut Socket, silence: Duration) -> anyhow::Result<Option<Value>> {
+async fn next(socket: &mut Socket, silence: Duration) -> anyhow::Result<Option<StreamMessage<'static>>> {
     loop {
         match timeout(silence, socket.next()).await.context("the stream has fallen silent")? {
             Some(Ok(Message::Text(text))) => return Ok(Some(serde_json::from_str(&text)?)),
@@ -131,11 +132,11 @@ async fn next(socket: &mut Socket, silence: Duration) -> anyhow::Result<Option<V
     }
 }
 
-async fn open_orders(client: &Client) -> anyhow::Result<Vec<ListedOrder>> {
+async fn open_orders(client: &Client) -> anyhow::Result<Vec<OrderView<'static>>> {
     let open = domain::OrderStatus::ALL.into_iter().filter(|status| !status.is_terminal());
     let mut orders = Vec::new();
     for status in open {
-        let page: Vec<ListedOrder> =
+        let page: Vec<OrderView<'static>> =
             serde_json::from_str(&client.orders(Some(status), false, None, OPEN_ORDERS).await?)?;
         orders.extend(page);
     }

@@ -4,29 +4,15 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use domain::{OrderId, OrderStatus, Timestamp};
-use serde::Deserialize;
-use serde_json::{Map, Value};
+use protocol::{DataView, EventBody, EventDataView, FailureView, OrderView};
 
 use super::window::{Percentiles, Window};
-use crate::render::{StreamedEvent, order_in_words};
+use crate::render::order_in_words;
 
 /// Orders in flight that are remembered; beyond it the oldest are forgotten until they move again.
 const MAX_IN_FLIGHT: usize = 10_000;
 /// Orders that are shown at most.
 const MAX_SHOWN: usize = 200;
-
-/// An order as the API lists it.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct ListedOrder {
-    id: OrderId,
-    status: OrderStatus,
-    attempt: u32,
-    last_seq: u32,
-    created_at: Timestamp,
-    #[serde(flatten)]
-    spec: Map<String, Value>,
-}
 
 /// An order that has not ended.
 #[derive(Debug, Clone)]
@@ -93,10 +79,10 @@ pub(super) struct OrderLine {
 
 impl Model {
     /// Orders that were open before the first event.
-    pub(super) fn know(&mut self, listed: Vec<ListedOrder>) {
+    pub(super) fn know(&mut self, listed: Vec<OrderView<'_>>) {
         for order in listed {
             let flight = Flight {
-                order: Some(order_in_words(&Value::Object(order.spec))),
+                order: Some(order_in_words(&order.spec)),
                 accepted_at: Some(order.created_at),
                 seq: order.last_seq,
                 status: order.status,
@@ -117,33 +103,32 @@ impl Model {
     }
 
     /// Takes an event.
-    pub(super) fn see(&mut self, event: &StreamedEvent) {
+    pub(super) fn see(&mut self, event: &EventBody<'_>) {
         let known = self.flights.get(&event.order_id);
         if known.is_some_and(|flight| event.seq <= flight.seq) {
             return;
         }
         let mut flight = known.cloned().unwrap_or_else(|| Flight::unknown(event));
         (flight.seq, flight.status, flight.attempt) = (event.seq, event.status, event.attempt);
-        let named = |value: &Value| value.as_str().map(str::to_owned);
-        match event.kind() {
-            "accepted" => {
-                flight.order = Some(order_in_words(&event.data["order"]));
-                flight.accepted_at = Some(event.at);
-                self.window.accept(event.at);
-            }
-            "routing_started" => (flight.venue, flight.retried) = (None, None),
-            "routed" => {
-                flight.venue = named(&event.data["venue"]);
-                if let Some(venue) = &flight.venue {
-                    *self.wins.entry(venue.clone()).or_default() += 1;
+        if let DataView::Known(data) = &event.data {
+            match data {
+                EventDataView::Accepted { order } => {
+                    flight.order = Some(order_in_words(order));
+                    flight.accepted_at = Some(event.at);
+                    self.window.accept(event.at);
                 }
+                EventDataView::RoutingStarted => (flight.venue, flight.retried) = (None, None),
+                EventDataView::Routed(decision) => {
+                    flight.venue = Some(decision.venue.to_string());
+                    *self.wins.entry(decision.venue.to_string()).or_default() += 1;
+                }
+                EventDataView::Retrying { failure, .. } => {
+                    flight.retried = Some(failure.code.to_string());
+                    self.fail(failure, |failures| failures.retried += 1);
+                }
+                EventDataView::Failed { failure } => self.fail(failure, |failures| failures.failed += 1),
+                _ => {}
             }
-            "retrying" => {
-                flight.retried = named(&event.data["failure"]["code"]);
-                self.fail(event, |failures| failures.retried += 1);
-            }
-            "failed" => self.fail(event, |failures| failures.failed += 1),
-            _ => {}
         }
         if event.status.is_terminal() {
             let took = flight.accepted_at.map(|accepted| event.at.since(accepted));
@@ -155,9 +140,8 @@ impl Model {
         }
     }
 
-    fn fail(&mut self, event: &StreamedEvent, count: impl FnOnce(&mut Failures)) {
-        let code = event.data["failure"]["code"].as_str().unwrap_or("unknown");
-        count(self.failures.entry(code.to_owned()).or_default());
+    fn fail(&mut self, failure: &FailureView<'_>, count: impl FnOnce(&mut Failures)) {
+        count(self.failures.entry(failure.code.to_string()).or_default());
     }
 
     fn bound(&mut self) {
@@ -191,7 +175,7 @@ impl Model {
 
 impl Flight {
     /// Of an order whose beginning was not seen.
-    fn unknown(event: &StreamedEvent) -> Self {
+    fn unknown(event: &EventBody<'_>) -> Self {
         Self {
             order: None,
             accepted_at: None,
@@ -218,26 +202,40 @@ impl Flight {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use domain::{Event, EventData, Failure, FailureCode, Order};
+    use testkit::samples;
+    use venues::simulated::SimulatedTokens;
 
     use super::*;
 
+    fn id(order: u32) -> OrderId {
+        format!("00000000-0000-7000-8000-{order:012}").parse().unwrap()
+    }
+
     /// An event of the order of that number, so many milliseconds after the start.
-    fn event(order: u32, seq: u32, status: &str, millis: i64, data: &Value) -> StreamedEvent {
-        serde_json::from_value(json!({
-            "orderId": format!("00000000-0000-7000-8000-{order:012}"), "seq": seq, "status": status,
-            "attempt": 1, "at": at(millis), "data": data,
-        }))
-        .unwrap()
+    fn event(order: u32, seq: u32, status: OrderStatus, millis: i64, data: EventData) -> EventBody<'static> {
+        let event = Event { seq, status, attempt: 1, at: at(millis), data };
+        let sent = serde_json::to_string(&EventBody::new(id(order), &event, &SimulatedTokens::default()));
+        serde_json::from_str(&sent.unwrap()).unwrap()
     }
 
     fn at(millis: i64) -> Timestamp {
         Timestamp::from_unix_millis(millis)
     }
 
-    fn accepted(order: u32, millis: i64) -> StreamedEvent {
-        let spec = json!({ "tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1" });
-        event(order, 1, "pending", millis, &json!({ "kind": "accepted", "order": spec }))
+    fn accepted(order: u32, millis: i64) -> EventBody<'static> {
+        event(order, 1, OrderStatus::Pending, millis, samples::acceptance().event.data)
+    }
+
+    fn routed(order: u32, millis: i64) -> EventBody<'static> {
+        let routed = samples::steps_to_building().into_iter().nth(1).unwrap();
+        event(order, 3, OrderStatus::Routing, millis, routed)
+    }
+
+    fn confirmed(order: u32, seq: u32, millis: i64) -> EventBody<'static> {
+        let fill = samples::fill(&samples::attempt(&samples::acceptance().order));
+        let data = EventData::Confirmed { fill, after_expiry: false };
+        event(order, seq, OrderStatus::Confirmed, millis, data)
     }
 
     #[test]
@@ -245,14 +243,14 @@ mod tests {
         let mut model = Model::default();
         model.see(&accepted(1, 1_000));
         model.see(&accepted(2, 1_100));
-        model.see(&event(1, 2, "routing", 1_200, &json!({ "kind": "routing_started" })));
-        model.see(&event(1, 3, "routing", 1_300, &json!({ "kind": "routed", "venue": "meteora" })));
+        model.see(&event(1, 2, OrderStatus::Routing, 1_200, EventData::RoutingStarted));
+        model.see(&routed(1, 1_300));
         let figures = model.figures(at(3_000));
         let line = &figures.orders[1];
         assert!(figures.orders[0].id.ends_with('2'), "newest first");
         assert_eq!((line.order.as_str(), line.venue.as_str()), ("1 SOL -> USDC", "meteora"));
         assert_eq!((line.status, line.age), (OrderStatus::Routing, Some(Duration::from_secs(2))));
-        model.see(&event(1, 4, "confirmed", 3_500, &json!({ "kind": "confirmed" })));
+        model.see(&confirmed(1, 4, 3_500));
         let figures = model.figures(at(4_000));
         assert_eq!((figures.in_flight, figures.success), (1, Some(1.0)));
         assert_eq!(figures.latency.unwrap().p50, Duration::from_millis(2_500));
@@ -263,12 +261,14 @@ mod tests {
     #[test]
     fn failures_are_counted_by_their_code() {
         let mut model = Model::default();
-        let failure = |kind: &str, code: &str| json!({ "kind": kind, "failure": { "code": code } });
+        let retrying = || EventData::Retrying { failure: samples::failure(), next_attempt_at: at(0) };
+        let failed =
+            EventData::Failed { failure: Failure::new(FailureCode::NoRoute, "no venue trades the pair") };
         model.see(&accepted(1, 0));
-        model.see(&event(1, 2, "routing", 10, &failure("retrying", "slippage_exceeded")));
+        model.see(&event(1, 2, OrderStatus::Routing, 10, retrying()));
         assert_eq!(model.figures(at(20)).orders[0].note, "again after slippage_exceeded");
-        model.see(&event(1, 3, "routing", 20, &failure("retrying", "slippage_exceeded")));
-        model.see(&event(1, 4, "failed", 30, &failure("failed", "no_route")));
+        model.see(&event(1, 3, OrderStatus::Routing, 20, retrying()));
+        model.see(&event(1, 4, OrderStatus::Failed, 30, failed));
         let figures = model.figures(at(1_000));
         let count = |retried, failed| Failures { retried, failed };
         let expected = [("slippage_exceeded".to_owned(), count(2, 0)), ("no_route".to_owned(), count(0, 1))];
@@ -279,21 +279,20 @@ mod tests {
     #[test]
     fn what_is_known_from_the_list_is_not_told_twice() {
         let mut model = Model::default();
-        let listed = json!([{
-            "id": "00000000-0000-7000-8000-000000000001", "status": "routing", "attempt": 1, "lastSeq": 3,
-            "createdAt": at(500), "tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1",
-        }]);
-        model.know(serde_json::from_value(listed).unwrap());
-        model.see(&event(1, 3, "routing", 900, &json!({ "kind": "routed", "venue": "meteora" })));
+        let (status, attempt, last_seq, created_at) = (OrderStatus::Routing, 1, 3, at(500));
+        let order = samples::acceptance().order;
+        let listed = Order { id: id(1), status, attempt, last_seq, created_at, ..order };
+        model.know(vec![OrderView::new(&listed, &SimulatedTokens::default())]);
+        model.see(&routed(1, 900));
         assert!(model.figures(at(1_000)).wins.is_empty());
-        model.see(&event(1, 4, "confirmed", 1_500, &json!({ "kind": "confirmed" })));
+        model.see(&confirmed(1, 4, 1_500));
         assert_eq!(model.figures(at(2_000)).latency.unwrap().p50, Duration::from_secs(1));
     }
 
     #[test]
     fn an_end_without_a_beginning_counts_but_has_no_latency() {
         let mut model = Model::default();
-        model.see(&event(1, 6, "confirmed", 100, &json!({ "kind": "confirmed" })));
+        model.see(&confirmed(1, 6, 100));
         let figures = model.figures(at(200));
         assert_eq!((figures.in_flight, figures.success, figures.latency), (0, Some(1.0), None));
     }

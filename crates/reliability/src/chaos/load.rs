@@ -10,6 +10,7 @@ use std::{
 
 use domain::{OrderId, ports::Clock};
 use infra::clock::SystemClock;
+use protocol::{CancelOutcome, CanceledView, CanceledViews, PlacedView};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use reqwest::StatusCode;
@@ -18,7 +19,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout_at};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{Options, follower};
-use crate::checker::{CancelReply, FollowRecord, Reply, RequestRecord};
+use crate::checker::{FollowRecord, Reply, RequestRecord};
 
 /// How long a client waits for one answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
@@ -160,7 +161,7 @@ impl Load {
     }
 
     /// Cancels an order, in one of the three ways, until an answer arrives.
-    async fn cancel(&self, id: OrderId, rng: &mut ChaCha8Rng) -> Option<CancelReply> {
+    async fn cancel(&self, id: OrderId, rng: &mut ChaCha8Rng) -> Option<CancelOutcome> {
         let deadline = Instant::now() + PATIENCE;
         let way = rng.random_range(0..3);
         while Instant::now() < deadline && !self.give_up.is_cancelled() {
@@ -172,13 +173,14 @@ impl Load {
                 _ => self.http.post(format!("{api}/cancel")).json(&json!({ "ids": [id] })),
             };
             if let Ok(answer) = request.timeout(ANSWER_WITHIN).send().await {
-                let is_too_late = answer.status() == StatusCode::CONFLICT;
-                let body: Value = answer.json().await.unwrap_or_default();
-                let result = if way == 2 { &body["results"][0]["result"] } else { &body["result"] };
-                let reply = result.as_str().and_then(CancelReply::named);
-                let reply = reply.or(is_too_late.then_some(CancelReply::TooLate));
-                if reply.is_some() {
-                    return reply;
+                let outcome = match answer.status() {
+                    StatusCode::CONFLICT => Some(CancelOutcome::AlreadyTerminal),
+                    StatusCode::NOT_FOUND => Some(CancelOutcome::NotFound),
+                    _ if way == 2 => answer.json().await.ok().and_then(only_outcome),
+                    _ => answer.json().await.ok().map(|canceled: CanceledView<'_>| canceled.result),
+                };
+                if outcome.is_some_and(|outcome| outcome != CancelOutcome::StoreUnavailable) {
+                    return outcome;
                 }
             }
             sleep(Duration::from_millis(rng.random_range(50..500))).await;
@@ -197,14 +199,18 @@ impl Load {
         let answer = request.send().await.ok()?;
         match answer.status() {
             StatusCode::OK | StatusCode::CREATED => {
-                let body: Value = answer.json().await.ok()?;
-                let id: OrderId = body["orderId"].as_str()?.parse().ok()?;
-                Some(Reply::Acknowledged(id))
+                let placed: PlacedView<'_> = answer.json().await.ok()?;
+                Some(Reply::Acknowledged(placed.order.order_id))
             }
             status if status.is_client_error() => Some(Reply::Refused),
             _ => None,
         }
     }
+}
+
+/// What came of the one order of a request.
+fn only_outcome(canceled: CanceledViews) -> Option<CancelOutcome> {
+    canceled.results.into_iter().next().map(|canceled| canceled.result)
 }
 
 /// A request that can be sent again: its name goes as an idempotency key, as a client order id, or

@@ -8,12 +8,11 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{bail, ensure};
-use domain::{OrderId, OrderStatus};
+use anyhow::bail;
 use futures::{SinkExt, StreamExt};
+use protocol::StreamMessage;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use serde::Deserialize;
 use testkit::sse::SseParser;
 use tokio::{
     task::JoinHandle,
@@ -33,22 +32,6 @@ const SILENT_FOR: Duration = Duration::from_secs(20);
 enum Protocol {
     WebSocket,
     ServerSentEvents,
-}
-
-/// What of a message matters here.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Received {
-    #[serde(rename = "type")]
-    kind: String,
-    #[serde(default)]
-    cursor: Option<String>,
-    #[serde(default)]
-    order_id: Option<OrderId>,
-    #[serde(default)]
-    seq: u32,
-    #[serde(default)]
-    status: Option<OrderStatus>,
 }
 
 /// Clients that watch everything, from before the first order to after the last.
@@ -150,15 +133,14 @@ impl Watcher {
         }
         while let Some(message) = timeout_at(until, timeout(SILENT_FOR, socket.next())).await?? {
             if let Message::Text(text) = message? {
-                let told: Received = serde_json::from_str(&text)?;
-                ensure!(told.kind != "error", "refused: {text}");
-                match (told.kind.as_str(), &cursor) {
-                    ("connected", Some(_)) => {} // ahead of what was seen
-                    ("connected", None) => {
-                        self.take(told);
-                        break;
-                    }
-                    _ => self.take(told),
+                let told: StreamMessage<'_> = serde_json::from_str(&text)?;
+                let is_greeting = matches!(told, StreamMessage::Connected { .. });
+                if is_greeting && cursor.is_some() {
+                    continue; // ahead of what was seen
+                }
+                self.take(told)?;
+                if is_greeting {
+                    break;
                 }
             }
         }
@@ -179,17 +161,25 @@ impl Watcher {
         while let Some(bytes) = timeout_at(until, timeout(SILENT_FOR, response.chunk())).await??? {
             parser.push(&bytes);
             while let Some(sent) = parser.next_event() {
-                self.take(serde_json::from_str(&sent.data)?);
+                self.take(serde_json::from_str(&sent.data)?)?;
             }
         }
         Ok(())
     }
 
-    fn take(&mut self, told: Received) {
-        if let (Some(order_id), Some(status)) = (told.order_id, told.status) {
-            self.record.events.push((order_id, told.seq, status));
-            self.count.store(self.record.events.len(), Ordering::Relaxed);
-        }
-        self.cursor = told.cursor.or(self.cursor.take());
+    fn take(&mut self, told: StreamMessage<'_>) -> anyhow::Result<()> {
+        let cursor = match told {
+            StreamMessage::Event { body, cursor } => {
+                self.record.events.push((body.order_id, body.seq, body.status));
+                self.count.store(self.record.events.len(), Ordering::Relaxed);
+                cursor
+            }
+            StreamMessage::Connected { cursor, .. } => cursor,
+            StreamMessage::Heartbeat { cursor, .. } => Some(cursor),
+            StreamMessage::Error { problem, .. } => bail!("refused: {}", problem.error),
+            _ => None,
+        };
+        self.cursor = cursor.or(self.cursor.take());
+        Ok(())
     }
 }

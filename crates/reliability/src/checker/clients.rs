@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{OrderId, OrderStatus};
+use protocol::CancelOutcome;
 use serde_json::{Value, json};
 
-use super::{CancelReply, Evidence, Findings, FollowRecord, Reply, Rule};
+use super::{Evidence, Findings, FollowRecord, Reply, Rule};
 
 /// An acknowledged order exists, and a key made at most one order, whether or not its reply arrived.
 pub(super) fn check_requests(evidence: &Evidence, findings: &mut Findings<'_>) {
@@ -53,9 +54,11 @@ pub(super) fn check_cancels(evidence: &Evidence, findings: &mut Findings<'_>) {
         let Some(record) = acknowledged else { continue };
         let order = &record.order;
         let holds = match reply {
-            CancelReply::Canceled => order.status == OrderStatus::Canceled,
-            CancelReply::Requested => order.cancel_request.is_some(),
-            CancelReply::TooLate => order.status.is_terminal(),
+            CancelOutcome::Canceled => order.status == OrderStatus::Canceled,
+            CancelOutcome::CancelRequested => order.cancel_request.is_some(),
+            CancelOutcome::AlreadyTerminal => order.status.is_terminal(),
+            CancelOutcome::NotFound => false,
+            CancelOutcome::StoreUnavailable => true,
         };
         findings.require(holds, Rule::CancelHolds, order.id, || {
             format!("a client was told {reply:?}, and it is {} with {:?}", order.status, order.cancel_request)

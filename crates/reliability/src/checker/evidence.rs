@@ -1,4 +1,5 @@
 use domain::{Event, Order, OrderId, OrderStatus, ports::Attempt};
+use protocol::CancelOutcome;
 use serde_json::Value;
 use venues::simulated::transaction_log::Entry;
 
@@ -30,30 +31,7 @@ pub struct RequestRecord {
     /// The answers that arrived, in the order they came; a lost one leaves no trace.
     pub replies: Vec<Reply>,
     /// What was answered when the client canceled the order, if it did and an answer arrived.
-    pub cancel: Option<CancelReply>,
-}
-
-/// An answer to a request to cancel an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CancelReply {
-    /// The order is canceled.
-    Canceled,
-    /// No further attempt is made.
-    Requested,
-    /// It had ended otherwise.
-    TooLate,
-}
-
-impl CancelReply {
-    /// The answer that the API calls so.
-    pub fn named(result: &str) -> Option<Self> {
-        match result {
-            "canceled" => Some(Self::Canceled),
-            "cancelRequested" => Some(Self::Requested),
-            "alreadyTerminal" => Some(Self::TooLate),
-            _ => None,
-        }
-    }
+    pub cancel: Option<CancelOutcome>,
 }
 
 /// An answer to a request.

@@ -11,7 +11,7 @@ mod violation;
 use std::collections::BTreeMap;
 
 use domain::{OrderId, Signature};
-pub use evidence::{CancelReply, Evidence, FeedRecord, FollowRecord, OrderRecord, Reply, RequestRecord};
+pub use evidence::{Evidence, FeedRecord, FollowRecord, OrderRecord, Reply, RequestRecord};
 use venues::simulated::transaction_log::Entry;
 pub use violation::{Rule, Violation};
 

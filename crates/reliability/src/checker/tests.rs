@@ -9,6 +9,7 @@ use domain::{
     ports::{Attempt, AttemptState},
     swap::SlippageBound,
 };
+use protocol::CancelOutcome;
 use serde_json::json;
 use testkit::samples;
 use venues::simulated::transaction_log::{Entry, Outcome};
@@ -393,8 +394,8 @@ fn an_attempt_after_a_request_to_cancel_is_found() {
 #[test]
 fn a_client_that_was_told_of_a_cancel_finds_it() {
     let told = |reply| broken(move |evidence| evidence.requests[1].cancel = Some(reply));
-    assert_eq!(told(CancelReply::TooLate), BTreeSet::new());
-    for reply in [CancelReply::Canceled, CancelReply::Requested] {
+    assert_eq!(told(CancelOutcome::AlreadyTerminal), BTreeSet::new());
+    for reply in [CancelOutcome::Canceled, CancelOutcome::CancelRequested, CancelOutcome::NotFound] {
         assert_eq!(told(reply), BTreeSet::from([Rule::CancelHolds]));
     }
 }

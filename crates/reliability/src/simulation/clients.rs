@@ -6,6 +6,7 @@ use std::{
 };
 
 use domain::{OrderId, ports::Clock};
+use protocol::CancelOutcome;
 use serde_json::json;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -14,7 +15,7 @@ use super::{
     machine::Machines,
     world::{World, lock},
 };
-use crate::checker::{CancelReply, FollowRecord, Reply, RequestRecord};
+use crate::checker::{FollowRecord, Reply, RequestRecord};
 
 /// How long a client waits for one answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
@@ -99,7 +100,7 @@ impl Client {
     }
 
     /// Cancels the order after a while, and asks until an answer arrives.
-    async fn cancel(&self, id: Option<OrderId>) -> Option<CancelReply> {
+    async fn cancel(&self, id: Option<OrderId>) -> Option<CancelOutcome> {
         let (id, world) = (id?, self.world());
         if !world.happens(world.plan.cancels) {
             return None;
@@ -109,8 +110,8 @@ impl Client {
             let (api, death) = self.machines.some_api();
             let answer = death.run_until_cancelled(timeout(ANSWER_WITHIN, api.cancel(id))).await;
             if let Some(Ok(Ok(result))) = answer {
-                world.note("client", &format!("is told {result} of {id}"));
-                return CancelReply::named(result);
+                world.note("client", &format!("is told {result:?} of {id}"));
+                return Some(result);
             }
             self.pause(50, 500).await;
         }

@@ -6,8 +6,8 @@ use domain::OrderId;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::message::Orders;
 use crate::problem::{Code, FieldCode, FieldError, Problem};
+use protocol::Orders;
 
 /// A message of a client, and the `id` that its answer is to carry.
 #[derive(Debug)]

@@ -5,6 +5,7 @@ use domain::{
     OrderId,
     ports::{FeedCursor, FeedScope, PageEnd},
 };
+use protocol::{Orders, StreamMessage};
 use tokio::{
     sync::mpsc,
     time::{Instant, Interval, MissedTickBehavior, interval_at},
@@ -12,13 +13,12 @@ use tokio::{
 
 use super::{
     FeedReader, check_cursor, find_orders, message,
-    message::Orders,
     request::{Request, StreamCommand},
 };
 use crate::{
     problem::{Code, FieldCode, FieldError, Problem},
     state::AppState,
-    stream::{Canonical, Ending, Outbox, Peer, refuse},
+    stream::{Canonical, Ending, Outbox, Peer, refuse, to_text},
 };
 
 /// Requests of a client that wait for their turn; more are not read from its connection.
@@ -59,7 +59,7 @@ impl Session<'_> {
     async fn run(mut self, mut asked: mpsc::Receiver<Bytes>) -> Result<std::convert::Infallible, Ending> {
         let limits = &self.state.limits;
         let (mut pings, mut heartbeats) = (every(limits.ping_every), every(limits.heartbeat_every));
-        let hello = message::connected(self.reader.cursor(), limits.heartbeat_every.as_millis());
+        let hello = message::connected(self.reader.cursor(), limits.heartbeat_every);
         self.outbox.send(hello).await?;
         loop {
             tokio::select! {
@@ -94,18 +94,23 @@ impl Session<'_> {
         let Request { id, wish } = request;
         let done = match wish {
             Ok(StreamCommand::SubscribeAll { cursor }) => {
-                self.subscribe_all(cursor).await.map(|()| Done::all("subscribed"))
+                self.subscribe_all(cursor).await.map(|()| Done::subscribed(Orders::All))
             }
             Ok(StreamCommand::Subscribe { orders }) => self.subscribe(orders).await,
             Ok(StreamCommand::Unsubscribe(orders)) => {
                 self.unsubscribe(&orders);
-                Ok(Done { kind: "unsubscribed", orders, history: HashMap::new() })
+                Ok(Done { subscribes: false, ..Done::subscribed(orders) })
             }
             Err(problem) => Err(problem),
         };
         match done {
-            Ok(Done { kind, orders, history }) => {
-                self.outbox.send(message::answer(kind, &orders, id.as_ref())).await?;
+            Ok(Done { subscribes, orders, history }) => {
+                let answer = if subscribes {
+                    StreamMessage::Subscribed { orders, id }
+                } else {
+                    StreamMessage::Unsubscribed { orders, id }
+                };
+                self.outbox.send(to_text(&answer)).await?;
                 self.tell_history(history).await
             }
             Err(problem) => self.outbox.send(message::refusal(&problem, id.as_ref())).await,
@@ -151,7 +156,7 @@ impl Session<'_> {
         };
         self.reader.rescope(scope, place);
         let history = orders.into_iter().collect();
-        Ok(Done { kind: "subscribed", orders: Orders::Named(ids), history })
+        Ok(Done { history, ..Done::subscribed(Orders::Named(ids)) })
     }
 
     fn unsubscribe(&mut self, orders: &Orders) {
@@ -197,15 +202,16 @@ impl Session<'_> {
 
 /// What came of a request.
 struct Done {
-    kind: &'static str,
+    /// Or unsubscribes.
+    subscribes: bool,
     orders: Orders,
     /// Orders whose events are to be told now, each after a sequence number.
     history: HashMap<OrderId, u32>,
 }
 
 impl Done {
-    fn all(kind: &'static str) -> Self {
-        Self { kind, orders: Orders::All, history: HashMap::new() }
+    fn subscribed(orders: Orders) -> Self {
+        Self { subscribes: true, orders, history: HashMap::new() }
     }
 }
 

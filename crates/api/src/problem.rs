@@ -1,24 +1,19 @@
 //! Everything the API refuses, as RFC 9457 problem details. [`Code`] is the one table of codes.
 
-mod code;
-mod field;
+use std::borrow::Cow;
 
 use axum::{
     Json,
-    http::{HeaderValue, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use domain::{OrderId, ports::StoreError};
 use infra::metrics::catalogue;
 use metrics::counter;
-use serde::Serialize;
+use protocol::{ProblemBody, StreamMessage};
 use serde_json::Value;
-use utoipa::ToSchema;
 
-pub(crate) use code::Code;
-pub(crate) use field::{FieldCode, FieldError};
-
-use crate::wire::OrderView;
+pub(crate) use protocol::{Code, FieldCode, FieldError};
 
 /// How long a client should wait before it repeats a request that failed for our sake, seconds.
 const RETRY_AFTER_SECONDS: u16 = 1;
@@ -36,38 +31,6 @@ pub(crate) struct Problem {
     pub(crate) order_id: Option<OrderId>,
     /// That order as it stands, where it explains the problem.
     pub(crate) order: Option<Box<Value>>,
-}
-
-/// How a problem looks, as a response and as a message.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = Problem)]
-pub(crate) struct ProblemBody<'a> {
-    /// The problem's URI; in a message `error`, like the type of any message.
-    #[serde(rename = "type")]
-    kind: String,
-    /// What it is in general, the same every time.
-    title: &'static str,
-    status: u16,
-    /// What happened this time, for people.
-    detail: &'a str,
-    /// For programs; it does not change.
-    #[schema(value_type = Code)]
-    code: &'static str,
-    /// Whether the same request may succeed when it is repeated later.
-    retryable: bool,
-    /// What is wrong with each field, where fields are wrong.
-    errors: &'a [FieldError],
-    /// The order it concerns, where naming it helps.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Uuid>)]
-    order_id: Option<OrderId>,
-    /// That order as it stands, where it explains the problem.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<OrderView<'static>>)]
-    order: Option<&'a Value>,
-    /// The whole refusal in one short line.
-    error: String,
 }
 
 impl Problem {
@@ -123,34 +86,38 @@ impl Problem {
 
     /// The body of a response.
     pub(crate) fn body(&self) -> ProblemBody<'_> {
-        self.body_of_type(format!("urn:order-engine:problem:{}", self.code.as_str()))
+        self.shown(Some(format!("urn:order-engine:problem:{}", self.code.as_str())))
     }
 
-    /// The `{type:"error"}` message of a WebSocket.
-    pub(crate) fn message(&self) -> ProblemBody<'_> {
-        self.body_of_type("error".to_owned())
+    /// The `{type:"error"}` message of a WebSocket, to the request of that id.
+    pub(crate) fn message(&self, id: Option<Value>) -> StreamMessage<'_> {
+        StreamMessage::Error { problem: self.shown(None), id }
     }
 
-    fn body_of_type(&self, kind: String) -> ProblemBody<'_> {
+    fn shown(&self, kind: Option<String>) -> ProblemBody<'_> {
         ProblemBody {
             kind,
-            title: self.code.title(),
-            status: self.code.status().as_u16(),
-            detail: &self.detail,
-            code: self.code.as_str(),
+            title: self.code.title().into(),
+            status: self.code.status(),
+            detail: Cow::from(&self.detail),
+            code: self.code.as_str().into(),
             retryable: self.code.is_retryable(),
-            errors: &self.errors,
+            errors: Cow::from(&self.errors),
             order_id: self.order_id,
-            order: self.order.as_deref(),
+            order: self.order.as_deref().map(Cow::Borrowed),
             error: self.short(),
         }
+    }
+
+    fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         counter!(catalogue::PROBLEMS, "code" => self.code.as_str()).increment(1);
-        let mut response = (self.code.status(), Json(self.body())).into_response();
+        let mut response = (self.status(), Json(self.body())).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if self.code.is_retryable() {

@@ -1,16 +1,16 @@
 use std::{borrow::Cow, fmt};
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{RefOr, Schema},
 };
 
-use crate::openapi::words;
+use crate::words;
 
 /// What is wrong with one field, as a stable code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum FieldCode {
+pub enum FieldCode {
     /// It is required.
     Missing,
     /// There is no such field.
@@ -45,7 +45,7 @@ pub(crate) enum FieldCode {
 
 impl FieldCode {
     /// Every code.
-    pub(crate) const ALL: [Self; 15] = [
+    pub const ALL: [Self; 15] = [
         Self::Missing,
         Self::Unknown,
         Self::Duplicate,
@@ -64,7 +64,7 @@ impl FieldCode {
     ];
 
     /// The stable code.
-    pub(crate) const fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Missing => "missing",
             Self::Unknown => "unknown_field",
@@ -91,6 +91,14 @@ impl Serialize for FieldCode {
     }
 }
 
+impl<'de> Deserialize<'de> for FieldCode {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<str>::deserialize(deserializer)?;
+        let known = Self::ALL.into_iter().find(|code| code.as_str() == text);
+        known.ok_or_else(|| D::Error::custom(format_args!("unknown field code {text}")))
+    }
+}
+
 impl PartialSchema for FieldCode {
     fn schema() -> RefOr<Schema> {
         words::one_of("What is wrong with a field; for programs.", Self::ALL).into()
@@ -104,19 +112,19 @@ impl ToSchema for FieldCode {
 }
 
 /// What is wrong with one field.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub(crate) struct FieldError {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FieldError {
     /// The field as the client named it.
-    pub(crate) field: Cow<'static, str>,
+    pub field: Cow<'static, str>,
     /// For programs.
-    pub(crate) code: FieldCode,
+    pub code: FieldCode,
     /// For people; reads on after the field's name.
-    pub(crate) message: Cow<'static, str>,
+    pub message: Cow<'static, str>,
 }
 
 impl FieldError {
     /// What is wrong with `field`; the message reads on after the field's name.
-    pub(crate) fn new(
+    pub fn new(
         field: impl Into<Cow<'static, str>>,
         code: FieldCode,
         message: impl Into<Cow<'static, str>>,

@@ -1,47 +1,49 @@
+use std::borrow::Cow;
+
 use domain::{
-    Address, Amount, Bps, FailureCode, Name, PoolRef, Quote, Timestamp, Token, TokenAmount, VenueId,
+    Address, Amount, Bps, Name, PoolRef, Quote, Timestamp, Token, TokenAmount, VenueId,
     ports::Tokens,
     routing::{RoutingDecision, VenueAnswer},
     swap::{Instruction, SlippageBound},
 };
 use rust_decimal::Decimal;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::openapi::words;
+use crate::{SpecView, words};
 
 /// What a venue offered.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Quote)]
-pub(crate) struct QuoteView {
+pub struct QuoteView {
     #[schema(value_type = words::Venue)]
-    venue: VenueId,
+    pub venue: VenueId,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pool: Option<PoolView>,
+    pub pool: Option<PoolView>,
     #[serde(flatten)]
-    amounts: AmountsView,
-    price_impact_bps: u32,
+    pub amounts: AmountsView,
+    pub price_impact_bps: u32,
     /// In the token that `feeToken` names.
-    fee: Decimal,
+    pub fee: Decimal,
     /// Symbol of the token that the fee is taken from.
-    fee_token: String,
+    pub fee_token: String,
     /// The fee rate, rounded to whole basis points.
-    fee_bps: u32,
+    pub fee_bps: u32,
     /// The fee rate in parts per million.
-    fee_ppm: u32,
+    pub fee_ppm: u32,
     /// What the chain charges, SOL.
     #[serde(skip_serializing_if = "Option::is_none")]
-    network_fee: Option<Decimal>,
-    liquidity_score: u8,
-    latency_ms: u32,
+    pub network_fee: Option<Decimal>,
+    pub liquidity_score: u8,
+    pub latency_ms: u32,
     #[schema(value_type = words::Timestamp)]
-    valid_until: Timestamp,
+    pub valid_until: Timestamp,
 }
 
 impl QuoteView {
     /// Shows a quote.
-    pub(crate) fn new(quote: &Quote, tokens: &dyn Tokens) -> Self {
+    pub fn new(quote: &Quote, tokens: &dyn Tokens) -> Self {
         Self {
             venue: quote.venue,
             pool: quote.pool.map(PoolView::new),
@@ -60,15 +62,15 @@ impl QuoteView {
 }
 
 /// A pool of a venue.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = Pool)]
-pub(crate) struct PoolView {
+pub struct PoolView {
     /// Which of the venue's programs it belongs to.
     #[schema(value_type = String)]
-    kind: Name,
+    pub kind: Name,
     /// The pool's account.
     #[schema(value_type = String)]
-    address: Address,
+    pub address: Address,
 }
 
 impl PoolView {
@@ -78,43 +80,36 @@ impl PoolView {
 }
 
 /// What is spent and received, and whole tokens out per whole token in.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Amounts)]
-pub(crate) struct AmountsView {
-    amount_in: Decimal,
-    amount_out: Decimal,
-    price: Decimal,
+pub struct AmountsView {
+    pub amount_in: Decimal,
+    pub amount_out: Decimal,
+    pub price: Decimal,
 }
 
 impl AmountsView {
     /// Shows the amounts of a trade.
-    pub(crate) fn new(amount_in: TokenAmount, amount_out: TokenAmount, price: Decimal) -> Self {
+    pub fn new(amount_in: TokenAmount, amount_out: TokenAmount, price: Decimal) -> Self {
         Self { amount_in: amount_in.to_decimal(), amount_out: amount_out.to_decimal(), price }
     }
 }
 
 /// A venue that was not chosen, and why.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = RejectedVenue)]
-pub(crate) struct RejectedView {
+pub struct RejectedView {
     #[schema(value_type = words::Venue)]
-    venue: VenueId,
+    pub venue: VenueId,
     /// The pool that was outbid.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pool: Option<PoolView>,
+    pub pool: Option<PoolView>,
     /// `outbid`, or the code of its failure to quote.
     #[schema(value_type = words::RejectionCode)]
-    code: RejectionCode,
-    reason: String,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-enum RejectionCode {
-    Outbid(&'static str),
-    LeftOut(FailureCode),
+    pub code: Cow<'static, str>,
+    pub reason: String,
 }
 
 impl RejectedView {
@@ -133,33 +128,33 @@ impl RejectedView {
             format!("{difference} {symbol} {how} than {}, {bps} bps", best.venue)
         };
         let pool = quote.pool.map(PoolView::new);
-        Self { venue: quote.venue, pool, code: RejectionCode::Outbid("outbid"), reason }
+        Self { venue: quote.venue, pool, code: Cow::Borrowed("outbid"), reason }
     }
 }
 
 /// Which venue was chosen, every quote, and why the others were not.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = RoutingDecision)]
-pub(crate) struct DecisionView<'a> {
+pub struct DecisionView<'a> {
     #[schema(value_type = words::Venue)]
-    venue: VenueId,
-    reason: &'a str,
+    pub venue: VenueId,
+    pub reason: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    advantage_bps: Option<u32>,
-    quotes: Vec<QuoteView>,
-    rejected: Vec<RejectedView>,
+    pub advantage_bps: Option<u32>,
+    pub quotes: Vec<QuoteView>,
+    pub rejected: Vec<RejectedView>,
 }
 
 impl<'a> DecisionView<'a> {
     /// Shows a decision.
-    pub(crate) fn new(decision: &'a RoutingDecision, tokens: &dyn Tokens) -> Self {
+    pub fn new(decision: &'a RoutingDecision, tokens: &dyn Tokens) -> Self {
         let rejected = decision.others.iter().map(|answer| match answer {
             VenueAnswer::Quoted(quote) => RejectedView::outbid(&decision.best, quote, tokens),
             VenueAnswer::LeftOut { venue, failure } => RejectedView {
                 venue: *venue,
                 pool: None,
-                code: RejectionCode::LeftOut(failure.code),
+                code: Cow::Borrowed(failure.code.as_str()),
                 reason: failure.message.clone(),
             },
         });
@@ -167,7 +162,7 @@ impl<'a> DecisionView<'a> {
         let quotes = decision.quotes().map(|quote| QuoteView::new(quote, tokens)).collect();
         Self {
             venue: decision.venue(),
-            reason: &decision.reason,
+            reason: Cow::from(&decision.reason),
             advantage_bps: decision.advantage_bps,
             quotes,
             rejected,
@@ -176,17 +171,17 @@ impl<'a> DecisionView<'a> {
 }
 
 /// The worst result an order accepts.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = SlippageBound)]
-pub(crate) enum BoundView {
+pub enum BoundView {
     MinAmountOut(Decimal),
     MaxAmountIn(Decimal),
 }
 
 impl BoundView {
     /// Shows a bound.
-    pub(crate) fn new(bound: SlippageBound) -> Self {
+    pub fn new(bound: SlippageBound) -> Self {
         match bound {
             SlippageBound::MinAmountOut(amount) => Self::MinAmountOut(amount.to_decimal()),
             SlippageBound::MaxAmountIn(amount) => Self::MaxAmountIn(amount.to_decimal()),
@@ -195,10 +190,10 @@ impl BoundView {
 }
 
 /// One step of a transaction.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "instruction", rename_all = "snake_case")]
 #[schema(as = Instruction)]
-pub(crate) enum InstructionView {
+pub enum InstructionView {
     CreateTokenAccount {
         token: String,
     },
@@ -214,7 +209,7 @@ pub(crate) enum InstructionView {
 
 impl InstructionView {
     /// Shows a step of a transaction.
-    pub(crate) fn new(instruction: Instruction, tokens: &dyn Tokens) -> Self {
+    pub fn new(instruction: Instruction, tokens: &dyn Tokens) -> Self {
         match instruction {
             Instruction::CreateTokenAccount { token } => {
                 Self::CreateTokenAccount { token: tokens.symbol(token) }
@@ -226,6 +221,17 @@ impl InstructionView {
             Instruction::UnwrapSol => Self::UnwrapSol,
         }
     }
+}
+
+/// The decision, and the bound an order would get now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Quotes)]
+pub struct QuotesView<'a> {
+    #[serde(flatten)]
+    pub request: SpecView<'a>,
+    #[serde(flatten)]
+    pub decision: DecisionView<'a>,
+    pub bound: Option<BoundView>,
 }
 
 #[cfg(test)]

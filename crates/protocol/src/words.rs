@@ -3,32 +3,34 @@
 use domain::{FailureCode as Failures, OrderStatus as Statuses, OrderType as Types, VenueId};
 use serde::Serialize;
 use serde_json::{Value, json};
-use utoipa::{
-    PartialSchema, ToSchema,
-    openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type},
-};
+use utoipa::openapi::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
+
+use crate::CancelOutcome as Outcomes;
 
 /// Gives a schema its name in the document.
+#[macro_export]
 macro_rules! schema {
     ($name:ident, $schema:expr) => {
-        pub(crate) struct $name;
+        #[doc = concat!("The schema of `", stringify!($name), "`.")]
+        #[derive(Debug)]
+        pub struct $name;
 
-        impl PartialSchema for $name {
-            fn schema() -> RefOr<Schema> {
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
                 $schema.into()
             }
         }
 
-        impl ToSchema for $name {}
+        impl utoipa::ToSchema for $name {}
     };
 }
-pub(crate) use schema;
 
 fn text(description: &str) -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String).description(Some(description))
 }
 
-pub(crate) fn one_of<T: Serialize>(description: &str, words: impl IntoIterator<Item = T>) -> ObjectBuilder {
+/// One of a list of words.
+pub fn one_of<T: Serialize>(description: &str, words: impl IntoIterator<Item = T>) -> ObjectBuilder {
     text(description).enum_values(Some(words.into_iter().map(|word| json!(word))))
 }
 
@@ -47,7 +49,7 @@ schema!(
     CancelOutcome,
     one_of(
         "What came of a request to cancel an order. `storeUnavailable`: unknown, repeat the request.",
-        ["canceled", "cancelRequested", "alreadyTerminal", "notFound", "storeUnavailable"]
+        Outcomes::ALL
     )
 );
 schema!(OrderType, one_of("How an order executes.", [Types::Market]));

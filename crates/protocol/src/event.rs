@@ -1,89 +1,35 @@
-use std::{
-    fmt,
-    sync::{Arc, OnceLock},
-};
+use std::borrow::Cow;
 
-use axum::extract::ws::Utf8Bytes;
 use domain::{Event, EventData, OrderId, OrderStatus, Signature, Timestamp, VenueId, ports::Tokens};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
     order::{FailureView, FillView, SpecView},
     quote::{BoundView, DecisionView, InstructionView},
 };
-use crate::openapi::words;
-
-/// An event on its way to its followers. Its canonical message is serialised once for all of them.
-pub(crate) struct WireEvent {
-    /// Whose event.
-    pub(crate) order_id: OrderId,
-    /// The event.
-    pub(crate) event: Event,
-    /// Names its tokens.
-    tokens: Arc<dyn Tokens>,
-    message: OnceLock<Utf8Bytes>,
-}
-
-impl fmt::Debug for WireEvent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WireEvent")
-            .field("order_id", &self.order_id)
-            .field("event", &self.event)
-            .finish_non_exhaustive()
-    }
-}
-
-impl WireEvent {
-    /// An event of an order.
-    pub(crate) fn new(order_id: OrderId, event: Event, tokens: Arc<dyn Tokens>) -> Self {
-        Self { order_id, event, tokens, message: OnceLock::new() }
-    }
-
-    /// The event as it is listed.
-    pub(crate) fn body(&self) -> EventBody<'_> {
-        EventBody::new(self.order_id, &self.event, self.tokens.as_ref())
-    }
-
-    /// The `{type:"event"}` message.
-    pub(crate) fn message(&self) -> Utf8Bytes {
-        #[derive(Serialize)]
-        struct Message<'a> {
-            #[serde(rename = "type")]
-            kind: &'static str,
-            #[serde(flatten)]
-            body: EventBody<'a>,
-        }
-        self.message.get_or_init(|| to_text(&Message { kind: "event", body: self.body() })).clone()
-    }
-}
-
-/// Serialises a message.
-pub(crate) fn to_text(message: &impl Serialize) -> Utf8Bytes {
-    // what is serialised here has string keys and no fallible parts
-    serde_json::to_string(message).unwrap_or_default().into()
-}
+use crate::words;
 
 /// An event.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Event)]
-pub(crate) struct EventBody<'a> {
+pub struct EventBody<'a> {
     #[schema(value_type = Uuid)]
-    order_id: OrderId,
-    seq: u32,
+    pub order_id: OrderId,
+    pub seq: u32,
     #[schema(value_type = words::OrderStatus)]
-    status: OrderStatus,
-    attempt: u32,
+    pub status: OrderStatus,
+    pub attempt: u32,
     #[schema(value_type = words::Timestamp)]
-    at: Timestamp,
+    pub at: Timestamp,
     #[schema(value_type = EventDataView<'static>)]
-    pub(crate) data: DataView<'a>,
+    pub data: DataView<'a>,
 }
 
 impl<'a> EventBody<'a> {
     /// Shows an event of an order.
-    pub(crate) fn new(order_id: OrderId, event: &'a Event, tokens: &dyn Tokens) -> Self {
+    pub fn new(order_id: OrderId, event: &'a Event, tokens: &dyn Tokens) -> Self {
         Self {
             order_id,
             seq: event.seq,
@@ -96,20 +42,20 @@ impl<'a> EventBody<'a> {
 }
 
 /// What happened, as far as this version knows.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 #[expect(clippy::large_enum_variant, reason = "serialised as soon as it is made")]
-pub(crate) enum DataView<'a> {
+pub enum DataView<'a> {
     Known(EventDataView<'a>),
     /// Of a later version, as it is stored.
-    Unknown(&'a serde_json::Value),
+    Unknown(Cow<'a, serde_json::Value>),
 }
 
 /// What happened.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[schema(as = EventData)]
-pub(crate) enum EventDataView<'a> {
+pub enum EventDataView<'a> {
     Accepted {
         order: SpecView<'a>,
     },
@@ -127,7 +73,7 @@ pub(crate) enum EventDataView<'a> {
         #[schema(value_type = words::Venue)]
         venue: VenueId,
         #[schema(value_type = words::Signature)]
-        signature: &'a Signature,
+        signature: Cow<'a, Signature>,
         last_valid_block_height: u64,
     },
     #[serde(rename_all = "camelCase")]
@@ -135,7 +81,7 @@ pub(crate) enum EventDataView<'a> {
         #[serde(flatten)]
         fill: FillView<'a>,
         /// `true` if it was found to have landed only after `expiresAt`.
-        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
         #[schema(required = false)]
         after_expiry: bool,
     },
@@ -177,7 +123,7 @@ impl<'a> DataView<'a> {
     fn new(data: &'a EventData, tokens: &dyn Tokens) -> Self {
         use EventDataView as View;
         Self::Known(match data {
-            EventData::Unknown(raw) => return Self::Unknown(raw),
+            EventData::Unknown(raw) => return Self::Unknown(Cow::Borrowed(raw)),
             EventData::Accepted { order } => View::Accepted { order: SpecView::new(order, tokens) },
             EventData::RoutingStarted => View::RoutingStarted,
             EventData::Routed { decision } => View::Routed(DecisionView::new(decision, tokens)),
@@ -188,7 +134,7 @@ impl<'a> DataView<'a> {
             },
             EventData::Submitted { venue, signature, last_valid_block_height } => View::Submitted {
                 venue: *venue,
-                signature,
+                signature: Cow::Borrowed(signature),
                 last_valid_block_height: *last_valid_block_height,
             },
             EventData::Confirmed { fill, after_expiry } => {

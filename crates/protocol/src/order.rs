@@ -1,53 +1,55 @@
+use std::borrow::Cow;
+
 use domain::{
     Address, Failure, FailureClass, FailureCode, Fill, Mint, Order, OrderId, OrderSpec, OrderStatus,
     OrderType, QuoteRequest, Signature, SwapAmount, Timestamp, TokenAmount, VenueId, ports::Tokens,
     swap::SlippageBound,
 };
 use rust_decimal::Decimal;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::openapi::words;
+use crate::words;
 
 /// What was asked.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = OrderTerms)]
-pub(crate) struct SpecView<'a> {
+pub struct SpecView<'a> {
     #[serde(rename = "type")]
     #[schema(value_type = words::OrderType)]
-    order_type: OrderType,
-    token_in: String,
-    token_out: String,
+    pub order_type: OrderType,
+    pub token_in: Cow<'a, str>,
+    pub token_out: Cow<'a, str>,
     #[schema(value_type = String)]
-    token_in_mint: Mint,
+    pub token_in_mint: Mint,
     #[schema(value_type = String)]
-    token_out_mint: Mint,
+    pub token_out_mint: Mint,
     #[serde(skip_serializing_if = "Option::is_none")]
-    amount_in: Option<Decimal>,
+    pub amount_in: Option<Decimal>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    amount_out: Option<Decimal>,
-    slippage_bps: u16,
+    pub amount_out: Option<Decimal>,
+    pub slippage_bps: u16,
     /// The least that must be received, whatever the slippage allows.
     #[serde(skip_serializing_if = "Option::is_none")]
-    min_amount_out: Option<Decimal>,
+    pub min_amount_out: Option<Decimal>,
     /// The most that may be spent, whatever the slippage allows.
     #[serde(skip_serializing_if = "Option::is_none")]
-    max_amount_in: Option<Decimal>,
+    pub max_amount_in: Option<Decimal>,
     /// No attempt is submitted from this moment on.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<words::Timestamp>)]
-    expires_at: Option<Timestamp>,
+    pub expires_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    wallet: Option<&'a str>,
+    pub wallet: Option<Cow<'a, str>>,
     /// The client's own label. It identifies no order.
     #[serde(skip_serializing_if = "Option::is_none")]
-    tag: Option<&'a str>,
+    pub tag: Option<Cow<'a, str>>,
 }
 
 impl<'a> SpecView<'a> {
     /// Shows a spec.
-    pub(crate) fn new(spec: &'a OrderSpec, tokens: &dyn Tokens) -> Self {
+    pub fn new(spec: &'a OrderSpec, tokens: &dyn Tokens) -> Self {
         let QuoteRequest { token_in, token_out, amount } = spec.request;
         let (amount_in, amount_out) = match amount {
             SwapAmount::ExactIn(amount) => (Some(amount.to_decimal(token_in.decimals())), None),
@@ -60,8 +62,8 @@ impl<'a> SpecView<'a> {
         };
         Self {
             order_type: spec.order_type,
-            token_in: tokens.symbol(token_in),
-            token_out: tokens.symbol(token_out),
+            token_in: tokens.symbol(token_in).into(),
+            token_out: tokens.symbol(token_out).into(),
             token_in_mint: token_in.mint(),
             token_out_mint: token_out.mint(),
             amount_in,
@@ -70,63 +72,63 @@ impl<'a> SpecView<'a> {
             min_amount_out,
             max_amount_in,
             expires_at: spec.expires_at,
-            wallet: spec.wallet.as_deref(),
-            tag: spec.tag.as_deref(),
+            wallet: spec.wallet.as_deref().map(Cow::from),
+            tag: spec.tag.as_deref().map(Cow::from),
         }
     }
 }
 
 /// An order as it stands.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Order)]
-pub(crate) struct OrderView<'a> {
+pub struct OrderView<'a> {
     #[schema(value_type = Uuid)]
-    id: OrderId,
+    pub id: OrderId,
     /// The same as `id`.
     #[schema(value_type = Uuid)]
-    order_id: OrderId,
+    pub order_id: OrderId,
     #[serde(skip_serializing_if = "Option::is_none")]
-    client_order_id: Option<&'a str>,
+    pub client_order_id: Option<Cow<'a, str>>,
     #[schema(value_type = words::OrderStatus)]
-    status: OrderStatus,
-    attempt: u32,
+    pub status: OrderStatus,
+    pub attempt: u32,
     #[serde(flatten)]
-    spec: SpecView<'a>,
-    last_seq: u32,
+    pub spec: SpecView<'a>,
+    pub last_seq: u32,
     #[schema(value_type = words::Timestamp)]
-    created_at: Timestamp,
+    pub created_at: Timestamp,
     #[schema(value_type = words::Timestamp)]
-    updated_at: Timestamp,
+    pub updated_at: Timestamp,
     /// The same as `createdAt`, for clients of earlier systems.
     #[serde(rename = "created_at")]
     #[schema(value_type = words::Timestamp)]
-    created_at_snake: Timestamp,
+    pub created_at_snake: Timestamp,
     /// The same as `updatedAt`, for clients of earlier systems.
     #[serde(rename = "updated_at")]
     #[schema(value_type = words::Timestamp)]
-    updated_at_snake: Timestamp,
+    pub updated_at_snake: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
-    fill: Option<FillView<'a>>,
+    pub fill: Option<FillView<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    failure: Option<FailureView<'a>>,
+    pub failure: Option<FailureView<'a>>,
     /// When the next attempt begins, while the order waits for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<words::Timestamp>)]
-    next_attempt_at: Option<Timestamp>,
+    pub next_attempt_at: Option<Timestamp>,
     /// When the owner asked to cancel it. The order may have landed all the same: see `status`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<words::Timestamp>)]
-    cancel_requested_at: Option<Timestamp>,
+    pub cancel_requested_at: Option<Timestamp>,
 }
 
 impl<'a> OrderView<'a> {
     /// Shows an order.
-    pub(crate) fn new(order: &'a Order, tokens: &dyn Tokens) -> Self {
+    pub fn new(order: &'a Order, tokens: &dyn Tokens) -> Self {
         Self {
             id: order.id,
             order_id: order.id,
-            client_order_id: order.client_order_id.as_deref(),
+            client_order_id: order.client_order_id.as_deref().map(Cow::from),
             status: order.status,
             attempt: order.attempt,
             spec: SpecView::new(&order.spec, tokens),
@@ -144,30 +146,37 @@ impl<'a> OrderView<'a> {
 }
 
 /// How an order traded.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Fill)]
-pub(crate) struct FillView<'a> {
+pub struct FillView<'a> {
     #[schema(value_type = words::Venue)]
-    venue: VenueId,
+    pub venue: VenueId,
     #[schema(value_type = words::Signature)]
-    pub(crate) signature: &'a Signature,
-    slot: u64,
-    amount_in: Decimal,
-    amount_out: Decimal,
-    fee: Decimal,
+    pub signature: Cow<'a, Signature>,
+    pub slot: u64,
+    pub amount_in: Decimal,
+    pub amount_out: Decimal,
+    pub fee: Decimal,
     /// What the chain charged, SOL.
     #[serde(skip_serializing_if = "Option::is_none")]
-    network_fee: Option<Decimal>,
-    executed_price: Decimal,
+    pub network_fee: Option<Decimal>,
+    pub executed_price: Decimal,
+}
+
+impl FillView<'_> {
+    /// The same, for longer than what it was made of.
+    pub fn into_owned(self) -> FillView<'static> {
+        FillView { signature: Cow::Owned(self.signature.into_owned()), ..self }
+    }
 }
 
 impl<'a> FillView<'a> {
     /// Shows a fill.
-    pub(crate) fn new(fill: &'a Fill) -> Self {
+    pub fn new(fill: &'a Fill) -> Self {
         Self {
             venue: fill.venue,
-            signature: &fill.signature,
+            signature: Cow::Borrowed(&fill.signature),
             slot: fill.slot,
             amount_in: fill.amount_in.to_decimal(),
             amount_out: fill.amount_out.to_decimal(),
@@ -179,48 +188,68 @@ impl<'a> FillView<'a> {
 }
 
 /// Why something failed.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Failure)]
-pub(crate) struct FailureView<'a> {
+pub struct FailureView<'a> {
     #[schema(value_type = words::FailureCode)]
-    code: FailureCode,
-    pub(crate) message: &'a str,
+    pub code: FailureCode,
+    pub message: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<words::Venue>)]
-    venue: Option<VenueId>,
-    retryable: bool,
+    pub venue: Option<VenueId>,
+    pub retryable: bool,
     /// What a program on chain returned, if it was one that failed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    program_error: Option<ProgramErrorView<'a>>,
+    pub program_error: Option<ProgramErrorView<'a>>,
 }
 
 /// An error that a program on chain returned.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(as = ProgramError)]
-struct ProgramErrorView<'a> {
+pub struct ProgramErrorView<'a> {
     /// The innermost program that failed.
     #[schema(value_type = String)]
-    program: Address,
+    pub program: Address,
     #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<u32>,
+    pub code: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<&'a str>,
+    pub name: Option<Cow<'a, str>>,
 }
 
 impl<'a> FailureView<'a> {
     /// Shows a failure.
-    pub(crate) fn new(failure: &'a Failure) -> Self {
+    pub fn new(failure: &'a Failure) -> Self {
         Self {
             code: failure.code,
-            message: &failure.message,
+            message: Cow::from(&failure.message),
             venue: failure.venue,
             retryable: failure.code.class() != FailureClass::Permanent,
             program_error: failure.program_error.as_ref().map(|error| ProgramErrorView {
                 program: error.program,
                 code: error.code,
-                name: error.name.as_deref(),
+                name: error.name.as_deref().map(Cow::from),
             }),
         }
     }
+}
+
+/// The order, and where to go from here.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = PlacedOrder)]
+pub struct PlacedView<'a> {
+    #[serde(flatten)]
+    pub order: OrderView<'a>,
+    pub ws_url: String,
+    pub status_url: String,
+    /// Where the clients of an earlier system look for updates: a path, and a WebSocket.
+    pub status_endpoint: String,
+}
+
+/// The id in an answer to an order, for a client that wants no more of it.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderRef {
+    pub order_id: OrderId,
 }

@@ -1,0 +1,79 @@
+use domain::OrderStatus;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{OrderView, words};
+
+/// What came of a request to cancel an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum CancelOutcome {
+    /// It is canceled.
+    Canceled,
+    /// The request is on record, and the execution or the chain decides.
+    CancelRequested,
+    /// It ended before, otherwise.
+    AlreadyTerminal,
+    /// There is no such order.
+    NotFound,
+    /// Unknown: the request can be repeated.
+    StoreUnavailable,
+}
+
+impl CancelOutcome {
+    /// Every outcome.
+    pub const ALL: [Self; 5] = [
+        Self::Canceled,
+        Self::CancelRequested,
+        Self::AlreadyTerminal,
+        Self::NotFound,
+        Self::StoreUnavailable,
+    ];
+
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Canceled => "canceled",
+            Self::CancelRequested => "cancelRequested",
+            Self::AlreadyTerminal => "alreadyTerminal",
+            Self::NotFound => "notFound",
+            Self::StoreUnavailable => "storeUnavailable",
+        }
+    }
+}
+
+/// What came of the request, and the order as it stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = CanceledOrder)]
+pub struct CanceledView<'a> {
+    /// `canceled`, or `cancelRequested` while the execution or the chain has to decide.
+    #[schema(value_type = words::CancelOutcome)]
+    pub result: CancelOutcome,
+    pub order: OrderView<'a>,
+}
+
+/// What came of each order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = CanceledOrders)]
+pub struct CanceledViews {
+    /// In the order of `ids`, else newest first.
+    pub results: Vec<CancelResultView>,
+    /// Whether more orders match than one request cancels: repeat it.
+    pub has_more: bool,
+}
+
+/// What came of one order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = CancelResult)]
+pub struct CancelResultView {
+    /// As it was given.
+    pub order_id: String,
+    #[schema(value_type = words::CancelOutcome)]
+    pub result: CancelOutcome,
+    /// Where the order stands, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<words::OrderStatus>)]
+    pub status: Option<OrderStatus>,
+}

@@ -1,0 +1,38 @@
+//! How everything looks on the wire: what the API sends, and what the command line, the load generator and the
+//! reliability kit read. One definition for both directions, and for the `OpenAPI` document.
+//!
+//! Amounts are whole tokens as decimal strings, as in requests; times are RFC 3339. Texts are borrowed where they
+//! are sent and owned where they are read. What a later version adds is skipped by those who read.
+#![expect(
+    missing_docs,
+    reason = "fields carry their names on the wire, and a comment on one is its description"
+)]
+
+mod cancel;
+mod code;
+mod event;
+mod explanation;
+mod field;
+mod health;
+mod lists;
+mod message;
+mod order;
+mod problem;
+mod quote;
+pub mod words;
+
+pub use cancel::{CancelOutcome, CancelResultView, CanceledView, CanceledViews};
+pub use code::Code;
+pub use event::{DataView, EventBody, EventDataView};
+pub use explanation::{
+    AttemptTiming, AttemptView, CancelView, Explanation, Outcome, ResultView, Submission, Timing, WaitView,
+};
+pub use field::{FieldCode, FieldError};
+pub use health::{AdmissionState, Health, Readiness, Report};
+pub use lists::{TokenView, VenueView};
+pub use message::{EventRef, Orders, StreamMessage};
+pub use order::{FailureView, FillView, OrderRef, OrderView, PlacedView, ProgramErrorView, SpecView};
+pub use problem::ProblemBody;
+pub use quote::{
+    AmountsView, BoundView, DecisionView, InstructionView, PoolView, QuoteView, QuotesView, RejectedView,
+};

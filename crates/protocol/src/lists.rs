@@ -1,0 +1,43 @@
+use std::borrow::Cow;
+
+use domain::{Mint, TokenInfo, VenueId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::words;
+
+/// A token that can be traded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Token)]
+pub struct TokenView {
+    /// Address of the SPL mint, base58: what identifies the token.
+    #[schema(value_type = String)]
+    pub mint: Mint,
+    /// Ticker, unique among the listed tokens.
+    pub symbol: String,
+    /// Display name.
+    pub name: String,
+    /// Decimal places of an amount.
+    pub decimals: u8,
+}
+
+impl From<TokenInfo> for TokenView {
+    fn from(TokenInfo { token, symbol, name }: TokenInfo) -> Self {
+        Self {
+            mint: token.mint(),
+            symbol: symbol.into_owned(),
+            name: name.into_owned(),
+            decimals: token.decimals(),
+        }
+    }
+}
+
+/// A venue that is asked for quotes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = VenueInfo)]
+pub struct VenueView<'a> {
+    #[schema(value_type = words::Venue)]
+    pub id: VenueId,
+    /// Display name.
+    pub name: Cow<'a, str>,
+}

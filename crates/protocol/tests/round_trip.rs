@@ -1,0 +1,137 @@
+//! What is sent can be read, by the same definition, and says the same.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::HashSet;
+
+use domain::{Event, EventData, EventKind, Order, OrderStatus, ports::AttemptState};
+use protocol::{DataView, EventBody, Explanation, OrderView, Orders, ProblemBody, StreamMessage};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use strum::VariantArray;
+use testkit::samples;
+use venues::simulated::SimulatedTokens;
+
+/// Reads what is sent, and holds what is sent on against it.
+fn read_back<T: Serialize, U: Serialize + DeserializeOwned>(sent: &T) -> U {
+    let text = serde_json::to_string(sent).unwrap();
+    let read: U = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+    assert_eq!(serde_json::to_string(&read).unwrap(), text, "it says the same when it is sent on");
+    read
+}
+
+/// One event of each kind that this version knows.
+fn events() -> Vec<Event> {
+    let order = samples::acceptance().order;
+    let attempt = samples::attempt(&order);
+    let (at, failure) = (order.created_at, samples::failure());
+    let mut data = vec![samples::acceptance().event.data];
+    data.extend(samples::steps_to_building());
+    data.extend([
+        samples::submitted(&attempt),
+        EventData::Confirmed { fill: samples::fill(&attempt), after_expiry: true },
+        EventData::Waiting { failure: failure.clone(), until: at },
+        EventData::Retrying { failure: failure.clone(), next_attempt_at: at },
+        EventData::Failed { failure: failure.clone() },
+        EventData::Canceled { requested_at: at, failure: Some(failure) },
+        EventData::Expired { expires_at: at, failure: None },
+    ]);
+    (1..)
+        .zip(data)
+        .map(|(seq, data)| Event { seq, status: OrderStatus::Routing, attempt: 1, at, data })
+        .collect()
+}
+
+#[test]
+fn every_kind_of_event() {
+    let (id, tokens) = (samples::order_id(), SimulatedTokens::default());
+    let events = events();
+    let kinds: HashSet<EventKind> = events.iter().map(|event| event.data.kind()).collect();
+    let missing: Vec<_> = EventKind::VARIANTS
+        .iter()
+        .filter(|kind| **kind != EventKind::Unknown && !kinds.contains(kind))
+        .collect();
+    assert!(missing.is_empty(), "no sample of {missing:?}");
+    for event in &events {
+        let body = EventBody::new(id, event, &tokens);
+        let read: EventBody<'static> = read_back(&body);
+        assert!(matches!(read.data, DataView::Known(_)), "{read:?}");
+        assert_eq!(read, body);
+        let message = StreamMessage::Event { body, cursor: Some("7-3".to_owned()) };
+        let _: StreamMessage<'static> = read_back(&message);
+    }
+}
+
+#[test]
+fn what_a_later_version_adds_is_skipped() {
+    let (id, tokens) = (samples::order_id(), SimulatedTokens::default());
+    let mut sent = json!(EventBody::new(id, &events()[0], &tokens));
+    sent["later"] = json!({ "field": 1 });
+    sent["data"]["order"]["later"] = json!(true);
+    let read: EventBody<'static> = serde_json::from_value(sent.clone()).unwrap();
+    assert!(matches!(read.data, DataView::Known(_)));
+    sent["data"]["kind"] = json!("triggered");
+    let read: EventBody<'static> = serde_json::from_value(sent).unwrap();
+    assert!(matches!(read.data, DataView::Unknown(data) if data["kind"] == "triggered"));
+    let message: StreamMessage<'static> =
+        serde_json::from_value(json!({ "type": "later", "more": 1 })).unwrap();
+    assert_eq!(message, StreamMessage::Unknown);
+}
+
+#[test]
+fn orders_and_explanations() {
+    let tokens = SimulatedTokens::default();
+    let accepted = samples::acceptance().order;
+    let attempt = samples::attempt(&accepted);
+    assert_eq!(attempt.state, AttemptState::Unresolved);
+    let order = Order {
+        status: OrderStatus::Confirmed,
+        fill: Some(samples::fill(&attempt)),
+        failure: Some(samples::failure()),
+        next_attempt_at: Some(accepted.created_at),
+        client_order_id: Some("mine".to_owned()),
+        ..accepted
+    };
+    let shown = OrderView::new(&order, &tokens);
+    assert_eq!(read_back::<_, OrderView<'static>>(&shown), shown);
+    let events = events();
+    let explanation = Explanation::new(&order, Some(7), &events, &tokens);
+    assert_eq!(read_back::<_, Explanation<'static>>(&explanation), explanation);
+}
+
+#[test]
+fn messages() {
+    for message in [
+        json!({ "type": "connected", "orderId": samples::order_id() }),
+        json!({ "type": "connected", "cursor": "7-3", "heartbeatMs": 15_000 }),
+        json!({ "type": "subscribed", "orders": "*", "id": 5 }),
+        json!({ "type": "unsubscribed", "orders": [samples::order_id()] }),
+        json!({ "type": "heartbeat", "cursor": "7-3", "at": "2026-11-21T08:00:00.000000Z", "lagMs": 0 }),
+        json!({ "type": "end", "orderId": samples::order_id() }),
+    ] {
+        let read: StreamMessage<'static> = serde_json::from_value(message.clone()).unwrap();
+        assert_ne!(read, StreamMessage::Unknown, "{message}");
+        assert_eq!(json!(read), message);
+    }
+    assert!(serde_json::from_value::<Orders>(json!("all")).is_err());
+}
+
+#[test]
+fn a_problem_has_its_type_as_a_response_and_the_message_names_its_own() {
+    let problem = json!({
+        "type": "urn:order-engine:problem:invalid_order", "title": "The order is invalid", "status": 400,
+        "detail": "amountIn is zero", "code": "invalid_order", "retryable": false,
+        "errors": [{ "field": "amountIn", "code": "zero", "message": "is zero" }], "error": "The order is invalid",
+    });
+    let read: ProblemBody<'static> = serde_json::from_value(problem.clone()).unwrap();
+    assert_eq!(json!(read), problem);
+    let message = json!(StreamMessage::Error { problem: ProblemBody { kind: None, ..read }, id: None });
+    let expected = match problem {
+        Value::Object(mut fields) => {
+            fields.insert("type".to_owned(), json!("error"));
+            Value::Object(fields)
+        }
+        _ => unreachable!("it is an object"),
+    };
+    assert_eq!(message, expected);
+}
