@@ -7,6 +7,8 @@ set -euo pipefail
 cd "$(dirname "$0")/../dashboard"
 
 npm ci --no-audit --no-fund --loglevel=error
+npm ci --prefix types --no-audit --no-fund --loglevel=error
+npm run --silent --prefix types check # renewed by: npm run --prefix dashboard/types generate
 npm run --silent check
 npm run --silent test:unit
 npm run --silent test:browser

@@ -231,7 +231,7 @@ pub struct QuotesView<'a> {
     pub request: SpecView<'a>,
     #[serde(flatten)]
     pub decision: DecisionView<'a>,
-    pub bound: Option<BoundView>,
+    pub bound: BoundView,
 }
 
 #[cfg(test)]

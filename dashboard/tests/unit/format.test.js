@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { SPEC } from "./support.js";
 import * as format from "../../app/js/core/format.js";
 
 test("amounts keep every digit, and are never rounded up to more than there is", () => {
@@ -28,7 +29,7 @@ test("basis points carry their sign", () => {
 });
 
 test("what an order wants is said from its fixed side", () => {
-  const spec = { type: "market", tokenIn: "SOL", tokenOut: "USDC", slippageBps: 50 };
+  const { amountIn: _, ...spec } = SPEC;
   assert.equal(format.wish({ ...spec, amountIn: "1000.5" }), "Sell 1,000.5 SOL for USDC");
   assert.equal(format.wish({ ...spec, amountOut: "20" }), "Buy 20 USDC with SOL");
 });

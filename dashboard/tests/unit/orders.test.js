@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FAILURE, FILL, drawFrame, event, idOf, order } from "./support.js";
+import { FAILURE, FILL, SPEC, drawFrame, event, idOf, order } from "./support.js";
 import { OrderBook } from "../../app/js/core/orders.js";
 
 test("rows and events may come in any order; the later state wins", () => {
@@ -17,8 +17,7 @@ test("rows and events may come in any order; the later state wins", () => {
 
 test("an accepted order is known from its event", () => {
   const book = new OrderBook();
-  const { tokenIn, tokenOut, amountIn, slippageBps, type } = order(2);
-  book.apply(event(2, 1, "pending", { kind: "accepted", order: { type, tokenIn, tokenOut, amountIn: amountIn ?? "", slippageBps } }));
+  book.apply(event(2, 1, "pending", { kind: "accepted", order: SPEC }));
   assert.equal(book.get(idOf(2))?.amountIn, "1");
 });
 

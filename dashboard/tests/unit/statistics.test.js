@@ -11,7 +11,7 @@ function life(statistics) {
   statistics.observe(event(1, 1, "pending", { kind: "accepted", order: order(1) }, 0));
   statistics.observe(event(1, 2, "routing", { kind: "routing_started" }, 10));
   statistics.observe(event(1, 3, "routing", { kind: "routed", ...decision }, 210));
-  statistics.observe(event(1, 4, "building", { kind: "building", venue: "meteora", instructions: [] }, 211));
+  statistics.observe(event(1, 4, "building", { kind: "building", venue: "meteora", minAmountOut: "149", instructions: [] }, 211));
   statistics.observe(event(1, 5, "submitted", { kind: "submitted", venue: "meteora", signature: "", lastValidBlockHeight: 1 }, 215));
 }
 

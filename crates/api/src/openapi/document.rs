@@ -65,6 +65,7 @@ struct Details;
 
 impl Modify for Details {
     fn modify(&self, document: &mut OpenApiDocument) {
+        super::optional::never_null(document);
         let operations = document.paths.paths.values_mut().flat_map(|path| [&mut path.get, &mut path.post]);
         for operation in operations.flatten() {
             let takes_order = matches!(operation.operation_id.as_deref(), Some("placeOrder" | "askQuotes"));

@@ -2,6 +2,7 @@
 
 mod body;
 pub(crate) mod document;
+mod optional;
 mod problems;
 
 pub(crate) use body::OrderBody;

@@ -33,7 +33,7 @@ pub(crate) async fn ask(State(state): State<AppState>, body: JsonBody) -> Result
     let answers = venues::quote_all(&state.venues, &request, state.limits.quotes_within).await;
     let decision = route(request.amount, answers).map_err(|failure| refusal(&failure))?;
     let around = SlippageBound::around(&decision.best, request.amount, spec.slippage_bps);
-    let bound = Some(BoundView::new(spec.bound.map_or(around, |own| around.tighter(own))));
+    let bound = BoundView::new(spec.bound.map_or(around, |own| around.tighter(own)));
     let tokens = state.tokens.as_ref();
     let decision = DecisionView::new(&decision, tokens);
     Ok(Json(QuotesView { request: SpecView::new(&spec, tokens), decision, bound }).into_response())

@@ -10,10 +10,9 @@ import { amount } from "../core/format.js";
  * @param {Spec} spec
  */
 export function boundGauge(bound, { quoted, realised }, spec) {
-  const isOut = bound.minAmountOut !== undefined;
+  const isOut = "minAmountOut" in bound;
   const of = (/** @type {{ amountIn: string, amountOut: string }} */ amounts) => (isOut ? amounts.amountOut : amounts.amountIn);
-  const worst = bound.minAmountOut ?? bound.maxAmountIn;
-  if (worst === undefined) return undefined;
+  const worst = isOut ? bound.minAmountOut : bound.maxAmountIn;
   const unit = isOut ? spec.tokenOut : spec.tokenIn;
   const marks = [
     { name: "bound", label: isOut ? "Minimum" : "Maximum", value: worst },

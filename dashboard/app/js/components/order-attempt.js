@@ -64,13 +64,13 @@ function steps(instructions) {
 }
 
 /** @param {Instruction} step */
-function instruction({ instruction: kind, token, amount: size, venue }) {
-  switch (kind) {
-    case "wrap_sol": return `Wrap ${amount(size)} SOL`;
+function instruction(step) {
+  switch (step.instruction) {
+    case "wrap_sol": return `Wrap ${amount(step.amount)} SOL`;
     case "unwrap_sol": return "Unwrap SOL";
-    case "create_token_account": return `Create ${token} account`;
-    case "swap": return `Swap on ${words(venue ?? "")}`;
-    default: return words(kind);
+    case "create_token_account": return `Create ${step.token} account`;
+    case "swap": return `Swap on ${words(step.venue)}`;
+    default: return words(/** @type {Instruction} */ (step).instruction); // of a later engine
   }
 }
 

@@ -31,7 +31,7 @@ function detail(data) {
     case "accepted": return "saved; survives crashes";
     case "routing_started": return "asking every venue";
     case "routed": return data.reason;
-    case "building": return data.minAmountOut !== undefined ? `at least ${amount(data.minAmountOut)} out` : `at most ${amount(data.maxAmountIn)} in`;
+    case "building": return "minAmountOut" in data ? `at least ${amount(data.minAmountOut)} out` : `at most ${amount(data.maxAmountIn)} in`;
     case "submitted": return `on record as ${shortened(data.signature)}, then sent`;
     case "confirmed": return `landed in slot ${amount(String(data.slot))}${data.afterExpiry ? ", found after the order had expired: it was submitted before" : ""}`;
     case "retrying": return `${data.failure.message}; again at ${preciseTime(data.nextAttemptAt)}`;

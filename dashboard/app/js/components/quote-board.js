@@ -43,9 +43,9 @@ export class QuoteBoard extends Component {
       else this.#draw(cell, venue, rejected?.reason ?? "No answer");
     }
     const { bound } = answer;
-    const [label, value, token] = bound?.minAmountOut !== undefined
+    const [label, value, token] = "minAmountOut" in bound
       ? ["Minimum received", bound.minAmountOut, answer.tokenOut]
-      : ["Maximum spent", bound?.maxAmountIn, answer.tokenIn];
+      : ["Maximum spent", bound.maxAmountIn, answer.tokenIn];
     const advantage = answer.advantageBps;
     this.#worst.replaceChildren(
       h("dt", {}, label), h("dd", { id: "bound" }, `${amount(value)} ${token}`),
