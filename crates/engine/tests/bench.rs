@@ -41,7 +41,7 @@ fn an_open_loop_keeps_its_rate() {
 
 #[test]
 fn what_the_engine_refuses_as_overload_is_counted_and_no_failure() {
-    let arguments = ["--orders", "400", "--concurrency", "8", "--max-open-orders", "10"];
+    let arguments = ["--orders", "400", "--concurrency", "8", "--max-in-flight-orders", "10"];
     let (report, is_content) = bench(&arguments);
     assert!(is_content, "{report:#}");
     let (accepted, refused) = (report["accepted"].as_u64().unwrap(), report["overloaded"].as_u64().unwrap());
