@@ -65,8 +65,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/orders/execute", post(execute::place).get(execute::stream))
         .route("/api/orders", get(orders::list))
         .route("/api/orders/ws", get(compat::sockets::orders))
-        // not the id of an order, and so not found, as any other
-        .route("/api/orders/cancel", post(cancel_many::cancel_many).get(order::show))
+        .route("/api/orders/cancel", post(cancel_many::cancel_many))
         .route("/api/orders/{id}", get(order::show).delete(cancel::delete))
         .route("/api/orders/{id}/cancel", post(cancel::cancel))
         .route("/api/orders/{id}/events", get(events::list))

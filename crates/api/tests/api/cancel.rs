@@ -83,7 +83,7 @@ async fn what_is_no_order_is_not_canceled() {
     let app = App::start().await;
     problem(app.cancel(samples::order_id()).await, 404, "order_not_found").await;
     problem(app.cancel("nonsense").await, 400, "invalid_order_id").await;
-    problem(app.get("/api/orders/cancel").await, 404, "order_not_found").await;
+    problem(app.get("/api/orders/cancel").await, 405, "method_not_allowed").await;
     let id = app.placed().await;
     app.store.set_down(true);
     problem(app.cancel(id).await, 503, "store_unavailable").await;
