@@ -2,6 +2,7 @@
 //! reproducible from a seed.
 
 mod chain;
+mod fee;
 pub mod market;
 mod outcome;
 pub mod pool;

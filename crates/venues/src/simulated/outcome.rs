@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use domain::{
-    Amount, Landed, ProgramError, Signature, SignedTransaction, Swap, Timestamp, Token, TokenAmount,
+    Landed, ProgramError, Signature, SignedTransaction, Swap, Timestamp, Token, TokenAmount,
     swap::{BalanceChange, SlippageBound},
 };
 
 use super::{
+    fee::network_fee,
     market::Market,
     pool::{PoolError, Trade},
     program::program_of,
@@ -20,17 +21,6 @@ use crate::config::Conditions;
 
 /// The name under which the swap programs refuse a trade beyond its bound.
 pub(super) const EXCEEDED_SLIPPAGE: &str = "ExceededSlippage";
-
-/// What the chain charges for each signature, lamports.
-const LAMPORTS_PER_SIGNATURE: u64 = 5_000;
-
-/// What the chain charges for a swap, which has one signature.
-pub(super) const NETWORK_FEE: Amount = Amount(LAMPORTS_PER_SIGNATURE);
-
-/// What the chain charges for a transaction that landed; unknown for those of versions before 2026-12.
-pub(super) fn network_fee(transaction: &Transaction) -> Option<Amount> {
-    (transaction.signatures > 0).then_some(Amount(transaction.signatures * LAMPORTS_PER_SIGNATURE))
-}
 
 /// Decides.
 #[derive(Debug, Clone, Copy)]

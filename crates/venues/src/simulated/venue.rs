@@ -11,8 +11,9 @@ use domain::{
 };
 
 use super::{
+    fee::NETWORK_FEE,
     market::{Market, MarketPool},
-    outcome::{EXCEEDED_SLIPPAGE, NETWORK_FEE},
+    outcome::EXCEEDED_SLIPPAGE,
     pool::{PoolError, Trade},
     program::{calls_of, pool_of},
     random::{Draw, draw},

@@ -1,23 +1,17 @@
 //! Makes orders durable, once per idempotency key, client order id and id.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use domain::{
     OrderId,
     ports::{Acceptance, Accepted},
 };
-use sqlx::{AssertSqlSafe, PgConnection, types::Json, types::Uuid};
-use time::OffsetDateTime;
+use sqlx::{AssertSqlSafe, PgConnection, types::Uuid};
 
 use super::{
-    super::{
-        request::Written,
-        row::{OrderRow, micros},
-        same::resolve_duplicate,
-    },
-    Answers, ORDER,
-    columns::{Columns, append_events},
-    effects,
+    super::{request::Written, row::OrderRow, same::resolve_duplicate},
+    Answers, ORDER, effects,
+    new_orders::{self, column},
 };
 
 /// An order that an acceptance ran into.
@@ -34,7 +28,7 @@ pub(super) async fn all(
     asked: &[(usize, &Acceptance)],
     answers: &mut Answers,
 ) -> sqlx::Result<()> {
-    let created = insert(connection, asked).await?;
+    let created = new_orders::insert(connection, asked).await?;
     let new = asked.iter().filter(|(_, asked)| created.contains(&asked.order.id));
     effects::all(connection, new.map(|(_, asked)| &asked.effects[..])).await?;
     let (new, repeated): (Vec<_>, Vec<_>) =
@@ -52,46 +46,6 @@ pub(super) async fn all(
     }
     Ok(())
 }
-
-/// Orders and their first events in one statement. Gives back those that are new.
-pub(super) async fn insert(
-    connection: &mut PgConnection,
-    asked: &[(usize, &Acceptance)],
-) -> sqlx::Result<HashSet<OrderId>> {
-    let events = asked.iter().map(|(_, asked)| (asked.order.id, &asked.event));
-    let columns = Columns::of_events(events)?
-        .with(column(asked, |asked| asked.order.id.0))?
-        .with(column(asked, |asked| asked.order.account.0))?
-        .with(column(asked, |asked| asked.order.client_order_id.as_deref()))?
-        .with(column(asked, |asked| asked.idempotency_key.as_deref()))?
-        .with(column(asked, |asked| &asked.fingerprint[..]))?
-        .with(column(asked, |asked| Json(&asked.order.spec)))?
-        .with(column(asked, |asked| asked.order.status.as_str()))?
-        .with(column(asked, |asked| i64::from(asked.order.attempt)))?
-        .with(column(asked, |asked| i64::from(asked.order.last_seq)))?
-        .with(column(asked, |asked| OffsetDateTime::from(asked.order.created_at)))?
-        .with(column(asked, |asked| asked.due_after.map(micros)))?;
-    let created: Vec<Uuid> = sqlx::query_scalar_with(INSERT, columns.0).fetch_all(connection).await?;
-    Ok(created.into_iter().map(OrderId).collect())
-}
-
-const INSERT: &str = concat!(
-    "WITH created AS (
-         INSERT INTO orders (id, account_id, client_order_id, idempotency_key, fingerprint, spec, status,
-                             attempt, last_seq, created_at, updated_at, timed_at, wake_at)
-         SELECT id, account_id, client_order_id, idempotency_key, fingerprint, spec, status,
-                attempt, last_seq, created_at, created_at, clock_timestamp(),
-                clock_timestamp() + due_after * interval '1 microsecond'
-         FROM UNNEST($8::uuid[], $9::uuid[], $10::text[], $11::text[], $12::bytea[], $13::jsonb[], $14::text[],
-                     $15::bigint[], $16::bigint[], $17::timestamptz[], $18::bigint[])
-              AS asked (id, account_id, client_order_id, idempotency_key, fingerprint, spec, status,
-                        attempt, last_seq, created_at, due_after)
-         ON CONFLICT DO NOTHING
-         RETURNING id
-     ), appended AS (",
-    append_events!("created"),
-    ") SELECT id FROM created"
-);
 
 /// The orders with the keys of acceptances, by the order id each acceptance came with: the one with
 /// its idempotency key before the one with its client order id, and that before the one with its id.
@@ -127,8 +81,4 @@ async fn known(
         known.entry(OrderId(row.asked_id)).or_default().push(row.order);
     }
     Ok(known)
-}
-
-fn column<'a, T>(asked: &[(usize, &'a Acceptance)], value: impl Fn(&'a Acceptance) -> T) -> Vec<T> {
-    asked.iter().map(|(_, asked)| value(asked)).collect()
 }

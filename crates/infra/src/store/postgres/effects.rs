@@ -3,7 +3,7 @@
 use domain::ports::{Acceptance, Effect};
 use sqlx::PgConnection;
 
-use super::accept;
+use super::new_orders;
 
 /// Writes the effects of writes that took place in the same transaction, and their effects in turn: one statement
 /// for each generation.
@@ -14,7 +14,7 @@ pub(super) async fn all(
     let mut orders: Vec<&Acceptance> = effects.into_iter().flat_map(Effect::accepted).collect();
     while !orders.is_empty() {
         let asked: Vec<_> = orders.iter().copied().enumerate().collect();
-        let created = accept::insert(connection, &asked).await?;
+        let created = new_orders::insert(connection, &asked).await?;
         if let Some(taken) = orders.iter().find(|order| !created.contains(&order.order.id)) {
             let message = format!("order id {} or one of its keys is taken", taken.order.id);
             return Err(sqlx::Error::InvalidArgument(message));

@@ -12,6 +12,7 @@ mod due;
 mod effects;
 mod feed;
 mod lease;
+mod new_orders;
 mod read;
 mod rounds;
 

@@ -3,7 +3,7 @@
 use domain::ports::{Accepted, Effect};
 use sqlx::SqliteConnection;
 
-use super::{events::NewEvents, write::accept};
+use super::{accept::accept, events::NewEvents};
 
 /// Writes effects, and their effects in turn.
 pub(super) async fn all<'a>(

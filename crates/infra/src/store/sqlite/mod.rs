@@ -1,6 +1,7 @@
 //! Orders in `SQLite`, for one process. Leases and due times go by the process's steady clock, which goes on
 //! from what is in the file.
 
+mod accept;
 mod cancel;
 mod effects;
 mod events;

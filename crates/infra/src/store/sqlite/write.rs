@@ -5,8 +5,8 @@ use std::time::Duration;
 use domain::{
     AccountId, OrderId, OrderStatus, Timestamp,
     ports::{
-        Acceptance, Accepted, Attempt, AttemptChange, Claim, Commit, CommitOutcome, DueAction, DueOrder,
-        Fence, PARKED_AFTER,
+        Accepted, Attempt, AttemptChange, Claim, Commit, CommitOutcome, DueAction, DueOrder, Fence,
+        PARKED_AFTER,
     },
 };
 use sqlx::{
@@ -18,12 +18,9 @@ use super::{
     super::{
         parking,
         request::{Write, Written},
-        row::{
-            ACTIVE, AttemptColumns, AttemptRow, ClaimChange, ClaimedRow, OrderRow, decode, encode, micros,
-        },
-        same::resolve_duplicate,
+        row::{ACTIVE, AttemptColumns, AttemptRow, ClaimChange, ClaimedRow, decode, encode, micros},
     },
-    ATTEMPT, ORDER, cancel, effects,
+    ATTEMPT, ORDER, accept, cancel, effects,
     events::NewEvents,
 };
 
@@ -50,7 +47,7 @@ async fn one<'a>(
 ) -> sqlx::Result<Written> {
     Ok(match write {
         Write::Accept(asked) => {
-            let accepted = accept(connection, asked, now).await?;
+            let accepted = accept::accept(connection, asked, now).await?;
             if accepted == Accepted::Created {
                 events.add(asked.order.id, [&asked.event]);
                 effects::all(connection, &asked.effects, now, events).await?;
@@ -79,56 +76,6 @@ async fn one<'a>(
             Written::LeaseDue(lease_due(connection, *limit, *redeliver_after, now).await?)
         }
     })
-}
-
-pub(super) async fn accept(
-    connection: &mut SqliteConnection,
-    asked: &Acceptance,
-    now: i64,
-) -> sqlx::Result<Accepted> {
-    let order = &asked.order;
-    let inserted = sqlx::query(
-        "INSERT INTO orders (id, account_id, client_order_id, idempotency_key, fingerprint, spec, status,
-                             attempt, last_seq, created_at, updated_at, wake_at, timed_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12)
-         ON CONFLICT DO NOTHING",
-    )
-    .bind(order.id.0)
-    .bind(order.account.0)
-    .bind(&order.client_order_id)
-    .bind(&asked.idempotency_key)
-    .bind(&asked.fingerprint[..])
-    .bind(Json(&order.spec))
-    .bind(order.status.as_str())
-    .bind(i64::from(order.attempt))
-    .bind(i64::from(order.last_seq))
-    .bind(order.created_at.unix_micros())
-    .bind(asked.due_after.map(|due_after| now.saturating_add(micros(due_after))))
-    .bind(now)
-    .execute(&mut *connection)
-    .await?
-    .rows_affected();
-    if inserted == 1 {
-        Ok(Accepted::Created)
-    } else {
-        resolve_duplicate(asked, known(connection, asked).await?)
-    }
-}
-
-/// The orders with the keys of an acceptance, as [`resolve_duplicate`] wants them.
-async fn known(connection: &mut SqliteConnection, asked: &Acceptance) -> sqlx::Result<Vec<OrderRow>> {
-    let sql = format!(
-        "SELECT {ORDER} FROM orders
-         WHERE account_id = $1 AND (idempotency_key = $2 OR client_order_id = $3 OR id = $4)
-         ORDER BY CASE WHEN idempotency_key = $2 THEN 0 WHEN client_order_id = $3 THEN 1 ELSE 2 END LIMIT 3"
-    );
-    sqlx::query_as(AssertSqlSafe(sql))
-        .bind(asked.order.account.0)
-        .bind(&asked.idempotency_key)
-        .bind(&asked.order.client_order_id)
-        .bind(asked.order.id.0)
-        .fetch_all(connection)
-        .await
 }
 
 async fn claim(

@@ -29,7 +29,7 @@ pub use memory::MemoryLog;
 pub use postgres::PostgresLog;
 pub use sqlite::SqliteLog;
 
-use super::{outcome::network_fee, transaction::Transaction};
+use super::{fee::network_fee, transaction::Transaction};
 use crate::LogLocation;
 
 /// How long a transaction of a database may take, the wait for its connection included. Its connection is

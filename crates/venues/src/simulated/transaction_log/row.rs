@@ -7,7 +7,7 @@ use domain::{
 use serde::Deserialize;
 
 use super::{Entry, LogError, Outcome};
-use crate::simulated::{outcome::network_fee, program::program_of};
+use crate::simulated::{fee::network_fee, program::program_of};
 
 /// The columns. Amounts are texts, because they need all 64 bits; times are microseconds since the
 /// Unix epoch.
