@@ -143,9 +143,9 @@ pub struct Quote {
     /// The venue's fee rate.
     #[serde(alias = "feeBps")]
     pub fee_rate: FeeRate,
-    /// What the chain charges for the transaction, as well as it is known beforehand.
+    /// What the chain charges for the transaction, lamports, as well as it is known beforehand.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub network_fee: Option<TokenAmount>,
+    pub network_fee: Option<Amount>,
     /// Depth of the pool, 0 (empty) to 100 (deepest); breaks ties.
     pub liquidity_score: u8,
     /// How long the venue took to answer, milliseconds, as whoever asked measured it; breaks ties after liquidity.

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use domain::{
     Address, Failure, FailureClass, FailureCode, Fill, Mint, Order, OrderId, OrderSpec, OrderStatus,
-    OrderType, QuoteRequest, Signature, SwapAmount, Timestamp, TokenAmount, VenueId, ports::Tokens,
+    OrderType, QuoteRequest, Signature, SwapAmount, Timestamp, Token, VenueId, ports::Tokens,
     swap::SlippageBound,
 };
 use rust_decimal::Decimal;
@@ -181,7 +181,7 @@ impl<'a> FillView<'a> {
             amount_in: fill.amount_in.to_decimal(),
             amount_out: fill.amount_out.to_decimal(),
             fee: fill.fee.to_decimal(),
-            network_fee: fill.network_fee.map(TokenAmount::to_decimal),
+            network_fee: fill.network_fee.map(|lamports| lamports.to_decimal(Token::SOL.decimals())),
             executed_price: fill.executed_price,
         }
     }

@@ -53,7 +53,7 @@ impl QuoteView {
             fee_token: tokens.symbol(quote.fee.token),
             fee_bps: quote.fee_rate.to_bps(),
             fee_ppm: quote.fee_rate.ppm,
-            network_fee: quote.network_fee.map(TokenAmount::to_decimal),
+            network_fee: quote.network_fee.map(|lamports| lamports.to_decimal(Token::SOL.decimals())),
             liquidity_score: quote.liquidity_score,
             latency_ms: quote.latency_ms,
             valid_until: quote.valid_until,

@@ -99,7 +99,7 @@ pub fn quote() -> Quote {
         price_impact_bps: 20,
         fee: sol_units(2_000_000),
         fee_rate: FeeRate { ppm: 2_000 },
-        network_fee: Some(sol_units(5_000)),
+        network_fee: Some(Amount(5_000)),
         liquidity_score: 80,
         latency_ms: 12,
         valid_until: CREATED_AT,
@@ -116,7 +116,7 @@ pub fn fill(attempt: &Attempt) -> Fill {
         amount_in: sol_units(1_000_000_000),
         amount_out: usdc_units(149_327_092),
         fee: sol_units(2_000_000),
-        network_fee: Some(sol_units(5_000)),
+        network_fee: Some(Amount(5_000)),
         executed_price: Decimal::new(149_327_092, 6),
     }
 }

@@ -43,9 +43,9 @@ pub struct Fill {
     pub amount_out: TokenAmount,
     /// The venue's fee, a part of what was spent or of what would have been received.
     pub fee: TokenAmount,
-    /// What the chain charged. Versions before 2026-12 did not say.
+    /// What the chain charged, lamports. Versions before 2026-12 did not say.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub network_fee: Option<TokenAmount>,
+    pub network_fee: Option<Amount>,
     /// Whole tokens out per whole token in, as realised.
     pub executed_price: Decimal,
 }
@@ -83,7 +83,7 @@ impl Fill {
             amount_in,
             amount_out,
             fee: landed.venue_fee,
-            network_fee: landed.network_fee.map(|lamports| TokenAmount::new(Token::SOL, lamports)),
+            network_fee: landed.network_fee,
             executed_price: price(amount_in, amount_out).unwrap_or_default(),
         })
     }
@@ -118,7 +118,7 @@ mod tests {
             (Amount(1_000_000_000), Amount(150_000_000))
         );
         assert_eq!((fill.executed_price, fill.slot), (150.into(), 7));
-        assert_eq!(fill.network_fee, Some(TokenAmount::new(Token::SOL, Amount(5_000))));
+        assert_eq!(fill.network_fee, Some(Amount(5_000)));
         for implausible in [
             &[][..],
             &[(Token::SOL, 5)],

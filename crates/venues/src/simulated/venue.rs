@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use domain::{
     Address, Failure, FailureCode, FeeRate, Plan, ProgramError, Quote, QuoteRequest, Swap, SwapAmount,
-    Timestamp, Token, TokenAmount, VenueId,
+    Timestamp, TokenAmount, VenueId,
     amount::price,
     ports::{Clock, Venue, VenueError},
 };
@@ -128,7 +128,7 @@ impl Venue for SimulatedVenue {
             price_impact_bps: trade.price_impact_bps,
             fee: TokenAmount::new(request.token_in, trade.fee),
             fee_rate: FeeRate::from_bps(found.pool.fee),
-            network_fee: Some(TokenAmount::new(Token::SOL, NETWORK_FEE)),
+            network_fee: Some(NETWORK_FEE),
             liquidity_score: liquidity_score(found.depth_usd),
             latency_ms: u32::try_from(latency_ms).unwrap_or(u32::MAX),
             valid_until: now + QUOTE_VALIDITY,

@@ -8,7 +8,6 @@ use domain::{
     ports::{Chain, Signer, TransactionStatus},
 };
 use futures::future::join_all;
-use testkit::samples;
 use venues::{
     config::Conditions,
     simulated::{
@@ -114,7 +113,7 @@ async fn a_transaction_lands_after_its_delay_at_the_price_of_that_moment(world: 
     assert_eq!(units, (trade.amount_in, trade.amount_out, trade.fee));
     assert_eq!(fill.slot, height_at(entry.settles_at));
     assert_eq!(fill.executed_price, fill.amount_out.to_decimal());
-    assert_eq!(fill.network_fee, Some(samples::sol_units(5_000)));
+    assert_eq!(fill.network_fee, Some(Amount(5_000)));
     assert_eq!(entry.swap(), Some(swap()));
 }
 
