@@ -47,7 +47,7 @@ async fn put_on_record(state: AppState, id: OrderId) -> Result<Option<Canceled>,
     Ok(Some(canceled))
 }
 
-/// Ends an order that nobody executes.
+/// Ends an order that no worker is executing.
 async fn end(state: &AppState, claim: Claim) -> Result<Canceled, StoreError> {
     let order = claim.order.clone();
     let Some(request) = order.cancel_request else { return Ok(Canceled::Requested(order)) };
@@ -66,7 +66,7 @@ async fn end(state: &AppState, claim: Claim) -> Result<Canceled, StoreError> {
             state.bus.publish(announcements.into_iter().map(Arc::new).collect());
             Ok(Canceled::Done(canceled))
         }
-        // the claim ran out meanwhile, and whoever holds it now ends the order
+        // the claim ran out meanwhile, and its new holder ends the order
         CommitOutcome::Fenced | CommitOutcome::CancelRequested(_) => Ok(Canceled::Requested(order)),
     }
 }

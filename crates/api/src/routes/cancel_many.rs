@@ -113,7 +113,7 @@ async fn matching(
                 OrderFilter { phase: Some(phase), tag: tag.clone(), before, ..OrderFilter::newest(PAGE) };
             let page = state.answer(state.store.orders(state.account, filter)).await?;
             before = page.last().map(|order| order.id);
-            // one whose cancellation is on record is canceled by whoever executes it
+            // the worker that executes an order carries out a request that is already on record
             let wanted = page.iter().filter(|order| order.cancel_request.is_none() && is_of_pair(order));
             found.extend(wanted.map(|order| order.id));
             if page.len() < PAGE as usize || found.len() > state.limits.max_cancels {

@@ -85,8 +85,10 @@ async fn follow(
         timeout(PATIENCE, client.endpoint().websocket("/api/stream")).await.context("no answer")?;
     let mut socket = connected.context("no connection")?;
     let hello = next(&mut socket, PATIENCE).await?.context("the stream ended before it began")?;
-    let StreamMessage::Connected { cursor: place, heartbeat_ms, .. } = hello else {
-        bail!("the stream does not begin with a greeting");
+    let (place, heartbeat_ms) = match hello {
+        StreamMessage::Connected { cursor, heartbeat_ms, .. } => (cursor, heartbeat_ms),
+        StreamMessage::Error { problem, .. } => bail!("{}", problem.detail),
+        _ => bail!("the stream does not begin with a greeting"),
     };
     let silence = Duration::from_millis(heartbeat_ms.unwrap_or(15_000)) * HEARTBEATS;
     let is_resumed = cursor.is_some();

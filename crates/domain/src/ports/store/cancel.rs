@@ -26,9 +26,9 @@ pub enum Cancellation {
     /// The order ended before, however it did.
     Ended(Box<Order>),
     /// The request is durable, and an execution holds the order or its transaction may still land. The
-    /// execution, or whoever claims the order next, carries the request out.
+    /// execution, or the next claim of the order, carries the request out.
     Requested(Box<Order>),
-    /// The request is durable and nobody executes the order: it is claimed for the caller, who commits
+    /// The request is durable and no worker executes the order: it is claimed for the caller, who commits
     /// [`Claim::cancel`].
     Claimed(Box<Claim>),
 }

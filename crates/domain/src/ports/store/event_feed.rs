@@ -9,7 +9,7 @@ use crate::{
 /// The events of many orders in one sequence.
 #[async_trait]
 pub trait EventFeed: Send + Sync + 'static {
-    /// The events of many orders of an account, after a cursor, at most `limit`. Whoever reads on from
+    /// The events of many orders of an account, after a cursor, at most `limit`. A reader that goes on from
     /// [`FeedPage::next`] sees every event once, those of one order in their order, whatever is written
     /// meanwhile and by whom. An event may appear a moment after its commit, but never behind a cursor
     /// that was given out.

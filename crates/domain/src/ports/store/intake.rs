@@ -15,7 +15,7 @@ pub trait OrderIntake: Send + Sync + 'static {
     /// acceptance whose future is dropped before it was sent to the database is never written.
     async fn accept(&self, acceptance: Acceptance) -> Result<Accepted, StoreError>;
 
-    /// Puts the request to cancel an order on record, and claims the order for the caller if nobody executes it
+    /// Puts the request to cancel an order on record, and claims the order for the caller if no worker executes it
     /// and no transaction of it may land. A parked order's claim does not stand in the way. From then on no
     /// commit that [leads to an attempt](Commit::leads_to_attempt) is taken. Repeating it changes nothing.
     ///

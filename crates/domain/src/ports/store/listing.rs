@@ -61,7 +61,7 @@ pub struct DueOrder {
 pub enum DueAction {
     /// It is in flight: a worker executes it.
     Execute,
-    /// It rests: whoever finds it checks whether its time has run out. That takes no worker's slot.
+    /// It rests: the sweeper checks whether it has expired. That takes no worker's slot.
     Inspect,
 }
 
