@@ -49,8 +49,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The order as it stands.
-         *     Whatever is not the id of a known order is not found, also what cannot be one.
+         * The order in its current state.
+         *     Anything that is not the id of a known order is `404`.
          */
         get: operations["getOrder"];
         put?: never;
@@ -73,9 +73,9 @@ export interface paths {
         put?: never;
         /**
          * Cancels an order.
-         * @description Nothing is submitted for it any more. `200` if it is canceled. `202` while an execution holds it or its
-         *     transaction may still land: what becomes of it arrives as an event. `409 already_terminal` if it ended
-         *     otherwise, with the order. Repeating the request changes nothing.
+         * @description No further attempt is submitted. `200` if it is canceled. `202` while an execution holds it or its
+         *     transaction may still land: the outcome arrives as an event. `409 already_terminal`, with the order, if it had
+         *     already ended in another way. Repeating the request changes nothing.
          */
         post: operations["cancelOrder"];
         delete?: never;
@@ -92,7 +92,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What happened to an order, in order.
+         * The events of an order, in order.
          * @description An array of the events after `after`. `Link` has the next page, if there is one now.
          */
         get: operations["listEvents"];
@@ -113,7 +113,7 @@ export interface paths {
         };
         /**
          * Every decision about the order.
-         * @description Quotes, the venues that were rejected and why, bounds, and what was quoted against what it came to.
+         * @description Quotes, rejected venues and why, bounds, and the quote against the fill.
          */
         get: operations["explainOrder"];
         put?: never;
@@ -151,9 +151,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Lets a parked order go on at once.
-         * @description An order whose workers died over it five times in a row is parked: it is tried again ever more rarely.
-         *     Nothing is lost by waiting; resume an order once the cause is removed.
+         * Resumes a parked order at once.
+         * @description An order whose executions were lost five times in a row is parked: it is retried with growing delays.
+         *     Waiting loses nothing; resume an order once the cause is fixed.
          */
         post: operations["resumeOrder"];
         delete?: never;
@@ -210,7 +210,7 @@ export interface paths {
         /**
          * Follows one order, over a WebSocket.
          * @description `?orderId=` follows that order, after event `&after=`; without it the first message is an order and
-         *     its events follow. What is wrong then is said by a message and a close code.
+         *     its events follow. Errors are then reported by a message and a close code.
          */
         get: operations["followOrder"];
         put?: never;
@@ -257,8 +257,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Routes without executing.
-         * @description All quotes, the best first, and which venue an order with the same body would go to now.
+         * Quotes without executing.
+         * @description All quotes, the best first, and the venue that an order with the same body would go to now.
          */
         post: operations["askQuotes"];
         delete?: never;
@@ -333,7 +333,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How every part is.
+         * Status of each component.
          * @description `503` only when orders cannot be accepted: without the queue they are, and the sweeper delivers them.
          */
         get: operations["getHealth"];
@@ -352,7 +352,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether the process runs at all. */
+        /** Whether the process is running. */
         get: operations["getLiveness"];
         put?: never;
         post?: never;
@@ -390,8 +390,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What this process counts, for Prometheus.
-         * @description Everything as it stands; what can only be asked for is asked for now.
+         * Metrics of this process, for Prometheus.
+         * @description Renders the metrics; gauges that must be queried are queried now.
          */
         get: operations["getMetrics"];
         put?: never;
@@ -411,13 +411,13 @@ export interface components {
          * @example 1.5
          */
         AmountGiven: string | number | null;
-        /** @description What is spent and received, and whole tokens out per whole token in. */
+        /** @description The amounts spent and received, and whole tokens out per whole token in. */
         Amounts: {
             amountIn: string;
             amountOut: string;
             price: string;
         };
-        /** @description One try. */
+        /** @description One attempt. */
         Attempt: {
             /** Format: u-int32 */
             attempt: number;
@@ -437,12 +437,12 @@ export interface components {
             startedAt: components["schemas"]["Timestamp"];
             submission?: components["schemas"]["Submission"];
             timing: components["schemas"]["AttemptTiming"];
-            /** @description How often it waited for something that could not be reached. */
+            /** @description How often it waited for a venue, the chain or the signer to come back. */
             waits?: components["schemas"]["Wait"][];
         };
         /** @enum {string} */
         AttemptOutcome: "in_progress" | "confirmed" | "retried" | "failed" | "canceled" | "expired";
-        /** @description How long the steps took, milliseconds; a step that is not over has no time. */
+        /** @description How long the steps took, milliseconds; an unfinished step has no time. */
         AttemptTiming: {
             /**
              * Format: u-int64
@@ -456,17 +456,17 @@ export interface components {
             landingMs?: number;
             /**
              * Format: u-int64
-             * @description From the start, the last one if it began anew, to the decision.
+             * @description From the start (the last one, if it was restarted) to the decision.
              */
             routingMs?: number;
         };
-        /** @description What came of the request, and the order as it stands. */
+        /** @description The result of the request, and the order in its current state. */
         CanceledOrder: {
             order: components["schemas"]["Order"];
             /** @description `canceled`, or `cancelRequested` while the execution or the chain has to decide. */
             result: components["schemas"]["CancelOutcome"];
         };
-        /** @description What came of each order. */
+        /** @description The result for each order. */
         CanceledOrders: {
             /** @description Whether more orders match than one request cancels: repeat it. */
             hasMore: boolean;
@@ -475,11 +475,11 @@ export interface components {
         };
         /** @description Which orders to cancel. Several filters together mean the orders that match all of them. */
         CancelFilter: {
-            /** @description `true`: every order that has not ended; no other filter goes with it. */
+            /** @description `true`: every order that has not ended; excludes the other filters. */
             all?: boolean | null;
-            /** @description These orders, at most 500; no other filter goes with it. */
+            /** @description These orders, at most 500; excludes the other filters. */
             ids?: string[] | null;
-            /** @description Two tokens, such as `SOL/USDC`, whichever of them is spent. */
+            /** @description Two tokens, such as `SOL/USDC`; orders in both directions match. */
             pair?: string | null;
             /** @description Your own label of the orders. */
             tag?: string | null;
@@ -498,12 +498,12 @@ export interface components {
             afterSeq: number;
             requestedAt: components["schemas"]["Timestamp"];
         };
-        /** @description What came of one order. */
+        /** @description The result for one order. */
         CancelResult: {
-            /** @description As it was given. */
+            /** @description As given in the request. */
             orderId: string;
             result: components["schemas"]["CancelOutcome"];
-            /** @description Where the order stands, if there is one. */
+            /** @description The order's status, if there is one. */
             status?: components["schemas"]["OrderStatus"];
         };
         /** @description An event. */
@@ -576,11 +576,11 @@ export interface components {
             /** @enum {string} */
             kind: "expired";
         };
-        /** @description What was quoted and what it came to. */
+        /** @description The quote against the fill. */
         ExecutionResult: {
             /**
              * Format: int64
-             * @description How much better than quoted the owner fared, in bps of the quote; negative is slippage.
+             * @description By how many bps the fill was better than the quote; negative is slippage.
              */
             improvementBps: number;
             quoted: components["schemas"]["Amounts"];
@@ -589,10 +589,10 @@ export interface components {
             slippageBpsAllowed: number;
             venue: components["schemas"]["Venue"];
         };
-        /** @description Why an order went the way it went. */
+        /** @description Why an order was executed the way it was. */
         Explanation: {
             attempts: components["schemas"]["Attempt"][];
-            /** @description The owner's request to cancel it, whatever came of it. */
+            /** @description The owner's request to cancel it, whatever its outcome. */
             cancelRequest?: components["schemas"]["CancelRequest"];
             order: components["schemas"]["OrderTerms"];
             /** Format: uuid */
@@ -627,13 +627,13 @@ export interface components {
          * @enum {string}
          */
         FieldCode: "missing" | "unknown_field" | "duplicate_field" | "wrong_type" | "malformed" | "zero" | "negative" | "too_precise" | "too_large" | "unknown_token" | "same_token" | "out_of_range" | "conflict" | "unsupported" | "too_long";
-        /** @description What is wrong with one field. */
+        /** @description Why one field is not valid. */
         FieldError: {
             /** @description For programs. */
             code: components["schemas"]["FieldCode"];
             /** @description The field as the client named it. */
             field: string;
-            /** @description For people; reads on after the field's name. */
+            /** @description For people; continues a sentence that begins with the field's name. */
             message: string;
         };
         /** @description How an order traded. */
@@ -663,14 +663,14 @@ export interface components {
              * @description How long committed events have waited for such a transaction, milliseconds.
              */
             feedLagMs: number;
-            /** @description Orders that somebody follows through this process. */
+            /** @description Orders with followers on this process. */
             followed: number;
             queue: components["schemas"]["HealthStatus"];
             /** @description Entries that wait in the queue; unknown while it does not answer. */
             queueDepth: number | null;
             status: components["schemas"]["HealthStatus"];
             store: components["schemas"]["HealthStatus"];
-            /** @description Streams that are open, of whatever kind. */
+            /** @description Open streams of any kind. */
             streams: number;
             /**
              * @description Workers that take orders from the queue; unknown while it does not answer. One that died counts
@@ -679,7 +679,7 @@ export interface components {
             workers: number | null;
         };
         /**
-         * @description How a part of the engine is.
+         * @description The status of a component.
          * @enum {string}
          */
         HealthStatus: "ok" | "degraded" | "down";
@@ -700,7 +700,7 @@ export interface components {
             /** @enum {string} */
             instruction: "unwrap_sol";
         };
-        /** @description An order as it stands. */
+        /** @description An order in its current state. */
         Order: components["schemas"]["OrderTerms"] & {
             /** Format: u-int32 */
             attempt: number;
@@ -850,7 +850,7 @@ export interface components {
          * @enum {string}
          */
         OrderStatus: "pending" | "open" | "held" | "routing" | "building" | "submitted" | "confirmed" | "failed" | "canceled" | "expired";
-        /** @description What was asked. */
+        /** @description What was ordered. */
         OrderTerms: {
             amountIn?: string;
             amountOut?: string;
@@ -890,7 +890,7 @@ export interface components {
             /** @description Which of the venue's programs it belongs to. */
             kind: string;
         };
-        /** @description How a problem looks, as a response and as a message. */
+        /** @description A problem, as a response and as a message. */
         Problem: {
             /** @description For programs; it does not change. */
             code: components["schemas"]["ProblemCode"];
@@ -898,9 +898,9 @@ export interface components {
             detail: string;
             /** @description The whole refusal in one short line. */
             error: string;
-            /** @description What is wrong with each field, where fields are wrong. */
+            /** @description The fields that are not valid. */
             errors: components["schemas"]["FieldError"][];
-            /** @description That order as it stands, where it explains the problem. */
+            /** @description That order in its current state, where it explains the problem. */
             order?: components["schemas"]["Order"];
             /**
              * Format: uuid
@@ -911,7 +911,7 @@ export interface components {
             retryable: boolean;
             /** Format: u-int16 */
             status: number;
-            /** @description What it is in general, the same every time. */
+            /** @description A summary, the same every time. */
             title: string;
             /** @description The problem's URI; in a message `error`, like the type of any message. */
             type: string;
@@ -929,7 +929,7 @@ export interface components {
             /** @description The innermost program that failed. */
             program: string;
         };
-        /** @description What a venue offered. */
+        /** @description A venue's quote. */
         Quote: components["schemas"]["Amounts"] & {
             /** @description In the token that `feeToken` names. */
             fee: string;
@@ -1065,7 +1065,7 @@ export interface components {
             /** @description Display name. */
             name: string;
         };
-        /** @description A wait for something that could not be reached. It used up no attempt. */
+        /** @description A wait for a venue, the chain or the signer to come back. It used up no attempt. */
         Wait: {
             at: components["schemas"]["Timestamp"];
             failure: components["schemas"]["Failure"];
@@ -1945,7 +1945,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description An earlier request placed it (`Idempotency-Replayed`), or the body is in the form of an earlier system; the order as it stands. */
+            /** @description An earlier request placed it (`Idempotency-Replayed`), or the body is in the form of an earlier system; the order in its current state. */
             200: {
                 headers: {
                     /** @description `true`. */

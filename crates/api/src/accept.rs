@@ -7,8 +7,8 @@ use domain::{
     Order, OrderId, Phase,
     ports::{Acceptance, Accepted, StoreError},
 };
-use infra::{metrics::catalogue, trace};
 use metrics::counter;
+use telemetry::metrics::catalogue;
 use tokio::time::timeout;
 use tracing::Instrument;
 
@@ -21,14 +21,13 @@ use crate::{
 /// The header, and the name that an earlier system gave it.
 const IDEMPOTENCY_KEY: [&str; 2] = ["idempotency-key", "x-idempotency-key"];
 const MAX_KEY_CHARS: usize = 255;
-/// How long a push may take. Longer than the own deadline of the queue, whose reason says more.
+/// How long a push may take. Longer than the queue's own timeout, whose error says more.
 const PUSH_WITHIN: Duration = Duration::from_secs(2);
 
-/// An order that is durable.
+/// An order that was stored.
 pub(crate) struct Placed {
-    /// As it stands now.
     pub(crate) order: Order,
-    /// Whether an earlier request made it.
+    /// Whether an earlier request placed it.
     pub(crate) is_replay: bool,
 }
 
@@ -50,8 +49,8 @@ pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Pro
     }
 }
 
-/// Makes an order durable and wakes a worker up. Runs to its end even if the client goes away, but not once
-/// the client was told that it failed: what was not sent to the store by then is never executed.
+/// Admits and accepts an order. Acceptance runs to its end even if the client goes away. Once the client has been
+/// answered with a failure it is aborted: what was not sent to the store by then is never executed.
 pub(crate) async fn place(
     state: &AppState,
     request: OrderRequest,
@@ -59,9 +58,12 @@ pub(crate) async fn place(
 ) -> Result<Placed, Problem> {
     let phase = request.spec.first_status().phase();
     let entry = state.admission.enter(phase, state.account, state.store.as_ref()).await?;
-    let placing = commit(state.clone(), request, idempotency_key);
+    let id = state.next_id();
+    let span = tracing::info_span!("accept", order_id = %id);
+    telemetry::join(&span, id);
+    let accepting = accept(state.clone(), request, idempotency_key, id).instrument(span);
     let task = tokio::spawn(async move {
-        let placed = placing.await;
+        let placed = accepting.await;
         drop(entry);
         placed
     });
@@ -74,18 +76,8 @@ pub(crate) async fn place(
     answered?
 }
 
-async fn commit(
-    state: AppState,
-    request: OrderRequest,
-    idempotency_key: Option<String>,
-) -> Result<Placed, Problem> {
-    let id = state.next_id();
-    let span = tracing::info_span!("accept", order_id = %id);
-    trace::join(&span, id);
-    make_durable(state, request, idempotency_key, id).instrument(span).await
-}
-
-async fn make_durable(
+/// Stores an order, then announces it and wakes a worker up.
+async fn accept(
     state: AppState,
     request: OrderRequest,
     idempotency_key: Option<String>,
@@ -112,7 +104,7 @@ async fn make_durable(
     let announcements = acceptance.announcements();
     let accepted = state.store.accept(acceptance).await;
     let accepted = match accepted.map_err(|error| Problem::store_unavailable(&error))? {
-        // nobody else knows the id, so the store wrote it twice
+        // the id is new, so this is the store's own repetition of a write whose answer it lost
         Accepted::Replayed(known) if known.id == id => Accepted::Created,
         accepted => accepted,
     };
@@ -145,11 +137,10 @@ async fn make_durable(
     }
 }
 
-/// Wakes a worker up without keeping the client waiting. If that fails the sweeper does it after
-/// the grace.
+/// Wakes a worker up without keeping the client waiting. If that fails the sweeper does it after the grace period.
 fn push(state: &AppState, id: OrderId) {
     let Ok(permit) = state.pushes.clone().try_acquire_owned() else {
-        tracing::debug!(order_id = %id, "too many pushes are under way, the sweeper delivers");
+        tracing::debug!(order_id = %id, "too many pushes under way; the sweeper delivers it");
         return;
     };
     let queue = state.queue.clone();
@@ -157,8 +148,10 @@ fn push(state: &AppState, id: OrderId) {
         let _permit = permit;
         match timeout(PUSH_WITHIN, queue.push(&[id])).await {
             Ok(Ok(_)) => {}
-            Ok(Err(error)) => tracing::debug!(order_id = %id, %error, "not pushed, the sweeper delivers"),
-            Err(_) => tracing::debug!(order_id = %id, "the queue does not answer, the sweeper delivers"),
+            Ok(Err(error)) => {
+                tracing::debug!(order_id = %id, %error, "enqueue failed; the sweeper delivers it");
+            }
+            Err(_) => tracing::debug!(order_id = %id, "the queue does not answer; the sweeper delivers it"),
         }
     });
 }

@@ -1,4 +1,4 @@
-//! Who may ask: which hosts a request may name, and which web pages it may come from.
+//! Access control: which hosts a request may name, and which web pages it may come from.
 //!
 //! There are no access keys yet, so every client that reaches the API may trade. A browser reaches every
 //! address of its machine on behalf of any page it shows. Two headers that pages cannot forge keep pages
@@ -13,7 +13,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use infra::host::is_loopback;
+use process::is_loopback;
 use tower_http::cors::CorsLayer;
 
 use crate::{
@@ -22,10 +22,10 @@ use crate::{
     validation::shown,
 };
 
-/// Asked by load balancers under any name, and of no use to a page.
+/// Paths that load balancers request under any host name, and that are of no use to a page.
 const PROBES: [&str; 2] = ["/health/live", "/health/ready"];
 
-/// What requests are served.
+/// Which requests are served.
 #[derive(Debug, Clone, Default)]
 pub struct Access {
     /// Whether every host is served: the engine listens to other machines and no hosts are configured.
@@ -95,7 +95,7 @@ impl Access {
     }
 }
 
-/// Refuses what no page of a stranger may ask: `403`.
+/// Rejects requests of foreign pages: `403`.
 pub(crate) async fn check(State(access): State<Arc<Access>>, request: Request, next: Next) -> Response {
     match refusal(&access, request.version(), request.headers(), request.uri()) {
         Some(problem) => problem.into_response(),
@@ -106,7 +106,7 @@ pub(crate) async fn check(State(access): State<Arc<Access>>, request: Request, n
 fn refusal(access: &Access, version: Version, headers: &HeaderMap, uri: &Uri) -> Option<Problem> {
     let hosts = headers.get_all(header::HOST).iter().count();
     if hosts > 1 || (hosts == 0 && version == Version::HTTP_11) {
-        // a proxy may have looked at another one (RFC 9112, 3.2)
+        // a proxy may have checked another one (RFC 9112, 3.2)
         return Some(Problem::new(Code::InvalidRequest, "a request must have one Host header"));
     }
     let host = host(headers, uri);

@@ -1,4 +1,4 @@
-//! Admission control: refuses orders while too many are in flight, before anything is kept.
+//! Admission control: rejects orders while too many are in flight, before anything is stored.
 
 use std::{
     sync::{
@@ -17,11 +17,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::problem::{Code, Problem};
 
-/// How soon the orders in flight are counted again. Between two counts an API adds what it accepted itself, and
-/// takes nothing off: the mark is overshot by at most what the other APIs accept in that time, and undershot
+/// How often the orders in flight are counted. Between counts an API adds what it accepted itself, and
+/// subtracts nothing: the limit is overshot by at most what the other APIs accept in that time, and undershot
 /// by what is executed.
 const COUNT_EVERY: Duration = Duration::from_millis(250);
-/// How late at most.
+/// The longest wait between counts.
 const COUNT_WITHIN: Duration = Duration::from_secs(1);
 /// Counting looks at every order in flight. The wait after a count is this many times as long as the count
 /// took, so that it costs the database little also with many of them.
@@ -54,11 +54,11 @@ impl Admission {
         }
     }
 
-    /// Lets an order in that begins its life in `phase`. The permit is held until the order is durable or
-    /// refused.
+    /// Admits an order that starts in `phase`. The permit is held until the order is durable or
+    /// rejected.
     ///
     /// # Errors
-    /// The problem `overloaded` or `too_many_open_orders`; nothing was kept.
+    /// The problem `overloaded` or `too_many_open_orders`; nothing was stored.
     pub(crate) async fn enter(
         &self,
         phase: Phase,
@@ -100,7 +100,7 @@ impl Admission {
         self.is_closed.load(Ordering::Relaxed)
     }
 
-    /// Counts the orders in flight now and then until `stop`.
+    /// Counts the orders in flight periodically until `stop`.
     pub(crate) async fn run(&self, store: &dyn OrderCounts, stop: CancellationToken) {
         let counting = async {
             loop {
@@ -112,8 +112,8 @@ impl Admission {
         stop.run_until_cancelled(counting).await;
     }
 
-    /// The wait before the next count. A door that is closed is to open soon, and a store that did not
-    /// answer says nothing of what a count costs.
+    /// The wait before the next count. A closed door should open soon, and a store that did not
+    /// answer gives no measure of what a count costs.
     fn wait(&self, has_counted: bool, took: Duration) -> Duration {
         if !has_counted || self.is_closed() {
             return COUNT_EVERY;
@@ -121,7 +121,7 @@ impl Admission {
         took.saturating_mul(COUNT_SHARE).clamp(COUNT_EVERY, COUNT_WITHIN)
     }
 
-    /// Counts, and says whether it did. A store that does not answer changes nothing: it accepts nothing
+    /// Counts; returns whether the store answered. If it did not nothing changes: it accepts nothing
     /// either. An idle API that found nothing in flight need not ask again.
     async fn count(&self, store: &dyn OrderCounts) -> bool {
         let accepted = self.accepted.load(Ordering::Relaxed);
@@ -178,13 +178,13 @@ mod tests {
         }
         assert!(!door.is_closed());
         door.accepted();
-        assert!(door.is_closed(), "before anybody has counted");
+        assert!(door.is_closed(), "before the first count");
         door.count(&store_with(90).await).await;
         assert!(door.is_closed(), "not few enough");
         door.count(&store_with(89).await).await;
         assert!(!door.is_closed());
         door.count(&store_with(150).await).await;
-        assert!(door.is_closed(), "whoever accepted them");
+        assert!(door.is_closed(), "whichever process accepted them");
     }
 
     #[tokio::test]

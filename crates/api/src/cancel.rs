@@ -6,22 +6,22 @@ use domain::{
     Order, OrderId, OrderStatus,
     ports::{Cancel, Cancellation, Claim, CommitOutcome, StoreError},
 };
-use infra::metrics::catalogue;
 use metrics::counter;
 use protocol::CancelOutcome;
+use telemetry::metrics::catalogue;
 
 use crate::{problem::Problem, state::AppState};
 
 /// How long this process may take to end an order that it claimed. Then a worker does it.
 const LEASE: Duration = Duration::from_secs(10);
 
-/// What came of a request to cancel an order.
+/// The result of a request to cancel an order.
 pub(crate) enum Canceled {
-    /// It is canceled, now or since an earlier request.
+    /// It is canceled, by this request or an earlier one.
     Done(Order),
     /// An execution holds it, or its transaction may still land. No further attempt is made.
     Requested(Order),
-    /// It had ended otherwise.
+    /// It had already ended otherwise.
     TooLate(Order),
 }
 
@@ -47,7 +47,7 @@ async fn put_on_record(state: AppState, id: OrderId) -> Result<Option<Canceled>,
     Ok(Some(canceled))
 }
 
-/// Ends an order that no worker is executing.
+/// Cancels an order that no worker is executing.
 async fn end(state: &AppState, claim: Claim) -> Result<Canceled, StoreError> {
     let order = claim.order.clone();
     let Some(request) = order.cancel_request else { return Ok(Canceled::Requested(order)) };
@@ -72,7 +72,7 @@ async fn end(state: &AppState, claim: Claim) -> Result<Canceled, StoreError> {
 }
 
 impl Canceled {
-    /// As it is shown.
+    /// The outcome as shown.
     pub(crate) const fn outcome(&self) -> CancelOutcome {
         match self {
             Self::Done(_) => CancelOutcome::Canceled,
@@ -81,7 +81,7 @@ impl Canceled {
         }
     }
 
-    /// The order as it stands.
+    /// The order in its current state.
     pub(crate) fn order(&self) -> &Order {
         match self {
             Self::Done(order) | Self::Requested(order) | Self::TooLate(order) => order,

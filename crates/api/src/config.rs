@@ -1,4 +1,4 @@
-//! What can be set from outside.
+//! Settings of the API.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -49,11 +49,11 @@ pub struct ApiConfig {
     /// its connections, or some of its requests fail
     #[arg(long, env = "API_KEEP_ALIVE_SECONDS", default_value_t = 75, value_parser = clap::value_parser!(u32).range(1..=3_600))]
     pub api_keep_alive_seconds: u32,
-    /// Orders in flight, of all accounts together, from which on new ones are refused with 503 until some
+    /// Most orders in flight, of all accounts together; more are refused with 503 until some
     /// have been executed
     #[arg(long, env = "MAX_IN_FLIGHT_ORDERS", default_value_t = 25_000, value_parser = clap::value_parser!(u32).range(10..=10_000_000))]
     pub max_in_flight_orders: u32,
-    /// Open orders that an account may have, which wait for the market and are not in flight
+    /// Most orders of an account that wait for the market (status `open` or `held`) and are not in flight
     #[arg(long, env = "MAX_OPEN_ORDERS_PER_ACCOUNT", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     pub max_open_orders_per_account: u32,
     /// How long `/api/quotes` waits for venues, milliseconds
@@ -76,7 +76,7 @@ impl ApiConfig {
         }
     }
 
-    /// Who may ask an engine that listens on this address.
+    /// The access rules of an engine that listens on this address.
     pub fn access(&self, address: IpAddr) -> Access {
         Access {
             any_host: !address.is_loopback() && self.allowed_hosts.is_empty(),
@@ -87,7 +87,7 @@ impl ApiConfig {
     }
 }
 
-/// A host name without a port; an IPv6 address in brackets, as it stands in a `Host`.
+/// A host name without a port; an IPv6 address in brackets, as in a `Host` header.
 fn host_name(text: &str) -> Result<String, String> {
     let text = text.trim().to_ascii_lowercase();
     let authority: Authority = text.parse().map_err(|_| "is not a host name".to_owned())?;
@@ -118,18 +118,18 @@ fn public_url(text: &str) -> Result<String, String> {
     }
 }
 
-/// Bounds of everything the API holds or waits for.
+/// Limits of everything the API holds or waits for.
 #[derive(Debug, Clone)]
 pub struct Limits {
     /// Largest body of a request and largest message of a WebSocket, bytes.
     pub max_body_bytes: usize,
     /// TCP connections that are served at once, streams included.
     pub max_connections: usize,
-    /// Streams, of whatever kind, that are open at once.
+    /// Maximum number of open streams of all kinds.
     pub max_streams: usize,
-    /// Orders in flight, of all accounts together, from which on new ones are refused.
+    /// Maximum number of orders in flight of all accounts together; more are refused.
     pub max_in_flight: u32,
-    /// Orders of an account that may rest.
+    /// Maximum number of resting orders of an account.
     pub max_resting: u32,
     /// Orders that one request may cancel.
     pub max_cancels: usize,
@@ -146,13 +146,13 @@ pub struct Limits {
     pub store_within: Duration,
     /// How long venues may take to quote.
     pub quotes_within: Duration,
-    /// How long queue and store may take to say how they are.
+    /// How long queue and store may take to report their health.
     pub health_within: Duration,
     /// How long the push of a new order may take before the sweeper delivers it.
     pub push_grace: Duration,
     /// Pushes to the queue that may be under way; beyond it the sweeper delivers.
     pub max_pushes: usize,
-    /// How long a WebSocket that is to send an order may stay silent.
+    /// How long a WebSocket may take to send its order.
     pub first_message_within: Duration,
     /// How long a peer may take to read one message, or any part of an answer, before it counts as too
     /// slow.
@@ -167,11 +167,11 @@ pub struct Limits {
     pub heartbeat_every: Duration,
     /// How often followed orders are compared with the store, in case their last event got lost.
     pub tail_check_every: Duration,
-    /// How often it is looked at how far the feed of all events is behind.
+    /// How often the lag of the feed is measured.
     pub lag_check_every: Duration,
-    /// A lag of the feed from which on the process reports itself as degraded.
+    /// The lag of the feed at which the process reports itself as degraded.
     pub max_lag: Duration,
-    /// How long requests and streams may take to end once the process is to stop.
+    /// How long requests and streams may take to end when the process stops.
     pub stop_within: Duration,
 }
 
@@ -207,7 +207,7 @@ impl Default for Limits {
     }
 }
 
-/// The most streams that leave room for requests among `connections`.
+/// The largest number of streams that leaves room for requests among `connections`.
 fn streams_of(connections: usize) -> usize {
     (connections * 9 / 10).max(1)
 }

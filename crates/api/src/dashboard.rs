@@ -18,7 +18,7 @@ use crate::{problem::Problem, request::not_found, state::AppState};
 #[folder = "../../dashboard/app"]
 struct Files;
 
-/// Everything comes from here, nothing is inline, and no text ever becomes markup.
+/// Everything is served from here, nothing is inline, and text never becomes markup.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
      img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
      require-trusted-types-for 'script'; trusted-types 'none'";

@@ -14,7 +14,7 @@ const ALL_EVENTS: u32 = 100_000;
 #[derive(Clone)]
 pub struct InProcessApi(AppState);
 
-/// Why something was refused.
+/// Why a request was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{code}: {detail}")]
 pub struct Refusal {
@@ -22,12 +22,11 @@ pub struct Refusal {
     pub code: &'static str,
     /// Whether the same request may succeed later.
     pub is_retryable: bool,
-    /// What happened, for people.
     pub detail: String,
 }
 
 impl InProcessApi {
-    /// Over the same state as a router, or one of its own.
+    /// Over the state of a router, or its own.
     pub fn new(state: AppState) -> Self {
         Self(state)
     }
@@ -47,7 +46,7 @@ impl InProcessApi {
         Ok(accept::place(&self.0, request, idempotency_key).await?.order.id)
     }
 
-    /// Cancels an order as `POST /api/orders/{id}/cancel` does. Gives back what came of it.
+    /// Cancels an order as `POST /api/orders/{id}/cancel` does. Returns the outcome.
     ///
     /// # Errors
     /// [`Refusal`] when there is no such order or the store does not answer.
@@ -64,7 +63,7 @@ impl InProcessApi {
         Ok(Following(self.0.hub.follow(&order, after)))
     }
 
-    /// The events of an order as they are told to clients.
+    /// The events of an order as clients receive them.
     ///
     /// # Errors
     /// [`Refusal`] when there is no such order or the store does not answer.
@@ -82,7 +81,7 @@ impl InProcessApi {
 pub struct Following(Follower);
 
 impl Following {
-    /// The next event as clients are told it; `None` after the last.
+    /// The next event as clients receive it; `None` after the last.
     pub async fn next(&mut self) -> Option<Value> {
         let event = self.0.next().await?;
         Some(to_value(&event.body()))

@@ -1,4 +1,4 @@
-//! Headers of this API that are no standard's.
+//! Headers that are not standard.
 
 use axum::http::HeaderName;
 

@@ -5,7 +5,7 @@
 //! the server stops, 1002 or 1007 when it is not the
 //! protocol or not UTF-8, 1009 when a message is too large, 1013 when the peer reads too slowly or the
 //! store is down (connect again with `after`), 4408 when the peer is silent, and otherwise 4000 and
-//! the HTTP status of what was refused, such as 4400 for a message that is no order and 4404 for an
+//! the HTTP status of what was refused, such as 4400 for a message that is not an order and 4404 for an
 //! unknown order.
 
 mod accept;
@@ -29,6 +29,6 @@ mod validation;
 
 pub use access::Access;
 pub use config::{ApiConfig, Limits};
-pub use run::{bind, require_shared, run};
+pub use run::{bind, run};
 pub use server::{router, serve};
 pub use state::{AppState, Backends};

@@ -5,12 +5,10 @@ use std::{process::ExitCode, sync::Arc};
 use api::{ApiConfig, Backends};
 use clap::Parser;
 use domain::ports::Clock;
-use infra::{
-    clock::SystemClock,
-    config::{BackendConfig, LogConfig},
-    settings::Loaded,
-};
+use infra::{clock::SystemClock, config::BackendConfig};
+use process::settings::Loaded;
 use rand::rngs::StdRng;
+use telemetry::LogConfig;
 use venues::VenueConfig;
 
 /// The HTTP and WebSocket API of the order execution engine. Workers run in processes of their own
@@ -34,8 +32,8 @@ struct Settings {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    infra::tls::install();
-    let loaded = infra::settings::load::<Settings>().unwrap_or_else(|refusal| refusal.exit("order-api"));
+    process::install_tls();
+    let loaded = process::settings::load::<Settings>().unwrap_or_else(|refusal| refusal.exit("order-api"));
     match run(loaded).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -48,13 +46,13 @@ async fn main() -> ExitCode {
 async fn run(loaded: Loaded<Settings>) -> anyhow::Result<()> {
     let settings = &loaded.settings;
     if settings.check {
-        return infra::probe::ask_ready(settings.api.port);
+        return process::ask_ready(settings.api.port);
     }
-    let _telemetry = infra::telemetry::init(&settings.log, "order-api")?;
+    let _telemetry = telemetry::init(&settings.log, "order-api")?;
     loaded.log();
-    infra::metrics::start()?;
-    api::require_shared(&settings.backend)?;
-    let stop = infra::process::stop_on_signal()?;
+    telemetry::metrics::start()?;
+    settings.backend.require_shared()?;
+    let stop = process::stop_on_signal()?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     // The API only asks for quotes; chain and key belong to the workers.
     let venues = venues::connect_quotes(&settings.venues, &clock)?;

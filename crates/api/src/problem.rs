@@ -1,4 +1,4 @@
-//! Everything the API refuses, as RFC 9457 problem details. [`Code`] is the one table of codes.
+//! Errors of the API as RFC 9457 problem details. [`Code`] is the table of codes.
 
 use std::borrow::Cow;
 
@@ -8,28 +8,27 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{OrderId, ports::StoreError};
-use infra::metrics::catalogue;
 use metrics::counter;
 use protocol::{ProblemBody, StreamMessage};
 use serde_json::Value;
+use telemetry::metrics::catalogue;
 
 pub(crate) use protocol::{Code, FieldCode, FieldError};
 
-/// How long a client should wait before it repeats a request that failed for our sake, seconds.
+/// How long a client should wait before it repeats a request that failed on our side, seconds.
 const RETRY_AFTER_SECONDS: u16 = 1;
 
 /// A refusal: of a request over HTTP, or of a message over a WebSocket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
-    /// Which of the known problems.
     pub(crate) code: Code,
     /// What happened this time, for people.
     pub(crate) detail: String,
-    /// What is wrong with each field.
+    /// The fields that are not valid.
     pub(crate) errors: Vec<FieldError>,
     /// The order it concerns, where naming it helps.
     pub(crate) order_id: Option<OrderId>,
-    /// That order as it stands, where it explains the problem.
+    /// That order in its current state, where it explains the problem.
     pub(crate) order: Option<Box<Value>>,
 }
 
@@ -39,7 +38,7 @@ impl Problem {
         Self { code, detail: detail.into(), errors: Vec::new(), order_id: None, order: None }
     }
 
-    /// Everything that is wrong with the fields of a body or a query.
+    /// All invalid fields of a body or a query.
     pub(crate) fn fields(code: Code, errors: Vec<FieldError>) -> Self {
         let detail = errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
         Self { code, detail, errors, order_id: None, order: None }
@@ -69,7 +68,7 @@ impl Problem {
         Self::new(Code::StoreUnavailable, detail)
     }
 
-    /// A fault of ours.
+    /// An internal error.
     pub(crate) fn internal() -> Self {
         Self::new(Code::Internal, "the request failed for a reason on our side")
     }

@@ -1,4 +1,4 @@
-//! Reading requests: every refusal is a problem.
+//! Extractors; every rejection is a problem.
 
 use axum::{
     body::Bytes,
@@ -16,7 +16,7 @@ use crate::{
     state::AppState,
 };
 
-/// The body of a request that says it is JSON.
+/// The body of a request with the content type JSON.
 pub(crate) struct JsonBody(pub(crate) Bytes);
 
 impl FromRequest<AppState> for JsonBody {
@@ -56,7 +56,7 @@ fn is_json(headers: &HeaderMap) -> bool {
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
-/// Whether the body is compressed or the like.
+/// Whether the body has a content encoding.
 fn is_encoded(headers: &HeaderMap) -> bool {
     let mut encodings = headers.get_all(header::CONTENT_ENCODING).iter();
     encodings.any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
@@ -109,7 +109,7 @@ impl Parameters {
     /// Reports every parameter that is not among the `known` ones: a misspelled filter must not look like one that
     /// found everything.
     pub(crate) fn report_unknown(&self, known: &[&str], errors: &mut Vec<FieldError>) {
-        /// A query with more surprises than this is answered with these.
+        /// Maximum number of reported parameters.
         const REPORTED_AT_MOST: usize = 20;
         let unknown = self.0.iter().filter(|(name, _)| !known.contains(&name.as_str()));
         for (name, _) in unknown.take(REPORTED_AT_MOST) {
@@ -160,13 +160,13 @@ impl<S: Send + Sync> FromRequestParts<S> for Connection {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        // without one the router is called by something that has no connections to cut
+        // absent when the router is called without a server
         Ok(parts.extensions.get::<Self>().cloned().unwrap_or_default())
     }
 }
 
 impl Connection {
-    /// Drops the connection with whatever is on its way: the only way to end an answer that nobody
+    /// Drops the connection with whatever is on its way: the only way to end an answer that the client does not
     /// reads.
     pub(crate) fn cut(&self) {
         self.0.cancel();
@@ -193,7 +193,7 @@ impl FromRequestParts<AppState> for Base {
 }
 
 impl Base {
-    /// A path as clients have to write it: behind the path of `PUBLIC_URL`, which the proxy takes away.
+    /// A path as clients see it: after the path of `PUBLIC_URL`, which the proxy strips.
     pub(crate) fn path(&self, path: &str) -> String {
         let behind_scheme = self.0.split_once("://").map_or("", |(_, rest)| rest);
         let prefix = behind_scheme.find('/').map_or("", |start| &behind_scheme[start..]);

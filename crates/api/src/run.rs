@@ -1,36 +1,16 @@
 //! Starting the API in a process, on its own or beside a worker.
 
 use anyhow::{Context, ensure};
-use infra::{config::BackendConfig, process::raise_descriptor_limit};
+use process::raise_descriptor_limit;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{ApiConfig, AppState, Backends, Limits, serve};
 
-/// Refuses backends that only this process would see: workers in other processes would never learn
-/// of its orders.
-///
-/// # Errors
-/// When `DATABASE_URL` or `REDIS_URL` is missing, in one line.
-pub fn require_shared(config: &BackendConfig) -> anyhow::Result<()> {
-    let missing: Vec<_> = [("DATABASE_URL", &config.database_url), ("REDIS_URL", &config.redis_url)]
-        .into_iter()
-        .filter(|(_, url)| url.is_none())
-        .map(|(name, _)| name)
-        .collect();
-    ensure!(
-        missing.is_empty(),
-        "{} must be set: without it workers in other processes would never see an order; \
-         `engine serve` runs API and worker in one process without either",
-        missing.join(" and ")
-    );
-    Ok(())
-}
-
 /// Listens where the configuration says.
 ///
 /// # Errors
-/// When the address is taken or not ours, or open to other machines without being told to, in one line.
+/// When the address is taken or not ours, or open to other machines without permission to be, in one line.
 pub async fn bind(config: &ApiConfig) -> anyhow::Result<TcpListener> {
     let ApiConfig { host, port, allow_unauthenticated, .. } = config;
     let cannot = || format!("cannot listen on {host}:{port} (HOST and PORT)");
@@ -60,12 +40,12 @@ pub async fn run(
     let access = config.access(listener.local_addr()?.ip());
     let state = AppState::new(backends, limits(config), access);
     if let Err(error) = state.continue_ids().await {
-        tracing::warn!(%error, "the newest order cannot be read: ids go by the wall clock alone");
+        tracing::warn!(%error, "the newest order cannot be read: new ids follow the wall clock alone");
     }
     Ok(serve(listener, state, stop).await?)
 }
 
-/// What is configured, as far as this process may open files for it.
+/// The configured limits, lowered to what this process may open files for.
 fn limits(config: &ApiConfig) -> Limits {
     let wanted = Limits::from(config);
     let (wanted_connections, descriptors) = (wanted.max_connections, raise_descriptor_limit());
@@ -91,31 +71,11 @@ mod tests {
     #[derive(Parser)]
     struct Program {
         #[command(flatten)]
-        backend: BackendConfig,
-        #[command(flatten)]
         api: ApiConfig,
     }
 
     fn program(arguments: &[&str]) -> Program {
         Program::try_parse_from([&["api"], arguments].concat()).unwrap()
-    }
-
-    #[test]
-    fn an_api_of_its_own_needs_backends_that_workers_share() {
-        let mut config = program(&[]).backend;
-        for (database, redis, missing) in [
-            (true, false, "REDIS_URL must be set"),
-            (false, true, "DATABASE_URL must be set"),
-            (false, false, "DATABASE_URL and REDIS_URL must be set"),
-        ] {
-            config.database_url = database.then(|| "postgres://localhost/orders".to_owned());
-            config.redis_url = redis.then(|| "redis://localhost".to_owned());
-            let message = require_shared(&config).unwrap_err().to_string();
-            assert!(message.starts_with(missing) && !message.contains('\n'), "{message}");
-        }
-        config.database_url = Some("postgres://localhost/orders".to_owned());
-        config.redis_url = Some("redis://localhost".to_owned());
-        assert!(require_shared(&config).is_ok());
     }
 
     #[tokio::test]

@@ -1,4 +1,4 @@
-//! The router with its layers, and the server that bounds what axum's own does not.
+//! The router with its layers, and the server, which has limits that axum's own lacks.
 
 mod connection;
 mod slots;
@@ -51,14 +51,14 @@ use crate::{
 const MAX_HEADER_BYTES: usize = 32 * 1024;
 /// How long the head of a request may take on a connection of the reserve, of which there are few.
 const RESERVE_HEAD_WITHIN: Duration = Duration::from_secs(2);
-/// What connections of the reserve are for.
+/// Paths that connections of the reserve may request.
 const HEALTH: [&str; 4] = ["/health", "/health/live", "/health/ready", "/metrics"];
 
 /// Every route of the API.
 pub fn router(state: AppState) -> Router {
     let request_ids = NewRequestId(state.clone());
-    // whatever makes an answer a failure has logged its reason; a line for each of thousands that are
-    // refused as overload would be an overload of its own
+    // Handlers log their own failures; a line for each of thousands that are
+    // refused as overload would flood the log.
     let spans =
         TraceLayer::new_for_http().make_span_with(span).on_response(DefaultOnResponse::new()).on_failure(());
     Router::new()
@@ -69,7 +69,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/orders/{id}", get(order::show).delete(cancel::delete))
         .route("/api/orders/{id}/cancel", post(cancel::cancel))
         .route("/api/orders/{id}/events", get(events::list))
-        .route("/api/orders/{id}/history", get(events::history))
+        .route("/api/orders/{id}/history", get(compat::history::history))
         .route("/api/orders/{id}/explain", get(explain::explain))
         .route("/api/orders/{id}/resume", post(resume::resume))
         .route("/api/orders/{id}/status", get(compat::sockets::status))
@@ -85,7 +85,7 @@ pub fn router(state: AppState) -> Router {
         .merge(dashboard::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
-        // the outermost first; all in one, because each call of `layer` boxes every request's future anew
+        // the outermost first; all in one, because each call of `layer` boxes every request's future again
         .layer((
             SetRequestIdLayer::new(REQUEST_ID, request_ids),
             spans,
@@ -126,9 +126,9 @@ impl MakeRequestId for NewRequestId {
 /// streams are closed with 1001. Whatever takes longer than [`crate::Limits::stop_within`] is cut.
 ///
 /// # Errors
-/// When the listener has no address, that is, when it is broken from the start.
+/// When the listener has no local address.
 pub async fn serve(listener: TcpListener, state: AppState, stop: CancellationToken) -> io::Result<()> {
-    tracing::info!(address = %listener.local_addr()?, "the API listens");
+    tracing::info!(address = %listener.local_addr()?, "listening");
     let hub = state.hub.clone();
     let stopping = state.stopping.clone();
     state.tasks.spawn(async move { hub.run(stopping).await });
@@ -199,7 +199,7 @@ async fn serve_connection(stream: TcpStream, slot: Slot, app: Router, state: App
     }
 }
 
-/// Tells the timers when the answer is over, and the client to neither store it nor guess its type unless
+/// Ends the timers with the answer, and makes clients neither store it nor guess its type unless
 /// the route said otherwise.
 fn answer(mut response: Response, timers: Arc<Timers>) -> Response<Answer> {
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {

@@ -1,4 +1,4 @@
-//! What every request works with.
+//! The state shared by all requests.
 
 use std::{
     ops::Deref,
@@ -24,21 +24,14 @@ use crate::{
     stream::{FeedLag, Hub, Tail},
 };
 
-/// Everything outside that the API needs.
+/// Everything that the API depends on.
 pub struct Backends {
-    /// The truth.
     pub store: Arc<dyn OrderStore>,
-    /// Wakes workers up.
     pub queue: Arc<dyn JobQueue>,
-    /// Brings events as they happen.
     pub bus: Arc<dyn EventBus>,
-    /// Asked for quotes.
     pub venues: Vec<Arc<dyn Venue>>,
-    /// The tokens they trade.
     pub tokens: Arc<dyn Tokens>,
-    /// Tells the time of acceptance.
     pub clock: Arc<dyn Clock>,
-    /// Makes ids.
     pub rng: Box<dyn Rng + Send>,
 }
 
@@ -55,7 +48,7 @@ pub struct Inner {
     pub(crate) tokens: Arc<dyn Tokens>,
     pub(crate) clock: Arc<dyn Clock>,
     ids: Mutex<(OrderIds, Box<dyn Rng + Send>)>,
-    /// Whose orders every request sees: there is one account until accounts have keys.
+    /// The account of every request: there is one until accounts have keys.
     pub(crate) account: AccountId,
     pub(crate) limits: Limits,
     pub(crate) access: Arc<Access>,
@@ -64,9 +57,9 @@ pub struct Inner {
     pub(crate) feed: Arc<Tail>,
     /// How far the feed is behind what is committed.
     pub(crate) lag: Arc<FeedLag>,
-    /// One permit a stream.
+    /// One permit per stream.
     pub(crate) streams: Arc<Semaphore>,
-    /// One permit a push that is under way.
+    /// One permit per push under way.
     pub(crate) pushes: Arc<Semaphore>,
     /// When `/metrics` last counted orders.
     pub(crate) orders_counted: AsyncMutex<Option<Instant>>,
@@ -124,13 +117,13 @@ impl AppState {
 impl Inner {
     /// A new id: of an order, or of a request.
     pub(crate) fn next_id(&self) -> OrderId {
-        // a generator is whole after a panic elsewhere, so poison means nothing here
+        // a panic elsewhere leaves the generator intact, so poisoning is ignored
         let mut ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
         let (ids, rng) = &mut *ids;
         ids.next(self.clock.now(), rng.as_mut())
     }
 
-    /// Makes ids that are newer than those of all stored orders, also after the wall clock was set back.
+    /// Makes new ids greater than those of all stored orders, also after the wall clock was set back.
     ///
     /// # Errors
     /// [`StoreError`] when the newest order cannot be read.
@@ -148,7 +141,7 @@ impl Inner {
         self.limits.max_streams - self.streams.available_permits()
     }
 
-    /// An order of the account that asks.
+    /// An order of the caller's account.
     ///
     /// # Errors
     /// When there is no such order, or the store does not answer.
@@ -157,7 +150,7 @@ impl Inner {
         order.ok_or_else(|| Problem::order_not_found(id))
     }
 
-    /// Waits for the store, but not for ever.
+    /// Waits for the store, with a deadline.
     pub(crate) async fn answer<T>(
         &self,
         asked: impl Future<Output = Result<T, StoreError>>,

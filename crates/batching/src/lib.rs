@@ -21,9 +21,7 @@ pub struct Batcher<T, R> {
 
 /// An item and the caller who waits for its result.
 pub struct Call<T, R> {
-    /// What was submitted.
     pub item: T,
-    /// Where its result goes.
     pub reply: Reply<R>,
 }
 
@@ -36,7 +34,7 @@ impl<R> Reply<R> {
         let _ = self.0.send(result);
     }
 
-    /// Whether the caller does not wait any more.
+    /// Whether the caller has stopped waiting.
     pub fn is_abandoned(&self) -> bool {
         self.0.is_closed()
     }
@@ -89,7 +87,7 @@ impl<T: Send + 'static, R: Send + 'static> Batcher<T, R> {
     /// Adds an item and waits for its result.
     ///
     /// # Errors
-    /// [`Stopped`] when there is nobody left to run it; whether it ran is then unknown.
+    /// [`Stopped`] when the batcher is gone; whether the item ran is then unknown.
     pub async fn submit(&self, item: T) -> Result<R, Stopped> {
         let (reply, result) = oneshot::channel();
         self.sender.send(Call { item, reply: Reply(reply) }).await.map_err(|_| Stopped)?;
@@ -103,7 +101,7 @@ where
     Fut: Future<Output = ()>,
 {
     let mut waiting = Vec::with_capacity(max_batch);
-    // Whoever waits for items holds the lock, so they go to one batch, not one by one to several.
+    // The task that waits for items holds the lock, so they go to one batch, not one by one to several.
     while receiver.lock().await.recv_many(&mut waiting, max_batch).await > 0 {
         run(std::mem::take(&mut waiting)).await;
     }

@@ -32,7 +32,7 @@ impl<C: Connection + Send + 'static> Lease<C> {
         Self { connection: Some(connection), opened, pool, _slot: slot }
     }
 
-    /// Returns the connection to the pool after its work has succeeded, and passes on what came of it.
+    /// Returns the connection to the pool after its work has succeeded, and passes on the result.
     pub fn give_back<T>(mut self, result: T) -> T {
         if let Some(connection) = self.connection.take() {
             self.pool.put(Idle { connection, opened: self.opened, since: Instant::now() });
@@ -58,7 +58,7 @@ impl<C: Connection + Send + 'static> DerefMut for Lease<C> {
 impl<C: Connection + Send + 'static> Drop for Lease<C> {
     fn drop(&mut self) {
         if self.connection.take().is_some() {
-            // What befell this one may have befallen the others: they are probed before their next use.
+            // The other connections may be broken too: they are probed before their next use.
             self.pool.suspect();
         }
     }

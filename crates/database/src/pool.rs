@@ -15,20 +15,19 @@ use tokio::{
 
 use crate::{Lease, severity::not_opened, unfit, within};
 
-/// Fails unless a connection can do the work of its pool now. Asked of every connection that was just
+/// Fails unless a connection is usable by its pool now. Runs on every connection that was just
 /// opened, and of an idle one before it is used again.
 pub type Probe<C> = for<'a> fn(&'a mut C) -> BoxFuture<'a, sqlx::Result<()>>;
 
 /// How a pool behaves.
 #[derive(Debug, Clone, Copy)]
 pub struct PoolOptions {
-    /// Connections at most.
     pub max_connections: usize,
     /// How long a caller waits for a connection, whether one that exists or a new one.
     pub patience: Duration,
     /// How long a probe may take.
     pub probe_within: Duration,
-    /// A connection that was used this short ago is not probed: that would cost a round trip a use.
+    /// A connection used more recently than this is not probed, which would cost a round trip per use.
     pub trusted_for: Duration,
     /// An idle connection is closed after this time.
     pub idle_for: Duration,
@@ -50,11 +49,11 @@ impl PoolOptions {
     }
 }
 
-/// The waits between two tries to open a connection.
+/// The waits between attempts to open a connection.
 const FIRST_WAIT: Duration = Duration::from_millis(10);
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
 
-/// Connections that are opened when needed. Cheap to clone.
+/// Connections that are opened on demand. Cheap to clone.
 ///
 /// Not `SQLx`' own pool, because that one gives a dropped connection back by default, pings it then
 /// without a deadline while it keeps its slot, hides the server's own error behind a timeout, and lets a
@@ -85,7 +84,7 @@ pub(crate) struct Shared<C> {
 }
 
 struct Free<C> {
-    /// The one that was used last is last.
+    /// Most recently used last.
     connections: Vec<Idle<C>>,
     /// Connections that are idle since before this time are probed before they are used.
     suspect_before: Option<Instant>,
@@ -199,7 +198,7 @@ impl<C: Connection + Send + 'static> Shared<C> {
         self.free().connections.pop()
     }
 
-    /// An idle connection if it is fit for use. If it is not, neither are those that were idle with it.
+    /// A usable idle connection. If the first one is not usable, all connections idle at the time are closed.
     async fn checked(&self, mut idle: Idle<C>) -> Option<Idle<C>> {
         let is_suspect = self.free().suspect_before.is_some_and(|before| idle.since <= before);
         if !is_suspect && idle.since.elapsed() < self.options.trusted_for {
@@ -208,7 +207,7 @@ impl<C: Connection + Send + 'static> Shared<C> {
         match within(self.options.probe_within, (self.probe)(&mut idle.connection)).await {
             Ok(()) => Some(idle),
             Err(error) => {
-                tracing::debug!(%error, "closing connections that are of no more use");
+                tracing::debug!(%error, "closing idle connections that failed a probe");
                 self.free().connections.retain(|other| other.since > idle.since);
                 None
             }

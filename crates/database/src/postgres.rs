@@ -11,12 +11,12 @@ use crate::{Pool, PoolOptions, Severity, unfit};
 /// Settings of a session, by name.
 pub type Settings = &'static [(&'static str, &'static str)];
 
-/// The longest wait between two tries to reach a server at start.
+/// The longest wait between attempts to reach a server at start.
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
-/// How long one try may take.
+/// How long one attempt may take.
 const TRY_WITHIN: Duration = Duration::from_secs(5);
 
-/// What the server is asked to do when this side falls silent: without it a session whose client vanished
+/// Server-side keepalive of our connections: without it a session whose client vanished
 /// keeps its locks until the system's own keepalive, after two hours.
 const SILENT_CLIENT: Settings =
     &[("tcp_keepalives_idle", "30"), ("tcp_keepalives_interval", "10"), ("tcp_keepalives_count", "3")];
@@ -39,7 +39,7 @@ pub fn pool(
     })
 }
 
-/// What a pool needs its connections for.
+/// What a pool uses its connections for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Probe {
     /// Reading: the server answers.
@@ -113,7 +113,7 @@ where
     }
 }
 
-/// Whether an error of connecting may be over soon.
+/// Whether an error of connecting may be temporary.
 fn passes(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Database(_) => Severity::of(error) == Severity::Server,
@@ -124,7 +124,7 @@ fn passes(error: &sqlx::Error) -> bool {
 
 /// Whether statements outside of a transaction may run in different sessions of the server: a pooler
 /// hands its connections out by transaction or by statement. Settings and prepared statements of a
-/// session would then be anybody's.
+/// session would then be shared with other clients.
 ///
 /// # Errors
 /// When the server cannot be asked.

@@ -1,14 +1,14 @@
-/// What an error of the database means for the statement or transaction that reported it, and for others.
+/// What a database error means for the statement or transaction that reported it, and for others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Severity {
-    /// The statement is to blame, such as a violated constraint or a row locked by somebody else.
+    /// The statement is to blame, such as a violated constraint or a row that another session has locked.
     /// Nothing was written; other statements may succeed.
     Statement,
     /// Rolled back as a whole to end a conflict with another transaction. Nothing was written; the same
     /// transaction may be repeated at once.
     Conflict,
-    /// The server or the file cannot do any work now: read-only, shutting down, full, too many
-    /// connections. Nothing was written; no other statement will fare better.
+    /// The server or the file cannot work now: read-only, shutting down, full, too many
+    /// connections. Nothing was written; other statements will fail too.
     Server,
     /// The connection broke or missed its deadline. Whether something was written is unknown.
     Lost,
@@ -64,7 +64,7 @@ fn of_postgres(code: &str) -> Severity {
         "25006" | "25P02"
         // shutting down, starting, dropped, idle for too long
         | "57P01" | "57P02" | "57P03" | "57P04" | "57P05"
-        // prepared statements of somebody else: a pooler in between
+        // prepared statements of another session: there is a pooler in between
         | "26000" | "42P05" => Severity::Server,
         // connection exceptions, insufficient resources, I/O errors, damaged data
         code if ["08", "53", "58", "XX"].iter().any(|class| code.starts_with(class)) => Severity::Server,

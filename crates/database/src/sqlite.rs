@@ -11,7 +11,7 @@ pub use copy::copy_together;
 
 use crate::{Pool, PoolOptions, unfit};
 
-/// Steps of `SQLite`'s virtual machine between two looks at the time.
+/// Steps of `SQLite`'s virtual machine between checks of the time.
 const STEPS: i32 = 10_000;
 
 /// A pool over one file. For writing give it one connection: `SQLite` has one writer at a time.
@@ -23,8 +23,8 @@ pub fn pool(options: SqliteConnectOptions, limits: PoolOptions) -> Pool<SqliteCo
     })
 }
 
-/// Looks for damage in a file that was just opened: pages that were torn, lost or overwritten. What takes
-/// longer than `limit` is left, so that a large file starts too.
+/// Checks a file that was just opened for damage: pages that were torn, lost or overwritten. A check that takes
+/// longer than `limit` is abandoned, so that large files open too.
 ///
 /// # Errors
 /// When the file is damaged or cannot be read.

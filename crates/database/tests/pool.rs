@@ -12,7 +12,7 @@ use database::{Lease, Pool, PoolOptions, Severity, unfit};
 use futures::FutureExt;
 use sqlx::{Connection, SqliteConnection};
 
-/// A pool over `:memory:` databases that counts what it opens and can be told not to open any more.
+/// A pool over `:memory:` databases that counts what it opens and can be made to open no more.
 fn pool(max_connections: usize) -> (Pool<SqliteConnection>, Arc<AtomicUsize>, Arc<AtomicBool>) {
     let (opened, refuses) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
     let options = PoolOptions { patience: Duration::from_mins(10), ..PoolOptions::new(max_connections) };

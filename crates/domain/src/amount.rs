@@ -150,11 +150,10 @@ impl<'de> Deserialize<'de> for Amount {
     }
 }
 
-/// An amount with its token, so that nobody has to look elsewhere for what it is an amount of.
+/// An amount with its token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "StoredAmount", try_from = "StoredAmount")]
 pub struct TokenAmount {
-    /// The token.
     pub token: Token,
     /// How much of it, base units.
     pub units: Amount,

@@ -1,10 +1,10 @@
-//! When to try again.
+//! Retry delays.
 
 use std::time::Duration;
 
 use rand::{Rng, RngExt};
 
-/// How often an order is tried and how long it waits in between.
+/// How often an order is attempted and how long it waits in between.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {
     /// Attempts in all, the first included.
@@ -33,7 +33,7 @@ impl RetryPolicy {
         half + Duration::from_micros(rng.random_range(0..=jitter_micros))
     }
 
-    /// The wait of something that has waited this long already: about as long again, so that it doubles, between
+    /// The next wait of something that has waited this long already: about as long again, so that it doubles, between
     /// half of `base` and `cap`.
     pub fn delay_after(&self, waited: Duration, rng: &mut dyn Rng) -> Duration {
         let once = Self { base: waited.max(self.base).min(self.cap), ..*self };

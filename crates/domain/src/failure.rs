@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Address, VenueId};
 
-/// What may be done about a failure.
+/// How a failure is handled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureClass {
     /// A new attempt may succeed.
     Transient,
-    /// Something outside cannot be reached, so nothing was tried: the order waits, and no attempt is used up.
+    /// A venue, the chain or the signer cannot be reached: the order waits, and no attempt is used up.
     Outage,
     /// No attempt can succeed; the order fails now.
     Permanent,
@@ -48,7 +48,7 @@ pub enum FailureCode {
     AccountFrozen,
     /// The venue cannot trade this token.
     UnsupportedToken,
-    /// The size moves the price further than is allowed.
+    /// The price impact of the size is larger than allowed.
     PriceImpactTooHigh,
     /// The best quote is worse than the order's `minAmountOut` or `maxAmountIn` allows.
     BoundNotMet,
@@ -58,7 +58,7 @@ pub enum FailureCode {
     TransactionReverted,
     /// The transaction was not included before its last valid block height.
     TransactionExpired,
-    /// Versions before 2026-11 gave an order up when its execution broke off again and again. Still in
+    /// Versions before 2026-11 failed an order whose executions kept breaking off. Still in
     /// stored orders; none fails with it any more.
     ExecutionCrashed,
 }
@@ -87,7 +87,7 @@ impl FailureCode {
         Self::ExecutionCrashed,
     ];
 
-    /// The stable code itself, as it is stored and shown.
+    /// The stable code, as stored and shown.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::QuotesUnavailable => "quotes_unavailable",
@@ -144,14 +144,12 @@ impl fmt::Display for FailureCode {
     }
 }
 
-/// A failure as it is stored and shown.
+/// A failure, as stored and shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "camelCase")]
 #[error("{message}")]
 pub struct Failure {
-    /// Stable code, for programs.
     pub code: FailureCode,
-    /// What happened, for people.
     pub message: String,
     /// The venue it happened at, when there was one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -173,7 +171,6 @@ pub struct ProgramError {
     /// Its name, if the program gave one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub name: Option<String>,
-    /// What happened, for people.
     pub message: String,
 }
 

@@ -23,8 +23,8 @@ impl OrderId {
     }
 }
 
-/// Makes ids that grow, whatever the wall clock does (RFC 9562, section 6.2): an id that would not be beyond
-/// the one before it is that one plus a random step.
+/// Generates increasing ids, whatever the wall clock does (RFC 9562, section 6.2): an id that would not be greater than
+/// the previous one is the previous one plus a random step.
 #[derive(Debug, Default)]
 pub struct OrderIds {
     last: Option<OrderId>,
@@ -45,14 +45,14 @@ impl OrderIds {
         id
     }
 
-    /// Makes all further ids newer than this one.
+    /// Makes all further ids greater than this one.
     pub fn follow(&mut self, newest: OrderId) {
         self.last = self.last.max(Some(newest));
     }
 }
 
 impl OrderId {
-    /// An id a little beyond this one.
+    /// A slightly greater id.
     fn successor(self, rng: &mut dyn Rng) -> Self {
         let bits = self.0.as_u128();
         let counter = (bits & COUNTER) + 1 + u128::from(rng.next_u32());

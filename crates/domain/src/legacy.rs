@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 
 use crate::{EventData, QuoteRequest};
 
-/// Whether an event's data is of those versions, so that only with the order's request it can be read.
+/// Whether an event's data is of those versions, and so can only be read together with the order's request.
 pub fn is_event_data(data: &EventData) -> bool {
     let EventData::Unknown(data) = data else { return false };
     matches!(data["kind"].as_str(), Some("routed" | "building" | "confirmed"))
 }
 
-/// Brings an event's data up to date. `None` if it is not of those versions.
+/// Converts an event's data to the current form. `None` if it is not of those versions.
 pub fn event_data(data: &Value, request: &QuoteRequest) -> Option<EventData> {
     let mut data = data.clone();
     match data["kind"].as_str()? {

@@ -1,5 +1,5 @@
-//! The heart of the engine: orders and their lifecycle, amounts, quotes, routing, and the ports
-//! through which everything else is reached.
+//! The core of the engine: orders and their lifecycle, amounts, quotes, routing, and the ports
+//! to everything else.
 //!
 //! Nothing here does I/O, reads a clock or knows a framework: time and randomness are parameters,
 //! the outside world is a trait in [`ports`].

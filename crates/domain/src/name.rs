@@ -1,4 +1,4 @@
-//! Names that are open: a later version, another chain or a configuration may know more of them.
+//! Open sets of names: a later version, another chain or a configuration may have more of them.
 
 use std::{
     collections::BTreeSet,
@@ -9,7 +9,7 @@ use std::{
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// Names that may be interned; what is read from a database must not fill the memory.
+/// How many names may be interned, so that stored data cannot exhaust memory.
 const MAX_NAMES: usize = 1_000;
 const MAX_CHARS: usize = 40;
 
@@ -41,7 +41,7 @@ impl FromStr for Name {
     type Err = InvalidName;
 
     fn from_str(text: &str) -> Result<Self, InvalidName> {
-        // no code that holds the lock can leave the set half changed
+        // a panic cannot leave the set half changed
         if let Some(known) = INTERNED.read().unwrap_or_else(PoisonError::into_inner).get(text) {
             return Ok(Self(known));
         }

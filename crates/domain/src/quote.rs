@@ -1,4 +1,4 @@
-//! What venues are asked and what they answer.
+//! Quote requests and quotes.
 
 use std::{fmt, str::FromStr};
 
@@ -51,7 +51,6 @@ impl FromStr for VenueId {
 pub struct PoolRef {
     /// Which of the venue's programs it belongs to, such as `raydium_cpmm`.
     pub kind: Name,
-    /// The pool's account.
     pub address: Address,
 }
 
@@ -109,30 +108,26 @@ pub enum SwapAmount {
     ExactOut(Amount),
 }
 
-/// A question to a venue.
+/// A request for a quote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct QuoteRequest {
-    /// What is spent.
     pub token_in: Token,
-    /// What is received.
     pub token_out: Token,
     /// How much, and of which side.
     pub amount: SwapAmount,
 }
 
-/// A venue's answer: what it would trade right now, net of its fee.
+/// A venue's quote: what it would trade right now, net of its fee.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Quote {
-    /// Who answered.
     pub venue: VenueId,
     /// The pool that would trade. Versions before 2026-12 did not say.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub pool: Option<PoolRef>,
     /// Spent, the fee included.
     pub amount_in: TokenAmount,
-    /// Received.
     pub amount_out: TokenAmount,
     /// Whole tokens out per whole token in, net of the fee.
     pub price: Decimal,
@@ -148,9 +143,9 @@ pub struct Quote {
     pub network_fee: Option<Amount>,
     /// Depth of the pool, 0 (empty) to 100 (deepest); breaks ties.
     pub liquidity_score: u8,
-    /// How long the venue took to answer, milliseconds, as whoever asked measured it; breaks ties after liquidity.
+    /// How long the venue took to answer, ms, measured by the caller; breaks ties after liquidity.
     pub latency_ms: u32,
-    /// Until when the venue stands by it.
+    /// Until when it is valid.
     pub valid_until: Timestamp,
     /// The slot of the chain whose state it was computed from, where the venue knows.
     #[serde(skip_serializing_if = "Option::is_none", default)]

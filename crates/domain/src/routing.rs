@@ -1,4 +1,4 @@
-//! Choosing the venue: the best net result wins, and the decision explains itself.
+//! Routing: the best net result wins, and the decision says why.
 
 use std::{cmp::Reverse, fmt::Write};
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Bps, Failure, FailureClass, FailureCode, Quote, SwapAmount, VenueId};
 
-/// What a venue answered in time, or why it is left out.
+/// A venue's quote, or why it has none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
 #[expect(clippy::large_enum_variant, reason = "nearly every answer is a quote")]
@@ -15,24 +15,21 @@ pub enum VenueAnswer {
     Quoted(Quote),
     /// It did not, and why.
     LeftOut {
-        /// Who.
         venue: VenueId,
         /// Why: it refused, failed or missed the deadline.
         failure: Failure,
     },
 }
 
-/// Which quote is taken, and all that led to it.
+/// The chosen quote, and the reasons for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "StoredDecision", into = "StoredDecision")]
 pub struct RoutingDecision {
-    /// The quote that won.
     pub best: Quote,
     /// Every other answer, the best first.
     pub others: Vec<VenueAnswer>,
-    /// How much better the best is than the second, in bps of the second; `None` without a second.
+    /// By how many bps the best beats the second; `None` without a second.
     pub advantage_bps: Option<u32>,
-    /// The reason in words.
     pub reason: String,
 }
 
@@ -93,7 +90,7 @@ impl RoutingDecision {
 /// pool, then to the faster venue, then by the names of venue and pool, so that a decision can be repeated.
 ///
 /// # Errors
-/// When there is no quote: an outage if any venue may answer next time, else the refusal that says most about the
+/// When there is no quote: an outage if any venue may answer next time, else the most specific refusal of the
 /// order.
 pub fn route(amount: SwapAmount, answers: Vec<VenueAnswer>) -> Result<RoutingDecision, Failure> {
     let mut quotes = Vec::new();
@@ -166,7 +163,7 @@ fn explain(
         SwapAmount::ExactIn(_) => best.amount_out.units == second.amount_out.units,
         SwapAmount::ExactOut(_) => best.amount_in.units == second.amount_in.units,
     };
-    // two pools of one venue are told apart by their kinds
+    // two pools of one venue are distinguished by their kinds
     let name = |quote: &Quote| match quote.pool {
         Some(pool) if second.is_some_and(|second| second.venue == best.venue) => {
             format!("{} ({})", quote.venue, pool.kind)

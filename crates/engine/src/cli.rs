@@ -8,7 +8,8 @@ use clap::{
 };
 use clap_complete::Shell;
 use domain::{OrderId, OrderStatus};
-use infra::config::{BackendConfig, LogConfig};
+use infra::config::BackendConfig;
+use telemetry::LogConfig;
 use venues::VenueConfig;
 use worker::WorkerConfig;
 
@@ -41,25 +42,25 @@ pub(crate) enum Command {
     Demo(Box<DemoArgs>),
     /// Place one order and follow it to its end
     Submit(SubmitArgs),
-    /// Load a running engine, or one it starts, and measure it
+    /// Measure a running engine, or one it starts, under load
     Bench(Box<BenchArgs>),
     /// Follow an order to its end
     Watch(WatchArgs),
     /// List the newest orders
     Orders(OrdersArgs),
-    /// Tell why an order went the way it went
+    /// Explain how an order was executed, step by step
     Explain(ExplainArgs),
     /// Cancel orders: by their ids, a pair, a tag, or all of them
     Cancel(CancelArgs),
-    /// Let a parked order go on at once: one whose workers died over it again and again
+    /// Resume a parked order at once: one whose executions were lost again and again
     Resume(ResumeArgs),
-    /// Show live what an engine does: orders in flight, rates, latencies, venues, failures
+    /// Show live figures of an engine: orders in flight, rates, latencies, venues, failures
     Top(TopArgs),
-    /// Look at the settings, the servers they name, this machine and the engine, and tell what to do
+    /// Diagnose configuration, servers and this machine
     Doctor(Box<DoctorArgs>),
     /// Copy the orders of an engine without `PostgreSQL` into a new folder, also while it runs
     Backup(Box<BackupArgs>),
-    /// Put a backup into the data folder of an engine that does not run
+    /// Restore a backup into the data folder of an engine that is not running
     Restore(Box<RestoreArgs>),
     /// Print completions for a shell
     Completions(CompletionsArgs),
@@ -119,7 +120,7 @@ pub(crate) struct SubmitArgs {
     /// Receive exactly this much, in whole tokens
     #[arg(long, value_name = "AMOUNT")]
     pub(crate) amount_out: Option<String>,
-    /// How far the result may fall behind the quote, basis points
+    /// How much worse than the quote the result may be, basis points
     #[arg(long)]
     pub(crate) slippage_bps: Option<u16>,
     /// With --amount-in: receive at least this much, in whole tokens, whatever the slippage allows
@@ -128,10 +129,10 @@ pub(crate) struct SubmitArgs {
     /// With --amount-out: spend at most this much, in whole tokens, whatever the slippage allows
     #[arg(long, value_name = "AMOUNT", conflicts_with = "amount_in")]
     pub(crate) max_amount_in: Option<String>,
-    /// Submit nothing from this moment on: a time of RFC 3339 with an offset
+    /// When the order expires: an RFC 3339 time with an offset
     #[arg(long, value_name = "TIME")]
     pub(crate) expires_at: Option<String>,
-    /// Submit nothing once this many seconds have passed
+    /// Expire the order after this many seconds
     #[arg(long, value_name = "SECONDS", conflicts_with = "expires_at")]
     pub(crate) expires_in: Option<u32>,
     /// Your own id for the order; the same id again gives the same order
@@ -162,7 +163,7 @@ pub(crate) struct BenchArgs {
     /// How long orders are placed, seconds
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(crate) seconds: u64,
-    /// So many orders, however long that takes
+    /// Number of orders, however long that takes
     #[arg(long, conflicts_with = "seconds")]
     pub(crate) orders: Option<u64>,
     /// Sockets that follow orders just placed, one after the other
@@ -238,7 +239,7 @@ pub(crate) struct CancelArgs {
     /// The orders
     #[arg(group = "which", conflicts_with_all = ["pair", "tag", "all"], value_name = "ID")]
     pub(crate) ids: Vec<OrderId>,
-    /// Every order of two tokens, whichever of them is spent, such as `SOL/USDC`
+    /// Every order of a pair, in either direction, such as `SOL/USDC`
     #[arg(long, group = "which", conflicts_with = "all")]
     pub(crate) pair: Option<String>,
     /// Every order with this tag

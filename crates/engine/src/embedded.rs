@@ -18,7 +18,6 @@ use crate::cli::ServeArgs;
 
 /// A running engine.
 pub(crate) struct Embedded {
-    /// Where it listens.
     pub(crate) address: SocketAddr,
     stop: CancellationToken,
     api: JoinHandle<anyhow::Result<()>>,
@@ -35,7 +34,7 @@ impl Embedded {
     /// # Errors
     /// When a backend cannot be reached or the port is taken.
     pub(crate) async fn start(args: &ServeArgs) -> anyhow::Result<Self> {
-        infra::metrics::start()?;
+        telemetry::metrics::start()?;
         let listener = api::bind(&args.api).await?;
         let address = listener.local_addr()?;
         let clock = Arc::new(SystemClock);
@@ -64,11 +63,10 @@ impl Embedded {
             rng: Box::new(rand::make_rng::<StdRng>()),
         };
         let rng = rand::make_rng();
-        let worker = Worker::new(worker::Backends { store, bus, queue, trading, clock, rng }, &args.worker);
-        let worker = tokio::spawn({
-            let stop = stop.clone();
-            async move { worker.run(stop).await }
-        });
+        let (queue, consumer) = (queue.producer, queue.consumer);
+        let for_worker = worker::Backends { store, bus, queue, consumer, trading, clock, rng };
+        let worker = Worker::new(for_worker, &args.worker, stop.clone());
+        let worker = tokio::spawn(async move { worker.run().await });
         let api = tokio::spawn({
             let (config, stop) = (args.api.clone(), stop.clone());
             async move { api::run(&config, listener, for_api, stop).await }
@@ -88,7 +86,7 @@ impl Embedded {
         self.stop().await
     }
 
-    /// Stops: what executes is given back and goes on at the next start.
+    /// Stops: executions give their orders back, which continue at the next start.
     ///
     /// # Errors
     /// When the API ended badly.

@@ -6,6 +6,7 @@ mod client;
 mod commands;
 mod doctor;
 mod embedded;
+mod exit;
 mod output;
 mod render;
 mod top;
@@ -13,22 +14,13 @@ mod top;
 use std::process::ExitCode;
 
 use cli::{Cli, Command};
-use infra::settings::Loaded;
-
-/// Exit status of a command whose order did not confirm.
-const ORDER_FAILED: u8 = 1;
-/// Exit status of a measurement that found something lost, refused or incomplete.
-const NOT_SOUND: u8 = 1;
-/// Exit status of a diagnosis that found a problem.
-const PROBLEM_FOUND: u8 = 1;
-/// Exit status of a command that could not be carried out.
-const NOT_DONE: u8 = 2;
+use process::settings::Loaded;
 
 /// Runs the command line and returns its exit status: 0 for success, 1 for an order that did not
 /// confirm or a problem that was found, 2 for a command that could not be carried out.
 pub fn main() -> ExitCode {
-    infra::tls::install();
-    let loaded = match infra::settings::load::<Cli>() {
+    process::install_tls();
+    let loaded = match process::settings::load::<Cli>() {
         Ok(loaded) => loaded,
         Err(refusal) => match commands::doctor::tell_refused(&refusal) {
             Some(told) => return told.unwrap_or_else(|error| refuse(&error)),
@@ -46,7 +38,7 @@ fn refuse(error: &anyhow::Error) -> ExitCode {
     if !output::is_closed(error) {
         eprintln!("engine: {error:#}");
     }
-    ExitCode::from(NOT_DONE)
+    exit::NOT_DONE.into()
 }
 
 async fn run(loaded: Loaded<Cli>) -> anyhow::Result<ExitCode> {

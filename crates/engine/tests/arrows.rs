@@ -2,24 +2,28 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
     process::Command,
 };
 
 use serde::Deserialize;
 
 /// Each crate with the workspace crates it may depend on in what ships.
-const ALLOWED: [(&str, &[&str]); 11] = [
+const ALLOWED: [(&str, &[&str]); 13] = [
     ("domain", &[]),
     ("protocol", &["domain"]),
     ("batching", &[]),
     ("database", &[]),
+    ("process", &[]),
+    ("telemetry", &["domain"]),
     ("venues", &["domain", "batching", "database"]),
-    ("infra", &["domain", "batching", "database"]),
-    ("api", &["domain", "protocol", "infra", "venues"]),
-    ("worker", &["domain", "infra", "venues"]),
-    ("engine", &["domain", "protocol", "infra", "venues", "api", "worker"]),
+    ("infra", &["domain", "batching", "database", "telemetry"]),
+    ("api", &["domain", "protocol", "telemetry", "process", "infra", "venues"]),
+    ("worker", &["domain", "telemetry", "process", "infra", "venues"]),
+    ("engine", &["domain", "protocol", "telemetry", "process", "infra", "venues", "api", "worker"]),
     ("testkit", &["domain"]),
-    ("reliability", &["domain", "protocol", "infra", "venues", "api", "worker", "testkit"]),
+    ("reliability", &["domain", "protocol", "process", "infra", "venues", "api", "worker", "testkit"]),
 ];
 
 /// What the domain must never know.
@@ -68,6 +72,29 @@ fn dependencies_point_down_only() {
             assert!(!leaks, "the domain must not know {}", dependency.name);
         }
     }
+}
+
+/// The libraries of the services know ports and no adapters: only `main` chooses those.
+#[test]
+fn services_know_no_adapters() {
+    for service in ["api", "worker"] {
+        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(service).join("src");
+        for file in rust_files(&sources) {
+            let is_main = file.ends_with("main.rs");
+            let is_test =
+                file.components().any(|part| part.as_os_str().to_string_lossy().starts_with("tests"));
+            let names_adapters = fs::read_to_string(&file).unwrap().contains("infra::");
+            assert!(is_main || is_test || !names_adapters, "{} uses infra", file.display());
+        }
+    }
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries
+        .flat_map(|path| if path.is_dir() { rust_files(&path) } else { vec![path] })
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .collect()
 }
 
 /// The features of every dependency in a selection of packages.

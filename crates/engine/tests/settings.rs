@@ -104,7 +104,7 @@ fn loopback_is_not_asked_through_a_proxy() {
     let address = format!("http://{}", proxy.local_addr().unwrap());
     let environment = [("HTTP_PROXY", &*address), ("http_proxy", &*address), ("ALL_PROXY", &*address)];
     complaint(&run(folder.path(), &["orders", "--url", "http://localhost:1"], &environment));
-    assert!(proxy.accept().is_err(), "nobody asked the proxy");
+    assert!(proxy.accept().is_err(), "the proxy was not asked");
 }
 
 #[test]

@@ -87,7 +87,7 @@ fn an_order_that_failed_ends_its_followers_with_1_and_its_readers_with_0() {
     assert_eq!(submitted.status, 1, "{submitted:?}");
     let id = submitted.output.lines().next().unwrap().strip_prefix("order ").unwrap();
     assert_eq!(engine.ask(&["watch", id]).status, 1);
-    // nothing is left to tell, and it has failed all the same
+    // nothing is left to show, and it has failed all the same
     assert_eq!(engine.ask(&["watch", id, "--after", "1000"]).status, 1);
     let explained = engine.ask(&["explain", id]);
     assert_eq!(explained.status, 0);
@@ -179,7 +179,7 @@ fn a_doctor_finds_what_is_wrong_and_never_tells_a_password() {
 #[test]
 fn a_doctor_names_a_setting_that_an_engine_would_refuse() {
     for (name, value, reason) in [
-        ("WORKER_CONCURRENCY", "0", "1..=10000"),
+        ("WORKER_CONCURRENCY", "0", "1..=4000"),
         ("SIM_PRESET", "wild", "instant"),
         ("DATABASE_URL", "mysql://me:secret@db/orders", "postgres://"),
         ("SIM_LANDING_MIN_MS", "100000", "SIM_LANDING_MAX_MS"),

@@ -11,10 +11,10 @@ use std::{
 use domain::{Timestamp, ports::Clock};
 use time::OffsetDateTime;
 
-/// A difference between the clocks that changes by this much is a step. Less is how clocks are kept right.
+/// A difference between the clocks that changes by this much is a step. Less is normal clock adjustment.
 const STEP: Duration = Duration::from_secs(1);
 
-/// The machine's clocks. Whoever reads them also notices when the wall clock stepped.
+/// The machine's clocks. Every reading also detects steps of the wall clock.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
@@ -37,7 +37,7 @@ fn read() -> (Timestamp, Timestamp) {
     if let Some(step) = clocks.step(wall, steady) {
         tracing::warn!(
             seconds = %format_args!("{:+.1}", seconds(step)),
-            "the wall clock stepped; what waits goes on by the monotonic clock"
+            "the wall clock stepped; waits follow the monotonic clock"
         );
     }
     (wall, steady)
@@ -66,7 +66,7 @@ impl Clocks {
         Self { began_at, began: Instant::now(), noted_micros: AtomicI64::new(0) }
     }
 
-    /// By how many microseconds the wall clock has stepped since it was last noted; every step is told once.
+    /// By how many microseconds the wall clock has stepped since it was last noted; every step is reported once.
     fn step(&self, wall: Timestamp, steady: Timestamp) -> Option<i64> {
         let ahead = wall.unix_micros().saturating_sub(steady.unix_micros());
         let noted = self.noted_micros.load(Ordering::Relaxed);
@@ -91,7 +91,7 @@ mod tests {
         assert_eq!(clocks.step(steady, steady), None);
         assert_eq!(clocks.step(steady + Duration::from_millis(300), steady), None, "kept right, not stepped");
         assert_eq!(clocks.step(steady + hour, steady), Some(3_600_000_000));
-        assert_eq!(clocks.step(steady + hour, steady), None, "told already");
+        assert_eq!(clocks.step(steady + hour, steady), None, "reported already");
         assert_eq!(clocks.step(steady, steady), Some(-3_600_000_000));
         assert_eq!(clocks.step(steady, steady), None);
     }

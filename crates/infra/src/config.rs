@@ -1,9 +1,9 @@
-//! Configuration that every process shares. Each value is an environment variable (or a line in
-//! `.env`) and a flag of the same name; `--help` documents them all.
+//! Which database, queue and bus a process uses. Each value is an environment variable (or a line in `.env`)
+//! and a flag of the same name; `--help` documents them all.
 
 use std::{path::PathBuf, time::Duration};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 /// Where orders, jobs and events live. Without `DATABASE_URL` it is `SQLite` under `DATA_DIR`;
 /// without `REDIS_URL` queue and bus stay inside the process.
@@ -37,29 +37,25 @@ impl BackendConfig {
     pub fn startup_timeout(&self) -> Duration {
         Duration::from_millis(self.startup_timeout_ms)
     }
-}
 
-/// How logs look, and where traces go.
-#[derive(Debug, Clone, Args)]
-pub struct LogConfig {
-    /// What is logged, such as `info` or `worker=debug,sqlx=warn`
-    #[arg(long, env = "RUST_LOG", default_value = "info")]
-    pub rust_log: String,
-    /// How a line of the log looks
-    #[arg(long, env = "LOG_FORMAT", default_value = "text")]
-    pub log_format: LogFormat,
-    /// Where traces go, over OTLP, such as `http://localhost:4318`; without it nothing is traced
-    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_parser = http_url)]
-    pub otel_exporter_otlp_endpoint: Option<String>,
-}
-
-/// The form of a log line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// One JSON object a line, for programs.
-    Json,
+    /// The URL of the database, if database and Redis are both ones that other processes can share.
+    ///
+    /// # Errors
+    /// When `DATABASE_URL` or `REDIS_URL` is missing, in one line.
+    pub fn require_shared(&self) -> anyhow::Result<&str> {
+        match (&self.database_url, &self.redis_url) {
+            (Some(database_url), Some(_)) => Ok(database_url),
+            (database_url, redis_url) => {
+                let named = [("DATABASE_URL", database_url), ("REDIS_URL", redis_url)];
+                let missing = named.into_iter().filter(|(_, url)| url.is_none()).map(|(name, _)| name);
+                anyhow::bail!(
+                    "{} must be set: API and workers in separate processes share a database and Redis; \
+                     `engine serve` runs both in one process without either",
+                    missing.collect::<Vec<_>>().join(" and ")
+                )
+            }
+        }
+    }
 }
 
 fn database_url(text: &str) -> Result<String, String> {
@@ -70,14 +66,41 @@ fn redis_url(text: &str) -> Result<String, String> {
     scheme(text, &["redis://", "rediss://", "unix://", "redis+unix://"])
 }
 
-fn http_url(text: &str) -> Result<String, String> {
-    scheme(text, &["http://", "https://"])
-}
-
 fn scheme(text: &str, allowed: &[&str]) -> Result<String, String> {
     if allowed.iter().any(|scheme| text.starts_with(scheme)) {
         Ok(text.to_owned())
     } else {
         Err(format!("must begin with {}", allowed.join(" or ")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Program {
+        #[command(flatten)]
+        backend: BackendConfig,
+    }
+
+    #[test]
+    fn separate_processes_need_backends_that_they_share() {
+        let mut config = Program::parse_from(["test"]).backend;
+        for (database, redis, missing) in [
+            (true, false, "REDIS_URL must be set"),
+            (false, true, "DATABASE_URL must be set"),
+            (false, false, "DATABASE_URL and REDIS_URL must be set"),
+        ] {
+            config.database_url = database.then(|| "postgres://localhost/orders".to_owned());
+            config.redis_url = redis.then(|| "redis://localhost".to_owned());
+            let message = config.require_shared().unwrap_err().to_string();
+            assert!(message.starts_with(missing) && !message.contains('\n'), "{message}");
+        }
+        config.database_url = Some("postgres://localhost/orders".to_owned());
+        config.redis_url = Some("redis://localhost".to_owned());
+        assert_eq!(config.require_shared().unwrap(), "postgres://localhost/orders");
     }
 }

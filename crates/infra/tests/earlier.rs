@@ -62,7 +62,7 @@ async fn everything_reads(store: &dyn OrderStore, count: usize) {
     for order in orders {
         let events = store.events(AccountId::DEFAULT, order.id, 0, 100).await.unwrap();
         let folded = Order::fold(order.id, order.account, order.client_order_id.clone(), &events);
-        assert_eq!(folded.as_ref(), Some(&order), "its events say how it stands");
+        assert_eq!(folded.as_ref(), Some(&order), "its events give its state");
         if let Some(fill) = &order.fill {
             let request = order.spec.request;
             let is_some_of = |amount: TokenAmount, token| amount.token == token && amount.units.0 > 0;

@@ -52,7 +52,7 @@ async fn what_an_older_transaction_may_still_write_is_waited_for() {
     let store = connect(&url).await;
     let first = accept(store.as_ref()).await;
     let mut after = FeedCursor::START;
-    eventually("the first order is told", || async {
+    eventually("the first order is in the feed", || async {
         told(store.as_ref(), FeedCursor::START).await.0 == [(first, 1)]
     })
     .await;
@@ -70,7 +70,7 @@ async fn what_an_older_transaction_may_still_write_is_waited_for() {
 
     transaction.commit().await.unwrap();
     for after in [after, next, now] {
-        eventually("both are told, in the order of their transactions", || async {
+        eventually("both are in the feed, in the order of their transactions", || async {
             told(store.as_ref(), after).await.0 == [(first, 2), (second, 1)]
         })
         .await;
@@ -87,15 +87,15 @@ async fn what_a_transaction_took_back_holds_nothing_up() {
     sqlx::query(SECOND_EVENT).bind(first.0).execute(&mut *transaction).await.unwrap();
     let second = accept(store.as_ref()).await;
     transaction.rollback().await.unwrap();
-    eventually("the orders are told", || async {
+    eventually("the orders are in the feed", || async {
         told(store.as_ref(), FeedCursor::START).await.0 == [(first, 1), (second, 1)]
     })
     .await;
 }
 
-/// Everything that is told after a cursor once nothing more is to come.
+/// Everything in the feed after a cursor once nothing more is to come.
 async fn told_whole(store: &dyn OrderStore, after: FeedCursor, count: usize) -> Vec<(OrderId, u32)> {
-    eventually("everything is told", || async {
+    eventually("everything is in the feed", || async {
         matches!(store.feed(AccountId::DEFAULT, &FeedScope::All, after, 1_000).await,
             Ok(page) if page.events.len() >= count && page.beyond == PageEnd::Nothing)
     })

@@ -116,7 +116,7 @@ async fn rows_of_a_later_version_cost_themselves_at_most(
     let unreadable = store.order(AccountId::DEFAULT, unlisted).await;
     assert!(matches!(unreadable, Err(StoreError::Unreadable(_))), "{unreadable:?}");
 
-    eventually("all that can be read is told", || async {
+    eventually("all that can be read is in the feed", || async {
         let page = store.feed(AccountId::DEFAULT, &FeedScope::All, FeedCursor::START, 100).await.unwrap();
         page.beyond == PageEnd::Nothing && page.events.len() == 6
     })
@@ -130,5 +130,5 @@ async fn rows_of_a_later_version_cost_themselves_at_most(
     assert_eq!(store.active_by_status(10).await.unwrap().with(OrderStatus::Unknown), 1);
     let end = store.feed_end().await.unwrap();
     let next = accept(store).await;
-    eventually("a follower is told what comes", || async { told(store, end).await == [(next, 1)] }).await;
+    eventually("a follower gets what comes", || async { told(store, end).await == [(next, 1)] }).await;
 }

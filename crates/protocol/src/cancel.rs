@@ -4,7 +4,7 @@ use utoipa::ToSchema;
 
 use crate::{OrderView, words};
 
-/// What came of a request to cancel an order.
+/// The result of a request to cancel an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum CancelOutcome {
@@ -12,7 +12,7 @@ pub enum CancelOutcome {
     Canceled,
     /// The request is on record, and the execution or the chain decides.
     CancelRequested,
-    /// It ended before, otherwise.
+    /// It had already ended in another way.
     AlreadyTerminal,
     /// There is no such order.
     NotFound,
@@ -42,7 +42,7 @@ impl CancelOutcome {
     }
 }
 
-/// What came of the request, and the order as it stands.
+/// The result of the request, and the order in its current state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(as = CanceledOrder)]
 pub struct CanceledView<'a> {
@@ -52,7 +52,7 @@ pub struct CanceledView<'a> {
     pub order: OrderView<'a>,
 }
 
-/// What came of each order.
+/// The result for each order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = CanceledOrders)]
@@ -63,16 +63,16 @@ pub struct CanceledViews {
     pub has_more: bool,
 }
 
-/// What came of one order.
+/// The result for one order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = CancelResult)]
 pub struct CancelResultView {
-    /// As it was given.
+    /// As given in the request.
     pub order_id: String,
     #[schema(value_type = words::CancelOutcome)]
     pub result: CancelOutcome,
-    /// Where the order stands, if there is one.
+    /// The order's status, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<words::OrderStatus>)]
     pub status: Option<OrderStatus>,

@@ -13,11 +13,11 @@ use crate::words;
 pub enum Code {
     /// The body is not JSON.
     MalformedJson,
-    /// Fields of an order are missing, unknown or wrong.
+    /// Fields of an order are missing, unknown or not valid.
     InvalidOrder,
-    /// Fields of a request on a stream are missing, unknown or wrong.
+    /// Fields of a request on a stream are missing, unknown or not valid.
     InvalidRequest,
-    /// Parameters of the query are wrong.
+    /// Parameters of the query are not valid.
     InvalidQuery,
     /// The id in the address is not an order id.
     InvalidOrderId,
@@ -45,7 +45,7 @@ pub enum Code {
     NotParked,
     /// The order ended before it could be canceled.
     AlreadyTerminal,
-    /// The account has as many orders open as it may.
+    /// The account has as many resting orders as it may.
     TooManyOpenOrders,
     /// The body is too large.
     BodyTooLarge,
@@ -61,7 +61,7 @@ pub enum Code {
     InsufficientLiquidity,
     /// The address speaks WebSocket only.
     UpgradeRequired,
-    /// Our fault.
+    /// An error of the engine.
     Internal,
     /// A stored order that only a later version can read.
     UnreadableOrder,
@@ -168,7 +168,7 @@ impl Code {
         self.row().2
     }
 
-    /// What it is in general, the same every time.
+    /// A summary, the same every time.
     pub const fn title(self) -> &'static str {
         self.row().3
     }

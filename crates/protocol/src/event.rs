@@ -85,7 +85,7 @@ pub enum EventDataView<'a> {
         #[schema(required = false)]
         after_expiry: bool,
     },
-    /// Something outside cannot be reached; no attempt is used up.
+    /// A venue, the chain or the signer cannot be reached; no attempt is used up.
     Waiting {
         failure: FailureView<'a>,
         /// When it is tried again.

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use crate::{AmountsView, BoundView, DecisionView, FailureView, FillView, InstructionView, SpecView, words};
 
-/// Why an order went the way it went.
+/// Why an order was executed the way it was.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Explanation<'a> {
@@ -25,7 +25,7 @@ pub struct Explanation<'a> {
     /// more rarely, until it is resumed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parked_after_lost_claims: Option<u32>,
-    /// The owner's request to cancel it, whatever came of it.
+    /// The owner's request to cancel it, whatever its outcome.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cancel_request: Option<CancelView>,
     pub attempts: Vec<AttemptView<'a>>,
@@ -46,7 +46,7 @@ pub struct CancelView {
     pub after_seq: u32,
 }
 
-/// One try.
+/// One attempt.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Attempt)]
@@ -60,7 +60,7 @@ pub struct AttemptView<'a> {
     pub ended_at: Option<Timestamp>,
     /// How often it restarted before submission, as after a crash.
     pub restarts: u32,
-    /// How often it waited for something that could not be reached.
+    /// How often it waited for a venue, the chain or the signer to come back.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     #[schema(required = false)]
     pub waits: Vec<WaitView<'a>>,
@@ -81,7 +81,7 @@ pub struct AttemptView<'a> {
     pub timing: AttemptTiming,
 }
 
-/// A wait for something that could not be reached. It used up no attempt.
+/// A wait for a venue, the chain or the signer to come back. It used up no attempt.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(as = Wait)]
 pub struct WaitView<'a> {
@@ -117,11 +117,11 @@ pub struct Submission<'a> {
     pub at: Timestamp,
 }
 
-/// How long the steps took, milliseconds; a step that is not over has no time.
+/// How long the steps took, milliseconds; an unfinished step has no time.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AttemptTiming {
-    /// From the start, the last one if it began anew, to the decision.
+    /// From the start (the last one, if it was restarted) to the decision.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub routing_ms: Option<u64>,
     /// From the decision until the attempt was on record.
@@ -132,7 +132,7 @@ pub struct AttemptTiming {
     pub landing_ms: Option<u64>,
 }
 
-/// What was quoted and what it came to.
+/// The quote against the fill.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = ExecutionResult)]
@@ -141,7 +141,7 @@ pub struct ResultView {
     pub venue: VenueId,
     pub quoted: AmountsView,
     pub realised: AmountsView,
-    /// How much better than quoted the owner fared, in bps of the quote; negative is slippage.
+    /// By how many bps the fill was better than the quote; negative is slippage.
     pub improvement_bps: i64,
     pub slippage_bps_allowed: u16,
 }
@@ -276,7 +276,7 @@ impl<'a> AttemptView<'a> {
 }
 
 impl ResultView {
-    /// The last quote that was chosen against what came of it.
+    /// The last chosen quote against the fill.
     fn find(order: &Order, events: &[Event]) -> Option<Self> {
         let fill = events.iter().rev().find_map(|event| match &event.data {
             EventData::Confirmed { fill, .. } => Some(fill),

@@ -8,16 +8,16 @@ use utoipa::{
 
 use crate::words;
 
-/// What is wrong with one field, as a stable code.
+/// Why a field is not valid, as a stable code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FieldCode {
     /// It is required.
     Missing,
     /// There is no such field.
     Unknown,
-    /// It is there twice.
+    /// It appears twice.
     Duplicate,
-    /// Another JSON type is expected.
+    /// It has the wrong JSON type.
     WrongType,
     /// Not a number, not a cursor, not printable.
     Malformed,
@@ -25,7 +25,7 @@ pub enum FieldCode {
     Zero,
     /// An amount below zero.
     Negative,
-    /// More decimal places than can be kept.
+    /// More decimal places than the token has.
     TooPrecise,
     /// Beyond what 64 bits of base units hold.
     TooLarge,
@@ -35,9 +35,9 @@ pub enum FieldCode {
     SameToken,
     /// Outside the allowed range.
     OutOfRange,
-    /// It excludes another field that is there too.
+    /// It excludes another field of the request.
     Conflict,
-    /// A value that is not known or not supported.
+    /// A value that is unknown or not supported.
     Unsupported,
     /// Too many characters.
     TooLong,
@@ -111,19 +111,19 @@ impl ToSchema for FieldCode {
     }
 }
 
-/// What is wrong with one field.
+/// Why one field is not valid.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FieldError {
     /// The field as the client named it.
     pub field: Cow<'static, str>,
     /// For programs.
     pub code: FieldCode,
-    /// For people; reads on after the field's name.
+    /// For people; continues a sentence that begins with the field's name.
     pub message: Cow<'static, str>,
 }
 
 impl FieldError {
-    /// What is wrong with `field`; the message reads on after the field's name.
+    /// Reports `field`; the message continues a sentence that begins with its name.
     pub fn new(
         field: impl Into<Cow<'static, str>>,
         code: FieldCode,

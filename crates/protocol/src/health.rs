@@ -1,13 +1,13 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// How a part of the engine is.
+/// The status of a component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = HealthStatus)]
 pub enum Health {
     Ok,
-    /// Orders start or show later than usual, wait because no worker runs, or are refused because too
+    /// Orders start or appear later than usual, wait because no worker runs, or are refused because too
     /// many are open.
     Degraded,
     Down,
@@ -42,13 +42,13 @@ pub struct Report {
     /// `closed` while new orders are refused because too many are open.
     #[schema(value_type = String)]
     pub admission: AdmissionState,
-    /// Orders that somebody follows through this process.
+    /// Orders with followers on this process.
     pub followed: usize,
-    /// Streams that are open, of whatever kind.
+    /// Open streams of any kind.
     pub streams: usize,
 }
 
-/// Whether new orders are taken.
+/// Whether new orders are accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AdmissionState {

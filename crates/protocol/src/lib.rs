@@ -1,8 +1,8 @@
-//! How everything looks on the wire: what the API sends, and what the command line, the load generator and the
+//! The wire types: what the API sends, and what the command line, the load generator and the
 //! reliability kit read. One definition for both directions, and for the `OpenAPI` document.
 //!
 //! Amounts are whole tokens as decimal strings, as in requests; times are RFC 3339. Texts are borrowed where they
-//! are sent and owned where they are read. What a later version adds is skipped by those who read.
+//! are sent and owned where they are read. Readers skip what a later version adds.
 #![expect(
     missing_docs,
     reason = "fields carry their names on the wire, and a comment on one is its description"

@@ -28,7 +28,7 @@ pub enum StreamMessage<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         cursor: Option<String>,
     },
-    /// Nothing happened for a while.
+    /// There was no event for a while.
     Heartbeat {
         cursor: String,
         at: Timestamp,
@@ -41,13 +41,13 @@ pub enum StreamMessage<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         id: Option<Value>,
     },
-    /// These orders are followed no more.
+    /// These orders are no longer followed.
     Unsubscribed {
         orders: Orders,
         #[serde(skip_serializing_if = "Option::is_none")]
         id: Option<Value>,
     },
-    /// Something was refused.
+    /// A request was refused.
     Error {
         #[serde(flatten)]
         problem: ProblemBody<'a>,

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use crate::words;
 
-/// What was asked.
+/// What was ordered.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = OrderTerms)]
@@ -78,7 +78,7 @@ impl<'a> SpecView<'a> {
     }
 }
 
-/// An order as it stands.
+/// An order in its current state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Order)]
@@ -165,7 +165,7 @@ pub struct FillView<'a> {
 }
 
 impl FillView<'_> {
-    /// The same, for longer than what it was made of.
+    /// The same with owned texts.
     pub fn into_owned(self) -> FillView<'static> {
         FillView { signature: Cow::Owned(self.signature.into_owned()), ..self }
     }

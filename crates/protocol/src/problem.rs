@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::{Code, FieldError, OrderView};
 
-/// How a problem looks, as a response and as a message.
+/// A problem, as a response and as a message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Problem)]
@@ -16,7 +16,7 @@ pub struct ProblemBody<'a> {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required)]
     pub kind: Option<String>,
-    /// What it is in general, the same every time.
+    /// A summary, the same every time.
     pub title: Cow<'a, str>,
     pub status: u16,
     /// What happened this time, for people.
@@ -26,13 +26,13 @@ pub struct ProblemBody<'a> {
     pub code: Cow<'a, str>,
     /// Whether the same request may succeed when it is repeated later.
     pub retryable: bool,
-    /// What is wrong with each field, where fields are wrong.
+    /// The fields that are not valid.
     pub errors: Cow<'a, [FieldError]>,
     /// The order it concerns, where naming it helps.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Uuid>)]
     pub order_id: Option<OrderId>,
-    /// That order as it stands, where it explains the problem.
+    /// That order in its current state, where it explains the problem.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<OrderView<'static>>)]
     pub order: Option<Cow<'a, Value>>,

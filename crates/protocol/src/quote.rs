@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use crate::{SpecView, words};
 
-/// What a venue offered.
+/// A venue's quote.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Quote)]
@@ -79,7 +79,7 @@ impl PoolView {
     }
 }
 
-/// What is spent and received, and whole tokens out per whole token in.
+/// The amounts spent and received, and whole tokens out per whole token in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Amounts)]

@@ -1,4 +1,4 @@
-//! The words of the domain as schemas: the domain itself knows nothing of documents.
+//! Schemas of the domain's enums: the domain itself knows nothing of `OpenAPI`.
 
 use domain::{FailureCode as Failures, OrderStatus as Statuses, OrderType as Types, VenueId};
 use serde::Serialize;

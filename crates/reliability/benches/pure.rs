@@ -5,7 +5,7 @@
 //! cargo bench -p reliability
 //! ```
 
-#![allow(missing_docs, clippy::unwrap_used, reason = "a measurement")]
+#![allow(clippy::unwrap_used, reason = "a measurement")]
 
 use std::{
     sync::atomic::{AtomicI64, Ordering},

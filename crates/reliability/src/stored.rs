@@ -20,7 +20,7 @@ const EVENTS: u32 = 5_000;
 /// Orders whose attempts are read at once.
 const AT_ONCE: usize = 8;
 
-/// Everything that is stored, without anything that clients saw: whoever made the orders is not known
+/// Everything that is stored, without anything that clients saw: who placed the orders is not known
 /// here. Judge it by [`crate::checker::check_stored`].
 ///
 /// # Errors

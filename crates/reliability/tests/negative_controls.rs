@@ -38,7 +38,7 @@ fn holds(control: Control) {
 }
 
 /// Either of the two is enough, and both are kept: the sequence says that nothing was written since,
-/// the fence that nobody else may be writing now. Without both see below.
+/// the fence that no other worker may be writing now. Without both see below.
 #[test]
 fn fence_and_sequence_cover_each_other() {
     holds(Control::IgnoresFence);

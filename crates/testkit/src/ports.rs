@@ -11,7 +11,7 @@ const FIRST_PORT: u16 = 20_000;
 const PORTS: u16 = 10_000;
 static NEXT_PORT: AtomicU16 = AtomicU16::new(0);
 
-/// A port nobody listens on. Processes begin at different places, so that tests which run side by
+/// A free port. Processes begin at different places, so that tests which run side by
 /// side rarely meet.
 pub fn free() -> u16 {
     let start = u16::try_from(std::process::id().wrapping_mul(97) % u32::from(PORTS)).unwrap_or(0);

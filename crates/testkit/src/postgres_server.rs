@@ -195,7 +195,7 @@ fn programs() -> PathBuf {
         .expect("PostgreSQL is not installed; run ./scripts/test.sh")
 }
 
-/// A program run as somebody whom `PostgreSQL` accepts: it refuses root.
+/// A program run as a user that `PostgreSQL` accepts: it refuses root.
 fn as_owner(program: &Path) -> Command {
     if !is_root() {
         return process::dies_with_parent(program);

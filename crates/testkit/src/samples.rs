@@ -1,4 +1,4 @@
-//! Sample orders and what happens to them.
+//! Sample orders and events.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},

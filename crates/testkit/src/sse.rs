@@ -9,11 +9,8 @@ pub struct SseParser {
 /// One of them; a field that was not sent is empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SentEvent {
-    /// What kind.
     pub event: String,
-    /// From where to resume.
     pub id: String,
-    /// What it says.
     pub data: String,
 }
 

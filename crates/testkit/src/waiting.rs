@@ -37,7 +37,7 @@ where
         if let Some(answer) = probe().await {
             return answer;
         }
-        assert!(Instant::now() < deadline, "waited {PATIENCE:?} in vain for: {what}");
+        assert!(Instant::now() < deadline, "waited {PATIENCE:?} for: {what}");
         sleep(pause).await;
         pause = (pause * 2).min(Duration::from_millis(50));
     }

@@ -1,4 +1,4 @@
-//! Asking every venue at once, under one deadline.
+//! Requests quotes from every venue at once, under one deadline.
 
 use std::{sync::Arc, time::Duration};
 
@@ -31,7 +31,7 @@ async fn ask(venue: &dyn Venue, request: &QuoteRequest, deadline: Duration) -> V
     let left_out = |failure| vec![VenueAnswer::LeftOut { venue: venue.id(), failure }];
     match tokio::time::timeout(deadline, venue.quotes(request)).await {
         Ok(Ok(quotes)) if quotes.is_empty() => {
-            left_out(Failure::at(venue.id(), FailureCode::NoRoute, "it has no pool of the pair"))
+            left_out(Failure::at(venue.id(), FailureCode::NoRoute, "it has no pool for the pair"))
         }
         Ok(Ok(quotes)) => {
             let latency_ms = u32::try_from(asked.elapsed().as_millis()).unwrap_or(u32::MAX);

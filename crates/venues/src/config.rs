@@ -1,8 +1,8 @@
-//! Configuration of the venues: which market the engine meets, and how kind it is.
+//! Settings of the simulated market.
 
 use clap::{Args, ValueEnum, value_parser};
 
-/// Fixed, so that processes that are told nothing agree on prices.
+/// Fixed, so that processes without a configured seed agree on prices.
 const DEFAULT_SEED: u64 = 42;
 
 /// Settings of the simulated market and chain. Every process of one engine needs the same.
@@ -36,7 +36,7 @@ pub struct VenueConfig {
     /// Landing transactions that revert whatever the price, of 10,000, instead of the preset's
     #[arg(long, env = "SIM_REVERT_BPS", value_parser = value_parser!(u16).range(0..=10_000))]
     pub sim_revert_bps: Option<u16>,
-    /// How fast prices move, percent of realistic, instead of the preset's; at 0 they stand still
+    /// How fast prices move, percent of realistic, instead of the preset's; at 0 they do not move
     #[arg(long, env = "SIM_MARKET_PACE_PERCENT", value_parser = value_parser!(u32).range(0..=10_000))]
     pub sim_market_pace_percent: Option<u32>,
 }
@@ -50,9 +50,9 @@ pub enum Preset {
     Congested,
     /// Half of everything goes wrong and prices race
     Brutal,
-    /// Realistic delays; nothing fails and prices stand still
+    /// Realistic delays; nothing fails and prices do not move
     Ideal,
-    /// No delays; nothing fails and prices stand still: for benchmarks
+    /// No delays; nothing fails and prices do not move: for benchmarks
     Instant,
 }
 
@@ -111,7 +111,7 @@ impl Preset {
 }
 
 impl VenueConfig {
-    /// A preset as it is, with the default seed.
+    /// A preset without overrides, with the default seed.
     pub fn preset(preset: Preset) -> Self {
         Self {
             sim_preset: preset,

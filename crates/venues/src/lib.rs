@@ -1,11 +1,11 @@
-//! Raydium and Meteora behind the venue and chain ports: simulated, later the real ones.
+//! Raydium and Meteora behind the venue and chain ports, simulated.
 
 pub mod ask;
 pub mod config;
 pub mod message;
 pub mod simulated;
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 pub use ask::quote_all;
 use config::Conditions;
@@ -16,38 +16,24 @@ use domain::{
 };
 use rand::{SeedableRng, rngs::SysRng};
 use rand_chacha::ChaCha20Rng;
+pub use simulated::transaction_log::LogLocation;
 use simulated::{
     SimulatedChain, SimulatedSigner, SimulatedTokens, SimulatedVenue,
     transaction_log::{self, TransactionLog},
 };
 
-/// What quotes come from: all that a process needs which executes nothing.
+/// The sources of quotes: all that a process needs that executes nothing.
 pub struct Quotes {
-    /// The venues.
     pub venues: Vec<Arc<dyn Venue>>,
-    /// The tokens they trade.
     pub tokens: Arc<dyn Tokens>,
 }
 
 /// What orders are executed with. Only workers have it, for it includes the key.
 pub struct Trading {
-    /// The venues and their tokens.
     pub quotes: Quotes,
-    /// The chain they live on.
     pub chain: Arc<dyn Chain>,
     /// The key of the wallet that trades.
     pub signer: Arc<dyn Signer>,
-}
-
-/// Where the simulated chain keeps its transaction log. Not `Debug`, because a URL may hold a password.
-#[derive(Clone, PartialEq, Eq)]
-pub enum LogLocation {
-    /// In a table of this database, by its URL; it may be the engine's own.
-    Postgres(String),
-    /// In this file, which must not be the engine's own.
-    Sqlite(PathBuf),
-    /// Nowhere durable.
-    Memory,
 }
 
 /// The venues cannot be reached.
@@ -73,7 +59,7 @@ impl Clock for ChainTime {
     }
 }
 
-/// The venues that the configuration names, for quotes alone: no chain, and no key.
+/// The configured venues, for quotes alone: no chain, and no key.
 ///
 /// # Errors
 /// [`ConnectError`].
@@ -81,7 +67,7 @@ pub fn connect_quotes(config: &VenueConfig, clock: &Arc<dyn Clock>) -> Result<Qu
     Ok(quotes(config.sim_seed, config.conditions()?, clock))
 }
 
-/// The venues that the configuration names, their chain and the key.
+/// The configured venues, their chain and the key.
 ///
 /// # Errors
 /// [`ConnectError`].

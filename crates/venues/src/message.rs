@@ -25,7 +25,7 @@ pub struct MalformedMessage(&'static str);
 #[error("a transaction may name at most 256 accounts")]
 pub struct TooManyAccounts;
 
-/// An account with all that any call wants of it.
+/// An account with the union of what the calls require of it.
 #[derive(Clone, Copy)]
 struct Key {
     address: Address,
@@ -98,7 +98,7 @@ pub fn encode(payer: Address, block_hash: [u8; 32], calls: &[Call]) -> Result<Ve
 /// Reads a message.
 ///
 /// # Errors
-/// [`MalformedMessage`]; nothing of it may be believed.
+/// [`MalformedMessage`].
 pub fn decode(bytes: &[u8]) -> Result<DecodedMessage, MalformedMessage> {
     let mut reader = Reader(bytes);
     let [signers, read_only_signers, read_only_others] = reader.array()?;
@@ -114,7 +114,7 @@ pub fn decode(bytes: &[u8]) -> Result<DecodedMessage, MalformedMessage> {
     let account = |index: u8| {
         let index = usize::from(index);
         let address =
-            *addresses.get(index).ok_or(MalformedMessage("a call names an account that is not there"))?;
+            *addresses.get(index).ok_or(MalformedMessage("a call names an account that does not exist"))?;
         let is_signer = index < signers;
         let is_writable = if is_signer { index < writable_signers } else { index < writable_until };
         Ok(CallAccount { address, is_signer, is_writable })

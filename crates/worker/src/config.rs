@@ -1,4 +1,4 @@
-//! How a worker works.
+//! Settings of a worker.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use domain::backoff::RetryPolicy;
 #[derive(Debug, Clone, Args)]
 pub struct WorkerConfig {
     /// Orders that one worker executes at once, at most
-    #[arg(long, env = "WORKER_CONCURRENCY", default_value_t = 500, value_parser = value_parser!(u32).range(1..=10_000))]
+    #[arg(long, env = "WORKER_CONCURRENCY", default_value_t = 500, value_parser = value_parser!(u32).range(1..=4_000))]
     pub worker_concurrency: u32,
     /// Attempts an order gets in all, the first included
     #[arg(long, env = "MAX_ATTEMPTS", default_value_t = 3, value_parser = value_parser!(u32).range(1..=100))]
@@ -27,8 +27,8 @@ pub struct WorkerConfig {
     /// another answer, and moves to another worker when none comes
     #[arg(long, env = "CALL_DEADLINE_MS", default_value_t = 5_000, value_parser = value_parser!(u64).range(10..=60_000))]
     pub call_deadline_ms: u64,
-    /// How long a claim holds without a sign of life, milliseconds: the time after which another
-    /// worker goes on with the orders of a dead one
+    /// How long a claim holds without being renewed, milliseconds: the time after which another
+    /// worker takes over the orders of a dead one
     #[arg(long, env = "LEASE_MS", default_value_t = 10_000, value_parser = value_parser!(u64).range(300..=600_000))]
     pub lease_ms: u64,
     /// How often due orders are looked for, milliseconds

@@ -14,8 +14,8 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
-use infra::metrics;
 use serde_json::json;
+use telemetry::metrics;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -25,14 +25,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Worker;
 
-/// Connections at once. One more is closed at once: probes and scrapes need few, and no more may use up
+/// Maximum number of connections; further ones are closed at once. Probes and scrapes need few, and more would use up
 /// the file descriptors that orders need.
 const MAX_CONNECTIONS: usize = 32;
 /// How long a connection may take, from its start to the end of its one answer.
 const CONNECTION_WITHIN: Duration = Duration::from_secs(10);
 /// How long the head of a request may take.
 const HEAD_WITHIN: Duration = Duration::from_secs(5);
-/// The pause after a connection could not be accepted, for want of file descriptors for example.
+/// The pause after a connection could not be accepted, for example for lack of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Answers `/health`, `/health/live`, `/health/ready` and `/metrics` until `stop`.

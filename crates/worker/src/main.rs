@@ -2,13 +2,11 @@
 
 use std::{process::ExitCode, sync::Arc};
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use clap::Parser;
-use infra::{
-    clock::SystemClock,
-    config::{BackendConfig, LogConfig},
-    settings::Loaded,
-};
+use infra::{clock::SystemClock, config::BackendConfig};
+use process::settings::Loaded;
+use telemetry::LogConfig;
 use tokio::net::TcpListener;
 use venues::{LogLocation, VenueConfig};
 use worker::{Backends, Worker, WorkerConfig, config::HealthConfig, health};
@@ -35,8 +33,8 @@ struct Settings {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    infra::tls::install();
-    let loaded = infra::settings::load::<Settings>().unwrap_or_else(|refusal| refusal.exit("order-worker"));
+    process::install_tls();
+    let loaded = process::settings::load::<Settings>().unwrap_or_else(|refusal| refusal.exit("order-worker"));
     match run(loaded).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -49,32 +47,33 @@ async fn main() -> ExitCode {
 async fn run(loaded: Loaded<Settings>) -> anyhow::Result<()> {
     let settings = &loaded.settings;
     if settings.check {
-        return infra::probe::ask_ready(settings.health.worker_port);
+        return process::ask_ready(settings.health.worker_port);
     }
-    let _telemetry = infra::telemetry::init(&settings.log, "order-worker")?;
+    let _telemetry = telemetry::init(&settings.log, "order-worker")?;
     loaded.log();
-    infra::metrics::start()?;
+    telemetry::metrics::start()?;
     let backend = &settings.backend;
-    let database_url = backend.database_url.clone().context("DATABASE_URL must be set")?;
-    ensure!(backend.redis_url.is_some(), "REDIS_URL must be set");
-    let stop = infra::process::stop_on_signal()?;
+    let database_url = backend.require_shared()?;
+    let stop = process::stop_on_signal()?;
     let clock = Arc::new(SystemClock);
     let store = infra::store::connect(backend, clock.clone()).await?;
-    let change = LogLocation::Postgres(database_url);
+    let queue = infra::queue::connect(backend)?;
+    let log = LogLocation::Postgres(database_url.to_owned());
     let backends = Backends {
         store,
         bus: infra::bus::connect(backend)?,
-        queue: infra::queue::connect(backend)?,
-        trading: venues::connect_trading(&settings.venues, change, clock.clone()).await?,
+        queue: queue.producer,
+        consumer: queue.consumer,
+        trading: venues::connect_trading(&settings.venues, log, clock.clone()).await?,
         clock,
         rng: rand::make_rng(),
     };
-    let worker = Arc::new(Worker::new(backends, &settings.worker));
+    let worker = Arc::new(Worker::new(backends, &settings.worker, stop.clone()));
     let HealthConfig { host, worker_port } = &settings.health;
     let listener = TcpListener::bind((host.as_str(), *worker_port))
         .await
         .with_context(|| format!("cannot listen on {host}:{worker_port}"))?;
     tracing::info!(health = %listener.local_addr()?, "working");
-    tokio::join!(health::serve(listener, worker.clone(), stop.clone()), worker.run(stop));
+    tokio::join!(health::serve(listener, worker.clone(), stop), worker.run());
     Ok(())
 }

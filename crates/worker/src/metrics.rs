@@ -1,4 +1,4 @@
-//! What executions count, once it is true.
+//! Metrics of executions, recorded once what they count is durable.
 
 use std::sync::Arc;
 
@@ -7,10 +7,10 @@ use domain::{
     ports::{AttemptChange, Commit},
     routing::VenueAnswer,
 };
-use infra::metrics::catalogue;
 use metrics::{counter, histogram};
+use telemetry::metrics::catalogue;
 
-/// What is to be known of a commit besides its events, kept while it is written.
+/// What the metrics of a commit need besides its events, kept while it is written.
 pub(crate) struct Writing {
     /// When the event before its first one happened.
     since: Timestamp,

@@ -1,4 +1,4 @@
-//! How far executions have come, as seen from beside them: whether one still moves, and how old the
+//! The progress of executions, observed from outside them: whether one still moves, and how old the
 //! oldest one is.
 
 use std::{
@@ -7,8 +7,8 @@ use std::{
     time::Duration,
 };
 
-use infra::metrics::catalogue;
 use metrics::gauge;
+use telemetry::metrics::catalogue;
 use tokio::time::{Instant, sleep};
 
 /// How often the age of the oldest execution is measured.
@@ -25,9 +25,9 @@ pub(crate) enum Step {
     Sign,
     /// The store.
     Commit,
-    /// The chain, to take the transaction.
+    /// Sending the transaction.
     Send,
-    /// The chain, to say what became of the transaction.
+    /// The outcome of the transaction.
     Settle,
 }
 
@@ -64,7 +64,7 @@ impl Progress {
         Self(Mutex::new(Seen { step: Step::Commit, since: now, answered: now }))
     }
 
-    /// The execution waits for something else now.
+    /// The execution starts to wait for another step.
     pub(crate) fn enter(&self, step: Step) {
         let mut seen = self.seen();
         if seen.step != step {
@@ -72,12 +72,12 @@ impl Progress {
         }
     }
 
-    /// What the execution waited for has come.
+    /// The step has finished.
     pub(crate) fn answered(&self) {
         self.seen().answered = Instant::now();
     }
 
-    /// How long nothing that the execution waited for has come.
+    /// How long the current step has been waiting.
     pub(crate) fn silent_for(&self) -> Duration {
         self.seen().answered.elapsed()
     }
@@ -114,7 +114,7 @@ impl Executions {
         Execution { executions: self.clone(), number, progress }
     }
 
-    /// Keeps the gauges of the oldest executions for as long as it is polled.
+    /// Updates the gauges of the oldest executions for as long as it is polled.
     pub(crate) async fn measure(&self) {
         loop {
             for (step, age) in self.oldest() {

@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use domain::OrderId;
+use domain::{
+    OrderId,
+    ports::{ExecutionSlot, ExecutionSlots, SlotGuard},
+};
+use futures::{FutureExt, future::BoxFuture};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -13,13 +17,16 @@ use crate::executor::Executor;
 pub struct Slots {
     executor: Arc<Executor>,
     free: Arc<Semaphore>,
+    count: usize,
     executions: TaskTracker,
+    /// Makes executions give their claims back.
+    stop: CancellationToken,
 }
 
 impl Slots {
-    /// At most `count` executions at once.
-    pub fn new(executor: Arc<Executor>, count: usize) -> Self {
-        Self { executor, free: Arc::new(Semaphore::new(count)), executions: TaskTracker::new() }
+    /// At most `count` executions at once. They give their claims back once `stop` is cancelled.
+    pub fn new(executor: Arc<Executor>, count: usize, stop: CancellationToken) -> Self {
+        Self { executor, free: Arc::new(Semaphore::new(count)), count, executions: TaskTracker::new(), stop }
     }
 
     /// Executions that could start now.
@@ -32,28 +39,20 @@ impl Slots {
         self.executions.len()
     }
 
-    /// Waits for a free slot and starts the execution, which runs on its own: it must outlive the queue's
-    /// worker, which may be restarted at any time. On `stop` its claim is given back.
-    pub async fn start(&self, id: OrderId, stop: &CancellationToken) {
-        if let Some(Ok(slot)) = stop.run_until_cancelled(self.free.clone().acquire_owned()).await {
-            self.run(id, slot, stop);
-        }
-    }
-
     /// Starts the execution if a slot is free. Returns whether it did.
-    pub fn try_start(&self, id: OrderId, stop: &CancellationToken) -> bool {
+    pub fn try_start(&self, id: OrderId) -> bool {
         match self.free.clone().try_acquire_owned() {
-            Ok(slot) => {
-                self.run(id, slot, stop);
+            Ok(permit) => {
+                drop(self.run(id, permit));
                 true
             }
             Err(_) => false,
         }
     }
 
-    /// Looks at an order that rests, which takes no slot.
-    pub async fn inspect(&self, id: OrderId, stop: &CancellationToken) {
-        self.executor.execute(id, stop).await;
+    /// Inspects a resting order, which takes no slot.
+    pub async fn inspect(&self, id: OrderId) {
+        self.executor.execute(id, &self.stop).await;
     }
 
     /// Waits until no execution runs any more.
@@ -62,11 +61,45 @@ impl Slots {
         self.executions.wait().await;
     }
 
-    fn run(&self, id: OrderId, slot: OwnedSemaphorePermit, stop: &CancellationToken) {
-        let (executor, stop) = (self.executor.clone(), stop.clone());
+    /// Runs on a task of its own: an execution must outlive the queue's worker, which may be restarted at any
+    /// time.
+    fn run(&self, id: OrderId, permit: OwnedSemaphorePermit) -> SlotGuard {
+        let (executor, stop) = (self.executor.clone(), self.stop.clone());
+        let permit = Arc::new(permit);
+        let guard = permit.clone();
         self.executions.spawn(async move {
             executor.execute(id, &stop).await;
-            drop(slot);
+            drop(permit);
         });
+        Box::new(guard)
+    }
+}
+
+impl ExecutionSlots for Slots {
+    fn count(&self) -> usize {
+        self.count
+    }
+
+    fn reserve(&self) -> BoxFuture<'static, Box<dyn ExecutionSlot>> {
+        let slots = self.clone();
+        async move {
+            match slots.free.clone().acquire_owned().await {
+                Ok(permit) => Box::new(Reserved { slots, permit }) as Box<dyn ExecutionSlot>,
+                Err(_) => std::future::pending().await, // never closed
+            }
+        }
+        .boxed()
+    }
+}
+
+/// A slot that nothing runs in yet.
+struct Reserved {
+    slots: Slots,
+    permit: OwnedSemaphorePermit,
+}
+
+impl ExecutionSlot for Reserved {
+    fn start(self: Box<Self>, order: OrderId) -> SlotGuard {
+        self.slots.run(order, self.permit)
     }
 }

@@ -5,27 +5,23 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use domain::{
     OrderId,
-    ports::{DueAction, DueOrder, Executions, JobQueue, QueueError, StoreError},
+    ports::{DueAction, DueOrder, Executions, JobConsumer, JobQueue, QueueError, StoreError},
 };
 use futures::{StreamExt, stream};
-use infra::{
-    metrics::catalogue,
-    outage::Outage,
-    queue::{JobConsumer, Queue},
-};
 use metrics::counter;
+use telemetry::{Outage, metrics::catalogue};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::{executor::calls, slots::Slots};
 
-/// Orders taken in one go at most; bounds a statement's size.
+/// Maximum number of orders taken at once; bounds a statement's size.
 const BATCH: usize = 500;
 
-/// Resting orders that are looked at at once.
+/// Resting orders that are inspected concurrently.
 const INSPECTED_AT_ONCE: usize = 16;
 
-/// How long the queue may take to answer. Longer than its own deadline, whose reason says more.
+/// How long the queue may take to answer. Longer than its own deadline, whose error says more.
 const QUEUE_WITHIN: Duration = Duration::from_secs(2);
 
 /// Looks for due orders. Every worker has one; together they share the work.
@@ -46,14 +42,14 @@ impl Sweeper {
     /// `redeliver_after`, in case they are lost in the queue.
     pub fn new(
         store: Arc<dyn Executions>,
-        queue: Queue,
+        queue: Arc<dyn JobQueue>,
+        consumer: Arc<dyn JobConsumer>,
         slots: Slots,
         interval: Duration,
         redeliver_after: Duration,
     ) -> Self {
         let store_outage = Outage::new("due orders");
         let queue_outage = Outage::new("job queue (sweeper)");
-        let Queue { producer: queue, consumer } = queue;
         Self { store, queue, consumer, slots, interval, redeliver_after, store_outage, queue_outage }
     }
 
@@ -62,7 +58,7 @@ impl Sweeper {
         let mut taken = Vec::new();
         let sweeping = async {
             loop {
-                match self.sweep(&mut taken, &stop).await {
+                match self.sweep(&mut taken).await {
                     Ok(are_more_due) => {
                         self.store_outage.over();
                         if are_more_due {
@@ -77,7 +73,7 @@ impl Sweeper {
         stop.run_until_cancelled(sweeping).await;
     }
 
-    /// Whether due orders reach the queue, as far as the last push tells.
+    /// Whether the last push of due orders reached the queue.
     pub fn reaches_queue(&self) -> bool {
         !self.queue_outage.is_down()
     }
@@ -85,10 +81,10 @@ impl Sweeper {
     /// Moves due orders to the queue as far as it has room, or to this worker's own slots while the queue
     /// delivers nothing: it cannot be reached, or this worker cannot take from it. Returns whether more may be due and fit.
     ///
-    /// The room may be gone between the look and the push. What was not taken stays in `taken` for the
+    /// The queue may fill up between the check and the push. What was not taken stays in `taken` for the
     /// next time: in the store it is due again only after `redeliver_after`, which is what brings it back
     /// when this process dies.
-    async fn sweep(&self, taken: &mut Vec<OrderId>, stop: &CancellationToken) -> Result<bool, StoreError> {
+    async fn sweep(&self, taken: &mut Vec<OrderId>) -> Result<bool, StoreError> {
         if taken.is_empty() {
             let wanted = self.room().await.min(BATCH);
             if wanted == 0 {
@@ -97,7 +93,7 @@ impl Sweeper {
             let limit = u32::try_from(wanted).unwrap_or(u32::MAX);
             let due = calls::store(self.store.lease_due(limit, self.redeliver_after)).await?;
             count(catalogue::SWEEPER_DUE, due.len());
-            *taken = self.inspect(due, stop).await;
+            *taken = self.inspect(due).await;
         }
         if taken.is_empty() {
             return Ok(false);
@@ -110,19 +106,19 @@ impl Sweeper {
             taken.drain(..pushed);
         } else {
             let due = taken.len();
-            taken.retain(|id| !self.slots.try_start(*id, stop));
+            taken.retain(|id| !self.slots.try_start(*id));
             tracing::debug!(due, started = due - taken.len(), "swept without the queue");
         }
         Ok(taken.is_empty())
     }
 
-    /// Looks at the orders that rest, here and now, and gives back those to be executed.
-    async fn inspect(&self, due: Vec<DueOrder>, stop: &CancellationToken) -> Vec<OrderId> {
+    /// Inspects the resting orders here and now, and returns those to be executed.
+    async fn inspect(&self, due: Vec<DueOrder>) -> Vec<OrderId> {
         let (resting, in_flight): (Vec<_>, Vec<_>) =
             due.into_iter().partition(|due| due.action == DueAction::Inspect);
         stream::iter(resting)
             .for_each_concurrent(INSPECTED_AT_ONCE, |due| async move {
-                self.slots.inspect(due.id, stop).await;
+                self.slots.inspect(due.id).await;
             })
             .await;
         in_flight.into_iter().map(|due| due.id).collect()

@@ -1,21 +1,15 @@
-//! Takes jobs from the queue and executes them, so many at once and no more.
+//! Takes jobs from the queue and executes a bounded number of them at once.
 
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
 };
 
-use domain::{
-    OrderId,
-    ports::{Clock, EventBus, OrderStore, StoreHealth},
-};
+use domain::ports::{Clock, EventBus, JobConsumer, JobQueue, OrderStore, StoreHealth};
 use futures::FutureExt;
-use infra::{
-    outage::Outage,
-    queue::{Handler, JobConsumer, Queue},
-};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
+use telemetry::Outage;
 use tokio_util::sync::CancellationToken;
 use venues::Trading;
 
@@ -33,29 +27,25 @@ pub struct Worker {
     sweeper: Sweeper,
     consumer: Arc<dyn JobConsumer>,
     slots: Slots,
-    concurrency: usize,
+    stop: CancellationToken,
 }
 
-/// Everything outside that a worker needs.
+/// Everything that a worker depends on.
 pub struct Backends {
-    /// The truth.
     pub store: Arc<dyn OrderStore>,
-    /// Where committed events are announced.
     pub bus: Arc<dyn EventBus>,
-    /// Where jobs come from, and where due orders go.
-    pub queue: Queue,
-    /// What orders are executed with.
+    pub queue: Arc<dyn JobQueue>,
+    pub consumer: Arc<dyn JobConsumer>,
     pub trading: Trading,
-    /// The time events happen at.
     pub clock: Arc<dyn Clock>,
     /// The jitter of waits, and the worker's name.
     pub rng: ChaCha8Rng,
 }
 
 impl Worker {
-    /// A worker over its backends, under a name of its own.
-    pub fn new(backends: Backends, config: &WorkerConfig) -> Self {
-        let Backends { store, bus, queue, trading, clock, mut rng } = backends;
+    /// A worker over its backends, under a name of its own. It works until `stop` is cancelled.
+    pub fn new(backends: Backends, config: &WorkerConfig, stop: CancellationToken) -> Self {
+        let Backends { store, bus, queue, consumer, trading, clock, mut rng } = backends;
         let concurrency = usize::try_from(config.worker_concurrency).unwrap_or(usize::MAX);
         let policy = ExecutionPolicy {
             worker: format!("{}-{:08x}", std::process::id(), rng.next_u32()),
@@ -79,23 +69,25 @@ impl Worker {
             executions: Arc::new(Executions::default()),
             claims: Outage::new("claims of orders"),
         });
-        let slots = Slots::new(executor.clone(), concurrency);
+        let slots = Slots::new(executor.clone(), concurrency, stop.clone());
         let sweeper = Sweeper::new(
             store,
-            queue.clone(),
+            queue,
+            consumer.clone(),
             slots.clone(),
             Duration::from_millis(config.sweep_interval_ms),
             Duration::from_millis(config.redeliver_after_ms),
         );
-        Self { executor, sweeper, consumer: queue.consumer, slots, concurrency }
+        Self { executor, sweeper, consumer, slots, stop }
     }
 
-    /// Works until `stop`, then gives every claim back at once, so that another worker goes on
+    /// Works until it is stopped, then gives every claim back at once, so that another worker goes on
     /// without waiting for a lease to end.
-    pub async fn run(&self, stop: CancellationToken) {
-        let consume = self.consumer.run(self.concurrency, self.handler(&stop), stop.clone());
-        let measure = stop.run_until_cancelled(self.executor.executions.measure());
-        tokio::join!(consume, self.sweeper.run(stop.clone()), measure);
+    pub async fn run(&self) {
+        let stopped = self.stop.clone().cancelled_owned().boxed();
+        let consume = self.consumer.run(Arc::new(self.slots.clone()), stopped);
+        let measure = self.stop.run_until_cancelled(self.executor.executions.measure());
+        tokio::join!(consume, self.sweeper.run(self.stop.clone()), measure);
         self.slots.finish().await;
     }
 
@@ -117,13 +109,5 @@ impl Worker {
     /// The store, for health checks.
     pub fn store(&self) -> &dyn StoreHealth {
         self.executor.store.as_ref()
-    }
-
-    fn handler(&self, stop: &CancellationToken) -> Handler {
-        let (slots, stop) = (self.slots.clone(), stop.clone());
-        Arc::new(move |id: OrderId| {
-            let (slots, stop) = (slots.clone(), stop.clone());
-            async move { slots.start(id, &stop).await }.boxed()
-        })
     }
 }

@@ -70,9 +70,12 @@ async fn the_eleventh_order_waits_for_a_slot_and_runs() {
     let venue = Arc::new(Gated { gate: Semaphore::new(0), asked: AtomicUsize::new(0) });
     trading.quotes.venues = vec![venue.clone()];
     let bus = infra::bus::connect(&settings.backend).unwrap();
-    let producer = queue.producer.clone();
-    let backends = Backends { store: store.clone(), bus, queue, trading, clock, rng: rand::make_rng() };
-    let worker = Worker::new(backends, &settings.worker);
+    let (queue, consumer) = (queue.producer, queue.consumer);
+    let producer = queue.clone();
+    let rng = rand::make_rng();
+    let backends = Backends { store: store.clone(), bus, queue, consumer, trading, clock, rng };
+    let stop = CancellationToken::new();
+    let worker = Worker::new(backends, &settings.worker, stop.clone());
 
     let mut ids = Vec::new();
     for _ in 0..11 {
@@ -81,7 +84,6 @@ async fn the_eleventh_order_waits_for_a_slot_and_runs() {
         store.accept(acceptance).await.unwrap();
     }
     assert_eq!(producer.push(&ids).await.unwrap(), 11);
-    let stop = CancellationToken::new();
     let asked = || venue.asked.load(Ordering::SeqCst);
     let script = async {
         eventually("ten orders execute", || async { asked() == 10 }).await;
@@ -104,5 +106,5 @@ async fn the_eleventh_order_waits_for_a_slot_and_runs() {
         .await;
         stop.cancel();
     };
-    tokio::join!(worker.run(stop.clone()), script);
+    tokio::join!(worker.run(), script);
 }

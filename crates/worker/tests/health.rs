@@ -28,15 +28,17 @@ struct Settings {
 async fn worker(store: Arc<MemoryStore>) -> Arc<Worker> {
     let settings = Settings::parse_from(["test"]);
     let clock = Arc::new(SystemClock);
+    let queue = infra::queue::connect(&settings.backend).unwrap();
     let backends = Backends {
         store,
         bus: infra::bus::connect(&settings.backend).unwrap(),
-        queue: infra::queue::connect(&settings.backend).unwrap(),
+        queue: queue.producer,
+        consumer: queue.consumer,
         trading: venues::connect_trading(&settings.venues, LogLocation::Memory, clock.clone()).await.unwrap(),
         clock,
         rng: rand::make_rng(),
     };
-    Arc::new(Worker::new(backends, &settings.worker))
+    Arc::new(Worker::new(backends, &settings.worker, CancellationToken::new()))
 }
 
 async fn ask(port: u16, path: &str) -> String {

@@ -1,4 +1,4 @@
-//! The forms an order can be written in, from the forms the API reads.
+//! Schemas of the forms of an order, from the forms that the API reads.
 //!
 //! A schema admits everything that may be accepted; what depends on more than one field, such as the
 //! decimals of an amount, is judged when it is read.
@@ -25,7 +25,7 @@ use protocol::schema;
 
 const NUMBER: &str = r"^-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$";
 
-/// A form, with its name in the document and an order written in it.
+/// A form, with its name in the document and an example order.
 struct Documented {
     schema: &'static str,
     about: &'static str,
@@ -144,7 +144,7 @@ impl Documented {
         }
         object = object.property(slippage.name, allowed_slippage(slippage));
         if slippage.name == earlier::PERCENT.slippage.name {
-            object = object.required(slippage.name); // what tells the form
+            object = object.required(slippage.name); // what identifies the form
         }
         if self.form == Form::CANONICAL {
             let bound = |about: &str| {
@@ -165,7 +165,7 @@ impl Documented {
                 );
         }
         let printable = |chars| format!("^[ -~]{{1,{chars}}}$");
-        // the base/quote form knows the tag as the client's name
+        // the base/quote form calls the tag the client's name
         let tag = if side == Side::Decides { Form::CLIENT_ID } else { Form::TAG };
         let about =
             "Your own label of the order: kept, given back, and a filter of lists. It identifies no order.";

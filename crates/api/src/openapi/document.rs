@@ -16,7 +16,7 @@ use utoipa::{
 };
 
 use crate::{
-    compat::sockets,
+    compat::{history, sockets},
     routes::{
         cancel, cancel_many, events, execute, explain, health, metrics, order, orders, quotes, resume,
         stream, tokens, venues,
@@ -39,7 +39,7 @@ pub(crate) const PATH: &str = "/api/openapi.json";
         (name = "earlier systems", description = "Addresses of the systems this one replaces, for their clients."),
     ),
     paths(
-        execute::place, execute::stream, orders::list, order::show, events::list, events::history,
+        execute::place, execute::stream, orders::list, order::show, events::list, history::history,
         explain::explain, cancel::cancel, cancel::delete, cancel_many::cancel_many, resume::resume, stream::stream, quotes::ask, tokens::list, venues::list, health::report, health::live, health::ready, metrics::render,
         sockets::orders, sockets::status, document,
     ),
@@ -60,7 +60,7 @@ does not have with 405 `method_not_allowed` and the header `Allow`, one without 
 
 Every answer carries `X-Request-Id`: the one of the request, or a new one.";
 
-/// What the annotations cannot say.
+/// What the annotations cannot express.
 struct Details;
 
 impl Modify for Details {

@@ -1,4 +1,4 @@
-//! The API described by itself: an `OpenAPI` document from the handlers and the types they send.
+//! The `OpenAPI` document, generated from the handlers and the types they send.
 
 mod body;
 pub(crate) mod document;

@@ -5,10 +5,10 @@ use utoipa::openapi::{
     schema::{Object, SchemaType},
 };
 
-/// What clients send, where `null` is as good as nothing.
+/// Schemas of requests, where `null` counts as absent.
 const REQUESTS: [&str; 3] = ["OrderRequest", "OrderBody", "CancelFilter"];
 
-/// Takes `null` from every optional field of an answer. A field that is required and may be `null` keeps it.
+/// Removes `null` from the type of every optional field of an answer. A field that is required and may be `null` keeps it.
 pub(super) fn never_null(document: &mut OpenApi) {
     let schemas = document.components.iter_mut().flat_map(|components| components.schemas.iter_mut());
     for (name, schema) in schemas {

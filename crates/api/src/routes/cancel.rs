@@ -20,9 +20,9 @@ problems!(Problems: InvalidOrderId, OrderNotFound, AlreadyTerminal, StoreUnavail
 
 /// Cancels an order.
 ///
-/// Nothing is submitted for it any more. `200` if it is canceled. `202` while an execution holds it or its
-/// transaction may still land: what becomes of it arrives as an event. `409 already_terminal` if it ended
-/// otherwise, with the order. Repeating the request changes nothing.
+/// No further attempt is submitted. `200` if it is canceled. `202` while an execution holds it or its
+/// transaction may still land: the outcome arrives as an event. `409 already_terminal`, with the order, if it had
+/// already ended in another way. Repeating the request changes nothing.
 #[utoipa::path(post, path = "/api/orders/{id}/cancel", operation_id = "cancelOrder", tag = "orders",
     params(("id" = Uuid, Path, description = "The order.")),
     responses(
@@ -37,7 +37,7 @@ pub(crate) async fn cancel(State(state): State<AppState>, id: OrderIdPath) -> Re
         Canceled::Done(_) => StatusCode::OK,
         Canceled::Requested(_) => StatusCode::ACCEPTED,
         Canceled::TooLate(ended) => {
-            let detail = format!("the order is {} and cannot be canceled any more", ended.status);
+            let detail = format!("the order is {} and can no longer be canceled", ended.status);
             return Err(Problem {
                 order_id: Some(ended.id),
                 order: serde_json::to_value(order).ok().map(Box::new),

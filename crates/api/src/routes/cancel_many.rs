@@ -30,14 +30,14 @@ const PAGE: u32 = 500;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = CancelFilter)]
 struct Request {
-    /// These orders, at most 500; no other filter goes with it.
+    /// These orders, at most 500; excludes the other filters.
     #[schema(value_type = Option<Vec<Uuid>>)]
     ids: Option<Vec<String>>,
-    /// Two tokens, such as `SOL/USDC`, whichever of them is spent.
+    /// Two tokens, such as `SOL/USDC`; orders in both directions match.
     pair: Option<String>,
     /// Your own label of the orders.
     tag: Option<String>,
-    /// `true`: every order that has not ended; no other filter goes with it.
+    /// `true`: every order that has not ended; excludes the other filters.
     all: Option<bool>,
 }
 
@@ -93,7 +93,7 @@ async fn result(state: &AppState, id: String) -> CancelResultView {
     CancelResultView { order_id: id, result, status }
 }
 
-/// Orders that have not ended and match, newest first; one more than a request cancels, if there are as many.
+/// Matching orders that have not ended, newest first; up to one more than a request cancels.
 async fn matching(
     state: &AppState,
     pair: Option<[Token; 2]>,

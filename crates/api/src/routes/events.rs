@@ -1,4 +1,4 @@
-//! `GET /api/orders/{id}/events?after=&limit=`, also as `/history`.
+//! `GET /api/orders/{id}/events?after=&limit=`.
 
 use axum::{
     Json,
@@ -20,7 +20,7 @@ const MAX_LIMIT: u32 = 1_000;
 
 problems!(Problems: InvalidOrderId, InvalidQuery, OrderNotFound, StoreUnavailable);
 
-/// What happened to an order, in order.
+/// The events of an order, in order.
 ///
 /// An array of the events after `after`. `Link` has the next page, if there is one now.
 #[utoipa::path(get, path = "/api/orders/{id}/events", operation_id = "listEvents", tag = "orders",
@@ -59,25 +59,4 @@ pub(crate) async fn list(
         insert_next(&mut response, &base.http(&path));
     }
     Ok(response)
-}
-
-/// The events, under the name of an earlier system.
-#[utoipa::path(get, path = "/api/orders/{id}/history", operation_id = "listHistory", tag = "earlier systems",
-    params(
-        ("id" = Uuid, Path, description = "The order."),
-        ("after" = Option<u32>, Query, description = "Only events after this `seq`."),
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "Events at most; 200 by default."),
-    ),
-    responses(
-        (status = 200, description = "The events.", body = [EventBody],
-            headers(("Link" = String, description = "The next page, with `rel=\"next\"`."))),
-        Problems,
-    ))]
-pub(crate) async fn history(
-    state: State<AppState>,
-    id: OrderIdPath,
-    base: Base,
-    query: Parameters,
-) -> Result<Response, Problem> {
-    list(state, id, base, query).await
 }

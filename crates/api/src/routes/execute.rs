@@ -38,7 +38,7 @@ problems!(
     responses(
         (status = 201, description = "The order is accepted and will not be lost.", body = PlacedView,
             headers(("Location" = String, description = "The path of the order."))),
-        (status = 200, description = "An earlier request placed it (`Idempotency-Replayed`), or the body is in the form of an earlier system; the order as it stands.", body = PlacedView,
+        (status = 200, description = "An earlier request placed it (`Idempotency-Replayed`), or the body is in the form of an earlier system; the order in its current state.", body = PlacedView,
             headers(
                 ("Location" = String, description = "The path of the order."),
                 ("Idempotency-Replayed" = bool, description = "`true`."),
@@ -83,7 +83,7 @@ fn reply(
     response
 }
 
-/// What a WebSocket is to do.
+/// What a WebSocket was opened for.
 enum SocketRequest {
     Follow { id: OrderId, after: u32 },
     Place,
@@ -94,7 +94,7 @@ problems!(StreamProblems: UpgradeRequired, TooManyStreams);
 /// Follows one order, over a WebSocket.
 ///
 /// `?orderId=` follows that order, after event `&after=`; without it the first message is an order and
-/// its events follow. What is wrong then is said by a message and a close code.
+/// its events follow. Errors are then reported by a message and a close code.
 #[utoipa::path(get, path = "/api/orders/execute", operation_id = "followOrder", tag = "streams",
     params(
         ("orderId" = Option<Uuid>, Query, description = "The order to follow."),
@@ -151,7 +151,7 @@ fn wish(query: &Parameters) -> Result<SocketRequest, Problem> {
     query.report_unknown(&["orderId", "after"], &mut errors);
     refuse_query(errors)?;
     if query.is_blank("orderId") {
-        // the id of an order that a client did not get; to wait for an order would be a surprise
+        // a client without the order's id would be surprised if the socket waited for an order
         let error = FieldError::new(
             "orderId",
             FieldCode::Missing,

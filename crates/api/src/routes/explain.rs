@@ -19,7 +19,7 @@ problems!(Problems: InvalidOrderId, InvalidQuery, OrderNotFound, StoreUnavailabl
 
 /// Every decision about the order.
 ///
-/// Quotes, the venues that were rejected and why, bounds, and what was quoted against what it came to.
+/// Quotes, rejected venues and why, bounds, and the quote against the fill.
 #[utoipa::path(get, path = "/api/orders/{id}/explain", operation_id = "explainOrder", tag = "orders",
     params(("id" = Uuid, Path, description = "The order.")),
     responses((status = 200, description = "The explanation.", body = Explanation), Problems))]

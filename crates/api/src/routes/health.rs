@@ -14,7 +14,7 @@ use crate::{openapi::problems, state::AppState};
 
 problems!(Problems:);
 
-/// How every part is.
+/// Status of each component.
 ///
 /// `503` only when orders cannot be accepted: without the queue they are, and the sweeper delivers them.
 #[utoipa::path(get, path = "/health", operation_id = "getHealth", tag = "engine",
@@ -55,7 +55,7 @@ pub(crate) async fn report(State(state): State<AppState>) -> Response {
     answer(status, report)
 }
 
-/// Whether the process runs at all.
+/// Whether the process is running.
 #[utoipa::path(get, path = "/health/live", operation_id = "getLiveness", tag = "engine",
     responses((status = 200, description = "It runs.", body = Readiness), Problems))]
 pub(crate) async fn live() -> Response {

@@ -1,4 +1,4 @@
-//! `GET /metrics`: what this process counts, for Prometheus.
+//! `GET /metrics`: the metrics of this process for Prometheus.
 
 use std::time::Duration;
 
@@ -9,23 +9,23 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{OrderStatus, Phase};
-use infra::metrics::{self as exporter, catalogue};
 use metrics::{gauge, histogram};
+use telemetry::metrics::{self as exporter, catalogue};
 use tokio::time::{Instant, timeout};
 
 use crate::{openapi::problems, state::AppState};
 
-/// The route of requests that match none: their paths are anybody's, and a label must be bounded.
+/// The route label of requests that match no route: their paths are unbounded, and labels must not be.
 const NO_ROUTE: &str = "none";
 
-/// How often orders are counted at most.
+/// The shortest time between counts of orders.
 const COUNT_EVERY: Duration = Duration::from_secs(1);
 
 problems!(Problems:);
 
-/// What this process counts, for Prometheus.
+/// Metrics of this process, for Prometheus.
 ///
-/// Everything as it stands; what can only be asked for is asked for now.
+/// Renders the metrics; gauges that must be queried are queried now.
 #[utoipa::path(get, path = "/metrics", operation_id = "getMetrics", tag = "engine",
     responses(
         (status = 200, description = "In the text format of Prometheus.", body = String, content_type = "text/plain"),
@@ -34,13 +34,13 @@ problems!(Problems:);
 pub(crate) async fn render(State(state): State<AppState>) -> impl IntoResponse {
     gauge!(catalogue::STREAMS_OPEN).set(gauged(state.open_streams()));
     gauge!(catalogue::ORDERS_FOLLOWED).set(gauged(state.hub.followed()));
-    // the queue tells its own gauges
+    // the queue sets its own gauges
     let queue = timeout(state.limits.health_within, state.queue.state());
     let _ = tokio::join!(timeout(state.limits.health_within, count_orders(&state)), queue);
     ([(CONTENT_TYPE, exporter::CONTENT_TYPE)], exporter::render())
 }
 
-/// Counts the orders that have not ended, which costs the store more the more there are, so not for every
+/// Counts the orders that have not ended. That costs more the more there are, so not for every
 /// request.
 async fn count_orders(state: &AppState) {
     let Ok(mut counted) = state.orders_counted.try_lock() else { return };
@@ -78,7 +78,7 @@ pub(crate) async fn measure(request: Request, next: Next) -> Response {
     response
 }
 
-/// Anybody may send a method of his own invention.
+/// Clients may send arbitrary methods.
 fn name(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",

@@ -18,11 +18,11 @@ use crate::{
 
 problems!(Problems: InvalidQuery, OrderNotFound, StoreUnavailable);
 
-/// The order as it stands.
+/// The order in its current state.
 #[utoipa::path(get, path = "/api/orders/{id}", operation_id = "getOrder", tag = "orders",
     params(("id" = Uuid, Path, description = "The order.")),
     responses((status = 200, description = "The order.", body = OrderView), Problems))]
-/// Whatever is not the id of a known order is not found, also what cannot be one.
+/// Anything that is not the id of a known order is `404`.
 pub(crate) async fn show(
     State(state): State<AppState>,
     id: Result<Path<String>, PathRejection>,

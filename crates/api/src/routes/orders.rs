@@ -66,7 +66,7 @@ pub(crate) async fn list(
     Ok(response)
 }
 
-/// Says where the next page is.
+/// Adds the `Link` to the next page.
 pub(super) fn insert_next(response: &mut Response, url: &str) {
     if let Ok(link) = HeaderValue::from_str(&format!("<{url}>; rel=\"next\"")) {
         response.headers_mut().insert(header::LINK, link);
@@ -79,7 +79,7 @@ fn filter(query: &Parameters) -> Result<OrderFilter, Problem> {
         .read("status", "is not an order status", &mut errors, |text| text.to_ascii_lowercase().parse().ok());
     let parked = query.read("parked", "must be true or false", &mut errors, |text| text.parse().ok());
     let before: Option<OrderId> =
-        query.read("cursor", "is not a cursor of this list", &mut errors, |text| text.parse().ok());
+        query.read("cursor", "is not a valid cursor", &mut errors, |text| text.parse().ok());
     let is_tag = |text: &str| {
         (text.len() <= MAX_TAG_CHARS && text.bytes().all(|byte| matches!(byte, b' '..=b'~')))
             .then(|| text.to_owned())

@@ -1,4 +1,4 @@
-//! `POST /api/quotes`: routes without executing.
+//! `POST /api/quotes`: quotes without executing.
 
 use axum::{
     Json,
@@ -21,9 +21,9 @@ problems!(
     NoRoute, AmountTooSmall, InsufficientLiquidity, QuotesUnavailable
 );
 
-/// Routes without executing.
+/// Quotes without executing.
 ///
-/// All quotes, the best first, and which venue an order with the same body would go to now.
+/// All quotes, the best first, and the venue that an order with the same body would go to now.
 #[utoipa::path(post, path = "/api/quotes", operation_id = "askQuotes", tag = "quotes",
     request_body = OrderBody,
     responses((status = 200, description = "The decision an order would lead to now.", body = QuotesView), Problems))]

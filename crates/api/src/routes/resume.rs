@@ -16,10 +16,10 @@ use crate::{
 
 problems!(Problems: InvalidOrderId, OrderNotFound, NotParked, StoreUnavailable);
 
-/// Lets a parked order go on at once.
+/// Resumes a parked order at once.
 ///
-/// An order whose workers died over it five times in a row is parked: it is tried again ever more rarely.
-/// Nothing is lost by waiting; resume an order once the cause is removed.
+/// An order whose executions were lost five times in a row is parked: it is retried with growing delays.
+/// Waiting loses nothing; resume an order once the cause is fixed.
 #[utoipa::path(post, path = "/api/orders/{id}/resume", operation_id = "resumeOrder", tag = "orders",
     params(("id" = Uuid, Path, description = "The order.")),
     responses((status = 200, description = "It is due now.", body = OrderView), Problems))]
@@ -28,7 +28,7 @@ pub(crate) async fn resume(State(state): State<AppState>, id: OrderIdPath) -> Re
     if !state.answer(state.store.unpark(state.account, order.id)).await? {
         return Err(Problem::new(
             Code::NotParked,
-            "the order is not parked: it has ended, or goes on by itself",
+            "the order is not parked: it has ended, or continues by itself",
         ));
     }
     tracing::info!(order_id = %order.id, "resumed by an operator");

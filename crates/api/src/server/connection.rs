@@ -1,4 +1,4 @@
-//! How long one connection may take for what it does, and the slot it holds meanwhile.
+//! The deadlines of one connection, and the slot it holds.
 
 use std::{
     future::poll_fn,
@@ -33,7 +33,7 @@ enum Phase {
 }
 
 /// The deadlines of one connection. hyper's own timer for a head also runs between requests, so it cannot
-/// tell an idle connection from a slow head.
+/// distinguish an idle connection from a slow head.
 pub(super) struct Timers {
     phase: Mutex<Phase>,
     head_within: Duration,
@@ -162,7 +162,7 @@ impl HttpBody for Answer {
 pub(super) struct Socket {
     stream: TcpStream,
     timers: Arc<Timers>,
-    /// Runs while the peer takes nothing of what is to be sent.
+    /// Runs while the peer reads nothing.
     stalled: Option<Pin<Box<Sleep>>>,
     _slot: OwnedSemaphorePermit,
 }

@@ -1,8 +1,8 @@
-//! Who may have a connection.
+//! Connection slots.
 
 use std::{sync::Arc, time::Duration};
 
-use infra::outage::Outage;
+use telemetry::Outage;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -17,7 +17,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// A connection's right to be served.
 pub(super) struct Slot {
     pub(super) permit: OwnedSemaphorePermit,
-    /// Whether it is one beyond the limit.
+    /// Whether it is one of the reserve, beyond the limit.
     pub(super) is_reserve: bool,
 }
 
@@ -77,7 +77,7 @@ impl Slots {
             }
             self.full.failed(format_args!("all {} (API_MAX_CONNECTIONS) are taken", self.limit));
         } else if self.ordinary.available_permits() > self.limit / 10 {
-            self.full.over(); // not at the first free one: a full house loses and gains one all the time
+            self.full.over(); // not at the first free one: a full server loses and gains one all the time
         }
         slot
     }

@@ -7,15 +7,15 @@ use crate::{
     stream::event::{WireEvent, to_text},
 };
 
-/// How a stream words its messages.
+/// The message format of a stream.
 pub(crate) trait Dialect: Send + Sync {
-    /// An event happened.
+    /// The message of an event.
     fn event(&self, event: &WireEvent) -> Utf8Bytes;
 
-    /// Something was refused.
+    /// The message of a refused request.
     fn problem(&self, problem: &Problem) -> Utf8Bytes;
 
-    /// There will be no more events, if the dialect says so.
+    /// The message after the last event, if the dialect has one.
     fn end(&self, order_id: OrderId) -> Option<Utf8Bytes>;
 }
 

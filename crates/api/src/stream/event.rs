@@ -12,9 +12,7 @@ use serde::Serialize;
 
 /// An event on its way to its followers. Its canonical message is serialised once for all of them.
 pub(crate) struct WireEvent {
-    /// Whose event.
     pub(crate) order_id: OrderId,
-    /// The event.
     pub(crate) event: Event,
     /// Names its tokens.
     tokens: Arc<dyn Tokens>,

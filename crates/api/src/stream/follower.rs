@@ -86,7 +86,7 @@ impl Follower {
         }
     }
 
-    /// What the store has now and was not handed out yet.
+    /// Stored events that were not handed out yet.
     pub(crate) async fn history(&mut self) -> Result<Vec<Arc<WireEvent>>, StoreError> {
         let mut history = Vec::new();
         while self.is_behind || !self.read.is_empty() {
@@ -108,7 +108,7 @@ impl Follower {
         event
     }
 
-    /// Reads the next page. Nothing changes if it is given up half-way.
+    /// Reads the next page. Cancellation safe.
     async fn read_store(&mut self) -> Result<(), StoreError> {
         let _turn = self.hub.reads.acquire().await.map_err(StoreError::unavailable)?;
         let events = self.hub.store.events(self.account, self.order_id, self.cursor, PAGE).await?;

@@ -26,7 +26,7 @@ const HEADS_PER_QUERY: usize = 5_000;
 /// The pause before a bus whose stream ended is asked again.
 const RESUBSCRIBE_AFTER: Duration = Duration::from_secs(1);
 
-/// What a follower hears from the hub.
+/// What a follower receives from the hub.
 #[derive(Debug, Clone)]
 pub(super) enum HubSignal {
     /// The bus brought an event.
@@ -35,7 +35,7 @@ pub(super) enum HubSignal {
     ReadStore,
 }
 
-/// Everybody of this process who follows an order, behind one subscription to the bus.
+/// All followers of orders in this process, behind one subscription to the bus.
 ///
 /// A follower registers before it reads the store, so an event is in what it reads, or comes over
 /// the bus afterwards, or is found missing by the check of tails.
@@ -44,7 +44,7 @@ pub(crate) struct Hub {
     pub(super) tokens: Arc<dyn Tokens>,
     bus: Arc<dyn EventBus>,
     tail_check_every: Duration,
-    /// Told of everything that is heard: it reads the store itself.
+    /// Woken by every message: it reads the store itself.
     feed: Arc<Tail>,
     /// In the order of ids, so that a simulation wakes followers in the same order every time.
     orders: Mutex<BTreeMap<OrderId, Followed>>,
@@ -54,13 +54,13 @@ pub(crate) struct Hub {
 /// An order with at least one follower.
 struct Followed {
     sender: broadcast::Sender<HubSignal>,
-    /// The last event its followers were told of, or must find in the store by themselves.
+    /// The last event its followers were sent, or must read from the store themselves.
     told_seq: u32,
     followers: usize,
 }
 
 impl Hub {
-    /// A hub that hears nothing before [`Hub::run`].
+    /// A hub that receives nothing before [`Hub::run`].
     pub(crate) fn new(
         store: Arc<dyn OrderReads>,
         tokens: Arc<dyn Tokens>,
@@ -110,7 +110,7 @@ impl Hub {
     async fn listen(&self) {
         loop {
             let mut messages = self.bus.subscribe();
-            self.interrupted(); // what happened before the subscription was not heard
+            self.interrupted(); // events before the subscription were not received
             while let Some(message) = messages.next().await {
                 match message {
                     BusMessage::Event(event) => self.pass_on(&event),
@@ -138,7 +138,7 @@ impl Hub {
         }
     }
 
-    /// A lost last event leaves no gap that could be seen, so now and then the store is asked how
+    /// A lost last event leaves no visible gap, so the store is asked periodically how
     /// far the followed orders are. Followers of a terminal order have left by then.
     async fn check_tails(&self) {
         let mut ticks = interval_at(Instant::now() + self.tail_check_every, self.tail_check_every);
@@ -166,7 +166,7 @@ impl Hub {
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<OrderId, Followed>> {
-        // no code that holds the lock can leave the map half changed
+        // a panic cannot leave the map half changed
         self.orders.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

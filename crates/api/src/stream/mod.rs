@@ -1,4 +1,4 @@
-//! Live delivery: the store first, then the bus, and the store again whenever something may be
+//! Live delivery: the store first, then the bus, and the store again whenever an event may be
 //! missing.
 
 mod dialect;

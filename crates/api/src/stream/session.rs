@@ -35,7 +35,7 @@ pub(crate) async fn place_and_follow(
     }
 }
 
-/// Says what is wrong and how the stream ends for it.
+/// Reports a problem and how the stream ends because of it.
 pub(crate) async fn refuse(peer: &mut Peer, problem: &Problem, dialect: &dyn Dialect) -> Ending {
     match peer.send(dialect.problem(problem)).await {
         Ok(()) => Ending::after(problem),

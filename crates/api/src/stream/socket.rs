@@ -38,11 +38,11 @@ const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 /// Why a WebSocket ends. Each has its close code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ending {
-    /// 1000: everything was said.
+    /// 1000: the stream is complete.
     Finished,
     /// 1001: the process stops; connect again.
     Stopping,
-    /// 1002: what came is not the WebSocket protocol.
+    /// 1002: a violation of the WebSocket protocol.
     Protocol,
     /// 1007: a text is not UTF-8.
     NotUtf8,
@@ -50,7 +50,7 @@ pub(crate) enum Ending {
     TooLarge,
     /// 1013: the peer reads too slowly or the store does not answer; connect again, later.
     TryLater(&'static str),
-    /// 4000 and the HTTP status: what was asked is refused, such as 4404 for an unknown order.
+    /// 4000 plus the HTTP status: the request is refused, such as 4404 for an unknown order.
     Refused(Code),
     /// 4408: the peer stayed silent, even when it was pinged.
     Idle,
@@ -188,7 +188,7 @@ impl Peer {
         }
     }
 
-    /// Its two directions, for a conversation in which both sides speak when they like.
+    /// Splits it into its two halves, for full-duplex use.
     pub(crate) fn split(&mut self) -> (Outbox<'_>, Inbox<'_>) {
         let limits = &self.state.limits;
         (
@@ -206,7 +206,7 @@ impl Peer {
     }
 }
 
-/// The way to a peer. A message that is not taken in time ends the conversation.
+/// The sending half. A message that is not read in time ends the session.
 pub(crate) struct Outbox<'a> {
     sink: &'a mut SplitSink<WebSocket, Message>,
     within: Duration,
@@ -229,13 +229,13 @@ impl Outbox<'_> {
         in_time(sent, self.within).await
     }
 
-    /// Asks for a sign of life.
+    /// Sends a ping.
     pub(crate) async fn ping(&mut self) -> Result<(), Ending> {
         send(self.sink, Message::Ping(Bytes::new()), self.within).await
     }
 }
 
-/// The way from a peer.
+/// The receiving half.
 pub(crate) struct Inbox<'a> {
     incoming: &'a mut SplitStream<WebSocket>,
     idle_after: Duration,

@@ -48,7 +48,7 @@ const BUY: Form = Form {
     ..SELL
 };
 
-/// The form a body is written in, told by the names of its fields. A `side` beside the tokens that are spent and
+/// The form of a body, recognized by the names of its fields. A `side` beside the tokens that are spent and
 /// received does not change the form.
 pub(crate) fn form_of(fields: &Fields<'_>, errors: &mut Vec<FieldError>) -> Form {
     let has_any = |names: &[&str]| names.iter().any(|name| fields.has(name));

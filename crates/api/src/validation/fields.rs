@@ -41,7 +41,7 @@ impl<'a> Fields<'a> {
 
     /// Reports every field that is not among the `known` ones or is there twice.
     pub(crate) fn report_unexpected(&self, known: &[&str], errors: &mut Vec<FieldError>) {
-        /// A body with more surprises than this is answered with these.
+        /// Maximum number of reported fields.
         const REPORTED_AT_MOST: usize = 20;
         for (index, (name, _)) in self.0.iter().enumerate() {
             if errors.len() >= REPORTED_AT_MOST {
@@ -75,7 +75,7 @@ impl Value<'_> {
     }
 }
 
-/// What a client wrote, cut to a length that is fit to be sent back.
+/// A client's text, cut to a length that is safe to send back.
 pub(crate) fn shown(text: &str) -> String {
     const SHOWN_CHARS: usize = 64;
     match text.char_indices().nth(SHOWN_CHARS) {

@@ -3,17 +3,14 @@ use domain::Bps;
 /// Which field of a body carries what. There is one canonical form; [`earlier`](super::earlier) has the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Form {
-    /// What is spent.
     pub(crate) token_in: &'static str,
-    /// What is received.
     pub(crate) token_out: &'static str,
     /// Spend exactly this much, if the form can say so.
     pub(crate) exact_in: Option<&'static str>,
     /// Receive exactly this much, if the form can say so.
     pub(crate) exact_out: Option<&'static str>,
-    /// The allowed slippage.
     pub(crate) slippage: SlippageField,
-    /// The side, which was read already to choose the form. Where the tokens are named by what is spent and
+    /// The side, which was already read to choose the form. Where the tokens are named by what is spent and
     /// received it says nothing more, and is ignored.
     pub(crate) side: Side,
 }
@@ -23,18 +20,16 @@ pub(crate) struct Form {
 pub(crate) enum Side {
     /// It says which token is spent.
     Decides,
-    /// It may be there.
+    /// It is ignored.
     Ignored,
 }
 
 /// How slippage is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct SlippageField {
-    /// The field.
     pub(crate) name: &'static str,
     /// Decimal places that make one bps: 0 when it is written in bps, 2 when in percent.
     pub(crate) decimals: u8,
-    /// The least that is allowed.
     pub(crate) least: Bps,
 }
 

@@ -1,4 +1,4 @@
-//! From the body of a request to an order: everything that is wrong is reported at once.
+//! From the body of a request to an order: all invalid fields are reported at once.
 
 pub(crate) mod earlier;
 mod fields;
@@ -22,16 +22,15 @@ use crate::problem::{Code, FieldCode, FieldError, Problem};
 
 /// Slippage when the body says nothing: 0.5 %.
 const DEFAULT_SLIPPAGE: Bps = Bps(50);
-/// More slippage than 50 % is taken for a mistake of units.
+/// More slippage than 50 % is taken for a mistake in units.
 pub(crate) const MAX_SLIPPAGE: Bps = Bps(5_000);
 pub(crate) const MAX_CLIENT_ORDER_ID_CHARS: usize = 128;
 pub(crate) const MAX_TAG_CHARS: usize = 128;
 pub(crate) const MAX_WALLET_CHARS: usize = 64;
 
-/// What a valid body asks for.
+/// The order that a valid body requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct OrderRequest {
-    /// The order.
     pub(crate) spec: OrderSpec,
     /// The client's own id for it.
     pub(crate) client_order_id: Option<String>,
@@ -53,7 +52,7 @@ impl OrderRequest {
         }
     }
 
-    /// A digest of what is asked, the same for every way to write it.
+    /// A digest of the request, the same for every form of it.
     pub(crate) fn fingerprint(&self) -> [u8; 32] {
         let OrderSpec {
             order_type: OrderType::Market,
@@ -280,7 +279,7 @@ impl Check<'_> {
         }
     }
 
-    /// A moment, with its offset from UTC. It may have passed: the same request again, late, is still the same
+    /// A time with its offset from UTC. It may have passed: the same request, repeated late, is still the same
     /// order, and a new one expires at once.
     fn instant(&mut self, field: &'static str) -> Option<Timestamp> {
         let value = self.fields.get(field)?;

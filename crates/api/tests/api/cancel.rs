@@ -99,7 +99,7 @@ async fn a_request_to_cancel_is_on_record_before_anything_is_answered() {
     problem(app.cancel(id).await, 503, "store_unavailable").await;
     app.store.refuse_commits(false);
     let stored = app.store.order(domain::AccountId::DEFAULT, id).await.unwrap().unwrap();
-    assert!(stored.cancel_request.is_some(), "whoever claims it next ends it");
+    assert!(stored.cancel_request.is_some(), "the next claim ends it");
     assert_eq!(parts(app.cancel(id).await).await, expected(202, "cancelRequested", "pending"));
 }
 

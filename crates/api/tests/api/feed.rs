@@ -81,7 +81,7 @@ const EVENTS: usize = 11;
 #[tokio::test]
 async fn all_orders_are_told_live_each_event_once_and_in_order() {
     let app = App::start().await;
-    app.placed().await; // before the subscription: not told
+    app.placed().await; // before the subscription: not sent
     let mut socket = subscribed(&app, &json!({"op": "subscribe", "orders": "*"})).await;
     let ids = run_two(&app).await;
     let seen = listed(&events(&mut socket, 2 * EVENTS).await);

@@ -31,7 +31,7 @@ fn examples() -> Messages {
     named
 }
 
-/// What of a message clients rely on: fields, types, and the words that tell messages apart.
+/// What of a message clients rely on: fields, types, and the words that distinguish messages.
 fn shape(message: &Value) -> Value {
     const WORDS: [&str; 6] = ["type", "event", "kind", "instruction", "op", "orders"];
     match message {

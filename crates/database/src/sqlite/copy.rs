@@ -22,7 +22,7 @@ const LOCK_WITHIN: Duration = Duration::from_secs(30);
 
 /// Copies `files`, pairs of a file and the place of its copy, as they are at one moment, also while other
 /// processes use them. Returns what `moment` says at that moment. Writers wait while the logs are copied, and
-/// readers not at all. The copies are looked through for damage.
+/// readers not at all. The copies are checked for damage.
 ///
 /// # Errors
 /// When a file is damaged, cannot be read or not be copied.

@@ -15,17 +15,15 @@ use crate::{
 pub struct Event {
     /// Position in the order's history, from 1.
     pub seq: u32,
-    /// Where the order stands after it.
+    /// The order's status after it.
     pub status: OrderStatus,
     /// The attempt it belongs to, counted from 1; 0 for the acceptance.
     pub attempt: u32,
-    /// When it happened.
     pub at: Timestamp,
-    /// What happened.
     pub data: EventData,
 }
 
-/// What happened, with all that explains it afterwards.
+/// What happened, with the data that explains it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, strum::EnumDiscriminants)]
 #[strum_discriminants(
     name(EventKind),
@@ -36,10 +34,7 @@ pub struct Event {
 #[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum EventData {
     /// The order is durable.
-    Accepted {
-        /// What was asked.
-        order: OrderSpec,
-    },
+    Accepted { order: OrderSpec },
     /// An attempt begins, or begins again after a crash before anything was sent.
     RoutingStarted,
     /// The best quote was chosen.
@@ -49,50 +44,32 @@ pub enum EventData {
     },
     /// The transaction is being built.
     Building {
-        /// The chosen venue.
         venue: VenueId,
         /// The worst acceptable result.
         bound: SlippageBound,
-        /// The steps of the transaction.
         instructions: Vec<Instruction>,
     },
     /// The attempt is on record; from here on the transaction may land.
     Submitted {
-        /// The chosen venue.
         venue: VenueId,
-        /// Identifies the transaction on chain.
         signature: Signature,
         /// The block height after which it can no longer land.
         last_valid_block_height: u64,
     },
     /// It landed.
     Confirmed {
-        /// How it traded.
         fill: Fill,
         /// Whether it was found to have landed only after the order's `expiresAt`: it was submitted before,
         /// and from then on the chain decides.
         #[serde(skip_serializing_if = "std::ops::Not::not", default)]
         after_expiry: bool,
     },
-    /// Something outside cannot be reached. The attempt begins again later, and none is used up.
-    Waiting {
-        /// What cannot be reached.
-        failure: Failure,
-        /// When it is tried again.
-        until: Timestamp,
-    },
+    /// A venue, the chain or the signer cannot be reached. The attempt restarts later, and none is used up.
+    Waiting { failure: Failure, until: Timestamp },
     /// The attempt failed and another one follows.
-    Retrying {
-        /// Why it failed.
-        failure: Failure,
-        /// When the next attempt begins.
-        next_attempt_at: Timestamp,
-    },
+    Retrying { failure: Failure, next_attempt_at: Timestamp },
     /// It will not be tried again.
-    Failed {
-        /// Why the last attempt failed.
-        failure: Failure,
-    },
+    Failed { failure: Failure },
     /// The owner canceled it.
     Canceled {
         /// When the owner asked for it.
@@ -101,7 +78,7 @@ pub enum EventData {
         #[serde(skip_serializing_if = "Option::is_none", default)]
         failure: Option<Failure>,
     },
-    /// Its time ran out.
+    /// It reached its `expiresAt`.
     Expired {
         /// The order's `expiresAt`.
         expires_at: Timestamp,
@@ -109,7 +86,7 @@ pub enum EventData {
         #[serde(skip_serializing_if = "Option::is_none", default)]
         failure: Option<Failure>,
     },
-    /// Something that only a later version knows: passed on as it is, never written.
+    /// An event of a later version: passed on unchanged, never written.
     #[serde(untagged)]
     Unknown(serde_json::Value),
 }
@@ -130,9 +107,7 @@ impl EventData {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderEvent {
-    /// Whose event.
     pub order_id: OrderId,
-    /// Who may see it.
     pub account: AccountId,
     /// The event.
     #[serde(flatten)]

@@ -1,4 +1,4 @@
-//! Orders: what was asked, where it stands, and the events that brought it there.
+//! Orders: the request, the current state, and the events that led to it.
 
 mod event;
 mod status;
@@ -28,7 +28,7 @@ impl fmt::Display for OrderType {
     }
 }
 
-/// What the owner asked for; never changes.
+/// What was ordered; never changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderSpec {
@@ -38,7 +38,7 @@ pub struct OrderSpec {
     /// What is swapped.
     #[serde(flatten)]
     pub request: QuoteRequest,
-    /// How far the result may fall behind the quote.
+    /// How much worse than the quote the result may be.
     pub slippage_bps: Bps,
     /// The owner's wallet, as the client named it. Kept and shown, not used by the simulated chain.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -56,35 +56,29 @@ pub struct OrderSpec {
     pub expires_at: Option<Timestamp>,
 }
 
-/// The owner's wish to cancel an order, as it was put on record.
+/// A recorded request to cancel an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CancelRequest {
-    /// When it was asked for first.
+    /// When it was first requested.
     pub at: Timestamp,
     /// The sequence number of the order's last event then. No attempt is submitted or planned after it.
     pub after_seq: u32,
 }
 
-/// An order as it stands: the fold of its events, and the owner's request to cancel it.
+/// An order in its current state: the fold of its events, and the owner's request to cancel it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
-    /// Its id.
     pub id: OrderId,
-    /// Who owns it.
     pub account: AccountId,
     /// The owner's own id for it, unique within the account.
     pub client_order_id: Option<String>,
-    /// What was asked.
     pub spec: OrderSpec,
-    /// Where it stands.
     pub status: OrderStatus,
     /// The attempt under way, counted from 1; 0 before the first.
     pub attempt: u32,
     /// The sequence number of its last event.
     pub last_seq: u32,
-    /// When it was accepted.
     pub created_at: Timestamp,
-    /// When its last event happened.
     pub updated_at: Timestamp,
     /// How it traded, once confirmed.
     pub fill: Option<Fill>,
@@ -92,8 +86,8 @@ pub struct Order {
     pub failure: Option<Failure>,
     /// When the next attempt begins, while the order waits for it.
     pub next_attempt_at: Option<Timestamp>,
-    /// Whether the owner asked to cancel it. No event, because it is written while an execution may be writing
-    /// its own; what comes of it is one.
+    /// The request to cancel it. Not an event, because it is written while an execution may be writing
+    /// its own events; its outcome is one.
     pub cancel_request: Option<CancelRequest>,
 }
 
@@ -135,7 +129,7 @@ impl Order {
         (order, event)
     }
 
-    /// Moves the order on by one event. This is the only way a status changes.
+    /// Applies one event. This is the only way a status changes.
     ///
     /// # Errors
     /// [`InvalidTransition`] when the lifecycle does not allow the event here; the order is then
@@ -175,12 +169,12 @@ impl Order {
         Ok(Event { seq: self.last_seq, status, attempt, at: self.updated_at, data })
     }
 
-    /// Whether its time has run out. The order's own time never runs backwards, whatever a process's clock says.
+    /// Whether it has reached its `expiresAt`. An order's time never runs backwards, whatever a process's clock says.
     pub fn is_expired_at(&self, now: Timestamp) -> bool {
         self.spec.expires_at.is_some_and(|expires_at| expires_at <= now.max(self.updated_at))
     }
 
-    /// Rebuilds an order from its events, the first included, all but the request to cancel it, which is no
+    /// Rebuilds an order from its events, the first included, all but the request to cancel it, which is not an
     /// event. `None` when they do not begin with its acceptance, leave a gap or break the lifecycle.
     pub fn fold(
         id: OrderId,

@@ -7,7 +7,7 @@ use strum::VariantArray;
 
 use super::EventKind;
 
-/// Where an order stands.
+/// The status of an order.
 #[derive(
     Debug,
     Clone,
@@ -26,7 +26,7 @@ use super::EventKind;
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase", parse_err_ty = UnknownStatus, parse_err_fn = unknown_status)]
 pub enum OrderStatus {
-    /// Accepted and durable; no worker has begun.
+    /// Accepted and durable; no worker has started it.
     Pending,
     /// Rests until its trigger fires.
     Open,
@@ -46,7 +46,7 @@ pub enum OrderStatus {
     Canceled,
     /// Its `expiresAt` passed and nothing landed. Terminal.
     Expired,
-    /// One that only a later version knows. This one shows it and never writes it.
+    /// A status of a later version. This version shows it and never writes it.
     #[serde(other)]
     Unknown,
 }
@@ -59,7 +59,7 @@ pub enum Phase {
     Resting,
     /// Accepted, and a worker has it or will have it soon.
     InFlight,
-    /// Nothing can happen any more.
+    /// It has ended.
     Terminal,
 }
 
@@ -67,9 +67,7 @@ pub enum Phase {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{event:?} is not allowed while {status}")]
 pub struct InvalidTransition {
-    /// Where the order stands.
     pub status: OrderStatus,
-    /// What was to happen.
     pub event: EventKind,
 }
 
@@ -115,12 +113,12 @@ impl OrderStatus {
         })
     }
 
-    /// The status with a name, which may be one of a later version.
+    /// The status with this name, which may be one of a later version.
     pub fn named(name: &str) -> Self {
         name.parse().unwrap_or(Self::Unknown)
     }
 
-    /// What it means for admission, sweeping and listings. One that only a later version knows counts as in
+    /// What it means for admission, sweeping and listings. A status of a later version counts as in
     /// flight, so that its order is never forgotten.
     pub fn phase(self) -> Phase {
         match self {
@@ -132,7 +130,7 @@ impl OrderStatus {
         }
     }
 
-    /// Whether nothing can happen any more.
+    /// Whether the order has ended.
     pub fn is_terminal(self) -> bool {
         self.phase() == Phase::Terminal
     }

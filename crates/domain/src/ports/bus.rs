@@ -4,7 +4,7 @@ use futures::stream::BoxStream;
 
 use crate::OrderEvent;
 
-/// What a subscriber hears.
+/// What a subscriber receives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BusMessage {
     /// An event was committed.

@@ -1,6 +1,6 @@
 use std::{error::Error, fmt, sync::Arc};
 
-/// Why a call of a port failed, as its adapter knows it: an error of a driver, or a sentence. Cheap to clone, since
+/// Why a call of a port failed: the driver's error, or a sentence. Cheap to clone, since
 /// one failure often answers many callers.
 #[derive(Clone)]
 pub struct Cause(Arc<dyn Error + Send + Sync>);

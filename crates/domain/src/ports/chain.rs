@@ -23,7 +23,7 @@ pub enum ChainError {
     /// It is too far behind to be a witness.
     #[error("chain lags behind: {0}")]
     Lagging(String),
-    /// It takes what was asked for a mistake. Repeating the call does not help.
+    /// It rejects the call as invalid. Repeating it does not help.
     #[error("chain refused: {0}")]
     Refused(String),
 }
@@ -35,11 +35,9 @@ pub enum TransactionStatus {
     Landed(Landed),
     /// It landed and a program returned an error, so that nothing was swapped. Final.
     Failed {
-        /// The slot it is in.
         slot: u64,
         /// What the chain charged all the same, lamports, where it is known.
         network_fee: Option<Amount>,
-        /// The error.
         error: ProgramError,
     },
     /// It is not on chain and can still land.
@@ -48,7 +46,7 @@ pub enum TransactionStatus {
     Expired,
 }
 
-/// The blockchain: makes a transaction of a plan, takes it, and says what became of it. It holds no key.
+/// The blockchain: composes the transaction of a plan, sends it, and reports its outcome. It holds no key.
 #[async_trait]
 pub trait Chain: Send + Sync + 'static {
     /// The transaction of a plan, against a recent block hash, ready to be signed by `payer`. What the plan calls is
@@ -64,7 +62,7 @@ pub trait Chain: Send + Sync + 'static {
     /// [`ChainError`]: ambiguous, it may have arrived nevertheless.
     async fn send(&self, transaction: &SignedTransaction) -> Result<(), ChainError>;
 
-    /// What became of a transaction. Its bytes say what to look for, and its last valid block height tells
+    /// The status of a transaction. Its bytes say what to look for, and its last valid block height distinguishes
     /// [`TransactionStatus::Unknown`] from [`TransactionStatus::Expired`].
     ///
     /// # Errors
@@ -82,6 +80,6 @@ pub trait Chain: Send + Sync + 'static {
         patience: Duration,
     ) -> Result<TransactionStatus, ChainError>;
 
-    /// Puts everything in order at a clean stop, after the last call.
+    /// Closes it cleanly, after the last call.
     async fn close(&self) {}
 }

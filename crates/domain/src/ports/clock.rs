@@ -17,7 +17,7 @@ pub trait Clock: Send + Sync + 'static {
     }
 }
 
-/// A time that goes on from what is on record and never goes back, whatever happened to the wall clock
+/// A time that continues from a recorded one and never goes back, whatever happened to the wall clock
 /// while no process was running.
 pub struct OnwardTime {
     clock: Arc<dyn Clock>,

@@ -4,8 +4,8 @@ use uuid::Uuid;
 
 use crate::{AccountId, Event, OrderId};
 
-/// A place in the feed: after one event and before the next. Cursors of one store are ordered as the
-/// feed is, and stay good for ever; to everybody but the store they are opaque.
+/// A position in the feed: after one event and before the next. Cursors of one store are ordered as the
+/// feed is, and stay valid for ever; outside the store they are opaque.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FeedCursor {
     /// The store's own measure of how far it is, from 0.
@@ -32,7 +32,7 @@ impl fmt::Display for FeedCursor {
     }
 }
 
-/// The text is no cursor.
+/// Not a valid cursor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a cursor of the feed")]
 pub struct InvalidCursor;
@@ -66,36 +66,33 @@ pub enum FeedScope {
     Orders(Vec<OrderId>),
 }
 
-/// An event and its place in the feed.
+/// An event and its position in the feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FeedEvent {
-    /// Behind this event.
+    /// The position after this event.
     pub cursor: FeedCursor,
-    /// Whose event.
     pub order_id: OrderId,
-    /// Who may see it.
     pub account: AccountId,
-    /// The event.
     pub event: Event,
 }
 
-/// A part of the feed.
+/// A page of the feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FeedPage {
     /// In the order of the feed.
     pub events: Vec<FeedEvent>,
-    /// Where to read on: nothing before it is left to be read, now or later.
+    /// Where to continue: nothing before it is left to be read, now or later.
     pub next: FeedCursor,
-    /// What is known to come after it.
+    /// What comes after it.
     pub beyond: PageEnd,
 }
 
-/// What there is beyond a page of the feed.
+/// What comes after a page of the feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PageEnd {
     /// Nothing yet.
     Nothing,
-    /// Events that are committed and whose place in the feed is not certain yet: ask again soon.
+    /// Committed events whose position is not certain yet: ask again soon.
     Unsettled,
     /// Perhaps more: ask again at once.
     More,

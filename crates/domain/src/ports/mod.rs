@@ -17,7 +17,7 @@ pub use cause::Cause;
 pub use chain::{Chain, ChainError, TransactionStatus};
 pub use clock::{Clock, OnwardTime};
 pub use feed::{FeedCursor, FeedEvent, FeedPage, FeedScope, InvalidCursor, PageEnd};
-pub use queue::{JobQueue, QueueError, QueueState};
+pub use queue::{ExecutionSlot, ExecutionSlots, JobConsumer, JobQueue, QueueError, QueueState, SlotGuard};
 pub use signer::{Signer, SignerError};
 pub use store::{
     Acceptance, Accepted, ActiveOrders, Attempt, AttemptChange, AttemptState, Cancel, Cancellation, Claim,

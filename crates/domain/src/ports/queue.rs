@@ -1,4 +1,7 @@
+use std::sync::Arc;
+
 use async_trait::async_trait;
+use futures::future::BoxFuture;
 
 use crate::{OrderId, ports::Cause};
 
@@ -7,14 +10,13 @@ use crate::{OrderId, ports::Cause};
 #[error("queue unavailable: {0}")]
 pub struct QueueError(pub Cause);
 
-/// What waits in the queue and who takes from it, as far as the queue knows.
+/// The length of the queue and the number of its workers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QueueState {
-    /// Entries that wait.
     pub waiting: usize,
-    /// Entries that may wait.
+    /// Maximum queue length.
     pub capacity: usize,
-    /// Workers that take entries. One that died counts until it has been silent for some seconds.
+    /// Workers that take entries. A dead one counts until it has been silent for some seconds.
     pub workers: usize,
 }
 
@@ -25,7 +27,7 @@ impl QueueState {
     }
 }
 
-/// Wakes workers up. An entry is a hint that somebody should look at an order: it may be lost,
+/// Wakes workers up. An entry is a hint that an order is due: it may be lost,
 /// repeated or reordered, and nothing breaks.
 #[async_trait]
 pub trait JobQueue: Send + Sync + 'static {
@@ -36,9 +38,43 @@ pub trait JobQueue: Send + Sync + 'static {
     /// [`QueueError`] when the queue cannot be reached.
     async fn push(&self, orders: &[OrderId]) -> Result<usize, QueueError>;
 
-    /// How the queue is now.
+    /// The current state.
     ///
     /// # Errors
     /// [`QueueError`] when the queue cannot be reached.
     async fn state(&self) -> Result<QueueState, QueueError>;
 }
+
+/// The receiving end of a queue.
+#[async_trait]
+pub trait JobConsumer: Send + Sync + 'static {
+    /// Starts an execution in `slots` for every entry until `stop` resolves, whatever happens to the queue
+    /// in between: it waits out a lost connection or a flushed server, with back-off. It takes no entry
+    /// before it has a slot for it. An order may come twice.
+    ///
+    /// Returns soon after `stop` (within two seconds if the queue hangs). Executions go on; entries that
+    /// were not removed by then may be delivered to another worker as well. One run at a time.
+    async fn run(&self, slots: Arc<dyn ExecutionSlots>, stop: BoxFuture<'static, ()>);
+
+    /// Whether entries are being taken now, for readiness.
+    fn is_consuming(&self) -> bool;
+}
+
+/// The bounded number of executions of one worker.
+pub trait ExecutionSlots: Send + Sync + 'static {
+    /// How many there are.
+    fn count(&self) -> usize;
+
+    /// Waits for a free slot and keeps it until it is dropped or started.
+    fn reserve(&self) -> BoxFuture<'static, Box<dyn ExecutionSlot>>;
+}
+
+/// A slot that was reserved.
+pub trait ExecutionSlot: Send {
+    /// Starts to execute the order on a task of its own. The slot is free again once the execution has ended
+    /// and the returned guard is dropped.
+    fn start(self: Box<Self>, order: OrderId) -> SlotGuard;
+}
+
+/// Keeps a slot taken.
+pub type SlotGuard = Box<dyn Send>;

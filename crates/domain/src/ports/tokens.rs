@@ -13,7 +13,7 @@ pub enum TokenError {
     Unknown,
 }
 
-/// Knows tokens: resolves what clients write, and names what is shown.
+/// The token registry: resolves what clients write, and names what is shown.
 #[async_trait]
 pub trait Tokens: Send + Sync + 'static {
     /// The token with this mint, or with this symbol in any case.
@@ -22,7 +22,7 @@ pub trait Tokens: Send + Sync + 'static {
     /// [`TokenError`].
     async fn resolve(&self, symbol_or_mint: &str) -> Result<Token, TokenError>;
 
-    /// What people call a token. `None` for one that is not listed: it trades and is shown by its mint.
+    /// A token's names. `None` for one that is not listed: it trades and is shown by its mint.
     fn info(&self, mint: Mint) -> Option<TokenInfo>;
 
     /// Every listed token, in the order in which to offer them.

@@ -29,6 +29,6 @@ pub trait Venue: Send + Sync + 'static {
     /// [`VenueError`] when it cannot build them.
     async fn build(&self, swap: &Swap, owner: Address) -> Result<Plan, VenueError>;
 
-    /// What an error means that a program returned to a swap of this venue.
+    /// The failure code for an error that a program returned to a swap of this venue.
     fn explain(&self, error: &ProgramError) -> FailureCode;
 }

@@ -3,11 +3,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Amount, Mint, QuoteRequest, Signature, Token, TokenAmount, VenueId, amount::price};
 
-/// What the chain knows of a transaction that landed and whose calls all succeeded. Facts, not a trade: what they
+/// What the chain reports about a transaction that landed and whose calls all succeeded. Facts, not a trade: what they
 /// mean for an order follows from what the order asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Landed {
-    /// The slot it is in.
     pub slot: u64,
     /// What the chain charged, lamports. Unknown for what versions before 2026-12 sent to the simulated chain.
     pub network_fee: Option<Amount>,
@@ -18,7 +17,7 @@ pub struct Landed {
     pub venue_fee: TokenAmount,
 }
 
-/// A change of what a pool holds.
+/// A change of a pool's balance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BalanceChange {
     /// Of which token.
@@ -31,15 +30,10 @@ pub struct BalanceChange {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Fill {
-    /// Where.
     pub venue: VenueId,
-    /// The transaction that landed.
     pub signature: Signature,
-    /// The slot it landed in.
     pub slot: u64,
-    /// Spent.
     pub amount_in: TokenAmount,
-    /// Received.
     pub amount_out: TokenAmount,
     /// The venue's fee, a part of what was spent or of what would have been received.
     pub fee: TokenAmount,
@@ -56,7 +50,7 @@ pub struct Fill {
 pub struct ImplausibleTrade;
 
 impl Fill {
-    /// What a transaction that landed did for an order: what the pool gained of the token in and lost of the token
+    /// The fill of a landed transaction: what the pool gained of the token in and lost of the token
     /// out.
     ///
     /// # Errors

@@ -65,7 +65,6 @@ impl SlippageBound {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Swap {
-    /// Where.
     pub venue: VenueId,
     /// In which pool: the one that was quoted.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -77,7 +76,7 @@ pub struct Swap {
     pub bound: SlippageBound,
 }
 
-/// What a venue builds: the calls that are signed, and the same in words.
+/// What a venue builds: the calls that are signed, and a description of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     /// For people, in the order of the calls.
@@ -92,18 +91,16 @@ pub struct Plan {
 /// A call of a program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
-    /// The program.
     pub program: Address,
     /// The accounts it gets, in its order.
     pub accounts: Vec<CallAccount>,
-    /// What it is asked, in its encoding.
+    /// The instruction data, in the program's encoding.
     pub data: Vec<u8>,
 }
 
 /// An account that a program gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CallAccount {
-    /// Which.
     pub address: Address,
     /// Whether its owner must have signed.
     pub is_signer: bool,
@@ -133,20 +130,14 @@ impl CallAccount {
 #[serde(tag = "instruction", rename_all = "snake_case")]
 pub enum Instruction {
     /// Create the account that receives the token, if it does not exist.
-    CreateTokenAccount {
-        /// Which token it holds.
-        token: Token,
-    },
+    CreateTokenAccount { token: Token },
     /// Move SOL into the wrapped-SOL account and sync it, so that a pool can take it.
     WrapSol {
         /// Lamports.
         amount: Amount,
     },
     /// The venue's swap.
-    Swap {
-        /// Whose program.
-        venue: VenueId,
-    },
+    Swap { venue: VenueId },
     /// Close the wrapped-SOL account, which returns its lamports as SOL.
     UnwrapSol,
 }

@@ -3,7 +3,6 @@ use crate::Signature;
 /// A transaction that is ready to be signed: the chain's own encoding of a plan's calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
-    /// What is signed.
     pub bytes: Vec<u8>,
     /// The block height after which it can no longer land.
     pub last_valid_block_height: u64,
@@ -28,7 +27,6 @@ impl Message {
 /// A transaction that is signed and not necessarily sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedTransaction {
-    /// Identifies it on chain.
     pub signature: Signature,
     /// What goes over the wire; sending the same bytes twice is one transaction.
     pub bytes: Vec<u8>,

@@ -1,4 +1,4 @@
-//! Tokens: a mint and its decimals. What people call them comes from a registry
+//! Tokens: a mint and its decimals. Symbols and names come from a registry
 //! ([`Tokens`](crate::ports::Tokens)).
 
 mod mint;
@@ -21,14 +21,12 @@ pub struct Token {
     decimals: u8,
 }
 
-/// A token with what people call it.
+/// A token with its symbol and name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenInfo {
-    /// The token.
     pub token: Token,
     /// Ticker, such as `SOL`; unique among the tokens of a registry, whatever its case.
     pub symbol: Cow<'static, str>,
-    /// Display name.
     pub name: Cow<'static, str>,
 }
 

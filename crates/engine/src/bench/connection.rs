@@ -1,4 +1,4 @@
-//! One keep-alive connection: requests one after the other, as cheaply as can be, for the generator
+//! One keep-alive connection: requests one after the other, as cheaply as possible, because the generator
 //! shares the machine with what it measures.
 
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Followers: sockets that follow orders just placed and time what they are told.
+//! Followers: sockets that follow orders just placed and time the events they receive.
 
 use std::time::Duration;
 

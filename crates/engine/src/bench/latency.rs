@@ -3,7 +3,7 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use serde_json::{Value, json};
 
-/// A minute, in microseconds: anything slower counts as that.
+/// A minute, in microseconds: anything slower is recorded as a minute.
 const LONGEST_MICROS: u64 = 60_000_000;
 
 /// Latencies, to three digits.

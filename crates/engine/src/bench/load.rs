@@ -22,11 +22,11 @@ use crate::{cli::BenchArgs, client::Endpoint};
 /// How long a connection of a closed loop waits after it was refused as overload, as `Retry-After` asks.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// Everything there is to place.
+/// The orders to place.
 pub(super) struct Load {
     targets: Vec<Endpoint>,
     connections: usize,
-    /// Orders in all; `u64::MAX` when time decides.
+    /// Orders in total; `u64::MAX` when time decides.
     orders: u64,
     duration: Duration,
     /// Time between two orders; `None` for a closed loop.
@@ -41,9 +41,8 @@ pub(super) struct Accepted {
     pub(super) orders: Vec<OrderId>,
     /// From the intended start to the answer.
     pub(super) latencies: Latencies,
-    /// Refused because of overload.
     pub(super) overloaded: u64,
-    /// Everything else that was no order: refusals and broken connections.
+    /// Other failures: refusals and broken connections.
     pub(super) failed: u64,
     pub(super) first_failure: Option<String>,
 }

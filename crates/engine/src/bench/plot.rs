@@ -1,5 +1,5 @@
 //! Latencies as a drawing: how long the slowest share of them took, on logarithmic axes, for it is the
-//! tail that tells systems apart.
+//! tail that distinguishes systems.
 
 use std::fmt::Write;
 
@@ -11,12 +11,12 @@ const LEFT: f64 = 70.0;
 const RIGHT: f64 = 170.0;
 const TOP: f64 = 20.0;
 const BOTTOM: f64 = 40.0;
-/// Colours that are told apart on light and dark ground.
+/// Colours that can be distinguished on light and dark backgrounds.
 const COLOURS: [&str; 3] = ["#2f81f7", "#d29922", "#8957e5"];
 /// The quantiles on the axis, as shares that are slower: all, one in ten, one in a hundred …
 const TICKS: [(f64, &str); 5] =
     [(1.0, "0 %"), (0.1, "90 %"), (0.01, "99 %"), (0.001, "99.9 %"), (0.000_1, "99.99 %")];
-/// Points of one line.
+/// Number of points per line.
 const POINTS: u32 = 80;
 
 /// Draws lines with their names as an SVG.

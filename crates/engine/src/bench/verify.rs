@@ -1,4 +1,4 @@
-//! Whether every accepted order has ended, and when.
+//! Checks that every accepted order has ended, and when.
 
 use std::time::Duration;
 
@@ -12,9 +12,9 @@ use tokio::time::{Instant, sleep};
 use super::{connection::Connection, latency::Latencies};
 use crate::client::Endpoint;
 
-/// Orders that are looked at over one connection.
+/// Orders that are checked over one connection.
 const CHUNK: usize = 500;
-/// Connections that look at once. Few: the engine may still have work to do.
+/// Connections that check concurrently. Few: the engine may still have work to do.
 const AT_ONCE: usize = 4;
 
 /// How the orders ended.
@@ -22,7 +22,7 @@ const AT_ONCE: usize = 4;
 pub(super) struct Ended {
     pub(super) confirmed: u64,
     pub(super) failed: u64,
-    /// Orders that had not ended when patience did.
+    /// Orders that had not ended at the deadline.
     pub(super) open: u64,
     /// From acceptance to the last event, by the engine's own times.
     pub(super) latencies: Latencies,
@@ -59,7 +59,7 @@ impl Ended {
 }
 
 /// Reads every order once it has ended. Orders end about in the order they were accepted in, so
-/// waiting for one after the other costs few questions.
+/// waiting for one after the other takes few requests.
 pub(super) async fn wait_for_all(
     targets: &[Endpoint],
     orders: &[OrderId],
@@ -68,7 +68,7 @@ pub(super) async fn wait_for_all(
     let deadline = Instant::now() + patience;
     let mut sorted = orders.to_vec();
     sorted.sort_unstable();
-    // the newest first: once it has ended, nearly all have, and looking disturbs nobody
+    // the newest first: once it has ended nearly all have, and polling no longer disturbs the measurement
     if let (Some(newest), Some(target)) = (sorted.last(), targets.first()) {
         look(&mut Connection::new(target.clone()), *newest, deadline).await?;
     }
@@ -90,7 +90,7 @@ pub(super) async fn wait_for_all(
     Ok(all)
 }
 
-/// An order once it has ended, or as it is when patience ends.
+/// An order once it has ended, or its state at the deadline.
 async fn look(
     connection: &mut Connection,
     id: OrderId,

@@ -1,8 +1,8 @@
-//! Where an engine is and what requests to it carry.
+//! The address of an engine, and the headers of requests to it.
 
 use anyhow::{Context, bail};
 use hyper::{HeaderMap, Uri, header::AUTHORIZATION};
-use infra::host::is_loopback;
+use process::is_loopback;
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
@@ -27,7 +27,7 @@ impl Endpoint {
     /// Reads an address such as `https://trade.example.com/engine`.
     ///
     /// # Errors
-    /// When it is no such address.
+    /// When it is not a valid address.
     pub(crate) fn parse(base: &str, headers: &HeaderArgs) -> anyhow::Result<Self> {
         let base = base.trim_end_matches('/');
         let uri: Uri = base.parse().with_context(|| format!("{base} is not the address of an engine"))?;
@@ -45,12 +45,12 @@ impl Endpoint {
         &self.base
     }
 
-    /// What every request has.
+    /// The headers of every request.
     pub(crate) fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// The host, as it stands in an address.
+    /// The host as in an address.
     pub(crate) fn host(&self) -> &str {
         self.uri.host().unwrap_or_default()
     }

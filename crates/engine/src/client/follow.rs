@@ -10,9 +10,9 @@ use tokio_tungstenite::tungstenite::{self, Message};
 
 use super::{Client, explain_problem};
 
-/// The wait between two tries to reach an engine that went away.
+/// The wait between attempts to reach an engine that went away.
 const RECONNECT_PAUSE: Duration = Duration::from_millis(500);
-/// Tries to reach an engine that went away, in a row.
+/// Attempts to reach an engine that went away, in a row.
 const RECONNECTS: u32 = 120;
 
 impl Client {

@@ -18,7 +18,7 @@ pub(crate) use self::{
     headers::HeaderArgs,
 };
 
-/// How long an engine may take to say how it is; what else listens there may never answer.
+/// How long an engine may take to report its health; another server on that port may never answer.
 const HEALTH_WITHIN: Duration = Duration::from_secs(5);
 
 /// An order to place. Amounts are decimal strings of whole tokens.
@@ -45,10 +45,10 @@ pub(crate) struct Client {
 
 impl Client {
     /// A client of the engine at an address such as `http://127.0.0.1:3000`. No redirect is followed: a
-    /// repeated `POST` would become a `GET`, and headers might go to somebody else.
+    /// repeated `POST` would become a `GET`, and headers might go to another server.
     ///
     /// # Errors
-    /// When it is no such address.
+    /// When it is not a valid address.
     pub(crate) fn new(base: &str, headers: &HeaderArgs) -> anyhow::Result<Self> {
         let endpoint = Endpoint::parse(base, headers)?;
         if endpoint.exposes_token() {
@@ -76,10 +76,10 @@ impl Client {
         self.reach().await.is_ok()
     }
 
-    /// Does nothing where an engine answers.
+    /// Checks that an engine answers.
     ///
     /// # Errors
-    /// When none does.
+    /// When none answers.
     pub(crate) async fn reach(&self) -> anyhow::Result<()> {
         let asked = self.http.get(self.endpoint.http("/health/live")).timeout(HEALTH_WITHIN);
         self.answered(asked.send().await).await.map(drop)
@@ -134,7 +134,7 @@ impl Client {
         Ok(placed.order_id)
     }
 
-    /// Cancels the orders that match a filter, as the API has it; gives back its answer.
+    /// Cancels the orders that match a filter, as the API has it; returns its answer.
     ///
     /// # Errors
     /// When the engine cannot be reached or refuses the filter.

@@ -1,4 +1,4 @@
-//! Reads what an engine has on record. Answers are handed out as they came, so that a program is shown
+//! Reads from an engine. Answers are returned unchanged, so that a program is shown
 //! exactly what the API says.
 
 use anyhow::{Context, bail};
@@ -27,7 +27,7 @@ impl Client {
         self.read("/api/orders", &query).await
     }
 
-    /// How an order stands.
+    /// An order in its current state.
     ///
     /// # Errors
     /// When the engine cannot be reached or the order is unknown.
@@ -35,7 +35,7 @@ impl Client {
         self.read(&format!("/api/orders/{id}"), &[]).await
     }
 
-    /// Why an order went the way it went.
+    /// The explanation of an order's execution.
     ///
     /// # Errors
     /// When the engine cannot be reached or the order is unknown.
@@ -43,7 +43,7 @@ impl Client {
         self.read(&format!("/api/orders/{id}/explain"), &[]).await
     }
 
-    /// Lets a parked order go on.
+    /// Resumes a parked order.
     ///
     /// # Errors
     /// When the engine cannot be reached, or the order is unknown or not parked.
@@ -52,7 +52,7 @@ impl Client {
         self.answered(asked).await.map(drop)
     }
 
-    /// How every part of the engine is, also of one that is unwell.
+    /// The health report, also of an engine that is degraded.
     ///
     /// # Errors
     /// When nothing answers.

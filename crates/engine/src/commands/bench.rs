@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 
-use crate::{NOT_SOUND, bench, cli::BenchArgs, client::Client, embedded::Embedded};
+use crate::{bench, cli::BenchArgs, client::Client, embedded::Embedded, exit};
 
 #[expect(clippy::print_stdout, reason = "the figures are the result")]
 pub(crate) async fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
@@ -34,5 +34,5 @@ pub(crate) async fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
     } else {
         println!("{report}");
     }
-    Ok(if report.is_sound() { ExitCode::SUCCESS } else { ExitCode::from(NOT_SOUND) })
+    Ok(if report.is_sound() { ExitCode::SUCCESS } else { ExitCode::from(exit::NOT_SOUND) })
 }

@@ -7,7 +7,7 @@ use protocol::{CancelOutcome, CancelResultView, CanceledViews};
 use serde_json::{Value, json};
 
 use super::{client, read};
-use crate::{ORDER_FAILED, cli::CancelArgs, output::print};
+use crate::{cli::CancelArgs, exit, output::print};
 
 /// Ids of one request.
 const MAX_IDS: usize = 500;
@@ -27,7 +27,7 @@ pub(crate) async fn run(args: CancelArgs) -> anyhow::Result<ExitCode> {
     if !args.json && tally.orders == 0 {
         print("no order to cancel")?;
     }
-    Ok(if tally.all_canceled { ExitCode::SUCCESS } else { ExitCode::from(ORDER_FAILED) })
+    Ok(if tally.all_canceled { ExitCode::SUCCESS } else { ExitCode::from(exit::ORDER_FAILED) })
 }
 
 fn filter(args: &CancelArgs) -> Value {
@@ -43,7 +43,7 @@ fn filter(args: &CancelArgs) -> Value {
     filter
 }
 
-/// What came of the orders so far.
+/// The results so far.
 struct Tally {
     orders: usize,
     all_canceled: bool,
@@ -56,7 +56,7 @@ impl Default for Tally {
 }
 
 impl Tally {
-    /// Prints an answer. Returns whether more orders match and the last request got further.
+    /// Prints an answer. Returns whether more orders match and the last request made progress.
     fn take(&mut self, answer: &str, as_json: bool) -> anyhow::Result<bool> {
         if as_json {
             print(answer)?;

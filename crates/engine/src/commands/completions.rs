@@ -1,4 +1,4 @@
-//! `engine completions SHELL`: what a shell completes `engine` by.
+//! `engine completions SHELL`: shell completions.
 
 use std::process::ExitCode;
 

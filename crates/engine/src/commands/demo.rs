@@ -11,14 +11,14 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use protocol::{DataView, EventDataView, FillView};
 
 use crate::{
-    ORDER_FAILED,
     cli::DemoArgs,
     client::{Client, OrderRequest},
     embedded::Embedded,
+    exit,
     render::{event_in_words, order_in_words, price},
 };
 
-/// What one order of the demo came to.
+/// The result of one order of the demo.
 #[derive(Default)]
 struct Summary {
     order: String,
@@ -48,7 +48,7 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     let summaries = summaries?;
     print_summary(&summaries);
     let all_confirmed = summaries.iter().all(|summary| summary.status == Some(OrderStatus::Confirmed));
-    Ok(if all_confirmed { ExitCode::SUCCESS } else { ExitCode::from(ORDER_FAILED) })
+    Ok(if all_confirmed { ExitCode::SUCCESS } else { ExitCode::from(exit::ORDER_FAILED) })
 }
 
 fn demo_orders() -> Vec<OrderRequest> {

@@ -2,21 +2,21 @@
 
 use std::process::ExitCode;
 
-use infra::settings::Refusal;
+use process::settings::Refusal;
 
 use crate::{
-    PROBLEM_FOUND,
     cli::DoctorArgs,
     doctor::{self, Diagnosis, Level},
+    exit,
     output::print,
 };
 
-/// `misspelled` is what looks like settings and is not.
+/// `misspelled` are names that look like misspelled settings.
 pub(crate) async fn run(args: DoctorArgs, misspelled: &[String]) -> anyhow::Result<ExitCode> {
     tell(&doctor::examine(&args, misspelled).await?, args.json)
 }
 
-/// Tells why a command line was refused, if it asked for a doctor and its settings are the reason.
+/// Reports invalid settings as a diagnosis, if the command line asked for `doctor`.
 pub(crate) fn tell_refused(refusal: &Refusal) -> Option<anyhow::Result<ExitCode>> {
     let mut arguments = std::env::args().skip(1);
     if arguments.next()? != "doctor" {
@@ -33,5 +33,5 @@ fn tell(diagnosis: &Diagnosis, as_json: bool) -> anyhow::Result<ExitCode> {
         print(diagnosis)?;
     }
     let is_sound = diagnosis.status < Level::Problem;
-    Ok(if is_sound { ExitCode::SUCCESS } else { ExitCode::from(PROBLEM_FOUND) })
+    Ok(if is_sound { ExitCode::SUCCESS } else { ExitCode::from(exit::PROBLEM_FOUND) })
 }

@@ -1,4 +1,4 @@
-//! `engine explain ID`: why an order went the way it went.
+//! `engine explain ID`: how and why an order was executed.
 
 use std::process::ExitCode;
 

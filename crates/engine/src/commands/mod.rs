@@ -1,4 +1,4 @@
-//! One command a file.
+//! One file per command.
 
 pub(crate) mod backup;
 pub(crate) mod bench;
@@ -21,24 +21,24 @@ use domain::{OrderId, OrderStatus};
 use protocol::OrderView;
 use serde::de::DeserializeOwned;
 
-use crate::{ORDER_FAILED, cli::TargetArgs, client::Client, output::print, render::event_in_words};
+use crate::{cli::TargetArgs, client::Client, exit, output::print, render::event_in_words};
 
-/// The port of an engine that was given none.
+/// The default port.
 const DEFAULT_PORT: u16 = 3_000;
 
-/// The engine that a command is told to talk to, or the one of this machine with the same `PORT`.
+/// The engine that a command talks to: the one given, or the one of this machine with the same `PORT`.
 fn client(target: &TargetArgs) -> anyhow::Result<Client> {
     let port = std::env::var("PORT").ok().and_then(|port| port.parse().ok()).unwrap_or(DEFAULT_PORT);
     let local = format!("http://127.0.0.1:{port}");
     Client::new(target.url.as_deref().unwrap_or(&local), &target.headers)
 }
 
-/// An answer of the engine, to be shown in words.
+/// Parses an answer of the engine.
 fn read<T: DeserializeOwned>(answer: &str) -> anyhow::Result<T> {
     serde_json::from_str(answer).context("the engine's answer cannot be read")
 }
 
-/// Prints the events of an order until it has ended, one a line: in words, or as they are.
+/// Prints the events of an order until it has ended, one per line: in words, or as JSON.
 async fn print_events(client: &Client, id: OrderId, after: u32, as_json: bool) -> anyhow::Result<ExitCode> {
     let mut last = None;
     client
@@ -61,5 +61,5 @@ async fn print_events(client: &Client, id: OrderId, after: u32, as_json: bool) -
         // it had ended before the events that were asked for
         None => read::<OrderView<'_>>(&client.order(id).await?)?.status == OrderStatus::Confirmed,
     };
-    Ok(if is_confirmed { ExitCode::SUCCESS } else { ExitCode::from(ORDER_FAILED) })
+    Ok(if is_confirmed { ExitCode::SUCCESS } else { ExitCode::from(exit::ORDER_FAILED) })
 }

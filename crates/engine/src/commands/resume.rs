@@ -1,4 +1,4 @@
-//! `engine resume ID`: lets a parked order go on.
+//! `engine resume ID`: resumes a parked order.
 
 use std::process::ExitCode;
 

@@ -2,15 +2,15 @@
 
 use std::process::ExitCode;
 
-use infra::settings::Loaded;
+use process::settings::Loaded;
 
 use crate::{cli::ServeArgs, embedded::Embedded, output::print};
 
 /// `from` is where the settings come from.
 pub(crate) async fn run(args: ServeArgs, from: &Loaded<()>) -> anyhow::Result<ExitCode> {
-    let _telemetry = infra::telemetry::init(&args.log, "engine")?;
+    let _telemetry = telemetry::init(&args.log, "engine")?;
     from.log();
-    let asked = infra::process::stop_on_signal()?;
+    let asked = process::stop_on_signal()?;
     let engine = Embedded::start(&args).await?;
     print_welcome(&format!("http://{}", engine.address));
     engine.run_until(asked).await?;
@@ -26,5 +26,5 @@ fn print_welcome(url: &str) {
          \n    -d '{{\"tokenIn\":\"SOL\",\"tokenOut\":\"USDC\",\"amountIn\":\"1\"}}'\n\
          \nor watch five of them: engine demo\n"
     );
-    let _ = print(welcome); // an engine runs on when nobody reads
+    let _ = print(welcome); // an engine keeps running when its output is closed
 }

@@ -1,4 +1,4 @@
-//! `engine top`: what an engine does, live.
+//! `engine top`: live figures of an engine.
 
 use std::process::ExitCode;
 

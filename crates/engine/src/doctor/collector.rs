@@ -1,19 +1,19 @@
-//! Where traces go.
+//! The trace collector.
 
 use std::time::Duration;
 
-use infra::config::LogConfig;
+use telemetry::LogConfig;
 
 use super::Finding;
 
 const CHECK: &str = "traces";
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Whether anything answers where traces go. Nothing is said where none are wanted.
+/// Checks that the trace collector answers. `None` if tracing is off.
 pub(super) async fn collector(settings: &LogConfig) -> Option<Finding> {
     let endpoint = settings.otel_exporter_otlp_endpoint.as_deref()?;
     let place = place(endpoint);
-    // What it answers does not matter: nobody gets a trace from asking.
+    // Any answer will do: no trace is sent.
     let asked = match reqwest::Client::builder().timeout(PATIENCE).build() {
         Ok(http) => http.get(endpoint).send().await,
         Err(error) => Err(error),
@@ -21,7 +21,7 @@ pub(super) async fn collector(settings: &LogConfig) -> Option<Finding> {
     Some(if asked.is_ok() {
         Finding::ok(CHECK, format!("a server answers at {place}"))
     } else {
-        let advice = "start a collector there, or mend OTEL_EXPORTER_OTLP_ENDPOINT; orders run without it";
+        let advice = "start a collector there, or correct OTEL_EXPORTER_OTLP_ENDPOINT; orders run without it";
         Finding::warning(CHECK, format!("nothing answers at {place}"), advice)
     })
 }

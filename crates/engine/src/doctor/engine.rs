@@ -1,4 +1,4 @@
-//! How the engine is that commands talk to.
+//! The engine that commands talk to.
 
 use protocol::OrderView;
 use serde_json::Value;
@@ -8,7 +8,7 @@ use crate::client::Client;
 
 const CHECK: &str = "engine";
 
-/// Parked orders that are asked for, as many as a page has.
+/// Parked orders that are requested: one page.
 const LISTED: u32 = 200;
 /// Parked orders that are named.
 const NAMED: usize = 3;
@@ -23,16 +23,16 @@ pub(super) async fn parked(engine: &Client) -> Option<Finding> {
     let count = if parked.len() == LISTED as usize { "at least " } else { "" };
     let found =
         format!("{count}{} parked after five lost claims in a row: {}{more}", parked.len(), named.join(", "));
-    let advice = format!("find out why its workers died (their logs), then: engine resume {first}");
+    let advice = format!("find out why its workers died (see their logs), then run: engine resume {first}");
     Some(Finding::warning("orders", found, advice))
 }
 
-/// Asks the engine for its parts. That none runs is only a problem if somebody said where one does.
+/// Asks the engine for its health. That none runs is a problem only if its address was given.
 pub(super) async fn health(engine: &Client, is_named: bool) -> Finding {
     match engine.health().await {
         Ok(report) => judge(engine.endpoint().base(), &report),
         Err(error) if is_named => {
-            Finding::problem(CHECK, format!("{error:#}"), "start it there, or mend ENGINE_URL or --url")
+            Finding::problem(CHECK, format!("{error:#}"), "start it there, or correct ENGINE_URL or --url")
         }
         Err(error) => Finding::warning(CHECK, format!("{error:#}"), "start one: engine serve"),
     }
@@ -55,11 +55,13 @@ fn judge(place: &str, report: &Value) -> Finding {
         "degraded" if report["workers"] == 0 => {
             Finding::warning(CHECK, found, "orders wait until a worker runs: start order-worker")
         }
-        "degraded" => Finding::warning(CHECK, found, "orders begin or show later: look at its Redis"),
-        "down" => Finding::problem(CHECK, found, "no order can be accepted: look at its database"),
-        _ => {
-            Finding::problem(CHECK, format!("something else answers at {place}"), "mend ENGINE_URL or --url")
-        }
+        "degraded" => Finding::warning(CHECK, found, "orders start or appear late: check its Redis"),
+        "down" => Finding::problem(CHECK, found, "no order can be accepted: check its database"),
+        _ => Finding::problem(
+            CHECK,
+            format!("something else answers at {place}"),
+            "correct ENGINE_URL or --url",
+        ),
     }
 }
 

@@ -1,4 +1,4 @@
-//! What this machine allows.
+//! Limits of this machine.
 
 use std::{fs, net::TcpListener};
 
@@ -10,7 +10,7 @@ use crate::{cli::ServeArgs, client::Client};
 const PORT: &str = "port";
 const FILES: &str = "open files";
 
-/// Files a process has open beside its connections: logs, libraries, the database's own.
+/// Open files of a process besides its connections: logs, libraries, the database's own.
 const OTHER_FILES: u64 = 64;
 
 /// Whether the port is free, or an engine has it.
@@ -25,11 +25,11 @@ pub(super) async fn port(settings: &ApiConfig, own: &Client) -> Finding {
     if own.is_alive().await {
         return Finding::ok(PORT, format!("{at} is an engine's that runs"));
     }
-    let advice = "end what listens there, or choose another PORT or HOST";
+    let advice = "stop what listens there, or choose another PORT or HOST";
     Finding::problem(PORT, format!("{at} cannot be listened on: {error}"), advice)
 }
 
-/// Whether all connections that may be open can be. Nothing is said where the system does not tell.
+/// Whether the limit of open files allows all configured connections. Nothing is reported where the system has no such limit.
 pub(super) fn open_files(settings: &ServeArgs) -> Option<Finding> {
     let allowed = allowed_files(&fs::read_to_string("/proc/self/limits").ok()?)?;
     let api = &settings.api;

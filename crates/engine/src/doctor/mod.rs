@@ -1,4 +1,4 @@
-//! What `engine doctor` looks at: the settings, the servers they name, this machine, and the engine.
+//! The checks of `engine doctor`: the settings, the servers they name, this machine, and the engine.
 
 mod collector;
 mod engine;
@@ -18,24 +18,24 @@ use crate::{
 
 pub(crate) use settings::refused;
 
-/// How well something is.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Level {
     Ok,
-    /// The engine runs, but not as well or not as expected.
+    /// The engine runs, but degraded or not as expected.
     Warning,
     /// The engine does not start, does not run, or loses what it should keep.
     Problem,
 }
 
-/// What was found out about one thing.
+/// The result of one check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Finding {
     pub(crate) check: &'static str,
     pub(crate) status: Level,
     pub(crate) found: String,
-    /// What to do about it, in one line; nothing where all is well.
+    /// What to do about it, in one line; `None` if the check passed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) advice: Option<String>,
 }
@@ -54,10 +54,10 @@ impl Finding {
     }
 }
 
-/// Everything that was found out, in the order it was looked at.
+/// All results, in the order of the checks.
 #[derive(Debug, Serialize)]
 pub(crate) struct Diagnosis {
-    /// The worst of all.
+    /// The worst level.
     pub(crate) status: Level,
     checks: Vec<Finding>,
 }
@@ -69,7 +69,7 @@ impl From<Vec<Finding>> for Diagnosis {
     }
 }
 
-/// Looks at everything. Nothing is changed by it, here or on a server.
+/// Runs all checks. They change nothing, here or on a server.
 pub(crate) async fn examine(args: &DoctorArgs, misspelled: &[String]) -> anyhow::Result<Diagnosis> {
     let own_url = args.serve.api.local_url();
     let engine = Client::new(args.target.url.as_deref().unwrap_or(&own_url), &args.target.headers)?;
@@ -94,11 +94,19 @@ impl fmt::Display for Diagnosis {
         }
         let count = |level| self.checks.iter().filter(|finding| finding.status == level).count();
         match (count(Level::Problem), count(Level::Warning)) {
-            (0, 0) => write!(f, "\nall is well"),
-            (0, warnings) => write!(f, "\nno problem, {warnings} to know of"),
-            (problems, _) => write!(f, "\n{problems} to mend"),
+            (0, 0) => write!(f, "\nall checks passed"),
+            (0, warnings) => write!(f, "\n{}", counted(warnings, "warning")),
+            (problems, 0) => write!(f, "\n{}", counted(problems, "problem")),
+            (problems, warnings) => {
+                write!(f, "\n{}, {}", counted(problems, "problem"), counted(warnings, "warning"))
+            }
         }
     }
+}
+
+/// A count with its noun, such as `2 warnings`.
+fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 impl Level {
@@ -133,7 +141,7 @@ mod tests {
         let lines: Vec<_> = shown.lines().map(str::trim).collect();
         assert_eq!(
             lines,
-            ["ok       port        is free", "problem  redis       is away", "-> start it", "", "1 to mend"]
+            ["ok       port        is free", "problem  redis       is away", "-> start it", "", "1 problem"]
         );
     }
 }

@@ -1,4 +1,4 @@
-//! Where orders, jobs and events are kept.
+//! The servers and files that hold orders, jobs and events.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ const REDIS: &str = "redis";
 /// The oldest versions the engine is tested with.
 const OLDEST_POSTGRES: u32 = 15;
 const OLDEST_REDIS: u32 = 7;
-/// A difference between two clocks from which on times of orders look wrong, microseconds.
+/// The difference between two clocks at which times of orders look wrong, microseconds.
 const CLOCKS_APART_MICROS: u64 = 500_000;
 
 /// The database, or the folder that stands in for it.
@@ -29,7 +29,7 @@ pub(super) async fn database(settings: &BackendConfig) -> Vec<Finding> {
             findings
         }
         Err(error) => {
-            let advice = "start it, or mend the host, port, user, password or name in DATABASE_URL";
+            let advice = "start it, or correct the host, port, user, password or name in DATABASE_URL";
             vec![Finding::problem(DATABASE, format!("PostgreSQL: {error:#}"), advice)]
         }
     }
@@ -42,7 +42,8 @@ fn postgres(found: &PostgresState, wanted_connections: u32) -> Finding {
     if tables.status > Level::Ok {
         tables
     } else if found.major < OLDEST_POSTGRES {
-        let advice = format!("take {OLDEST_POSTGRES} or later, which the engine is tested with");
+        let advice =
+            format!("upgrade to {OLDEST_POSTGRES} or later, the versions that the engine is tested with");
         Finding::warning(DATABASE, at, advice)
     } else if wanted_connections >= found.max_connections {
         let found = format!("{at} takes {} connections in all", found.max_connections);
@@ -141,23 +142,23 @@ fn writable(path: &Path) -> Finding {
     }
 }
 
-/// The folder, or the nearest one above it that there is.
+/// The folder, or its nearest existing parent.
 fn existing_part(path: &Path) -> Option<&Path> {
     let named = path.ancestors().find(|part| part.exists());
     // what is above a relative path is the folder this runs in
     named.or_else(|| path.is_relative().then(|| Path::new(".")))
 }
 
-/// Redis, or that none is wanted.
+/// Redis, or that none is configured.
 pub(super) async fn redis(settings: &BackendConfig) -> Finding {
     let Some(url) = &settings.redis_url else {
-        return Finding::ok(REDIS, "none wanted: queue and bus stay inside the process");
+        return Finding::ok(REDIS, "not configured: queue and bus stay inside the process");
     };
     let found = match diagnosis::redis(url).await {
         Ok(found) => found,
         Err(error) => {
             let advice =
-                "start it, or mend the host, port or password in REDIS_URL; orders begin later without it";
+                "start it, or correct the host, port or password in REDIS_URL; without it orders start later";
             return Finding::problem(REDIS, format!("{error:#}"), advice);
         }
     };
@@ -165,11 +166,12 @@ pub(super) async fn redis(settings: &BackendConfig) -> Finding {
     match found.maxmemory_policy.as_deref() {
         Some("noeviction") if found.major >= OLDEST_REDIS => Finding::ok(REDIS, format!("{at}, noeviction")),
         Some("noeviction") => {
-            let advice = format!("take {OLDEST_REDIS} or later, which the engine is tested with");
+            let advice =
+                format!("upgrade to {OLDEST_REDIS} or later, the versions that the engine is tested with");
             Finding::warning(REDIS, at, advice)
         }
         policy => {
-            let policy = policy.unwrap_or("not told");
+            let policy = policy.unwrap_or("unknown");
             let advice = "set maxmemory-policy noeviction: an evicted queue entry delays its order";
             Finding::warning(REDIS, format!("{at}, maxmemory-policy {policy}"), advice)
         }

@@ -1,13 +1,13 @@
-//! Whether an engine would take its settings.
+//! Checks of the settings.
 
-use infra::settings::{Refusal, wrong_value};
+use process::settings::{Refusal, wrong_value};
 
 use super::{Diagnosis, Finding};
 use crate::cli::ServeArgs;
 
 const CHECK: &str = "settings";
 
-/// What it means that the engine would refuse its settings; nothing if the command line is wrong in another
+/// The finding for settings that the engine would refuse; `None` if the command line is wrong in another
 /// way.
 pub(crate) fn refused(refusal: &Refusal) -> Option<Diagnosis> {
     let (found, advice) = match refusal {
@@ -17,14 +17,14 @@ pub(crate) fn refused(refusal: &Refusal) -> Option<Diagnosis> {
         Refusal::CommandLine(error) => {
             let (name, reason) = wrong_value(error)?;
             let advice =
-                "change it in the environment, .env or the flag; engine --help tells what is allowed";
+                "change it in the environment, .env or the flag; engine --help lists what is allowed";
             (format!("{name}: {reason}"), advice)
         }
     };
     Some(vec![Finding::problem(CHECK, found, advice)].into())
 }
 
-/// What only shows when settings are seen together, or by who uses them.
+/// Checks that need several settings at once, or the code that uses them.
 pub(super) fn examine(settings: &ServeArgs, misspelled: &[String]) -> Vec<Finding> {
     let advice = "correct the name, or remove it";
     let misspelled = misspelled.iter().map(|warning| Finding::warning(CHECK, warning.clone(), advice));
@@ -32,7 +32,7 @@ pub(super) fn examine(settings: &ServeArgs, misspelled: &[String]) -> Vec<Findin
     if let Err(error) = settings.venues.conditions() {
         findings.push(Finding::problem(CHECK, error.to_string(), "change one of them, or leave both out"));
     }
-    if let Err(error) = infra::telemetry::check(&settings.log) {
+    if let Err(error) = telemetry::check(&settings.log) {
         findings.push(Finding::problem(CHECK, error.to_string(), "write it like info or worker=debug"));
     }
     if settings.backend.database_url.is_none() && settings.backend.redis_url.is_some() {

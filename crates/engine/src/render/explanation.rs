@@ -1,5 +1,5 @@
-//! The explanation of an order as a story: what was asked, and for each attempt what the venues offered,
-//! why one of them won, what was sent and what came of it.
+//! The explanation of an order as text: what was ordered, and for each attempt what the venues offered,
+//! why one of them won, what was sent and how it ended.
 
 use std::{fmt, fmt::Write};
 
@@ -14,7 +14,7 @@ use super::{order_in_words, price, short};
 /// Before every line of an attempt.
 const INDENT: &str = "  ";
 
-/// The story that the answer of `/api/orders/{id}/explain` tells.
+/// The answer of `/api/orders/{id}/explain` as text.
 pub(crate) fn explanation_in_words(explanation: &Explanation<'_>) -> String {
     let mut story = String::new();
     let _ = tell(&mut story, explanation); // a String takes everything
@@ -77,7 +77,7 @@ fn tell_standing(story: &mut String, explanation: &Explanation<'_>) -> fmt::Resu
 fn tell_attempt(story: &mut String, order: &SpecView<'_>, attempt: &AttemptView<'_>) -> fmt::Result {
     write!(story, "\nattempt {}, begun at {}", attempt.attempt, attempt.started_at)?;
     if attempt.restarts > 0 {
-        write!(story, ", begun anew {} times", attempt.restarts)?;
+        write!(story, ", restarted {} times", attempt.restarts)?;
     }
     writeln!(story)?;
     if let Some(routing) = &attempt.routing {

@@ -58,7 +58,7 @@ pub(crate) fn event_in_words(event: &EventBody<'_>) -> String {
     }
 }
 
-/// The end of an order that its owner no longer wanted, with why its last attempt did not land.
+/// The end of an order that was canceled or expired, with why its last attempt did not land.
 fn withdrawn(end: &str, failure: Option<&FailureView<'_>>) -> String {
     match failure {
         Some(failure) => format!("{end}; the last attempt failed: {}", failure.message),
@@ -70,7 +70,7 @@ fn quote_in_words(quote: &QuoteView) -> String {
     format!("{} {} for {}", quote.venue, quote.amounts.amount_out, quote.amounts.amount_in)
 }
 
-/// The beginning and the end of a signature: enough to tell it from others.
+/// The beginning and the end of a signature, enough to recognize it.
 fn short(signature: &str) -> String {
     match (signature.get(..6), signature.get(signature.len().saturating_sub(6)..)) {
         (Some(head), Some(tail)) if signature.len() > 16 => format!("{head}..{tail}"),

@@ -6,7 +6,7 @@ use protocol::OrderView;
 
 use super::{order_in_words, price};
 
-/// One row an order, in the order given. As wide as the terminal, but an id is never broken.
+/// One row per order, in the order given. As wide as the terminal, but an id is never broken.
 pub(crate) fn order_table(orders: &[OrderView<'_>]) -> Table {
     let mut table = Table::new();
     table.load_preset(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);

@@ -1,4 +1,4 @@
-//! Brings everything that happens from an engine: its stream of all orders, which is resumed by its
+//! Follows an engine: its stream of all orders, which is resumed by its
 //! cursor whenever it breaks, and its health.
 
 use std::time::Duration;
@@ -15,35 +15,35 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::client::{Client, Socket};
 
-/// What is brought and not looked at yet; the engine waits with more.
+/// Messages that wait to be processed; the engine then waits.
 const WAITING: usize = 1_024;
-/// The wait before a broken stream is begun again.
+/// The wait before a broken stream is reconnected.
 const RECONNECT_PAUSE: Duration = Duration::from_millis(500);
 /// How long an engine may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// A stream that is silent for so many heartbeats is dead.
+/// A stream that is silent for this many heartbeats is dead.
 const HEARTBEATS: u32 = 3;
-/// How often the engine is asked how it is.
+/// How often the engine's health is requested.
 const HEALTH_EVERY: Duration = Duration::from_secs(2);
-/// Open orders that are read when the stream begins, of each status.
+/// Active orders that are read when the stream begins, per status.
 const OPEN_ORDERS: u32 = 200;
 
-/// What the engine told, or what became of the connection to it.
+/// What the engine sent, or a change of the connection to it.
 #[derive(Debug)]
 pub(super) enum Report {
-    /// The stream runs; whether it goes on from where it broke.
+    /// The stream runs; whether it resumed where it broke.
     Connected { is_resumed: bool },
-    /// The stream broke, for this reason, and is begun again.
+    /// The stream broke, for this reason, and is reconnected.
     Lost(String),
-    /// The orders that are open as the stream begins.
+    /// The active orders as the stream begins.
     Open(Vec<OrderView<'static>>),
-    /// Something happened.
+    /// An event.
     Event(Box<EventBody<'static>>),
-    /// How the engine is; `None` if it does not say.
+    /// The engine's health; `None` if it does not answer.
     Health(Option<Value>),
 }
 
-/// Starts to bring, until nobody listens any more.
+/// Starts following, until the receiver is dropped.
 pub(super) fn start(client: &Client) -> mpsc::Receiver<Report> {
     let (sender, receiver) = mpsc::channel(WAITING);
     tokio::spawn(bring_events(client.clone(), sender.clone()));
@@ -75,7 +75,7 @@ async fn bring_events(client: Client, sender: mpsc::Sender<Report>) {
     }
 }
 
-/// Follows one stream to its end, and keeps the cursor behind the last thing that was told.
+/// Follows one stream to its end, and keeps the cursor after the last message.
 async fn follow(
     client: &Client,
     cursor: &mut Option<String>,
@@ -111,7 +111,7 @@ async fn follow(
             }
             StreamMessage::Heartbeat { cursor, .. } => Some(cursor),
             StreamMessage::Error { problem, .. } => {
-                // as after a change of the database, which knows other cursors
+                // for example after the database was replaced, which has other cursors
                 *cursor = None;
                 bail!("{}", problem.detail);
             }
@@ -175,7 +175,7 @@ mod tests {
         client.place(&order).await.unwrap()
     }
 
-    /// What is told up to something.
+    /// What is received up to a condition.
     async fn up_to(feed: &mut mpsc::Receiver<Report>, is_last: impl Fn(&Report) -> bool) -> Vec<Report> {
         let mut all = Vec::new();
         loop {
@@ -202,7 +202,7 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_stream_that_broke_goes_on_where_it_was() {
-        infra::tls::install();
+        process::install_tls();
         let (port, folder) = (testkit::ports::free(), tempfile::tempdir().unwrap());
         let first = engine(port, folder.path()).await;
         let client = Client::new(&format!("http://127.0.0.1:{port}"), &HeaderArgs::default()).unwrap();
@@ -218,7 +218,7 @@ mod tests {
         let after = place(&client).await;
         let all = up_to(&mut feed, |told| ends(told, after)).await;
         assert_eq!(sequence(&all, after), [1, 2, 3, 4, 5, 6]);
-        assert!(sequence(&all, before).is_empty(), "nothing is told twice");
+        assert!(sequence(&all, before).is_empty(), "nothing is sent twice");
         assert!(all.iter().any(|told| matches!(told, Report::Connected { is_resumed: true })));
         drop(feed);
         second.stop().await.unwrap();

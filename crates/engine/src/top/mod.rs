@@ -1,6 +1,6 @@
-//! `engine top`: what an engine does, live.
+//! `engine top`: live figures of an engine.
 //!
-//! The [`feed`] brings what happens, the [`model`] makes figures of it, the [`view`] draws them; only
+//! The [`feed`] receives events, the [`model`] computes figures from them, the [`view`] draws them; only
 //! [`screen`] knows of a terminal.
 
 mod feed;

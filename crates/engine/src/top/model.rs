@@ -1,4 +1,4 @@
-//! Events in, figures out. Pure: no terminal, no connection, and the time comes in as a parameter. The
+//! Events in, figures out. Pure: no terminal, no connection, and the time is a parameter. The
 //! clocks of the engine and of this machine are taken to agree.
 
 use std::{collections::BTreeMap, time::Duration};
@@ -11,7 +11,7 @@ use crate::render::order_in_words;
 
 /// Orders in flight that are remembered; beyond it the oldest are forgotten until they move again.
 const MAX_IN_FLIGHT: usize = 10_000;
-/// Orders that are shown at most.
+/// Maximum number of orders shown.
 const MAX_SHOWN: usize = 200;
 
 /// An order that has not ended.
@@ -24,11 +24,10 @@ struct Flight {
     status: OrderStatus,
     attempt: u32,
     venue: Option<String>,
-    /// Why it is tried again.
     retried: Option<String>,
 }
 
-/// Everything that was seen, as far as it is needed.
+/// What is remembered of the events.
 #[derive(Debug, Default)]
 pub(super) struct Model {
     /// By id, which is by time.
@@ -45,7 +44,7 @@ pub(super) struct Failures {
     pub(super) failed: u64,
 }
 
-/// What is shown.
+/// The figures.
 #[derive(Debug, Default)]
 pub(super) struct Figures {
     pub(super) in_flight: usize,
@@ -78,7 +77,7 @@ pub(super) struct OrderLine {
 }
 
 impl Model {
-    /// Orders that were open before the first event.
+    /// Orders that were active before the first event.
     pub(super) fn know(&mut self, listed: Vec<OrderView<'_>>) {
         for order in listed {
             let flight = Flight {
@@ -97,7 +96,7 @@ impl Model {
         self.bound();
     }
 
-    /// Forgets the orders in flight, because how they went on is not known.
+    /// Forgets the orders in flight, because events of theirs may have been missed.
     pub(super) fn forget(&mut self) {
         self.flights.clear();
     }
@@ -150,7 +149,7 @@ impl Model {
         }
     }
 
-    /// What is to be shown now.
+    /// The figures at a time.
     pub(super) fn figures(&mut self, now: Timestamp) -> Figures {
         self.window.move_to(now);
         let (accepted_per_second, ended_per_second) = self.window.rates(now);

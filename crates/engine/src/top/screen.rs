@@ -23,12 +23,12 @@ use super::{
 };
 use crate::client::Client;
 
-/// How often the figures are drawn anew.
+/// How often the screen is redrawn.
 const DRAW_EVERY: Duration = Duration::from_millis(250);
 /// Keys that wait for the loop.
 const WAITING_KEYS: usize = 16;
 
-/// Shows what the engine does until a key or a signal ends it.
+/// Shows the figures until a key or a signal ends it.
 ///
 /// # Errors
 /// Without a terminal, and when no engine answers at the start.
@@ -37,7 +37,7 @@ pub(crate) async fn run(client: &Client) -> anyhow::Result<()> {
         bail!("engine top needs a terminal; a program reads /api/stream, /health and /metrics");
     }
     client.reach().await?;
-    let asked = infra::process::stop_on_signal()?;
+    let asked = process::stop_on_signal()?;
     // it also has a panic give the terminal back
     let terminal = ratatui::try_init().context("the terminal cannot be drawn on")?;
     let ended = show(terminal, client, asked).await;
@@ -93,7 +93,7 @@ fn is_end(key: KeyEvent) -> bool {
         }
 }
 
-/// What was told so far.
+/// What was received so far.
 struct Top {
     url: String,
     model: Model,

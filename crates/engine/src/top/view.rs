@@ -17,17 +17,16 @@ use super::{
     window::{Percentiles, ratio},
 };
 
-/// Everything that is shown.
+/// Everything on the screen.
 #[derive(Debug)]
 pub(super) struct Shown {
     pub(super) url: String,
     pub(super) link: Link,
-    /// The answer of `/health`.
     pub(super) health: Option<Value>,
     pub(super) figures: Figures,
 }
 
-/// How the connection is.
+/// The state of the connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Link {
     Connecting,
@@ -48,7 +47,7 @@ impl Link {
         Self::Live { breaks: self.breaks(), is_resumed }
     }
 
-    /// The stream broke, or could not be begun again.
+    /// The stream broke, or could not be reconnected.
     pub(super) fn lost(&self, reason: String) -> Self {
         let is_new = !matches!(self, Self::Broken { .. });
         Self::Broken { breaks: self.breaks() + u32::from(is_new), reason }
@@ -61,9 +60,7 @@ impl Link {
             Self::Live { breaks, is_resumed: true } => {
                 format!("live, broke {breaks} times and missed nothing").green()
             }
-            Self::Live { breaks, is_resumed: false } => {
-                format!("live, begun anew after {breaks} breaks").yellow()
-            }
+            Self::Live { breaks, is_resumed: false } => format!("live, reconnected {breaks} times").yellow(),
             Self::Broken { reason, .. } => format!("reconnecting: {reason}").red(),
         }
     }

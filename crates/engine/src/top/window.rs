@@ -1,4 +1,4 @@
-//! What happened in the last minute.
+//! Events of the last minute.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -11,12 +11,12 @@ use domain::{OrderStatus, Timestamp};
 const SECONDS: i64 = 60;
 /// Seconds over which a rate is the mean.
 const RATE_SECONDS: i64 = 10;
-/// Seconds that are kept at most, until somebody looks.
+/// Seconds that are kept at most.
 const MAX_SECONDS: usize = 120;
 /// Latencies that are kept; with more than that in a minute the newest count.
 const MAX_LATENCIES: usize = 20_000;
 
-/// What happened in one second.
+/// Events of one second.
 #[derive(Debug, Clone, Copy, Default)]
 struct Second {
     accepted: u64,
@@ -33,7 +33,7 @@ pub(super) struct Window {
     latencies: VecDeque<(i64, Duration)>,
 }
 
-/// Latencies of which so many percent are no longer.
+/// The latency at a percentile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Percentiles {
     pub(super) p50: Duration,

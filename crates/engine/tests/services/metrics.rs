@@ -1,4 +1,4 @@
-//! What Prometheus is told.
+//! What Prometheus scrapes.
 
 use serde_json::json;
 use testkit::eventually;

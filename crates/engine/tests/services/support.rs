@@ -50,7 +50,7 @@ impl Process {
         answer.json().await.unwrap()
     }
 
-    /// What it tells Prometheus.
+    /// Its metrics.
     pub(crate) async fn metrics(&self) -> String {
         let answer = self.http.get(format!("http://127.0.0.1:{}/metrics", self.port)).send().await.unwrap();
         assert_eq!(answer.headers()["content-type"], "text/plain; version=0.0.4; charset=utf-8");

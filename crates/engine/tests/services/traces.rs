@@ -45,7 +45,7 @@ fn spans(request: &ExportTraceServiceRequest) -> Seen {
     seen
 }
 
-/// Whether a service told of a span in a trace.
+/// Whether a service exported a span of a trace.
 pub(crate) fn has_span(seen: &Mutex<Seen>, trace: &str, service: &str, name: &str) -> bool {
     let seen = seen.lock().unwrap();
     seen.iter().any(|(id, of, span)| id == trace && of.contains(service) && span == name)

@@ -108,7 +108,7 @@ async fn a_backup_under_load_is_one_moment_and_goes_on_from_there() {
     }
 }
 
-/// A client that was further than the backup is told so, even when the order it follows has since reached the
+/// A client that was further than the backup is notified, even when the order it follows has since reached the
 /// same number of events again.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cursor_issued_after_a_backup_is_unknown_once_it_is_restored() {

@@ -27,7 +27,7 @@ impl From<Output> for Ran {
     }
 }
 
-/// The program, with none of the settings of whoever runs the tests.
+/// The program, with none of the settings of the environment that runs the tests.
 pub(crate) fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_engine"));
     command.args(arguments);

@@ -1,4 +1,4 @@
-//! What a backup says about itself.
+//! The manifest of a backup.
 
 use std::{fs::File, io, path::Path};
 
@@ -11,19 +11,16 @@ use crate::data_dir;
 /// The name of the manifest's file.
 const FILE: &str = "backup.json";
 
-/// A backup in a few figures, and what its files must be like.
+/// Key figures of a backup, and the checksums of its files.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Manifest {
     /// The version of the engine that made it.
     pub version: String,
-    /// The moment that it shows, RFC 3339.
+    /// The moment it was taken, RFC 3339.
     pub created_at: String,
-    /// Orders in it.
     pub orders: u64,
-    /// Those that had not ended.
     pub open_orders: u64,
-    /// Its files.
     pub files: Vec<FileEntry>,
 }
 
@@ -32,7 +29,6 @@ pub struct Manifest {
 pub struct FileEntry {
     /// Its name, without a folder.
     pub name: String,
-    /// Its size.
     pub bytes: u64,
     /// Its SHA-256, in hexadecimal.
     pub sha256: String,

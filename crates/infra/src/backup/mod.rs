@@ -1,5 +1,5 @@
-//! Backups of an engine that keeps its orders in `SQLite`: orders and the simulated chain as they were at one
-//! moment. Either of them from another moment could execute an order twice, or make a landing disappear.
+//! Backups of an engine that keeps its orders in `SQLite`: orders and the simulated chain at one
+//! moment. Taken at different moments, they could execute an order twice or make a landing disappear.
 
 mod manifest;
 
@@ -29,8 +29,8 @@ use crate::{
 /// thousand million restores.
 const POSITIONS_SKIPPED: i64 = 1 << 32;
 
-/// Backs a data folder up into `target`, a new folder, also while an engine uses it. `target` is there when
-/// all of it is, or not at all.
+/// Backs a data folder up into `target`, a new folder, also while an engine uses it. `target` exists when
+/// it is complete, or not at all.
 ///
 /// # Errors
 /// When there is nothing to back up, something cannot be read or written, or `target` exists.
@@ -61,7 +61,7 @@ pub async fn create(data_dir: &Path, target: &Path, clock: &dyn Clock) -> anyhow
 ///
 /// # Errors
 /// When `source` is not a whole backup that this version can read, the folder is in use, or has data that is
-/// not to be replaced. The folder is then as it was.
+/// not to be replaced. The folder is then unchanged.
 pub async fn restore(
     source: &Path,
     data_dir: &Path,
@@ -141,7 +141,7 @@ struct MoveError {
     undone: bool,
 }
 
-/// Moves all files, or none if it can help it.
+/// Moves all files, or none if possible.
 fn move_all(moves: &[(PathBuf, PathBuf)]) -> Result<(), MoveError> {
     for (done, (from, to)) in moves.iter().enumerate() {
         if let Err(error) = fs::rename(from, to) {
@@ -205,7 +205,7 @@ fn name(path: &Path) -> Option<OsString> {
     path.file_name().map(OsString::from)
 }
 
-/// Makes renames last.
+/// Makes renames durable.
 fn sync(folder: &Path) -> anyhow::Result<()> {
     File::open(folder)?.sync_all().with_context(|| format!("cannot write to {}", folder.display()))
 }

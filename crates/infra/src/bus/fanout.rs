@@ -5,10 +5,10 @@ use futures::{StreamExt, stream::BoxStream};
 use tokio::sync::broadcast;
 use tokio_stream::wrappers::{BroadcastStream, errors::BroadcastStreamRecvError};
 
-/// Messages a subscriber may be behind before it loses some and is told so.
+/// Messages a subscriber may lag behind before it loses some and is notified.
 pub(super) const BACKLOG: usize = 16_384;
 
-/// One sender, many subscribers. Nobody waits for a slow subscriber: it loses the oldest messages
+/// One sender, many subscribers. A slow subscriber holds up no other: it loses the oldest messages
 /// and gets [`BusMessage::Interrupted`] in their place.
 #[derive(Clone)]
 pub(super) struct Fanout {
@@ -21,7 +21,7 @@ impl Fanout {
     }
 
     pub(super) fn send(&self, message: BusMessage) {
-        let _ = self.sender.send(message); // nobody listening is fine
+        let _ = self.sender.send(message); // having no subscriber is fine
     }
 
     pub(super) fn subscribe(&self) -> BoxStream<'static, BusMessage> {

@@ -1,12 +1,11 @@
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
-/// What the two connections know about themselves.
+/// The health of the two connections.
 #[derive(Default)]
 pub(super) struct Health {
     /// The last command of the publishing connection succeeded.
     pub(super) publishing: AtomicBool,
-    /// The subscription is acknowledged.
     pub(super) subscribed: AtomicBool,
-    /// Events that were not published and of which subscribers have not been told yet.
+    /// Events that were dropped, of which subscribers have not been notified yet.
     pub(super) untold: AtomicU64,
 }

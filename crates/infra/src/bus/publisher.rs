@@ -14,16 +14,14 @@ use tokio::{
 };
 
 use super::{health::Health, wire};
-use crate::{
-    outage::Outage,
-    redis_link::{Connection, RECONNECT, RESPONSE_TIMEOUT, RedisLink},
-};
+use crate::redis_link::{Connection, RECONNECT, RESPONSE_TIMEOUT, RedisLink};
+use telemetry::Outage;
 
 /// Events in one pipeline at most.
 const GROUP: usize = 512;
 /// Events in one message at most, so that a subscriber passes the first ones on early.
 const PER_MESSAGE: usize = 32;
-/// An idle connection is asked this often whether it is still there, so that health is known.
+/// How often an idle connection is pinged, so that its health is known.
 const PING_EVERY: Duration = Duration::from_secs(5);
 
 /// Publishes what is in the outbox, a group in one round trip; what gathers meanwhile is the next
@@ -61,7 +59,7 @@ impl Publisher {
         }
     }
 
-    /// Tries until the server answers. The outbox is left alone meanwhile.
+    /// Retries until the server answers. The outbox is not read meanwhile.
     async fn reach(&mut self) {
         let mut failures = 0u32;
         while let Err(error) = self.send(&[]).await {
@@ -99,7 +97,7 @@ impl Publisher {
         self.connection.call("bus", RESPONSE_TIMEOUT, send).await?;
         if untold > 0 {
             self.health.untold.fetch_sub(untold, Ordering::Relaxed);
-            tracing::warn!(events = untold, "events were not announced; subscribers read the store instead");
+            tracing::warn!(events = untold, "events were not published; subscribers read the store instead");
         }
         Ok(())
     }
@@ -110,7 +108,7 @@ impl Publisher {
         self.outage.failed(error);
     }
 
-    /// Subscribers are told of these with the next message.
+    /// Subscribers are notified of these with the next message.
     fn dropped(&self, events: usize) {
         self.health.untold.fetch_add(u64::try_from(events).unwrap_or(u64::MAX), Ordering::Relaxed);
     }

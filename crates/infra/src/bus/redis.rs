@@ -16,17 +16,15 @@ use super::{
     publisher::Publisher,
     wire,
 };
-use crate::{
-    outage::Outage,
-    redis_link::{ChannelSignal, RedisLink, follow},
-};
+use crate::redis_link::{ChannelSignal, RedisLink, follow};
+use telemetry::Outage;
 
 /// Events that wait to be published. While Redis is away it fills, and what comes then is dropped
-/// and counted: every event is in the store, and subscribers are told to look there.
+/// and counted: every event is in the store, and subscribers are notified to look there.
 const OUTBOX: usize = 8_192;
 
 /// A bus over one Redis channel: one connection that publishes, and one that listens once
-/// somebody has subscribed.
+/// there is a subscriber.
 pub struct RedisBus {
     link: RedisLink,
     channel: String,
@@ -59,12 +57,12 @@ impl RedisBus {
             ChannelSignal::Subscribed => {
                 outage.over();
                 health.subscribed.store(true, Ordering::Relaxed);
-                // also after the very first one: whoever subscribed by then may have missed some
+                // also after the first one: those who had subscribed by then may have missed some
                 fanout.send(BusMessage::Interrupted);
             }
             ChannelSignal::Message(payload) => match wire::decode(payload) {
                 Ok(messages) => messages.into_iter().for_each(|message| fanout.send(message)),
-                Err(error) => tracing::warn!(%error, "skipping a bus message that tells no events"),
+                Err(error) => tracing::warn!(%error, "skipping a bus message that cannot be decoded"),
             },
             ChannelSignal::Lost(error) => {
                 health.subscribed.store(false, Ordering::Relaxed);

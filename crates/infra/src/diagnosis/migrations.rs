@@ -2,20 +2,20 @@ use std::collections::HashMap;
 
 use sqlx::migrate::Migrator;
 
-/// Tables against the migrations of this program.
+/// The tables compared with the migrations of this program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Migrations {
     /// All were run.
     Current,
-    /// So many are to be run, as the next start does.
+    /// This many are to be run, which the next start does.
     Pending(usize),
-    /// One was run with another text, or did not come to its end.
+    /// One was run with another text, or did not finish.
     Broken(i64),
     /// It has one that this program does not know, so a newer one has run.
     Newer(i64),
 }
 
-/// What a database says of a migration: its version, its checksum, and whether it came to its end.
+/// A migration as recorded in a database: its version, its checksum, and whether it finished.
 pub(super) const RUN: &str = "SELECT version, checksum, success FROM _sqlx_migrations";
 
 /// A row of [`RUN`].

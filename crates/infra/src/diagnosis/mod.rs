@@ -1,4 +1,4 @@
-//! What a server that the configuration names, or the file in its place, is like, for whoever wants to know
+//! The state of a configured server, or of the file in its place, for diagnosis of
 //! before an engine uses it. Nothing is changed there, and no message shows a password.
 
 mod migrations;

@@ -17,16 +17,14 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// A `PostgreSQL` that answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PostgresState {
-    /// Host and port.
     pub place: String,
-    /// As it says it, such as `15.14`.
+    /// As reported, such as `15.14`.
     pub version: String,
-    /// The major version.
     pub major: u32,
     /// How its tables compare with what this program needs.
     pub migrations: Migrations,
     /// How far its clock is ahead of this machine's, microseconds; less than half a round trip is not
-    /// told from none.
+    /// distinguished from none.
     pub clock_ahead_micros: i64,
     /// Connections it takes at most, all clients together.
     pub max_connections: u32,

@@ -8,9 +8,8 @@ use crate::redis_link::RedisLink;
 pub struct RedisState {
     /// Host and port, or the path of its socket.
     pub place: String,
-    /// As it says it, such as `7.2.4`.
+    /// As reported, such as `7.2.4`.
     pub version: String,
-    /// The major version.
     pub major: u32,
     /// What it does when its memory is full, if it says so.
     pub maxmemory_policy: Option<String>,

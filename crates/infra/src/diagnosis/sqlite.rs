@@ -24,7 +24,7 @@ pub async fn sqlite(folder: &Path) -> anyhow::Result<Migrations> {
 }
 
 async fn ask(file: &Path) -> sqlx::Result<Migrations> {
-    // A file that nobody has open has no log beside it, and reading it as one that may change would make
+    // A file that no process has open has no log beside it, and reading it as one that may change would make
     // one. An engine that starts just now makes that wrong.
     let is_at_rest = !file.with_extension("db-wal").exists();
     match read(file, is_at_rest).await {

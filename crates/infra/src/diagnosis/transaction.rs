@@ -1,12 +1,12 @@
 //! Transactions that stay open. The feed shows nothing that was committed after the oldest of them began to
-//! write, whoever's it is and in whichever database of the server.
+//! write, in any database of the server.
 
 use std::time::Duration;
 
 use sqlx::PgConnection;
 use tokio::time::sleep;
 
-/// An age from which on an open transaction is worth mentioning.
+/// The age at which an open transaction is reported.
 const LONG: Duration = Duration::from_secs(5);
 /// Between two looks at a transaction whose age may not be seen.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
@@ -20,7 +20,6 @@ pub struct OpenTransaction {
     pub pid: i32,
     /// The name it was prepared under.
     pub prepared: Option<String>,
-    /// Who began it.
     pub user: String,
     /// Where; it need not be the engine's own database.
     pub database: String,
@@ -61,7 +60,7 @@ pub(super) async fn oldest(connection: &mut PgConnection) -> sqlx::Result<Option
 /// When the server does not answer.
 pub async fn open_transactions(connection: &mut PgConnection) -> sqlx::Result<Vec<OpenTransaction>> {
     // From the locks that transactions hold on their own ids: everybody may see those, while the columns
-    // of pg_stat_activity that tell the same are hidden from other users.
+    // of pg_stat_activity with the same content are hidden from other users.
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT l.transactionid::text AS id, coalesce(l.pid, 0) AS pid, p.gid AS prepared,
                 coalesce(a.usename, p.owner, '')::text AS user,

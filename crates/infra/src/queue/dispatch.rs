@@ -1,41 +1,37 @@
-//! The tower service at the end of an apalis worker: one handler call per task, bounded, on a
-//! task of its own.
+//! The tower service at the end of an apalis worker: starts one execution per task.
 
 use std::{
     convert::Infallible,
     future::{Ready, ready},
-    panic::AssertUnwindSafe,
     sync::Arc,
     task::{Context, Poll},
 };
 
 use apalis_core::{layers::Service, task::Task};
-use domain::OrderId;
-use futures::{FutureExt, future::BoxFuture, ready};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio_util::sync::PollSemaphore;
+use domain::{
+    OrderId,
+    ports::{ExecutionSlot, ExecutionSlots},
+};
+use futures::{future::BoxFuture, ready};
 
-use super::Handler;
-
-/// Called with the task id after the handler has returned (or panicked).
+/// Called with the id of a task whose execution was started.
 pub(super) type Finish = Arc<dyn Fn(String) -> BoxFuture<'static, ()> + Send + Sync>;
 
-/// Runs the handler for each task. A permit is found before apalis may fetch a task, so what is
-/// fetched can be handled; it is given back when the handler has returned and `finish` is done.
+/// Reserves a slot before apalis may fetch a task, so what is fetched can start. The slot stays taken until the
+/// execution has ended and `finish` is done, which bounds what a worker holds in Redis.
 ///
-/// The handler is spawned, and as far as apalis knows the task is over at once: a worker that
-/// stops or fails takes no handler down with it, and neither a slow nor a panicking handler
-/// reaches it.
+/// As far as apalis knows a task is over at once: a worker that stops or fails takes no execution down with it,
+/// and neither a slow nor a panicking execution reaches it.
 pub(super) struct Dispatch {
-    permits: PollSemaphore,
-    permit: Option<OwnedSemaphorePermit>,
-    handler: Handler,
+    slots: Arc<dyn ExecutionSlots>,
+    reserving: Option<BoxFuture<'static, Box<dyn ExecutionSlot>>>,
+    slot: Option<Box<dyn ExecutionSlot>>,
     finish: Finish,
 }
 
 impl Dispatch {
-    pub(super) fn new(permits: Arc<Semaphore>, handler: Handler, finish: Finish) -> Self {
-        Self { permits: PollSemaphore::new(permits), permit: None, handler, finish }
+    pub(super) fn new(slots: Arc<dyn ExecutionSlots>, finish: Finish) -> Self {
+        Self { slots, reserving: None, slot: None, finish }
     }
 }
 
@@ -45,24 +41,25 @@ impl Service<Task<OrderId>> for Dispatch {
     type Future = Ready<Result<(), Infallible>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        if self.permit.is_none() {
-            self.permit = ready!(self.permits.poll_acquire(cx));
+        if self.slot.is_none() {
+            let reserving = self.reserving.get_or_insert_with(|| self.slots.reserve());
+            self.slot = Some(ready!(reserving.as_mut().poll(cx)));
+            self.reserving = None;
         }
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, task: Task<OrderId>) -> Self::Future {
-        let permit = self.permit.take();
+        let Some(slot) = self.slot.take() else {
+            tracing::error!(order = %task.args, "a job came without a slot; the sweeper brings it again");
+            return ready(Ok(()));
+        };
         let task_id = task.task_id().map(ToString::to_string).unwrap_or_default();
-        let order = task.args;
-        let (handler, finish) = (self.handler.clone(), self.finish.clone());
+        let taken = slot.start(task.args);
+        let finished = (self.finish)(task_id);
         tokio::spawn(async move {
-            let outcome = AssertUnwindSafe(async move { handler(order).await }).catch_unwind().await;
-            if outcome.is_err() {
-                tracing::error!(%order, "the job handler panicked; the sweeper brings the order back");
-            }
-            finish(task_id).await;
-            drop(permit);
+            finished.await;
+            drop(taken);
         });
         ready(Ok(()))
     }

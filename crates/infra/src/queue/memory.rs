@@ -19,15 +19,14 @@ use apalis_core::{
 use async_trait::async_trait;
 use domain::{
     OrderId,
-    ports::{JobQueue, QueueError, QueueState},
+    ports::{ExecutionSlots, JobConsumer, JobQueue, QueueError, QueueState},
 };
-use futures::{FutureExt, SinkExt, StreamExt, stream};
-use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore, mpsc};
-use tokio_util::sync::CancellationToken;
+use futures::{FutureExt, SinkExt, StreamExt, future::BoxFuture, stream};
+use tokio::sync::{Mutex, OwnedMutexGuard, mpsc};
 
-use super::{Handler, JobConsumer, dispatch::Dispatch, record_gauges};
+use super::{dispatch::Dispatch, record_gauges};
 
-/// A queue for one process. What is in it is gone with the process, and the sweeper brings it
+/// A queue for one process. Its entries are lost with the process, and the sweeper brings them
 /// back.
 pub struct MemoryQueue {
     sender: mpsc::Sender<OrderId>,
@@ -91,16 +90,20 @@ impl JobQueue for MemoryQueue {
 
 #[async_trait]
 impl JobConsumer for MemoryQueue {
-    async fn run(&self, concurrency: usize, handler: Handler, stop: CancellationToken) {
-        let Some(receiver) = stop.run_until_cancelled(self.receiver.clone().lock_owned()).await else {
-            return;
+    async fn run(&self, slots: Arc<dyn ExecutionSlots>, stop: BoxFuture<'static, ()>) {
+        let work = async {
+            let receiver = self.receiver.clone().lock_owned().await;
+            let finish = Arc::new(|_| std::future::ready(()).boxed());
+            let dispatch = Dispatch::new(slots, finish);
+            let worker = WorkerBuilder::new("memory").backend(self.storage(receiver)).build(dispatch);
+            self.consuming.store(true, Ordering::Relaxed);
+            if let Err(error) = worker.run().await {
+                tracing::error!(%error, "the in-memory queue stopped");
+            }
         };
-        let finish = Arc::new(|_| std::future::ready(()).boxed());
-        let dispatch = Dispatch::new(Arc::new(Semaphore::new(concurrency)), handler, finish);
-        let worker = WorkerBuilder::new("memory").backend(self.storage(receiver)).build(dispatch);
-        self.consuming.store(true, Ordering::Relaxed);
-        if let Some(Err(error)) = stop.run_until_cancelled(worker.run()).await {
-            tracing::error!(%error, "the in-memory queue stopped");
+        tokio::select! {
+            () = stop => {}
+            () = work => {}
         }
         self.consuming.store(false, Ordering::Relaxed);
     }

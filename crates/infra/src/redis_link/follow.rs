@@ -13,17 +13,17 @@ use super::{CONNECT_TIMEOUT, RECONNECT, RESPONSE_TIMEOUT, RedisLink};
 /// half-open one would look like silence for ever.
 const PING_EVERY: Duration = Duration::from_secs(5);
 
-/// What comes of following a channel.
+/// What following a channel yields.
 pub(crate) enum ChannelSignal<'a> {
     /// The server acknowledged the subscription. What was published before may be missing.
     Subscribed,
-    /// Somebody published this.
+    /// A published message.
     Message(&'a [u8]),
     /// The connection is lost or was never made; another follows.
     Lost(anyhow::Error),
 }
 
-/// Follows `channel` for ever and tells `hear`, which must not block.
+/// Follows `channel` for ever and calls `hear`, which must not block.
 pub(crate) async fn follow(link: RedisLink, channel: String, mut hear: impl FnMut(ChannelSignal<'_>) + Send) {
     let mut rng = link.rng();
     let mut failures = 0u32;

@@ -19,7 +19,7 @@ use redis::{
 
 use tokio::time::timeout;
 
-use crate::metrics::catalogue;
+use telemetry::metrics::catalogue;
 
 pub(crate) use follow::{ChannelSignal, follow};
 
@@ -56,7 +56,7 @@ impl RedisLink {
     }
 
     /// A connection of its own that is made with the first command and again after a loss. A
-    /// command fails with the attempt to connect that it waited for: whoever calls decides when to
+    /// command fails with the attempt to connect that it waited for: the caller decides when to
     /// try again.
     pub(crate) fn connection(&self) -> RedisResult<ConnectionManager> {
         let config = ConnectionManagerConfig::new()
@@ -72,7 +72,7 @@ impl RedisLink {
     }
 }
 
-/// A connection that is replaced as soon as it is of no more use. Cheap to clone.
+/// A connection that is replaced once it is unusable. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Connection {
     link: RedisLink,
@@ -84,8 +84,8 @@ impl Connection {
         Ok(Self { link: link.clone(), current: Arc::new(Mutex::new(link.connection()?)) })
     }
 
-    /// Calls for a `part` of the engine, and once more if the connection turns out to be lost: that says
-    /// nothing about the next one. The first call may have had its effect all the same.
+    /// Runs a command, retrying once if the connection was lost, which says
+    /// nothing about the next one. The first call may have taken effect. `part` labels the metrics.
     pub(crate) async fn call<T, F: Future<Output = RedisResult<T>>>(
         &self,
         part: &'static str,
@@ -124,7 +124,7 @@ impl Connection {
     }
 }
 
-/// Whether the connection leads to a server that cannot work, or to nobody: after a failover an old one
+/// Whether the connection leads to a server that cannot work, or to none: after a failover an old one
 /// still leads to the server that was demoted.
 fn is_useless_after(error: &RedisError) -> bool {
     let server_cannot_work = [

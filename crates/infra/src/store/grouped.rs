@@ -24,7 +24,7 @@ use super::{
     lane::{Answer, Lane},
     request::{Database, Write, Written, unavailable},
 };
-use crate::metrics::catalogue;
+use telemetry::metrics::catalogue;
 
 /// Writes that go in one transaction at most.
 const MAX_BATCH: usize = 256;
@@ -34,7 +34,7 @@ const MAX_WAITING: usize = 4_096;
 /// How long a caller waits for a write, with its turn.
 const WRITE_WITHIN: Duration = Duration::from_secs(20);
 /// How long a read may take before its connection is closed. More than the server's own limit, which a
-/// server that is well reports sooner.
+/// healthy server reports sooner.
 const READ_WITHIN: Duration = Duration::from_secs(14);
 /// How often the age of the oldest write is measured.
 const MEASURE_EVERY: Duration = Duration::from_secs(1);

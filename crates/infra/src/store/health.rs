@@ -1,4 +1,4 @@
-//! Whether orders can be written now, from what became of the writes.
+//! Whether orders can be written now, judged by recent writes.
 
 use std::{
     collections::BTreeMap,
@@ -14,7 +14,7 @@ use database::Severity;
 use domain::ports::StoreError;
 use tokio::time::Instant;
 
-use crate::outage::Outage;
+use telemetry::Outage;
 
 /// A transaction that takes longer than this, with no other one done meanwhile, is taken for an outage:
 /// new orders are refused at once instead of waiting for the same silence.
@@ -25,7 +25,7 @@ const REFUSED_IN_A_ROW: u32 = 3;
 /// How long such refusals count; then an order is tried again.
 const REFUSALS_COUNT_FOR: Duration = Duration::from_secs(2);
 
-/// What is known from the writes.
+/// What recent writes show.
 pub(super) struct Health {
     outage: Outage,
     seen: Mutex<Seen>,
@@ -37,7 +37,6 @@ pub(super) struct Health {
 struct Seen {
     /// When each transaction that is under way began.
     in_flight: BTreeMap<u64, Instant>,
-    /// When the last one succeeded.
     succeeded: Option<Instant>,
     /// Why the last one failed, while the database is down.
     reason: Option<StoreError>,
@@ -81,7 +80,7 @@ impl Health {
         self.outage.over();
     }
 
-    /// A transaction failed. True if this began an outage.
+    /// A transaction failed. Returns whether this started an outage.
     pub(super) fn failed(&self, error: &sqlx::Error, told: StoreError) -> bool {
         if !matches!(Severity::of(error), Severity::Server | Severity::Lost) {
             return false;
@@ -117,7 +116,7 @@ impl Health {
         self.seen().oldest()
     }
 
-    /// Why a new order would only wait in vain now.
+    /// Why a new order cannot be written now.
     pub(super) fn refusal(&self) -> Option<StoreError> {
         self.outage().or_else(|| self.refusals())
     }

@@ -1,4 +1,4 @@
-//! The way of writes into the database: in groups, and alone after a group has failed.
+//! Writes to the database: in groups, and one by one after a group has failed.
 
 use std::{
     collections::HashMap,
@@ -23,17 +23,17 @@ use super::{
     health::Health,
     request::{Database, Patience, Write, Written, unavailable},
 };
-use crate::metrics::catalogue;
+use telemetry::metrics::catalogue;
 
 /// How long a transaction may take before its connection is closed. More than the server's own limit,
-/// which a server that is well reports sooner.
+/// which a healthy server reports sooner.
 const WRITE_WITHIN: Duration = Duration::from_secs(8);
 /// How long a probe may take.
 const PROBE_WITHIN: Duration = Duration::from_secs(4);
-/// How often a transaction is tried that loses against another one.
+/// How often a transaction that lost a conflict is tried.
 const MAX_TRIES: u32 = 3;
-/// After so many writes of a failed group that found their rows locked, the others are not tried one by
-/// one any more: somebody has locked the table.
+/// After this many writes of a failed group found their rows locked, the others are not tried one by
+/// one any more: the table is locked.
 const MAX_LOCKED: usize = 8;
 /// How long the writes of an order whose write failed alone stay out of groups.
 const APART_FOR: Duration = Duration::from_secs(10);
@@ -42,7 +42,7 @@ const MAX_SET_ASIDE: usize = 256;
 /// The waits between two probes of a database that is down.
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
-/// How long what a probe or a write said counts.
+/// How long the result of a probe or a write counts.
 const KNOWN_FOR: Duration = Duration::from_secs(1);
 
 pub(super) type Answer = Result<Written, StoreError>;
@@ -70,8 +70,8 @@ impl<D: Database> Lane<D> {
         })
     }
 
-    /// Writes a group. Every caller is answered as soon as its write is done. What nobody waits for any
-    /// more is not written: its caller was told so, or is gone.
+    /// Writes a group. Every caller is answered as soon as its write is done. A write whose caller no longer
+    /// waits is dropped: the caller was answered, or is gone.
     pub(super) async fn write(self: Arc<Self>, calls: Vec<Call<Write, Answer>>) {
         let (mut writes, mut replies) = (Vec::with_capacity(calls.len()), Vec::with_capacity(calls.len()));
         for Call { item, reply } in calls {
@@ -147,7 +147,7 @@ impl<D: Database> Lane<D> {
             .await;
     }
 
-    /// Lets a write wait for a locked row where it keeps nobody else waiting.
+    /// Lets a write wait for a locked row where it holds up no other.
     fn set_aside(self: &Arc<Self>, write: Write, reply: Reply<Answer>) {
         if self.set_aside.fetch_add(1, Ordering::Relaxed) >= MAX_SET_ASIDE {
             self.set_aside.fetch_sub(1, Ordering::Relaxed);
@@ -208,7 +208,7 @@ impl<D: Database> Lane<D> {
         }
     }
 
-    /// Probes a database that is down until it works, whether anybody wants to write or not.
+    /// Probes a database that is down until it works, whether there are writes or not.
     fn watch(self: &Arc<Self>) {
         let lane = Arc::downgrade(self);
         tokio::spawn(async move {

@@ -1,5 +1,5 @@
-//! Rows of versions before 2026-12: see [`domain::legacy`]. They are brought up to date as they are read; what is
-//! stored stays as it is.
+//! Rows of versions before 2026-12: see [`domain::legacy`]. They are converted as they are read; what is
+//! stored stays unchanged.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use sqlx::types::Json;
 
 use super::row::read;
 
-/// What orders asked for, as far as it can be read.
+/// The requests of orders, as far as they can be read.
 pub(super) struct Requests(BTreeMap<OrderId, QuoteRequest>);
 
 impl Requests {
@@ -21,7 +21,7 @@ impl Requests {
         Self(readable.collect())
     }
 
-    /// Brings an order's event up to date.
+    /// Converts an order's event to the current form.
     pub(super) fn update(&self, order: OrderId, event: &mut Event) {
         if let (EventData::Unknown(data), Some(request)) = (&event.data, self.0.get(&order))
             && let Some(data) = legacy::event_data(data, request)

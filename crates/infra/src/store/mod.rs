@@ -25,7 +25,7 @@ use grouped::GroupedStore;
 pub(crate) use postgres::MIGRATIONS as POSTGRES_MIGRATIONS;
 pub(crate) use sqlite::MIGRATIONS as SQLITE_MIGRATIONS;
 
-/// The store that the configuration asks for, its tables created or brought up to date: `PostgreSQL`
+/// The configured store, with its tables created or migrated: `PostgreSQL`
 /// with a `DATABASE_URL`, else `SQLite` under `DATA_DIR`, whose leases go by `clock`.
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-//! One page of a listing. Rows that this version cannot read are left out and made up for by the next
+//! One page of a listing. Rows that this version cannot read are left out and replaced by the next
 //! ones, or a page full of them would look like the end.
 
 use domain::{Order, ports::OrderFilter};

@@ -4,7 +4,7 @@ use domain::ports::{LONGEST_PARKING, MAX_DOUBLINGS, PARKED_AFTER};
 
 use super::row::micros;
 
-/// How many claims of an open order, `$1`, of an account, `$2`, were lost in a row before its last one, which is
+/// How many claims of an active order, `$1`, of an account, `$2`, were lost in a row before its last one, which is
 /// counted as lost until its holder says otherwise.
 pub(super) const LOST_CLAIMS: &str =
     "SELECT CASE WHEN lost_claims > 0 THEN lost_claims - 1 ELSE 0 END FROM orders

@@ -1,4 +1,4 @@
-//! What a database is asked for: the writes as values, so that they can be grouped, and the reads.
+//! Requests to a database: the writes as values, so that they can be grouped, and the reads.
 
 use std::{future::Future, sync::Arc, time::Duration};
 
@@ -51,7 +51,7 @@ impl Write {
     }
 }
 
-/// What a write gives.
+/// The result of a write.
 #[derive(Debug)]
 pub(super) enum Written {
     Accept(Accepted),
@@ -64,12 +64,12 @@ pub(super) enum Written {
     LeaseDue(Vec<DueOrder>),
 }
 
-/// How long writes wait for rows that somebody else has locked.
+/// How long writes wait for locked rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Patience {
-    /// Hardly: others are waiting for the same transaction.
+    /// Briefly: others are waiting for the same transaction.
     Short,
-    /// As long as is sensible: it is alone.
+    /// As long as is reasonable: it is alone.
     Long,
 }
 
@@ -93,7 +93,7 @@ pub(super) trait Database: Send + Sync + 'static {
         patience: Patience,
     ) -> impl Future<Output = sqlx::Result<Vec<Written>>> + Send;
 
-    /// Writes something, committed as an order is, that means nothing: whether orders can be written.
+    /// Probes whether orders can be written, by a meaningless write that is committed as an order is.
     fn probe(&self) -> impl Future<Output = sqlx::Result<()>> + Send;
 
     /// One order of an account.
@@ -110,7 +110,7 @@ pub(super) trait Database: Send + Sync + 'static {
         filter: &OrderFilter,
     ) -> impl Future<Output = sqlx::Result<Vec<Order>>> + Send;
 
-    /// How many claims of an open order were lost in a row.
+    /// How many claims of an active order were lost in a row.
     fn lost_claims(
         &self,
         account: AccountId,
@@ -135,10 +135,10 @@ pub(super) trait Database: Send + Sync + 'static {
         limit: u32,
     ) -> impl Future<Output = sqlx::Result<FeedPage>> + Send;
 
-    /// The place after everything that is certain now.
+    /// The position after everything that is certain now.
     fn feed_end(&self) -> impl Future<Output = sqlx::Result<FeedCursor>> + Send;
 
-    /// Whether the event before a cursor is there.
+    /// Whether the event before a cursor exists.
     fn feed_has(&self, cursor: FeedCursor) -> impl Future<Output = sqlx::Result<bool>> + Send;
 
     /// The position of the oldest committed event that the feed does not show yet.

@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sqlx::types::{Json, Uuid};
 
-use crate::metrics::catalogue;
+use telemetry::metrics::catalogue;
 
 /// An order with what a claim of it needs to know.
 #[derive(sqlx::FromRow)]
@@ -129,7 +129,7 @@ impl TryFrom<EventRow> for Event {
 }
 
 impl FeedRow {
-    /// Behind this event.
+    /// The position after this event.
     pub(super) fn cursor(&self) -> sqlx::Result<FeedCursor> {
         Ok(FeedCursor {
             position: u64::try_from(self.position).map_err(decode)?,
@@ -183,8 +183,8 @@ fn read_fill(mut fill: Json<Value>, request: &QuoteRequest) -> sqlx::Result<Fill
     read(fill)
 }
 
-/// What was read of an order; `None`, told and counted, for what only a later version can read. One such row
-/// must not keep the others from anybody.
+/// A row read from the database; `None`, logged and counted, for what only a later version can read. One such row
+/// must not hide the others.
 pub(super) fn readable<T>(kind: &'static str, order: OrderId, row: sqlx::Result<T>) -> Option<T> {
     row.inspect_err(|error| {
         counter!(catalogue::UNREADABLE_ROWS, "kind" => kind).increment(1);
@@ -197,14 +197,14 @@ pub(super) fn readable<T>(kind: &'static str, order: OrderId, row: sqlx::Result<
     .ok()
 }
 
-/// Whether the log has not told of the order yet: a list that is asked for every second tells it once.
+/// Whether the order was not logged yet: a list that is polled every second logs it once.
 fn is_news(order: OrderId) -> bool {
     static TOLD: Mutex<BTreeSet<OrderId>> = Mutex::new(BTreeSet::new());
     let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
     told.len() < MAX_TOLD && told.insert(order)
 }
 
-/// Unreadable orders that the log names; more of them say nothing new.
+/// Maximum number of unreadable orders that are logged.
 const MAX_TOLD: usize = 1_000;
 
 /// The orders among rows that this version can read.
@@ -228,7 +228,7 @@ pub(super) fn micros(duration: Duration) -> i64 {
 }
 
 /// An order that has not ended, for rows that are looked up by their ids.
-pub(super) const ACTIVE: &str = "status NOT IN ('confirmed', 'failed', 'canceled', 'expired')";
+pub(super) const ACTIVE: &str = "phase IN ('in_flight', 'resting')";
 
 /// The condition of a listing by status, `$4`: the status itself, and the phase it implies, by which an index
 /// finds it.
@@ -274,7 +274,7 @@ impl From<ClaimAction> for ClaimChange {
     }
 }
 
-/// What a commit expects of the attempt record and makes of it, as parameters of the update.
+/// What a commit expects of the attempt record and changes in it, as parameters of the update.
 pub(super) struct AttemptColumns {
     /// Whether it touches the attempt record.
     pub(super) touches: bool,

@@ -7,7 +7,7 @@ use domain::{
 
 use super::row::OrderRow;
 
-/// What comes of an acceptance whose keys `known` orders have: the one with its idempotency key before the
+/// The result of an acceptance whose keys `known` orders have: the one with its idempotency key before the
 /// one with its client order id, and that before the one with its id.
 ///
 /// A request that names its order by the client order id and asks for the same is that order, whichever

@@ -23,7 +23,7 @@ async fn events_reach_other_processes_and_no_other_engine() {
     assert_eq!(there.next_event().await, theirs);
 }
 
-/// Whoever subscribed before the server acknowledged it may have missed something.
+/// A subscriber from before the server's acknowledgement may have missed something.
 #[tokio::test]
 async fn a_subscription_may_come_before_redis_and_begins_with_an_interruption() {
     let mut server = TestRedis::start().await;
@@ -57,7 +57,7 @@ async fn every_reconnect_is_an_interruption() {
     }
 }
 
-/// What is published meanwhile is dropped beyond a bound, and then subscribers are told.
+/// What is published meanwhile is dropped beyond a bound, and then subscribers are notified.
 #[tokio::test]
 async fn publishing_while_redis_is_down_neither_blocks_nor_grows() {
     let mut server = TestRedis::start().await;
@@ -81,7 +81,7 @@ async fn publishing_while_redis_is_down_neither_blocks_nor_grows() {
     while subscriber.next_event().await != event {}
 }
 
-/// A subscriber whose own connection was fine is told of what others could not publish.
+/// A subscriber whose own connection was fine is notified of what others could not publish.
 #[tokio::test]
 async fn dropped_events_are_an_interruption_for_everybody() {
     let server = TestRedis::start().await;

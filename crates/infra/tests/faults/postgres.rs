@@ -8,7 +8,7 @@ use testkit::{PostgresServer, SilencingProxy, eventually, postgres::fresh_databa
 
 use crate::support::{accept, administer, agree_that_orders_are, connect, settings};
 
-/// Locks that somebody waits for in this database.
+/// Locks that are waited for in this database.
 const WAITING: &str = "SELECT FROM pg_locks WHERE NOT granted
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
 

@@ -7,10 +7,7 @@ use std::sync::{
 
 use domain::OrderId;
 use futures::FutureExt;
-use infra::{
-    config::BackendConfig,
-    queue::{Handler, Queue},
-};
+use infra::{config::BackendConfig, queue::Queue};
 use testkit::{eventually, redis::TestRedis};
 
 use crate::support::*;
@@ -50,7 +47,7 @@ contract! {
     many_producers_never_overshoot
     no_more_handlers_run_than_allowed
     one_at_a_time_works_too
-    a_panicking_handler_costs_only_its_own_job
+    a_panicking_execution_costs_only_its_own_job
     a_stop_returns_while_handlers_run_and_a_new_run_goes_on
     it_is_consuming_only_while_it_runs
     it_tells_how_many_take_from_it
@@ -116,7 +113,7 @@ async fn one_at_a_time_works_too(queue: Queue) {
     assert_eq!(recorder.most_running.load(Ordering::SeqCst), 1);
 }
 
-async fn a_panicking_handler_costs_only_its_own_job(queue: Queue) {
+async fn a_panicking_execution_costs_only_its_own_job(queue: Queue) {
     let recorder = Recorder::open();
     let panics = Arc::new(AtomicUsize::new(0));
     let bad = orders(3);

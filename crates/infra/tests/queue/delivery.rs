@@ -51,7 +51,7 @@ async fn a_job_whose_ring_was_lost_is_found_at_the_next_tick() {
     recorder.all_of(&orders).await;
 }
 
-/// Hazard 4: what waits is bounded, whoever pushes however much.
+/// Hazard 4: what waits is bounded, however much is pushed.
 #[tokio::test]
 async fn of_twenty_thousand_offered_without_a_worker_only_the_capacity_waits_and_all_drain_later() {
     let server = TestRedis::start().await;

@@ -10,15 +10,18 @@ use std::{
 };
 
 use apalis_redis::Config;
-use domain::{OrderId, ports::JobQueue};
-use futures::FutureExt;
-use infra::queue::{
-    Handler, JobConsumer,
-    redis::{RedisConsumer, RedisProducer, RedisQueueConfig},
+use domain::{
+    OrderId,
+    ports::{ExecutionSlot, ExecutionSlots, JobConsumer, JobQueue, SlotGuard},
 };
+use futures::{FutureExt, future::BoxFuture};
+use infra::queue::redis::{RedisConsumer, RedisProducer, RedisQueueConfig};
 use redis::{AsyncCommands, aio::MultiplexedConnection};
 use testkit::{eventually, redis::TestRedis};
-use tokio::{sync::Semaphore, task::JoinHandle};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::JoinHandle,
+};
 use tokio_util::sync::CancellationToken;
 
 /// Waiting entries that test queues allow.
@@ -29,6 +32,48 @@ pub(crate) const NEVER: Duration = Duration::from_hours(1);
 /// As many new order ids.
 pub(crate) fn orders(count: usize) -> Vec<OrderId> {
     (0..count).map(|_| testkit::samples::order_id()).collect()
+}
+
+/// What an execution does.
+pub(crate) type Handler = Arc<dyn Fn(OrderId) -> BoxFuture<'static, ()> + Send + Sync>;
+
+/// Slots whose executions call a handler.
+struct TestSlots {
+    count: usize,
+    free: Arc<Semaphore>,
+    handler: Handler,
+}
+
+struct TestSlot {
+    permit: OwnedSemaphorePermit,
+    handler: Handler,
+}
+
+impl ExecutionSlots for TestSlots {
+    fn count(&self) -> usize {
+        self.count
+    }
+
+    fn reserve(&self) -> BoxFuture<'static, Box<dyn ExecutionSlot>> {
+        let (free, handler) = (self.free.clone(), self.handler.clone());
+        async move {
+            let permit = free.acquire_owned().await.unwrap();
+            Box::new(TestSlot { permit, handler }) as Box<dyn ExecutionSlot>
+        }
+        .boxed()
+    }
+}
+
+impl ExecutionSlot for TestSlot {
+    fn start(self: Box<Self>, order: OrderId) -> SlotGuard {
+        let (permit, handler) = (Arc::new(self.permit), self.handler);
+        let guard = permit.clone();
+        tokio::spawn(async move {
+            handler(order).await;
+            drop(permit);
+        });
+        Box::new(guard)
+    }
 }
 
 /// A handler that remembers what it was given and may be held up.
@@ -61,7 +106,7 @@ impl Recorder {
     }
 
     pub(crate) fn open_gate(&self) {
-        self.gate.close(); // a closed semaphore lets everybody through, with an error nobody reads
+        self.gate.close(); // a closed semaphore lets all through, with an error that is ignored
     }
 
     pub(crate) fn handler(&self) -> Handler {
@@ -113,9 +158,10 @@ pub(crate) struct Running {
 impl Running {
     pub(crate) fn start(consumer: Arc<dyn JobConsumer>, concurrency: usize, handler: Handler) -> Self {
         let stop = CancellationToken::new();
+        let slots = TestSlots { count: concurrency, free: Arc::new(Semaphore::new(concurrency)), handler };
         let task = tokio::spawn({
-            let (consumer, stop) = (consumer.clone(), stop.clone());
-            async move { consumer.run(concurrency, handler, stop).await }
+            let (consumer, stopped) = (consumer.clone(), stop.clone().cancelled_owned().boxed());
+            async move { consumer.run(Arc::new(slots), stopped).await }
         });
         Self { consumer, stop, task }
     }

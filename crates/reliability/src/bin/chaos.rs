@@ -9,7 +9,7 @@ use reliability::chaos::{self, Options};
 async fn main() -> ExitCode {
     let options = Options::parse();
     let run = async {
-        let stop = infra::process::stop_on_signal()?;
+        let stop = process::stop_on_signal()?;
         // dropped, a run ends everything it started
         stop.run_until_cancelled(chaos::run(&options))
             .await

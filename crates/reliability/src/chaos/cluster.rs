@@ -88,7 +88,7 @@ impl Cluster {
 
     /// Waits until no order has been open for a while and the chain has settled everything it took;
     /// a request whose client is gone may still be on its way and become an order. Returns how much
-    /// is left when patience ends; -1 if nobody could say.
+    /// is left when patience ends; -1 if unknown.
     pub(super) async fn rest(&self, deadline: Instant) -> i64 {
         let mut since = Instant::now();
         loop {

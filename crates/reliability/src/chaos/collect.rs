@@ -85,7 +85,7 @@ async fn order(store: &dyn OrderStore, id: OrderId, key: Option<String>) -> anyh
     Ok(OrderRecord { key, order, events, told: None, attempts })
 }
 
-/// The events of an order as the API tells them.
+/// The events of an order from the API.
 async fn told(http: &reqwest::Client, api: u16, id: OrderId) -> anyhow::Result<Vec<Value>> {
     let url = format!("http://127.0.0.1:{api}/api/orders/{id}/events?limit=1000");
     Ok(http.get(url).send().await?.error_for_status()?.json().await?)

@@ -24,13 +24,13 @@ pub enum Fault {
     DemoteRedis,
     /// An immediate stop of `PostgreSQL`, which recovers.
     CrashPostgres,
-    /// The same after somebody else has used up ids of transactions, which are then given out again.
+    /// The same after another client has used up transaction ids, which are then given out again.
     CrashBusyPostgres,
     /// Nothing can be written any more, not even `PostgreSQL`'s own log.
     FillDisk,
     /// Writes are refused: `PostgreSQL` is read-only.
     LockPostgres,
-    /// Somebody else keeps a transaction open and rows locked.
+    /// Another client keeps a transaction open and rows locked.
     HoldRows,
     /// The wall clock of an API or a worker is wrong for a while.
     StepClock,
@@ -40,7 +40,7 @@ pub enum Fault {
     Delay,
     /// What goes one way through a connection vanishes.
     HalfOpen,
-    /// Open connections never carry anything again, and their clients are not told.
+    /// Open connections silently never carry anything again.
     Silence,
 }
 

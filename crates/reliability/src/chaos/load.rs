@@ -1,4 +1,4 @@
-//! Clients: they ask open-loop, repeat what was not answered, and follow what they asked for.
+//! Clients: they place orders open-loop, repeat unanswered requests, and follow their orders.
 
 use std::{
     sync::{
@@ -31,7 +31,7 @@ const CANCELED: f64 = 0.2;
 /// The share of orders that expire, within seconds.
 const EXPIRING: f64 = 0.2;
 
-/// What the clients were told.
+/// What clients received.
 pub(super) struct Records {
     pub(super) requests: Vec<RequestRecord>,
     pub(super) follows: Vec<FollowRecord>,
@@ -69,7 +69,7 @@ impl Load {
         }
     }
 
-    /// Starts a client at every tick, however the earlier ones fare.
+    /// Starts a client at every tick, whether or not earlier ones are done.
     pub(super) async fn run(self: Arc<Self>, duration: Duration) {
         let mut ticks = interval(Duration::from_secs(1) / self.rate.max(1));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
@@ -94,7 +94,7 @@ impl Load {
         self.sent.load(Ordering::Relaxed).saturating_sub(self.asked.load(Ordering::Relaxed))
     }
 
-    /// What clients were told, once all are done or `deadline` is over.
+    /// What clients received, once all are done or `deadline` has passed.
     pub(super) async fn finish(&self, deadline: Instant) -> Records {
         let _ = timeout_at(deadline, self.clients.wait()).await;
         self.give_up.cancel();
@@ -208,7 +208,7 @@ impl Load {
     }
 }
 
-/// What came of the one order of a request.
+/// The result for the one order of a request.
 fn only_outcome(canceled: CanceledViews) -> Option<CancelOutcome> {
     canceled.results.into_iter().next().map(|canceled| canceled.result)
 }

@@ -39,7 +39,7 @@ const CAUGHT_UP_WITHIN: Duration = Duration::from_mins(1);
 /// # Errors
 /// When the run itself cannot be carried out. Broken promises are in the summary.
 pub async fn run(options: &Options) -> anyhow::Result<Summary> {
-    infra::tls::install();
+    process::install_tls();
     let mut cluster = Cluster::start(options).await?;
     let summary = run_on(&mut cluster, options).await;
     if !summary.as_ref().is_ok_and(Summary::is_clean) {

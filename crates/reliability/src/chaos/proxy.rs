@@ -20,16 +20,16 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// What a connection suffers.
+/// The condition of a proxy's connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Weather {
     /// Nothing.
     Clear,
     /// Every chunk comes this much later.
     Slow(Duration),
-    /// What goes from the client to the server vanishes, and nobody is told.
+    /// Bytes from the client to the server vanish silently.
     DeafServer,
-    /// What goes from the server to the client vanishes, and nobody is told.
+    /// Bytes from the server to the client vanish silently.
     DeafClient,
 }
 
@@ -43,13 +43,12 @@ struct State {
 }
 
 /// How long a server takes to give up a client that has fallen silent, as by its keepalive. The client is
-/// told nothing of it.
+/// not notified.
 const SERVER_GIVES_UP_AFTER: Duration = Duration::from_secs(10);
 
 /// What has gone through.
 #[derive(Debug, Default)]
 struct Traffic {
-    /// Connections that are open now.
     open: AtomicUsize,
     /// Chunks that came late or vanished.
     suffered: AtomicU64,
@@ -98,7 +97,7 @@ impl Proxy {
         Ok(Self { port, state, traffic, task })
     }
 
-    /// Whether anybody is connected, so that a fault can hurt.
+    /// Whether it has a connection that a fault can affect.
     pub(super) fn is_used(&self) -> bool {
         self.traffic.open.load(Ordering::Relaxed) > 0
     }
@@ -113,7 +112,7 @@ impl Proxy {
         self.traffic.suffered.load(Ordering::Relaxed)
     }
 
-    /// Changes the weather. Bytes that vanished leave a connection that must not go on, so the end
+    /// Sets the condition. Bytes that vanished leave a connection that must not continue, so the end
     /// of deafness cuts what was open.
     pub(super) fn set(&self, weather: Weather) {
         self.state.send_modify(|state| {
@@ -165,7 +164,7 @@ async fn carry(client: TcpStream, target: SocketAddr, state: watch::Receiver<Sta
     pending::<()>().await; // as long as the proxy is there, the client's end stays open
 }
 
-/// Copies one direction until it ends; in `deaf` weather what arrives is thrown away.
+/// Copies one direction until it ends; while it is `deaf` what arrives is thrown away.
 async fn pump(
     mut from: ReadHalf<'_>,
     mut to: WriteHalf<'_>,

@@ -23,7 +23,7 @@ use tokio::{
 
 use super::proxy::Proxy;
 
-/// What every process is told, so that a run of minutes meets what a day would bring. The chain is
+/// Settings of every process, so that a run of minutes meets what a day would bring. The chain is
 /// as unreliable as a busy one, only faster.
 const SETTINGS: [(&str, &str); 17] = [
     ("RUST_LOG", "warn"),
@@ -68,17 +68,14 @@ pub(super) enum Kind {
 pub(super) struct Service {
     pub(super) kind: Kind,
     pub(super) name: String,
-    /// How it reaches `PostgreSQL`.
     pub(super) to_postgres: Proxy,
-    /// How it reaches Redis.
     pub(super) to_redis: Proxy,
-    /// How clients reach it; nobody calls a worker.
+    /// How clients reach it; a worker has no clients.
     pub(super) from_clients: Option<Proxy>,
     program: PathBuf,
     port: u16,
     log: PathBuf,
     seed: u64,
-    /// Its wall clock.
     pub(super) clock: FakeTime,
     life: Option<Life>,
     ended_at: Option<Instant>,
@@ -188,7 +185,7 @@ impl Service {
         Ok(())
     }
 
-    /// Starts it again if it ended on its own, a moment later, and tells once that it did.
+    /// Starts it again if it ended on its own, a moment later, and reports once that it did.
     pub(super) fn supervise(&mut self) -> anyhow::Result<Option<Ended>> {
         if let Some(ended_at) = self.ended_at
             && ended_at.elapsed() >= RESTART_AFTER
@@ -262,7 +259,7 @@ impl Service {
         Some(paused_at.elapsed())
     }
 
-    /// Its ways in and out.
+    /// Its proxies.
     pub(super) fn links(&self) -> impl Iterator<Item = &Proxy> {
         [&self.to_postgres, &self.to_redis].into_iter().chain(&self.from_clients)
     }

@@ -5,27 +5,23 @@ use domain::OrderStatus;
 use super::{Options, Tally, cluster::Rest};
 use crate::checker::{Evidence, Reply, Violation};
 
-/// How a run went, apart from what it left behind.
+/// The course of a run, apart from what it left behind.
 pub(super) struct Course {
     pub(super) took: Duration,
     pub(super) rest: Rest,
     pub(super) tally: Tally,
-    /// Requests that clients sent again.
     pub(super) repeated: u64,
 }
 
-/// What a run has shown.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Summary {
     /// A line each: what was counted, and how much.
     pub figures: Vec<(String, String)>,
-    /// The seed that tells the same story again.
+    /// The seed that repeats this run.
     pub seed: u64,
-    /// What broke.
     pub tally: Tally,
-    /// Valid requests that were refused.
     pub refused: usize,
-    /// Broken promises.
     pub violations: Vec<Violation>,
 }
 

@@ -1,4 +1,4 @@
-//! What clients were told, against what is stored.
+//! What clients received, against what is stored.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,7 +42,7 @@ pub(super) fn check_requests(evidence: &Evidence, findings: &mut Findings<'_>) {
     }
 }
 
-/// A client that was told its order is canceled finds it canceled, and one that was told of the request finds it
+/// A client whose cancel was answered with `canceled` finds the order canceled, and one with a recorded request finds it
 /// on record.
 pub(super) fn check_cancels(evidence: &Evidence, findings: &mut Findings<'_>) {
     for request in &evidence.requests {
@@ -61,12 +61,12 @@ pub(super) fn check_cancels(evidence: &Evidence, findings: &mut Findings<'_>) {
             CancelOutcome::StoreUnavailable => true,
         };
         findings.require(holds, Rule::CancelHolds, order.id, || {
-            format!("a client was told {reply:?}, and it is {} with {:?}", order.status, order.cancel_request)
+            format!("a client got {reply:?}, and it is {} with {:?}", order.status, order.cancel_request)
         });
     }
 }
 
-/// What the API tells of an order is what is stored, so that a stream may be compared with it.
+/// The API's answer about an order is what is stored, so that a stream may be compared with it.
 pub(super) fn check_told(evidence: &Evidence, findings: &mut Findings<'_>) {
     for record in &evidence.orders {
         let Some(told) = &record.told else { continue };
@@ -75,7 +75,7 @@ pub(super) fn check_told(evidence: &Evidence, findings: &mut Findings<'_>) {
         let shown: Vec<Value> =
             told.iter().map(|event| json!([event["seq"], event["status"], event["attempt"]])).collect();
         findings
-            .require(stored == shown, Rule::ToldIsStored, record.order.id, || format!("it tells {shown:?}"));
+            .require(stored == shown, Rule::ToldIsStored, record.order.id, || format!("it shows {shown:?}"));
     }
 }
 
@@ -97,7 +97,7 @@ pub(super) fn check_streams(evidence: &Evidence, findings: &mut Findings<'_>) {
     }
 }
 
-/// Who followed all orders saw every event of each once, in its order, and nothing else.
+/// A client that followed all orders saw every event of each once, in its order, and nothing else.
 pub(super) fn check_feeds(evidence: &Evidence, findings: &mut Findings<'_>) {
     for feed in &evidence.feeds {
         let mut seen: BTreeMap<OrderId, Vec<(u32, OrderStatus)>> = BTreeMap::new();

@@ -68,7 +68,7 @@ fn check_submissions(record: &OrderRecord, findings: &mut Findings<'_>) {
     let written: Vec<&Signature> =
         record.attempts.iter().map(|attempt| &attempt.transaction.signature).collect();
     findings.require(submitted == written, Rule::WrittenAhead, record.order.id, || {
-        format!("it told of {submitted:?}")
+        format!("it published {submitted:?}")
     });
 }
 

@@ -8,15 +8,12 @@ use venues::simulated::transaction_log::Entry;
 pub struct Evidence {
     /// Attempts an order gets in all.
     pub max_attempts: u32,
-    /// What clients asked for and were told.
+    /// What clients requested and received.
     pub requests: Vec<RequestRecord>,
-    /// What clients saw of orders.
     pub follows: Vec<FollowRecord>,
     /// What clients saw of all orders.
     pub feeds: Vec<FeedRecord>,
-    /// What the store holds.
     pub orders: Vec<OrderRecord>,
-    /// What the simulated chain holds.
     pub transactions: Vec<Entry>,
     /// What should have been cleaned up and was not, in words.
     pub leftovers: Vec<String>,
@@ -46,13 +43,11 @@ pub enum Reply {
 /// What one client saw of one order over all its connections, each resuming after the last.
 #[derive(Debug, Clone)]
 pub struct FollowRecord {
-    /// Which order.
     pub order_id: OrderId,
     /// The event messages, as they came.
     pub events: Vec<Value>,
-    /// How often it connected.
     pub connections: u32,
-    /// Whether it was told that the order's last event had come.
+    /// Whether the stream ended after the order's last event.
     pub has_ended: bool,
 }
 
@@ -62,7 +57,6 @@ pub struct FollowRecord {
 pub struct FeedRecord {
     /// Which order, the sequence number and the status of every event, as they came.
     pub events: Vec<(OrderId, u32, OrderStatus)>,
-    /// How often it connected.
     pub connections: u32,
     /// Why the last connection failed that did, in words: a cursor that is refused, or a server that was away.
     pub last_error: Option<String>,
@@ -73,11 +67,10 @@ pub struct FeedRecord {
 pub struct OrderRecord {
     /// The idempotency key it was made under; its client order id is in the row.
     pub key: Option<String>,
-    /// The row.
     pub order: Order,
     /// Its events, in order.
     pub events: Vec<Event>,
-    /// The same events as clients are told them; left out for an order that nobody followed.
+    /// The same events as clients received them; left out for an order without followers.
     pub told: Option<Vec<Value>>,
     /// Its attempts, in order.
     pub attempts: Vec<Attempt>,

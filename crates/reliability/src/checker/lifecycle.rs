@@ -41,7 +41,7 @@ fn check_cancel(record: &OrderRecord, findings: &mut Findings<'_>) {
     let order = &record.order;
     let is_canceled = order.status == OrderStatus::Canceled;
     findings.require(!is_canceled || order.cancel_request.is_some(), Rule::CancelHolds, order.id, || {
-        "it was canceled and nobody asked for it".to_owned()
+        "it was canceled without a request".to_owned()
     });
     let Some(request) = order.cancel_request else { return };
     let leads_to_attempt =

@@ -1,4 +1,4 @@
-//! Judges a run by what clients were told and what the databases hold, and by nothing else.
+//! Judges a run by what clients received and what the databases hold, and by nothing else.
 
 mod clients;
 mod effects;
@@ -31,7 +31,7 @@ pub fn check(evidence: &Evidence) -> Vec<Violation> {
     findings.violations
 }
 
-/// Every promise that the databases alone show to be broken: for evidence without clients.
+/// The promises that the databases alone show to be broken: for evidence without clients.
 pub fn check_stored(evidence: &Evidence) -> Vec<Violation> {
     let index = Index::new(evidence);
     let mut findings = Findings { index: &index, violations: Vec::new() };
@@ -62,7 +62,7 @@ impl<'a> Index<'a> {
     }
 }
 
-/// What was found so far.
+/// The findings so far.
 struct Findings<'a> {
     index: &'a Index<'a>,
     violations: Vec<Violation>,

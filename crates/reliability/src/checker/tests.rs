@@ -127,7 +127,7 @@ fn broken(break_it: impl FnOnce(&mut Evidence)) -> BTreeSet<Rule> {
     let feeds = evidence.feeds.clone();
     break_it(&mut evidence);
     if evidence.feeds == feeds {
-        evidence.feeds = vec![feed(&evidence.orders)]; // they tell what is stored, broken or not
+        evidence.feeds = vec![feed(&evidence.orders)]; // they show what is stored, broken or not
     }
     check(&evidence).into_iter().map(|violation| violation.rule).collect()
 }
@@ -143,7 +143,7 @@ fn a_lost_order_is_found() {
         evidence.orders.remove(1);
     });
     assert!(rules.contains(&Rule::AcknowledgedExists));
-    assert!(rules.contains(&Rule::WrittenAhead), "its transactions belong to nobody");
+    assert!(rules.contains(&Rule::WrittenAhead), "its transactions belong to no order");
 }
 
 #[test]

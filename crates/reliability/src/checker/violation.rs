@@ -21,7 +21,7 @@ pub enum Rule {
     /// A trade keeps the bound of its order.
     KeepsItsBound,
     /// Every transaction on the chain belongs to an attempt on record, and every attempt on record
-    /// was told as `submitted`.
+    /// was published as `submitted`.
     WrittenAhead,
     /// No attempt of a terminal order is unresolved, and each ended as the chain says.
     AttemptsResolved,
@@ -36,7 +36,7 @@ pub enum Rule {
     /// The events give the row.
     FoldIsRow,
     /// Once the owner has asked to cancel an order, no attempt is submitted or planned, and what a client was
-    /// told of it is so.
+    /// answered is true.
     CancelHolds,
     /// No attempt is submitted once the order has expired, and no order expires early.
     ExpiryHolds,
@@ -44,7 +44,7 @@ pub enum Rule {
     OneOrderPerKey,
     /// Every order that is stored was asked for.
     AskedFor,
-    /// What the API tells of an order's events is what is stored.
+    /// The API's answer about an order's events is what is stored.
     ToldIsStored,
     /// A client saw the stored events, all and once.
     StreamIsComplete,
@@ -57,13 +57,10 @@ pub enum Rule {
 /// A promise that was broken.
 #[derive(Debug, Clone)]
 pub struct Violation {
-    /// Which.
     pub rule: Rule,
-    /// By which order.
     pub order: Option<OrderId>,
-    /// How.
     pub detail: String,
-    /// Everything that is known of the order, a line each.
+    /// Everything known about the order, one line each.
     pub history: String,
 }
 
@@ -81,7 +78,7 @@ impl fmt::Display for Violation {
     }
 }
 
-/// Everything that is known of an order, for people.
+/// Everything known about an order, for people.
 pub(super) fn history(record: &OrderRecord, transactions: &BTreeMap<&Signature, &Entry>) -> String {
     let mut text = String::new();
     let order = &record.order;

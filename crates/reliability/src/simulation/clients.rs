@@ -1,4 +1,4 @@
-//! Clients of the simulation: they repeat what was not answered and follow what they asked for.
+//! Clients of the simulation: they repeat unanswered requests and follow their orders.
 
 use std::{
     sync::{Arc, Mutex},
@@ -20,7 +20,7 @@ use crate::checker::{FollowRecord, Reply, RequestRecord};
 /// How long a client waits for one answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 
-/// What the clients were told.
+/// What clients received.
 #[derive(Default)]
 pub(super) struct Records {
     pub(super) requests: Vec<RequestRecord>,
@@ -48,7 +48,7 @@ pub(super) fn start(machines: &Arc<Machines>) -> Clients {
 }
 
 impl Clients {
-    /// What clients were told, once all are done or `deadline` is over.
+    /// What clients received, once all are done or `deadline` has passed.
     pub(super) async fn finish(&self, deadline: Instant) -> Records {
         let _ = timeout_at(deadline, self.tasks.wait()).await;
         self.give_up.cancel();
@@ -136,7 +136,7 @@ impl Client {
             replies.extend([one, two].into_iter().flatten());
             if self.world().happens(1_000) {
                 self.world().note("client", &format!("loses the answers {replies:?} to {key}"));
-                // it will be told again, but the order must be the same one
+                // it will be answered again, but the order must be the same one
                 let told = std::mem::take(&mut replies);
                 let again = self.ask(order, "1").await;
                 replies.extend(told.into_iter().chain(again));

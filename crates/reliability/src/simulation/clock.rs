@@ -9,7 +9,7 @@ use std::{
 use domain::{Timestamp, ports::Clock};
 use tokio::time::Instant;
 
-/// The simulated time: it goes on when everybody sleeps. Its wall clock steps when the world says so.
+/// The simulated time: it advances when every task sleeps. Its wall clock steps when the world says so.
 #[derive(Debug, Clone)]
 pub(super) struct SimulatedClock {
     began: Instant,
@@ -27,7 +27,7 @@ impl SimulatedClock {
         Self { began: Instant::now(), stepped: Arc::default(), waits_by_wall_clock }
     }
 
-    /// Steps the wall clock, from now on for everybody.
+    /// Steps the wall clock of all processes.
     pub(super) fn step(&self, micros: i64) {
         self.stepped.fetch_add(micros, Ordering::Relaxed);
     }

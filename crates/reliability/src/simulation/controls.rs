@@ -6,9 +6,9 @@ use super::plan::Plan;
 /// behaves as if the protection were missing: the product has no switch for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Control {
-    /// Writes are taken from whoever holds no claim any more.
+    /// Writes are accepted from workers that have lost their claim.
     IgnoresFence,
-    /// Writes are taken whatever they follow.
+    /// Writes are accepted whatever they follow.
     IgnoresSequence,
     /// Both.
     IgnoresFenceAndSequence,
@@ -26,7 +26,7 @@ pub enum Control {
     WaitsForEver,
     /// Leases and waits go by the wall clock, which steps.
     WaitsByWallClock,
-    /// Nobody looks for due orders.
+    /// Due orders are never swept.
     NeverSweeps,
     /// Followed orders are never compared with the store.
     NeverChecksTails,

@@ -1,4 +1,4 @@
-//! The processes: two APIs and two workers, which die, stand still and are started again.
+//! The processes: two APIs and two workers, which die, pause and are restarted.
 
 use std::{
     sync::{Arc, Mutex},
@@ -8,7 +8,6 @@ use std::{
 use api::{Access, AppState, Limits, direct::InProcessApi};
 use clap::Parser;
 use domain::{OrderId, VenueId, ports::Venue};
-use infra::queue::Queue;
 use serde_json::Value;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -53,20 +52,20 @@ impl Machines {
         *lock(&self.workers) = (0..WORKERS).map(|number| self.start_worker(number)).collect();
     }
 
-    /// One of the APIs, dead or alive, and what tells when it dies.
+    /// One of the APIs, dead or alive, and the signal of its death.
     pub(super) fn some_api(&self) -> (InProcessApi, CancellationToken) {
         let number = usize::try_from(self.world.between(0, 2)).unwrap_or(0);
         let (process, api) = &lock(&self.apis)[number];
         (api.clone(), process.death.clone())
     }
 
-    /// The events of an order as clients are told them, by an API that is well.
+    /// The events of an order as clients receive them from a working API.
     pub(super) async fn told(&self, id: OrderId) -> Option<Vec<Value>> {
         let api = lock(&self.apis)[0].1.clone();
         api.events(id).await.ok()
     }
 
-    /// Kills, stops and starts processes for as long as it is let.
+    /// Kills, stops and starts processes until it is dropped.
     pub(super) async fn inject_faults(self: Arc<Self>) {
         loop {
             sleep(Duration::from_millis(self.world.between(50, 3_000))).await;
@@ -86,7 +85,7 @@ impl Machines {
         }
     }
 
-    /// Whoever is dead, or is about to stop, gets a successor.
+    /// Replaces processes that are dead or about to stop.
     pub(super) fn replace_the_dead(&self) {
         let is_dead: Vec<bool> = lock(&self.apis).iter().map(|(process, _)| process.is_dead()).collect();
         for number in (0..APIS).filter(|&number| is_dead[number]) {
@@ -136,15 +135,16 @@ impl Machines {
         let backends = worker::Backends {
             store: Arc::new(FaultyStore(process.clone())),
             bus: Arc::new(SimulatedBus(process.clone())),
-            queue: Queue { producer: queue.clone(), consumer: queue },
+            queue: queue.clone(),
+            consumer: queue,
             trading: Trading { quotes, signer: Arc::new(FaultySigner(chain.clone())), chain },
             clock: Arc::new(world.some_clock()),
             rng: world.fork_rng(),
         };
-        let worker = Worker::new(backends, &self.worker_config());
+        let worker = Worker::new(backends, &self.worker_config(), process.stop.clone());
         let running = process.clone();
         tokio::spawn(async move {
-            worker.run(running.stop.clone()).await;
+            worker.run().await;
             running.has_stopped();
         });
         process

@@ -3,7 +3,7 @@
 //!
 //! A process of the simulation is whatever holds the same [`process::Process`]: every call it makes to
 //! a port goes through there, and may fail, wait, or never return because the process has died before
-//! or after the call took effect. Between two such calls a process does nothing that anybody else
+//! or after the call took effect. Between two such calls a process does nothing that others
 //! could see, so this is a crash at every point that matters.
 
 mod clients;
@@ -32,17 +32,15 @@ use crate::checker::{self, Evidence, OrderRecord, Violation};
 /// How long nothing must move: longer than any call takes once all is well.
 const QUIET_FOR: Duration = Duration::from_secs(1);
 
-/// What a run has shown.
+/// The result of a run.
 pub struct Verdict {
     /// The seed that gives the same run again.
     pub seed: u64,
-    /// Broken promises.
     pub violations: Vec<Violation>,
     /// Everything that happened, in order, a line each.
     pub trace: Vec<String>,
     /// A number that any difference between two runs changes, also one that the trace leaves out.
     pub fingerprint: u64,
-    /// What the run left behind.
     pub evidence: Evidence,
 }
 

@@ -4,14 +4,13 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use venues::config::{Conditions, Preset};
 
-/// How long orders that are open at once may take, in simulated time: a transaction that never arrives
+/// How long orders that are in flight at once may take, in simulated time: a transaction that never arrives
 /// expires after a minute, three times in the worst case.
 const REST_WITHIN: Duration = Duration::from_mins(6);
 
-/// What kind of day a seed has. Chances are of 10,000, for every call to a port.
+/// The fault plan of a seed. Chances are per 10,000 calls of a port.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// Orders that clients want.
     pub orders: u64,
     /// How long the faults go on.
     pub trouble: Duration,
@@ -23,7 +22,7 @@ pub struct Plan {
     pub dies_before: u32,
     /// The process dies after the effect.
     pub dies_after: u32,
-    /// The process stands still for longer than its leases, before the effect.
+    /// The process pauses for longer than its leases, before the effect.
     pub pauses: u32,
     /// A call is stuck on its way while its process goes on, perhaps for longer than a lease.
     pub stalls: u32,
@@ -42,7 +41,7 @@ pub struct Plan {
     pub loses_hint: u32,
     /// A hint of the queue comes twice.
     pub repeats_hint: u32,
-    /// A message of the bus is lost, and nobody is told.
+    /// A bus message is lost silently.
     pub loses_message: u32,
     /// A message of the bus comes twice, or late.
     pub disturbs_message: u32,
@@ -52,13 +51,11 @@ pub struct Plan {
     pub expires: u32,
     /// How far the clock of a process may be off, either way.
     pub skew: Duration,
-    /// Orders in flight from which on new ones are refused.
+    /// Maximum number of orders in flight.
     pub max_in_flight: u32,
     /// Attempts an order gets in all.
     pub max_attempts: u32,
-    /// How long a claim holds.
     pub lease: Duration,
-    /// How venues and chain behave.
     pub conditions: Conditions,
 }
 
@@ -69,7 +66,7 @@ impl Plan {
         REST_WITHIN * if is_let_in_at_once { 1 } else { 2 }
     }
 
-    /// Draws a day. Most are bad in few ways, some in all.
+    /// Draws a plan. Most have few kinds of faults, some have all.
     pub(super) fn draw(rng: &mut ChaCha8Rng) -> Self {
         let mut chance = |often: f64, at_most: u32| {
             if rng.random_bool(often) { rng.random_range(0..at_most) } else { 0 }

@@ -1,4 +1,4 @@
-//! A process of the simulation: it lives, stands still, or is dead, and every call it makes to a port
+//! A process of the simulation: it is running, paused or dead, and every call it makes to a port
 //! goes through here.
 
 use std::{
@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::world::{World, lock};
 
-/// The call did not go well: it may or may not have had its effect.
+/// The call failed: it may or may not have had its effect.
 #[derive(Debug)]
 pub(super) struct Lost(pub(super) &'static str);
 
@@ -69,7 +69,7 @@ impl Process {
         }
     }
 
-    /// `SIGTERM`: it ends by itself once it has put everything in order.
+    /// `SIGTERM`: it stops cleanly by itself.
     pub(super) fn ask_to_stop(&self) {
         self.note("is asked to stop");
         self.stop.cancel();
@@ -148,7 +148,7 @@ impl Process {
         answer
     }
 
-    /// Waits while it stands still, and for ever once it is dead.
+    /// Waits while it is paused, and for ever once it is dead.
     pub(super) async fn live(&self) {
         loop {
             if self.is_dead() {

@@ -79,7 +79,7 @@ impl World {
         self.heal.is_cancelled()
     }
 
-    /// Whether something of this chance, of 10,000, happens now. Never once it is calm.
+    /// Whether an event with this chance, of 10,000, happens now. Never once the faults are over.
     pub(super) fn happens(&self, chance: u32) -> bool {
         chance > 0 && !self.is_calm() && self.between(0, 10_000) < u64::from(chance)
     }
@@ -89,7 +89,7 @@ impl World {
         lock(&self.rng).random_range(low..high)
     }
 
-    /// A generator of its own for somebody.
+    /// An independent generator.
     pub(super) fn fork_rng(&self) -> ChaCha8Rng {
         ChaCha8Rng::seed_from_u64(lock(&self.rng).random())
     }
@@ -120,12 +120,12 @@ impl World {
         lock(&self.fingerprint).finish()
     }
 
-    /// Waits, but no longer than until it is calm.
+    /// Waits, but no longer than until the faults are over.
     pub(super) async fn linger(&self, time: Duration) {
         let _ = timeout(time, self.heal.cancelled()).await;
     }
 
-    /// Writes down what happened.
+    /// Adds a line to the trace.
     pub(super) fn note(&self, who: &str, what: &str) {
         self.mark(who, what);
         let at = self.clock.now_here();

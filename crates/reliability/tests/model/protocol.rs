@@ -90,7 +90,7 @@ impl Protocol {
         state.executions[execution] = Execution { step, holds_the_fence: true };
     }
 
-    /// The request is on record, and an order that nobody executes is claimed to be canceled.
+    /// The request is on record, and an order that is not executing is claimed to be canceled.
     fn request_cancel(self, state: &mut State, execution: usize) {
         state.is_cancel_requested = true;
         let may_land = state.unresolved().is_some() && !self.lacks(Protection::SettlingBeforeCanceling);

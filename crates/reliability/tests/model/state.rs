@@ -77,7 +77,6 @@ pub(super) struct Execution {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct State {
     pub(super) status: Status,
-    /// Nobody may claim the order.
     pub(super) is_leased: bool,
     /// The owner's request to cancel the order is on record.
     pub(super) is_cancel_requested: bool,

@@ -19,7 +19,7 @@ use tokio::sync::watch;
 use self::{record::Record, state::State};
 
 /// An order store in memory, by the clock it is given: the shortest code that keeps the contract.
-/// It starts nothing and never waits unless it is told to hang, so a simulation that uses it is deterministic.
+/// It starts nothing and never waits unless made to hang, so a simulation that uses it is deterministic.
 pub struct MemoryStore {
     clock: Arc<dyn Clock>,
     state: Mutex<State>,
@@ -31,9 +31,7 @@ pub struct MemoryStore {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "one for each guard")]
 pub struct Guards {
-    /// The claim still holds.
     pub fence: bool,
-    /// Nothing was written since.
     pub sequence: bool,
     /// The attempt record is as the commit expects it: no second attempt while one is unresolved.
     pub one_unresolved_attempt: bool,

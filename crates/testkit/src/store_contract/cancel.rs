@@ -125,7 +125,10 @@ async fn an_attempt_that_may_land_keeps_the_order(store: &dyn OrderStore) {
     let id = executing.order.id;
     assert!(matches!(cancel(store, id, 1).await, Cancellation::Requested(_)));
     eventually("the lease runs out", || async { is_due(store, id, Duration::ZERO).await }).await;
-    assert!(matches!(cancel(store, id, 2).await, Cancellation::Requested(_)), "also when nobody executes it");
+    assert!(
+        matches!(cancel(store, id, 2).await, Cancellation::Requested(_)),
+        "also when it is not executing"
+    );
     let mut heir = store.claim(id, "heir", LONG).await.unwrap().unwrap();
     assert_eq!(heir.order.cancel_request.unwrap().after_seq, executing.order.last_seq);
     assert_eq!(heir.unresolved.as_ref(), Some(&attempt));

@@ -86,7 +86,7 @@ fn by_order(events: Vec<FeedEvent>) -> BTreeMap<OrderId, Vec<FeedEvent>> {
 
 async fn assert_told_whole(store: &dyn OrderStore, told: Vec<FeedEvent>, orders: usize) {
     let cursors: HashSet<FeedCursor> = told.iter().map(|event| event.cursor).collect();
-    assert_eq!(cursors.len(), told.len(), "every event has a place of its own");
+    assert_eq!(cursors.len(), told.len(), "every event has its own position");
     let told = by_order(told);
     assert_eq!(told.len(), orders);
     for (id, told) in told {

@@ -21,7 +21,7 @@ const ORDERS: u64 = 150;
 /// Writes of each life.
 const WRITES: usize = 40;
 
-/// Runs the same random writes over both stores and holds what came of them against each other. The
+/// Runs the same random writes over both stores and compares the results. The
 /// writes of an order follow one another, while those of all orders mix, so there is one right answer
 /// to each, however they were grouped.
 pub async fn check_against(model: &dyn OrderStore, store: &dyn OrderStore, seed: u64) {
@@ -50,7 +50,7 @@ impl<'a> Life<'a> {
         Self { store, rng, id, key: format!("life-{id}"), claims: Vec::new(), log: Vec::new() }
     }
 
-    /// What came of every write, and of the order in the end.
+    /// The result of every write, and the order in the end.
     async fn live(mut self) -> Vec<String> {
         self.accept(1).await;
         for _ in 0..WRITES {

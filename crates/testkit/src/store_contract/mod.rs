@@ -285,7 +285,7 @@ async fn a_retry_waits_and_then_is_due(store: &dyn OrderStore) {
     let resolved = samples::resolve(&attempt, AttemptState::Reverted);
     let commit = step(&mut claim, vec![retry], Some(resolved), ClaimAction::RetryAfter(LONG));
     assert_eq!(store.commit(commit).await.unwrap(), CommitOutcome::Committed);
-    assert!(store.claim(id, "early", LONG).await.unwrap().is_none(), "nobody may start it early");
+    assert!(store.claim(id, "early", LONG).await.unwrap().is_none(), "it must not start early");
     assert!(!store.renew(claim.fence, LONG).await.unwrap(), "the claim ended");
 
     let mut claim = claimed(store, LONG).await;

@@ -73,7 +73,7 @@ async fn a_resting_order_without_an_expiry_is_never_due_and_can_be_canceled(stor
         lease: SHORT,
     };
     assert!(matches!(store.cancel(cancel).await.unwrap(), Cancellation::Claimed(_)));
-    // whoever asked for it dies
+    // the process that asked for it dies
     let due = eventually_some("the lease of the cancel runs out", || async {
         let due = store.lease_due(1_000, LONG).await.unwrap();
         due.into_iter().find(|due| due.id == order.id)

@@ -131,7 +131,7 @@ async fn the_sequence_alone_decides_where_no_attempt_is_at_stake(store: &dyn Ord
     let outcomes = join_all((0..20).map(|_| store.commit(commit.clone()))).await;
     let passed =
         outcomes.into_iter().filter(|outcome| *outcome.as_ref().unwrap() == CommitOutcome::Committed);
-    assert_eq!(passed.count(), 1, "every other is told that it is fenced");
+    assert_eq!(passed.count(), 1, "every other one is fenced");
     assert_eq!(stored_events(store, claim.order.id).await.len(), 2);
 }
 
@@ -151,7 +151,7 @@ async fn a_claim_and_a_commit_of_its_predecessor_follow_each_other(store: &dyn O
         // A claim need not wait for a write in flight. It is repeated later, as the queue would.
         let heir = match heir.unwrap() {
             Some(heir) => heir,
-            None => store.claim(id, "heir", LONG).await.unwrap().expect("nobody else has it"),
+            None => store.claim(id, "heir", LONG).await.unwrap().expect("no other worker has it"),
         };
         assert_eq!(heir.unresolved, is_committed.then_some(attempt));
         let events = u32::try_from(stored_events(store, id).await.len()).unwrap();
@@ -211,7 +211,7 @@ async fn commits_that_break_a_guard_hurt_no_neighbour(store: &dyn OrderStore) {
     let mut first = claimed(store, LONG).await;
     let (attempt, commit) = submit(&mut first);
     assert_eq!(store.commit(commit).await.unwrap(), CommitOutcome::Committed);
-    // Somebody else's signature, and a resolution of an attempt that is not there.
+    // Another signature, and a resolution of an attempt that does not exist.
     let mut thief = claimed(store, LONG).await;
     let mut stolen = submit(&mut thief).1;
     if let Some(AttemptChange::Open(opened)) = &mut stolen.change {

@@ -75,7 +75,7 @@ impl SimulatedChain {
         }
     }
 
-    /// Nobody may hear that a transaction has expired while a slow sender's copy of it may still
+    /// A transaction must not be reported as expired while a slow sender's copy of it may still
     /// get in. So the transaction log is closed to the signature first; if a copy was faster, that one
     /// counts.
     async fn close_if_expired(

@@ -13,7 +13,6 @@ pub struct Pool {
     pub reserve_in: u64,
     /// What it holds of the token that is received, base units.
     pub reserve_out: u64,
-    /// Its fee rate.
     pub fee: Bps,
 }
 

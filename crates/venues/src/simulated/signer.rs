@@ -8,7 +8,7 @@ use domain::{
 use sha2::{Digest, Sha512};
 
 /// Signs for the wallet of paper money. Its signature is a function of the message alone, as with ed25519 and one
-/// key; nobody needs to be kept from forging it.
+/// key; it need not be unforgeable.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SimulatedSigner;
 

@@ -255,7 +255,7 @@ async fn concurrent_sends_from_two_processes_are_one_transaction(world: World) {
     assert_eq!(world.transactions().await.len(), 20);
 }
 
-/// The one clock stands still, so valid and expired are told by two different `valid_until`.
+/// The clock does not move, so two different `valid_until` make one transaction valid and the other expired.
 async fn expiry_and_a_late_sender_never_both_win(world: World) {
     let ledgers = [world.log.clone(), world.of_another_process().await];
     let chain = world.chain(INSTANT);

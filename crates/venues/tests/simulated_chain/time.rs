@@ -77,7 +77,7 @@ async fn waiting_notices_what_another_process_sends_and_what_expires() {
 }
 
 #[tokio::test]
-async fn the_same_seed_nonces_and_times_give_the_same_fates() {
+async fn the_same_seed_nonces_and_times_give_the_same_outcomes() {
     let run = || async {
         let clock = Arc::new(ManualClock::default());
         let log = Arc::new(MemoryLog::new(clock.clone()));
@@ -94,7 +94,7 @@ async fn the_same_seed_nonces_and_times_give_the_same_fates() {
     assert_eq!(entries, run().await);
 }
 
-/// The process's clock is months ahead of the database's; nobody notices.
+/// The process's clock is months ahead of the database's; it makes no difference.
 #[tokio::test]
 async fn over_postgres_the_database_s_clock_counts() {
     let url = testkit::postgres::fresh_database().await;
@@ -136,7 +136,7 @@ async fn start_at_once(location: LogLocation) {
 }
 
 #[tokio::test]
-async fn the_ledger_lives_beside_the_engine_s_own_tables() {
+async fn the_log_lives_beside_the_engines_own_tables() {
     let url = testkit::postgres::fresh_database().await;
     let pool = sqlx::PgPool::connect(&url).await.unwrap();
     let clock = Arc::new(ManualClock::default());

@@ -1,4 +1,4 @@
-//! One attempt: ask the venues, choose, build, sign, write ahead, send.
+//! One attempt: quote, route, build, sign, write ahead.
 
 use domain::{
     EventData, Failure, FailureCode, OrderSpec, Quote, SignedTransaction, Swap,
@@ -91,7 +91,7 @@ impl Executor {
         Ok((swap, signed))
     }
 
-    /// Puts the attempt on record before anything is sent, so that whoever comes later knows what
+    /// Puts the attempt on record before anything is sent, so that a later execution knows what
     /// may be on its way.
     async fn write_ahead(
         &self,
@@ -120,7 +120,7 @@ impl Executor {
     }
 }
 
-/// The worst result the swap may have: the slippage around the quote, or the order's own bound if that is
+/// The worst acceptable result: the slippage around the quote, or the order's own bound if that is
 /// tighter.
 fn bound_of(spec: &OrderSpec, quote: &Quote) -> Result<SlippageBound, Failure> {
     let around = SlippageBound::around(quote, spec.request.amount, spec.slippage_bps);

@@ -1,4 +1,4 @@
-//! Calls of the ports, each with its deadline. Whatever an adapter does, an execution never waits for
+//! Calls of the ports, each with a deadline. Whatever an adapter does, an execution never waits for
 //! ever; a call that missed its deadline may have had its effect.
 
 use std::{future::Future, time::Duration};
@@ -13,7 +13,7 @@ use tracing::{Instrument, debug_span};
 use super::Executor;
 use crate::progress::{Progress, Step};
 
-/// How long a call of the store may take. Longer than the store's own deadlines, whose reasons say more.
+/// How long a call of the store may take. Longer than the store's own deadlines, whose errors say more.
 const STORE_WITHIN: Duration = Duration::from_secs(25);
 
 /// Waits for the store.

@@ -8,8 +8,8 @@ use domain::{
     ports::{ChainError, Fence, StoreError},
 };
 use futures::FutureExt;
-use infra::metrics::catalogue;
 use metrics::counter;
+use telemetry::metrics::catalogue;
 use tokio_util::sync::CancellationToken;
 
 use super::{ExecutionPolicy, Executor, Outcome, calls};
@@ -29,7 +29,7 @@ pub(super) enum Interruption {
     Stalled(Duration, Step),
     #[error("it panicked; its lease runs out")]
     Panicked,
-    #[error("what became of the transaction cannot be learnt: {0}")]
+    #[error("the outcome of the transaction cannot be determined: {0}")]
     Unsettled(ChainError),
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -72,7 +72,7 @@ impl Executor {
             counter!(catalogue::PARKED_CLAIMS).increment(1);
             tracing::error!(
                 lost_claims = claim.lost_claims,
-                "parked: this many claims of the order were lost one after another; it may kill its workers"
+                "parked: too many claims of the order were lost in a row; it may kill its workers"
             );
         }
         let fence = claim.fence;
@@ -94,7 +94,7 @@ impl Executor {
         }
     }
 
-    /// Gives the claim back unless something about the order itself broke the execution off. What is
+    /// Gives the claim back, unless the order itself made the execution fail. What is
     /// given back does not count against the order.
     async fn interrupted(&self, fence: Fence, interruption: &Interruption) {
         let due_after = match interruption {
@@ -114,16 +114,16 @@ impl Executor {
             }
             // not at once: a store that takes claims but no events would be asked without pause
             Interruption::Store(_) => {
-                tracing::warn!(error = %interruption, "interrupted; the next claim goes on");
+                tracing::warn!(error = %interruption, "interrupted; the next claim continues");
                 Some(self.policy.lease)
             }
             Interruption::LeaseLost => {
                 counter!(catalogue::LEASE_LOSSES).increment(1);
-                tracing::warn!(error = %interruption, "interrupted; the next claim goes on");
+                tracing::warn!(error = %interruption, "interrupted; the next claim continues");
                 None
             }
             Interruption::Panicked | Interruption::Lifecycle(_) => {
-                tracing::error!(error = %interruption, "broken off");
+                tracing::error!(error = %interruption, "execution failed; its lease runs out");
                 None
             }
         };

@@ -29,12 +29,12 @@ pub(super) struct Journal {
     order: Order,
     progress: Arc<Progress>,
     gathered: Vec<Event>,
-    /// When the last event happened that was handed over to be written.
+    /// When the last event that was handed over for writing happened.
     written_until: Timestamp,
     writing: Option<JoinHandle<Result<Recorded, Interruption>>>,
 }
 
-/// What came of an event that had to be durable.
+/// The result of an event that had to be durable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Recorded {
     /// It is.
@@ -65,12 +65,12 @@ impl Journal {
         }
     }
 
-    /// The order as it stands with everything recorded so far.
+    /// The order with everything recorded so far.
     pub(super) fn order(&self) -> &Order {
         &self.order
     }
 
-    /// How far the execution has come.
+    /// The progress of the execution.
     pub(super) fn progress(&self) -> &Arc<Progress> {
         &self.progress
     }
@@ -142,7 +142,7 @@ impl Journal {
     }
 }
 
-/// Commits and then announces: never the other way round, for followers must not see what may yet
+/// Commits and then announces, never the other way round: followers must not see what may still
 /// be undone.
 async fn write(
     store: Arc<dyn OrderStore>,

@@ -2,7 +2,7 @@
 //! then confirm, retry or fail.
 //!
 //! It may be cut off at any await. What makes that safe: nothing is sent before its attempt is on
-//! record, every write carries the fence of the claim, and whoever claims next settles the open
+//! record, every write carries the fence of the claim, and the next claim settles the open
 //! attempt first.
 
 mod attempt;
@@ -22,10 +22,10 @@ use domain::{
     backoff::RetryPolicy,
     ports::{AttemptChange, Chain, Claim, ClaimAction, Clock, EventBus, OrderStore, Signer, Venue},
 };
-use infra::{metrics::catalogue, outage::Outage, trace};
 use journal::{Journal, Recorded};
 use metrics::counter;
 use rand_chacha::ChaCha8Rng;
+use telemetry::{Outage, metrics::catalogue};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
@@ -39,34 +39,23 @@ const NO_EXPIRY: Duration = Duration::from_hours(1);
 
 /// What an execution needs.
 pub struct Executor {
-    /// The truth.
     pub store: Arc<dyn OrderStore>,
-    /// Where committed events are announced.
     pub bus: Arc<dyn EventBus>,
-    /// Who is asked for quotes.
     pub venues: Vec<Arc<dyn Venue>>,
-    /// Where transactions go.
     pub chain: Arc<dyn Chain>,
-    /// What signs them.
     pub signer: Arc<dyn Signer>,
-    /// The time events happen at.
     pub clock: Arc<dyn Clock>,
-    /// Jitter of the back-off.
     pub rng: Mutex<ChaCha8Rng>,
-    /// Its limits.
     pub policy: ExecutionPolicy,
-    /// What executes now.
     pub(crate) executions: Arc<Executions>,
-    /// Whether orders can be claimed.
     pub(crate) claims: Outage,
 }
 
 /// The limits of an execution.
 #[derive(Debug, Clone)]
 pub struct ExecutionPolicy {
-    /// Who claims; shown to operators.
     pub worker: String,
-    /// How long a claim holds without a sign of life.
+    /// How long a claim holds without being renewed.
     pub lease: Duration,
     /// How often an order is tried.
     pub retry: RetryPolicy,
@@ -78,7 +67,7 @@ pub struct ExecutionPolicy {
     pub rebroadcast_interval: Duration,
     /// How long an attempt may wait for what cannot be reached, before its order fails.
     pub outage_deadline: Duration,
-    /// How long a worker asks for the outcome of a transaction in vain before it puts the order aside.
+    /// How long a worker polls for the outcome of a transaction before it puts the order aside.
     pub settle_patience: Duration,
 }
 
@@ -98,11 +87,11 @@ pub enum Outcome {
     Expired,
     /// The attempt failed; the order is due again after a wait.
     Retrying,
-    /// Something outside cannot be reached; the attempt begins again after a wait.
+    /// A venue, the chain or the signer cannot be reached; the attempt restarts after a wait.
     Waiting,
-    /// The order rests, and nothing was to be done about it.
+    /// The order rests, and there was nothing to do.
     Rests,
-    /// The execution stopped half-way; whoever claims the order next goes on.
+    /// The execution stopped half-way; the next claim continues it.
     Interrupted,
 }
 
@@ -123,7 +112,7 @@ impl Outcome {
     }
 }
 
-/// How an attempt ended, with what the attempt record must record of it.
+/// How an attempt ended, and the change of its record.
 enum AttemptEnd {
     Landed {
         fill: Box<Fill>,
@@ -133,7 +122,7 @@ enum AttemptEnd {
         failure: Failure,
         change: Option<AttemptChange>,
     },
-    /// It was not submitted, because the order is withdrawn.
+    /// It was not submitted: the order was canceled or expired.
     Withdrawn(Withdrawal),
 }
 
@@ -142,7 +131,7 @@ impl Executor {
     /// order stays due. On `stop` the claim is given back at once, wherever the execution is.
     pub async fn execute(&self, id: OrderId, stop: &CancellationToken) -> Outcome {
         let span = tracing::info_span!("execute", order_id = %id);
-        trace::join(&span, id);
+        telemetry::join(&span, id);
         let execution = self.executions.begin();
         let outcome = self.claim_and_proceed(id, &execution.progress, stop).instrument(span).await;
         counter!(catalogue::EXECUTIONS, "outcome" => outcome.as_str()).increment(1);
@@ -265,8 +254,8 @@ impl Executor {
         Ok(withdrawal.outcome())
     }
 
-    /// Looks at an order that rests. It is due because its time has run out, or because whoever canceled it did
-    /// not come to an end.
+    /// Inspects a resting order. It is due because it has expired, or because the process that canceled it did
+    /// not finish.
     async fn inspect(&self, claim: Claim, progress: &Arc<Progress>) -> Result<Outcome, Interruption> {
         let now = self.clock.now();
         let Some(withdrawal) = Withdrawal::of(&claim.order, now) else {
@@ -280,7 +269,7 @@ impl Executor {
     }
 }
 
-/// An order that expires before its next attempt is looked at then, not later.
+/// An order that expires before its next attempt is due when it expires.
 fn until_expiry(order: &Order, now: Timestamp, delay: Duration) -> Duration {
     order.spec.expires_at.map_or(delay, |expires_at| delay.min(expires_at.since(now)))
 }

@@ -1,4 +1,4 @@
-//! Finding out what became of an attempt. Only the chain knows, and until it has said so there is
+//! Determines the outcome of an attempt. Only the chain knows it, and until it has answered there is
 //! no new attempt.
 
 use std::time::Duration;
@@ -13,11 +13,11 @@ use tracing::{Instrument, debug_span};
 use super::{AttemptEnd, Executor, Interruption};
 use crate::progress::Progress;
 
-/// The wait before a chain is asked again that gave no usable answer.
+/// The wait before a chain without a usable answer is asked again.
 const UNREACHABLE_PAUSE: Duration = Duration::from_millis(500);
 
 impl Executor {
-    /// Sends an attempt that was just written and waits for what becomes of it.
+    /// Sends an attempt that was just written and waits for its outcome.
     pub(super) async fn send_and_settle(
         &self,
         attempt: &Attempt,
@@ -45,7 +45,7 @@ impl Executor {
     /// the first wait; after it the attempt counts as not yet arrived.
     ///
     /// A chain that gives no usable answer for too long must not keep the slots of its worker: the order is put
-    /// aside, its attempt unresolved, and whoever claims it next goes on here.
+    /// aside, its attempt unresolved, and the next claim continues here.
     async fn settle(
         &self,
         attempt: &Attempt,
@@ -63,7 +63,7 @@ impl Executor {
                     if silent_for >= self.policy.settle_patience {
                         return Err(Interruption::Unsettled(error));
                     }
-                    tracing::warn!(%error, "cannot learn what became of the transaction; it stays submitted");
+                    tracing::warn!(%error, "cannot determine the outcome of the transaction; it stays submitted");
                     let pause = match error {
                         ChainError::RateLimited { retry_after } => retry_after.max(UNREACHABLE_PAUSE),
                         _ => UNREACHABLE_PAUSE,

@@ -16,8 +16,8 @@ use domain::{
     swap::Message,
 };
 use futures::stream::BoxStream;
-use infra::outage::Outage;
 use rand::SeedableRng;
+use telemetry::Outage;
 use testkit::{ManualClock, MemoryStore, samples};
 use tokio_util::sync::CancellationToken;
 
@@ -636,7 +636,7 @@ async fn a_resting_order_is_only_inspected() {
         assert_eq!(bench.execute().await, Outcome::Rests);
         assert_eq!(bench.row().await.status, OrderStatus::Open);
         if ends == Outcome::Canceled {
-            bench.cancel().await; // and whoever did it dies
+            bench.cancel().await; // and the process that did it dies
         }
         bench.clock.advance(LEASE);
         assert_eq!(bench.execute().await, ends);

@@ -1,4 +1,4 @@
-//! Why an order ends without a further attempt although one might succeed: its owner no longer wants it.
+//! Ending an order without a further attempt, because its owner canceled it or it expired.
 
 use domain::{CancelRequest, EventData, Failure, Order, Timestamp};
 
@@ -14,7 +14,7 @@ pub(super) enum Withdrawal {
 }
 
 impl Withdrawal {
-    /// Whether an order with nothing that may land is withdrawn.
+    /// Whether an order that cannot land is to be canceled or expired.
     pub(super) fn of(order: &Order, now: Timestamp) -> Option<Self> {
         let expired = || order.spec.expires_at.filter(|_| order.is_expired_at(now)).map(Self::Expired);
         order.cancel_request.map(Self::Canceled).or_else(expired)

@@ -9,9 +9,10 @@ use std::{
 use async_trait::async_trait;
 use domain::{
     AccountId, OrderStatus,
-    ports::{OrderFilter, OrderIntake, OrderReads, QueueState},
+    ports::{ExecutionSlots, OrderFilter, OrderIntake, OrderReads, QueueState},
 };
-use infra::{clock::SystemClock, queue::Handler};
+use futures::future::BoxFuture;
+use infra::clock::SystemClock;
 use testkit::{MemoryStore, samples};
 
 use super::*;
@@ -54,7 +55,7 @@ impl JobQueue for Queue {
 
 #[async_trait]
 impl JobConsumer for Queue {
-    async fn run(&self, _: usize, _: Handler, _: CancellationToken) {}
+    async fn run(&self, _: Arc<dyn ExecutionSlots>, _: BoxFuture<'static, ()>) {}
 
     fn is_consuming(&self) -> bool {
         self.delivers.load(Ordering::SeqCst)
@@ -66,7 +67,6 @@ struct Bench {
     queue: Arc<Queue>,
     slots: Slots,
     sweeper: Sweeper,
-    stop: CancellationToken,
 }
 
 impl Bench {
@@ -81,14 +81,14 @@ impl Bench {
         queue.delivers.store(true, Ordering::SeqCst);
         queue.takes.store(BATCH, Ordering::SeqCst);
         let day = Duration::from_hours(24);
-        let slots = Slots::new(Arc::new(executor_over(store.clone())), 3);
-        let both = infra::queue::Queue { producer: queue.clone(), consumer: queue.clone() };
-        let sweeper = Sweeper::new(store.clone(), both, slots.clone(), day, day);
-        Self { store, queue, slots, sweeper, stop: CancellationToken::new() }
+        let executor = Arc::new(executor_over(store.clone()));
+        let slots = Slots::new(executor, 3, CancellationToken::new());
+        let sweeper = Sweeper::new(store.clone(), queue.clone(), queue.clone(), slots.clone(), day, day);
+        Self { store, queue, slots, sweeper }
     }
 
     async fn sweep(&self, taken: &mut Vec<OrderId>) -> bool {
-        self.sweeper.sweep(taken, &self.stop).await.unwrap()
+        self.sweeper.sweep(taken).await.unwrap()
     }
 
     async fn confirmed(&self) -> u32 {

@@ -4,8 +4,8 @@ use std::{
 };
 
 use domain::ports::EventFeed;
-use infra::{metrics::catalogue, outage::Outage};
 use metrics::gauge;
+use telemetry::{Outage, metrics::catalogue};
 use tokio::time::{Instant, sleep};
 
 /// How far the feed is behind what is committed.
@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep};
 /// of many orders while everything else works. The lag is measured from when this process first saw an
 /// event wait, by the monotonic clock: the times of events come from other machines.
 pub(crate) struct FeedLag {
-    /// A lag from which on the feed counts as behind.
+    /// The lag at which the feed counts as behind.
     max: Duration,
     seen: Mutex<Seen>,
     outage: Outage,
@@ -28,12 +28,12 @@ struct Seen {
 }
 
 impl FeedLag {
-    /// Not behind, as far as is known.
+    /// No lag known.
     pub(crate) fn new(max: Duration) -> Self {
         Self { max, seen: Mutex::default(), outage: Outage::new("feed of all orders") }
     }
 
-    /// The lag as it was last measured.
+    /// The last measured lag.
     pub(crate) fn now(&self) -> Duration {
         self.seen().lag
     }

@@ -19,9 +19,8 @@ use crate::{
 /// An event of the feed on its way to clients. Its message is serialised once for all of them.
 #[derive(Debug)]
 pub(crate) struct FeedMessage {
-    /// Behind this event.
+    /// The position after this event.
     pub(super) cursor: FeedCursor,
-    /// The event.
     pub(super) event: WireEvent,
     message: OnceLock<Utf8Bytes>,
 }

@@ -1,6 +1,6 @@
 //! `/api/stream`: many orders, or all of the account, on one connection.
 //!
-//! The store's feed is the one order of all events; the bus only says when to look. [`Tail`] reads the
+//! The store's feed orders all events; the bus only says when to read it. [`Tail`] reads the
 //! feed once for the whole process, and every connection has a [`FeedReader`] that takes what the tail
 //! brings, or reads the store where that does not follow on from what it has.
 
@@ -40,14 +40,14 @@ async fn find_orders(state: &AppState, ids: &[OrderId]) -> Result<(), Problem> {
         .await
 }
 
-/// A cursor as a client gives it, if events can be told from there without leaving one out.
+/// Parses a client's cursor, if events can be sent from there without a gap.
 async fn check_cursor(
     state: &AppState,
     text: &str,
     refuse: impl FnOnce(FieldError) -> Problem,
 ) -> Result<FeedCursor, Problem> {
     let Ok(cursor) = text.parse() else {
-        return Err(refuse(FieldError::new("cursor", FieldCode::Malformed, "is no cursor of this stream")));
+        return Err(refuse(FieldError::new("cursor", FieldCode::Malformed, "is not a valid cursor")));
     };
     if state.answer(state.store.feed_has(cursor)).await? {
         return Ok(cursor);

@@ -20,12 +20,11 @@ const PAGE: u32 = 128;
 /// Pauses between reads of a store that does not answer: the first, and the longest.
 const STORE_PAUSE: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
 
-/// Whose events a connection is told.
+/// The orders whose events a connection receives.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Scope {
-    /// All orders of the account.
     pub(super) all: bool,
-    /// These, whose last event was not told yet.
+    /// These, whose last event was not sent yet.
     pub(super) named: HashSet<OrderId>,
 }
 
@@ -40,18 +39,18 @@ impl Scope {
     }
 }
 
-/// One connection's way through the feed: every event of its scope after its cursor, each once and in
+/// One connection's position in the feed: it yields every event of its scope after its cursor, each once and in
 /// the order of the feed.
 pub(super) struct FeedReader {
     tail: Arc<Tail>,
     scope: Scope,
-    /// What comes live; `None` while the scope is empty.
+    /// Live events; `None` while the scope is empty.
     batches: Option<Receiver<Arc<Batch>>>,
-    /// Behind the last event that was handed out: nothing before it is missing.
+    /// The position after the last event that was handed out: nothing before it is missing.
     cursor: FeedCursor,
     /// Read and not handed out yet.
     read: VecDeque<Arc<FeedMessage>>,
-    /// The place up to which `read` holds everything.
+    /// The position up to which `read` holds everything.
     read_to: FeedCursor,
     /// When to read the store, if it may have events that were not read.
     behind_from: Option<Instant>,
@@ -59,7 +58,7 @@ pub(super) struct FeedReader {
 }
 
 impl FeedReader {
-    /// A reader with an empty scope at a place.
+    /// A reader with an empty scope at a position.
     pub(super) fn new(tail: Arc<Tail>, cursor: FeedCursor) -> Self {
         Self {
             tail,
@@ -78,12 +77,12 @@ impl FeedReader {
         self.cursor
     }
 
-    /// Whose events it hands out.
+    /// The orders whose events it hands out.
     pub(super) fn scope(&self) -> &Scope {
         &self.scope
     }
 
-    /// Goes on with another scope, from the place it has reached or from another one.
+    /// Continues with another scope, from the position it has reached or from another one.
     pub(super) fn rescope(&mut self, scope: Scope, cursor: FeedCursor) {
         if scope.is_empty() {
             self.batches = None;
@@ -143,7 +142,7 @@ impl FeedReader {
         Some(told)
     }
 
-    /// Drops a named order of which everything has been told.
+    /// Drops a named order once its last event was sent.
     pub(super) fn finish(&mut self, id: OrderId) {
         if self.scope.named.remove(&id) {
             self.rest_if_done();

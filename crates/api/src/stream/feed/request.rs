@@ -16,14 +16,14 @@ pub(super) struct Request {
     pub(super) wish: Result<StreamCommand, Problem>,
 }
 
-/// What is asked for.
+/// What is requested.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum StreamCommand {
-    /// All orders: everything after the cursor, or what happens from now on.
+    /// All orders: everything after the cursor, or everything new.
     SubscribeAll { cursor: Option<String> },
     /// Orders, each with the last event that the client has seen of it.
     Subscribe { orders: Vec<(OrderId, u32)> },
-    /// To be told no more of these.
+    /// Stop sending events of these.
     Unsubscribe(Orders),
 }
 
@@ -40,7 +40,7 @@ struct Fields {
 }
 
 impl Request {
-    /// Reads a message; everything that is wrong with its fields is said at once.
+    /// Reads a message; all invalid fields are reported at once.
     pub(super) fn parse(message: &[u8]) -> Self {
         let fields: Fields = match serde_json::from_slice(message) {
             Ok(fields) => fields,

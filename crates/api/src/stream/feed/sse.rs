@@ -30,7 +30,7 @@ const WAITING: usize = 16;
 const RETRY: Duration = Duration::from_secs(1);
 
 /// Answers with a stream of the orders that the query names, all by default, after the cursor that the
-/// header or the query names. Without one, all orders are told from now on, and named ones from their
+/// header or the query names. Without one, all orders are sent from now on, and named ones from their
 /// first event.
 pub(crate) async fn respond(
     state: AppState,
@@ -41,20 +41,20 @@ pub(crate) async fn respond(
 ) -> Result<Response, Problem> {
     match open(&state, query, headers).await {
         Ok(reader) => Ok(stream_of(&state, reader, connection, permit)),
-        // A browser takes any other status for the end of the matter; this way it comes back by itself.
+        // A browser does not reconnect after any other status.
         Err(problem) if problem.code == Code::StoreUnavailable => Ok(come_back()),
         Err(problem) => Err(problem),
     }
 }
 
-/// A reader at the place that the query and the headers ask for.
+/// A reader at the position that the query and the headers name.
 async fn open(state: &AppState, query: &Parameters, headers: &HeaderMap) -> Result<FeedReader, Problem> {
     let mut errors = Vec::new();
     query.report_unknown(&["orders", "cursor"], &mut errors);
     refuse_query(errors)?;
     let named = read_orders(query, state.limits.max_stream_orders)?;
     let resumed = headers.get(LAST_EVENT_ID).and_then(|value| value.to_str().ok());
-    // the header is newer: a browser repeats the address when it connects again
+    // the header is newer: a reconnecting browser repeats the address
     let cursor = match resumed.filter(|text| !text.is_empty()).or_else(|| query.text("cursor")) {
         Some(text) => {
             let refuse = |error| Problem::fields(Code::InvalidQuery, vec![error]);
@@ -134,7 +134,7 @@ struct Writer {
 
 impl Writer {
     /// Writes until the client leaves, reads too slowly, or the process stops. The answer then just
-    /// ends, and the client goes on after the last `id` it has read.
+    /// ends, and the client resumes after the last `id` it has read.
     async fn run(mut self) {
         let mut heartbeats = interval(self.state.limits.heartbeat_every); // the first one at once: a cursor
         heartbeats.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -156,7 +156,7 @@ impl Writer {
                 Some(Ok(Ok(()))) => {}
                 Some(Err(_elapsed)) => {
                     tracing::debug!("a stream of events is read too slowly");
-                    return self.connection.cut(); // its answer cannot end: nobody reads it
+                    return self.connection.cut(); // its answer cannot end: the client does not read it
                 }
                 Some(Ok(Err(_))) | None => return,
             }

@@ -32,8 +32,8 @@ pub(super) struct Batch {
     pub(super) next: FeedCursor,
 }
 
-/// Reads the end of an account's feed for everybody in this process who follows it, and rests while
-/// nobody does.
+/// Reads the end of an account's feed once for all its followers in this process, and rests while
+/// no message comes.
 pub(crate) struct Tail {
     store: Arc<dyn EventFeed>,
     tokens: Arc<dyn Tokens>,
@@ -45,8 +45,8 @@ pub(crate) struct Tail {
 }
 
 impl Tail {
-    /// A tail that brings nothing before [`Tail::run`]. It looks at the store when it is woken, and
-    /// every `check_every` in case nobody did.
+    /// A tail that reads nothing before [`Tail::run`]. It reads the store when it is woken, and
+    /// every `check_every` in case a message was lost.
     pub(crate) fn new(
         store: Arc<dyn EventFeed>,
         tokens: Arc<dyn Tokens>,
@@ -58,7 +58,7 @@ impl Tail {
         Self { store, tokens, account, check_every, wake: Notify::new(), batches, reads }
     }
 
-    /// An event as it is told.
+    /// An event as it is sent.
     pub(super) fn told(&self, fed: FeedEvent) -> FeedMessage {
         FeedMessage::new(fed, self.tokens.clone())
     }
@@ -92,7 +92,7 @@ impl Tail {
         self.store.feed(self.account, scope, after, limit).await
     }
 
-    /// Brings what happens, for ever.
+    /// Sends new events, for ever.
     pub(crate) async fn run(&self) {
         loop {
             while self.readers() == 0 {
@@ -102,7 +102,7 @@ impl Tail {
         }
     }
 
-    /// Brings what happens from now on, until nobody is left.
+    /// Sends new events until no subscriber is left.
     async fn follow(&self) {
         let mut pause = STORE_PAUSE.0;
         let mut at = loop {
@@ -111,7 +111,7 @@ impl Tail {
                 Err(error) => self.wait_for_store(&mut pause, &error).await,
             }
         };
-        // Who subscribed has read up to some place before; from here on nothing is left out.
+        // Subscribers have read up to some earlier position; from here on nothing is left out.
         self.send(Batch { after: at, events: Vec::new(), next: at });
         let (mut sent_to, mut settling) = (at, SETTLING.0);
         pause = STORE_PAUSE.0;
@@ -138,7 +138,7 @@ impl Tail {
                 }
                 PageEnd::Nothing => {
                     settling = SETTLING.0;
-                    // an elapsed wait is the check for what nobody announced
+                    // an elapsed wait checks for events whose message was lost
                     let _ = timeout(self.check_every, self.wake.notified()).await;
                 }
             }

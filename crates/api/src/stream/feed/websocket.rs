@@ -124,7 +124,7 @@ impl Session<'_> {
             Some(text) => {
                 let refuse = |error| Problem::fields(Code::InvalidRequest, vec![error]);
                 let cursor = check_cursor(self.state, &text, refuse).await?;
-                // what is still to be told of named orders must not be left out
+                // pending history of named orders must not be left out
                 if scope.is_empty() { cursor } else { cursor.min(reader.cursor()) }
             }
             None if scope.is_empty() => self.state.answer(self.state.store.feed_end()).await?,
@@ -136,7 +136,7 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// From now on the orders are told live; up to here their history is to be told.
+    /// The orders are live from here on; their history up to here is still to be sent.
     async fn subscribe(&mut self, orders: Vec<(OrderId, u32)>) -> Result<Done, Problem> {
         let ids: Vec<OrderId> = orders.iter().map(|(id, _)| *id).collect();
         let mut scope = self.reader.scope().clone();
@@ -172,8 +172,8 @@ impl Session<'_> {
         }
     }
 
-    /// Tells what happened to orders, each after a sequence number, up to the place from which on
-    /// they are told live.
+    /// Sends the history of orders, each after a sequence number, up to the position where they
+    /// become live.
     async fn tell_history(&mut self, orders: HashMap<OrderId, u32>) -> Result<(), Ending> {
         if orders.is_empty() {
             return Ok(());
@@ -200,12 +200,11 @@ impl Session<'_> {
     }
 }
 
-/// What came of a request.
+/// The result of a request.
 struct Done {
-    /// Or unsubscribes.
     subscribes: bool,
     orders: Orders,
-    /// Orders whose events are to be told now, each after a sequence number.
+    /// Orders whose history is to be sent now, each after a sequence number.
     history: HashMap<OrderId, u32>,
 }
 

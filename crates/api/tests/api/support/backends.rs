@@ -13,7 +13,7 @@ use futures::{StreamExt, stream::BoxStream};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 
-/// A bus that loses what it is told to lose and says what it is told to say.
+/// A bus that loses and repeats messages on demand.
 #[derive(Default)]
 pub(crate) struct TestBus {
     subscribers: Mutex<Vec<mpsc::UnboundedSender<BusMessage>>>,

@@ -12,9 +12,9 @@ pub struct Acceptance {
     pub event: Event,
     /// The `Idempotency-Key` it came with.
     pub idempotency_key: Option<String>,
-    /// A digest of what was asked, which tells a repeated request from a different one.
+    /// A digest of the request, which distinguishes a repeated request from a different one.
     pub fingerprint: [u8; 32],
-    /// When somebody must look at it at the latest: how long the push to the queue may take before the sweeper
+    /// When it is due at the latest: how long the push to the queue may take before the sweeper
     /// steps in, or how long a resting order rests. `None`: not before its trigger fires.
     pub due_after: Option<Duration>,
     /// What is written with it if the order is new.
@@ -30,12 +30,12 @@ impl Acceptance {
     }
 }
 
-/// What came of an acceptance.
+/// The result of an acceptance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Accepted {
     /// A new order is durable.
     Created,
-    /// The same request came before; this is its order as it stands now.
+    /// The same request came before; this is its order in its current state.
     Replayed(Box<Order>),
     /// The key (or client order id, or id) belongs to an order that asked for something else.
     Conflict(OrderId),

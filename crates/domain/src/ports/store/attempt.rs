@@ -1,23 +1,18 @@
 use crate::{OrderId, Signature, SignedTransaction, Timestamp, VenueId};
 
-/// One try at an order, written ahead of sending it.
+/// One attempt at an order, written ahead of sending it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
-    /// Which order.
     pub order_id: OrderId,
     /// Which attempt of it, counted from 1.
     pub number: u32,
-    /// Where.
     pub venue: VenueId,
-    /// What was signed.
     pub transaction: SignedTransaction,
-    /// When it was written.
     pub created_at: Timestamp,
-    /// What became of it.
     pub state: AttemptState,
 }
 
-/// What became of an attempt.
+/// The state of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AttemptState {
     /// Not known yet: it may have been sent and it may land.
@@ -49,9 +44,7 @@ pub enum AttemptChange {
     Open(Attempt),
     /// Record how the order's unresolved attempt ended.
     Resolve {
-        /// Which attempt.
         number: u32,
-        /// Its signature.
         signature: Signature,
         /// How it ended; never [`AttemptState::Unresolved`].
         state: AttemptState,

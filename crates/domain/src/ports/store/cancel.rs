@@ -6,24 +6,21 @@ use crate::{AccountId, CancelRequest, EventData, Order, OrderId, Timestamp, orde
 /// A request to cancel an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cancel {
-    /// Whose order.
     pub account: AccountId,
-    /// Which order.
     pub id: OrderId,
     /// When the owner asked for it.
     pub at: Timestamp,
     /// Who claims the order if it can be canceled now; shown to operators.
     pub by: String,
-    /// How long that claim holds.
     pub lease: Duration,
 }
 
-/// What came of a request to cancel an order.
+/// The result of a request to cancel an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cancellation {
     /// The account has no such order.
     Unknown,
-    /// The order ended before, however it did.
+    /// The order had ended before.
     Ended(Box<Order>),
     /// The request is durable, and an execution holds the order or its transaction may still land. The
     /// execution, or the next claim of the order, carries the request out.

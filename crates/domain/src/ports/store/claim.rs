@@ -6,19 +6,16 @@ use crate::{Order, OrderId};
 /// Proof of a claim. Every write of an execution carries it, and a newer claim makes it void.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fence {
-    /// Which order.
     pub order_id: OrderId,
     /// Which claim of it; grows by one with every claim, and by one when a claim ends otherwise than
     /// by running out.
     pub lease_epoch: u64,
 }
 
-/// An order that is ours to execute until the lease ends.
+/// A claimed order: the caller may execute it until the lease ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
-    /// The proof.
     pub fence: Fence,
-    /// The order as it stands.
     pub order: Order,
     /// The attempt whose outcome is not known. It must be resolved before anything else.
     pub unresolved: Option<Attempt>,
@@ -36,7 +33,7 @@ pub const MAX_DOUBLINGS: u32 = 8;
 pub const LONGEST_PARKING: Duration = Duration::from_hours(1);
 
 impl Claim {
-    /// Whether earlier claims of the order were lost so often that it is taken for poison.
+    /// Whether earlier claims of the order were lost so often that it counts as poison.
     pub fn is_parked(&self) -> bool {
         self.lost_claims >= PARKED_AFTER
     }

@@ -8,7 +8,7 @@ use crate::{CancelRequest, Event, Order, OrderEvent};
 pub enum ClaimAction {
     /// The execution goes on under its lease.
     Continue,
-    /// Nobody may claim the order before the delay is over, by the store's clock; then it is due.
+    /// The order cannot be claimed before the delay is over, by the store's clock; then it is due.
     RetryAfter(Duration),
     /// The order is terminal and never due again.
     Finish,
@@ -19,20 +19,19 @@ pub enum ClaimAction {
 pub struct Commit {
     /// Proof of the claim.
     pub fence: Fence,
-    /// The order as it stands after the events. Its `last_seq` less the number of events is what
+    /// The order after the events. Its `last_seq` less the number of events is what
     /// the row must still have.
     pub order: Order,
     /// The new events, gapless up to the order's `last_seq`.
     pub events: Vec<Event>,
     /// The change of the attempt record.
     pub change: Option<AttemptChange>,
-    /// What happens to the claim.
     pub then: ClaimAction,
     /// What is written with it if it passes.
     pub effects: Vec<Effect>,
 }
 
-/// What came of a commit.
+/// The result of a commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CommitOutcome {
     /// It is durable.

@@ -1,7 +1,7 @@
 use super::Acceptance;
 use crate::OrderEvent;
 
-/// Something else that a new order or a transition brings about. It is written in the transaction of the
+/// A further write that a new order or a transition causes. It is written in the transaction of the
 /// acceptance or commit that carries it: both, or neither.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {

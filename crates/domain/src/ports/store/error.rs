@@ -2,7 +2,7 @@ use std::{error::Error, fmt};
 
 use crate::ports::Cause;
 
-/// Why a call of the store failed. What the caller may conclude differs, so it is a value, not a text.
+/// Why a call of the store failed, by what the caller may conclude from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreError {
     /// The call never reached the database, or the database refused it: nothing was written.
@@ -24,7 +24,7 @@ impl StoreError {
         Self::Unknown(cause.into())
     }
 
-    /// What the adapter says.
+    /// The adapter's error.
     pub fn cause(&self) -> &Cause {
         match self {
             Self::Unavailable(cause) | Self::Unknown(cause) | Self::Unreadable(cause) => cause,

@@ -24,7 +24,7 @@ pub trait EventFeed: Send + Sync + 'static {
         limit: u32,
     ) -> Result<FeedPage, StoreError>;
 
-    /// The place in the feed after everything that is certain now. No cursor that was given out before
+    /// The position after everything that is certain now. No cursor that was given out before
     /// is beyond it.
     ///
     /// # Errors

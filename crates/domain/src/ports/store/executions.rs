@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::{Claim, Commit, CommitOutcome, DueOrder, Fence, StoreError};
 use crate::OrderId;
 
-/// Who executes an order, and the transitions of its execution. One execution at a time holds an order,
+/// Claims of orders, and the transitions of their executions. One execution at a time holds an order,
 /// whatever its worker believes.
 #[async_trait]
 pub trait Executions: Send + Sync + 'static {

@@ -3,7 +3,7 @@ use async_trait::async_trait;
 use super::{Acceptance, Accepted, Cancel, Cancellation, StoreError};
 use crate::{AccountId, OrderId};
 
-/// What the owner of an order asks for: to place it, to cancel it, to let it go on.
+/// Requests of an order's owner: to place it, to cancel it, to resume it.
 #[async_trait]
 pub trait OrderIntake: Send + Sync + 'static {
     /// Makes an order durable, once per id, idempotency key and client order id of its account. It is
@@ -11,11 +11,11 @@ pub trait OrderIntake: Send + Sync + 'static {
     /// [`Accepted::Replayed`] with the order's own id.
     ///
     /// # Errors
-    /// [`StoreError`]: after `Unknown` the order may or may not exist; the same key or id tells. An
+    /// [`StoreError`]: after `Unknown` the order may or may not exist; repeat it with the same key or id to find out. An
     /// acceptance whose future is dropped before it was sent to the database is never written.
     async fn accept(&self, acceptance: Acceptance) -> Result<Accepted, StoreError>;
 
-    /// Puts the request to cancel an order on record, and claims the order for the caller if no worker executes it
+    /// Records the request to cancel an order, and claims the order for the caller if no worker executes it
     /// and no transaction of it may land. A parked order's claim does not stand in the way. From then on no
     /// commit that [leads to an attempt](Commit::leads_to_attempt) is taken. Repeating it changes nothing.
     ///
@@ -23,7 +23,7 @@ pub trait OrderIntake: Send + Sync + 'static {
     /// [`StoreError`]: the request may be on record, and the claim may have been made; it then runs out.
     async fn cancel(&self, cancel: Cancel) -> Result<Cancellation, StoreError>;
 
-    /// Lets a parked order go on at once: its lost claims are forgotten, and a claim that still holds it ends.
+    /// Resumes a parked order at once: its lost claims are forgotten, and a claim that still holds it ends.
     /// Returns whether it was parked.
     ///
     /// # Errors

@@ -5,13 +5,10 @@ use crate::{OrderId, OrderStatus, Phase};
 /// Which orders to list, newest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderFilter {
-    /// Only this status.
     pub status: Option<OrderStatus>,
-    /// Only this phase.
     pub phase: Option<Phase>,
     /// Only [parked](super::PARKED_AFTER) orders.
     pub parked: bool,
-    /// Only orders with this tag.
     pub tag: Option<String>,
     /// Only orders older than this one.
     pub before: Option<OrderId>,
@@ -47,16 +44,15 @@ impl ActiveOrders {
     }
 }
 
-/// An order that somebody must look at now.
+/// An order that is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DueOrder {
-    /// Which order.
     pub id: OrderId,
-    /// What is to be done about it.
+    /// What to do with it.
     pub action: DueAction,
 }
 
-/// What is to be done about an order that is due.
+/// What to do with a due order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum DueAction {
     /// It is in flight: a worker executes it.
@@ -66,7 +62,7 @@ pub enum DueAction {
 }
 
 impl DueAction {
-    /// What is to be done about an order in this status.
+    /// What to do with a due order in this status.
     pub fn of(status: OrderStatus) -> Self {
         match status.phase() {
             Phase::Resting => Self::Inspect,

@@ -28,8 +28,8 @@ pub use intake::OrderIntake;
 pub use listing::{ActiveOrders, DueAction, DueOrder, OrderFilter};
 pub use reads::OrderReads;
 
-/// Orders, events and attempts: the truth. One adapter implements all of its parts over one database; whoever uses
-/// it names the parts it needs.
+/// Orders, events and attempts: the truth. One adapter implements all of its parts over one database; each user
+/// names the parts it needs.
 pub trait OrderStore: OrderIntake + Executions + OrderReads + EventFeed + OrderCounts + StoreHealth {}
 
 impl<S> OrderStore for S where S: OrderIntake + Executions + OrderReads + EventFeed + OrderCounts + StoreHealth

@@ -37,7 +37,7 @@ pub trait OrderReads: Send + Sync + 'static {
     /// [`StoreError`].
     async fn attempts(&self, account: AccountId, id: OrderId) -> Result<Vec<Attempt>, StoreError>;
 
-    /// How many claims of an open order were lost in a row before its last one. `None` for an order that is unknown or has
+    /// How many claims of an active order were lost in a row before its last one. `None` for an order that is unknown or has
     /// ended.
     ///
     /// # Errors

@@ -3,8 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use domain::ports::{ExecutionSlots, JobConsumer};
+use futures::future::BoxFuture;
 use rand::RngExt;
-use tokio::{sync::Semaphore, time::sleep};
+use telemetry::Outage;
+use tokio::time::sleep;
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use super::{
@@ -15,14 +18,9 @@ use super::{
     state::ConsumerState,
 };
 use crate::{
-    outage::Outage,
-    queue::{Handler, JobConsumer, dispatch::Dispatch},
+    queue::dispatch::Dispatch,
     redis_link::{ChannelSignal, RECONNECT, RedisLink, follow},
 };
-
-/// Handlers that run at once at most, however many are asked for: when a worker dies the others
-/// take all its entries back in one Lua `unpack`, which has a limit of about 8,000.
-const MAX_CONCURRENCY: usize = 4_000;
 
 /// Takes jobs from the queue. Keeps an apalis worker running: when one fails, the next follows
 /// after a pause.
@@ -40,10 +38,9 @@ impl RedisConsumer {
         Self { link, keys, tick, state }
     }
 
-    async fn supervise(&self, concurrency: usize, handler: Handler, stop: CancellationToken) {
+    async fn supervise(&self, slots: Arc<dyn ExecutionSlots>, stop: CancellationToken) {
         let doorbell = Arc::new(Doorbell::default());
         let _listener = self.listen(doorbell.clone());
-        let permits = Arc::new(Semaphore::new(concurrency));
         let mut rng = self.link.rng();
         let mut failures = 0u32;
         while !stop.is_cancelled() {
@@ -62,9 +59,9 @@ impl RedisConsumer {
             };
             let finisher = Finisher::new(connection, self.keys.clone());
             let finish = finisher.of(&session.worker.in_flight, session.failed.clone());
-            let dispatch = Dispatch::new(permits.clone(), handler.clone(), finish);
-            let looks = DoorbellPoll::new(doorbell.clone(), self.tick);
-            let ended = stop.run_until_cancelled(session.run(concurrency, dispatch, looks)).await;
+            let dispatch = Dispatch::new(slots.clone(), finish);
+            let poll = DoorbellPoll::new(doorbell.clone(), self.tick);
+            let ended = stop.run_until_cancelled(session.run(slots.count(), dispatch, poll)).await;
             failures = if self.state.ended() { 1 } else { failures.saturating_add(1) };
             session.close().await;
             let Some(error) = ended else { return };
@@ -86,8 +83,13 @@ impl RedisConsumer {
 
 #[async_trait]
 impl JobConsumer for RedisConsumer {
-    async fn run(&self, concurrency: usize, handler: Handler, stop: CancellationToken) {
-        self.supervise(concurrency.clamp(1, MAX_CONCURRENCY), handler, stop).await;
+    async fn run(&self, slots: Arc<dyn ExecutionSlots>, stop: BoxFuture<'static, ()>) {
+        let stopping = CancellationToken::new();
+        let stopped = async {
+            stop.await;
+            stopping.cancel();
+        };
+        tokio::join!(stopped, self.supervise(slots, stopping.clone()));
     }
 
     fn is_consuming(&self) -> bool {

@@ -1,4 +1,4 @@
-//! When an apalis worker looks into the queue (hazards 1 to 3).
+//! When an apalis worker fetches from the queue (hazards 1 to 3).
 
 use std::{
     pin::Pin,
@@ -18,7 +18,7 @@ use tokio::time::{Instant, Sleep, sleep};
 /// rang may have missed what it rang for, and would otherwise end the matter until the next tick.
 const SECOND_LOOK: Duration = Duration::from_millis(2);
 
-/// Rings when somebody pushed. Rings are remembered, but not counted.
+/// Rings on every push. Rings are remembered, but not counted.
 #[derive(Default)]
 pub(super) struct Doorbell {
     rung: AtomicBool,

@@ -14,14 +14,13 @@ use self::keys::Keys;
 pub use self::{consumer::RedisConsumer, producer::RedisProducer};
 use crate::redis_link::RedisLink;
 
-/// What a queue over Redis needs to know.
+/// Settings of a queue over Redis.
 #[derive(Debug, Clone)]
 pub struct RedisQueueConfig {
-    /// The server.
     pub url: String,
     /// Prefix of every key and channel.
     pub prefix: String,
-    /// Entries that may wait.
+    /// Maximum queue length.
     pub capacity: usize,
     /// How often an idle worker looks without having been rung: how long an entry may lie there
     /// when a ring was lost.

@@ -17,14 +17,14 @@ use tokio::time::Instant;
 
 use super::keys::{Keys, SILENT_FOR};
 use crate::{
-    outage::Outage,
     queue::record_gauges,
     redis_link::{Connection, RedisLink},
 };
+use telemetry::Outage;
 
-/// A push is worth no longer wait: the sweeper delivers too.
+/// How long a push may take: the sweeper delivers too.
 const PUSH_TIMEOUT: Duration = Duration::from_secs(1);
-/// After a failure, pushes fail at once for so long.
+/// How long pushes fail at once after a failure.
 const COOL_DOWN: Duration = Duration::from_millis(250);
 /// Concurrent pushes that go in one round trip at most.
 const GROUP: usize = 512;
@@ -52,7 +52,7 @@ struct Pusher {
     keys: Keys,
     capacity: usize,
     outage: Outage,
-    /// Until when calls fail without being tried.
+    /// Until when calls fail at once.
     cooling: Mutex<Option<Instant>>,
 }
 

@@ -33,7 +33,7 @@ const BATCH: usize = 32;
 /// for ever once they are more than about 8,000 (hazard 4).
 const PROMOTED_AT_ONCE: usize = 1_000;
 /// How often a worker confirms its registration. apalis' own heartbeat rests while fetched tasks
-/// wait for a free handler (hazard 8), and the worker would be taken for dead.
+/// wait for a free slot (hazard 8), and the worker would be taken for dead.
 const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(5);
 /// How long the description of a worker outlives it.
 const METADATA_SECONDS: u32 = 60;
@@ -56,7 +56,7 @@ pub(super) struct Session<'a> {
 }
 
 impl Session<'_> {
-    /// Fetches and dispatches until something fails, and says what.
+    /// Fetches and dispatches until something fails, and returns the error.
     pub(super) async fn run(
         &self,
         concurrency: usize,
@@ -95,7 +95,7 @@ impl Session<'_> {
         }
     }
 
-    /// Removes keys that somebody else has overwritten: they would fail every fetch.
+    /// Removes keys that another client has overwritten: they would fail every fetch.
     async fn heal(&self) -> anyhow::Result<()> {
         let mut call = HEAL.prepare_invoke();
         call.key(&self.keys.active).key(&self.keys.scheduled).key(&self.keys.data);
@@ -141,7 +141,7 @@ impl Session<'_> {
         }
     }
 
-    /// Deregisters the worker and puts back what it holds, handlers that still run included: an
+    /// Deregisters the worker and puts back the entries it holds: an
     /// entry is a hint, and a second delivery does no harm. If Redis is away the other workers do
     /// the same once the heartbeats are missing.
     pub(super) async fn close(&self) {

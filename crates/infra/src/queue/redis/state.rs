@@ -1,8 +1,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::outage::Outage;
+use telemetry::Outage;
 
-/// Whether jobs are being taken, as the workers know it.
+/// Whether jobs are being taken.
 pub(super) struct ConsumerState {
     consuming: AtomicBool,
     pub(super) outage: Outage,
@@ -25,7 +25,7 @@ impl ConsumerState {
         self.consuming.load(Ordering::Relaxed)
     }
 
-    /// The worker is over. Returns whether it was registered.
+    /// The worker ended. Returns whether it was registered.
     pub(super) fn ended(&self) -> bool {
         self.consuming.swap(false, Ordering::Relaxed)
     }

@@ -14,7 +14,7 @@ use super::{
     new_orders::{self, column},
 };
 
-/// An order that an acceptance ran into.
+/// An existing order with a key of an acceptance.
 #[derive(sqlx::FromRow)]
 struct KnownRow {
     asked_id: Uuid,

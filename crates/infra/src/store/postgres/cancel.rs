@@ -1,4 +1,4 @@
-//! Puts requests to cancel on record.
+//! Records requests to cancel.
 
 use std::collections::HashMap;
 
@@ -27,7 +27,7 @@ struct RequestedRow {
     is_free: bool,
 }
 
-/// Puts requests for different orders on record, and claims those orders that nobody executes.
+/// Records requests for different orders, and claims those orders that are not executing.
 pub(super) async fn all(
     connection: &mut PgConnection,
     asked: &[(usize, &Cancel)],

@@ -55,7 +55,7 @@ async fn take(
     lease: Duration,
     asked: &[(usize, OrderId)],
 ) -> sqlx::Result<Vec<ClaimedRow>> {
-    // A row that somebody else writes right now is not waited for: it is taken, or it is not free.
+    // A row that another session is writing is not waited for: it is claimed already, or not free.
     let sql = format!(
         "UPDATE orders SET lease_epoch = lease_epoch + 1, lease_owner = $2, lost_claims = lost_claims + 1,
              timed_at = clock_timestamp(),

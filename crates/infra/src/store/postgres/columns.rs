@@ -45,7 +45,7 @@ impl Columns {
             .with(events.map(|(_, event)| Json(&event.data)).collect::<Vec<_>>())
     }
 
-    /// And the next one.
+    /// Adds the next column.
     pub(super) fn with<'q, T: Encode<'q, Postgres> + Type<Postgres>>(
         mut self,
         column: T,

@@ -20,7 +20,7 @@ use super::{
 };
 
 /// Commits transitions of different orders, in one statement: the compare-and-set on the rows, and, for
-/// those whose fence, sequence and ledger still are as expected, their events and attempts.
+/// those whose fence, sequence and attempt record are still as expected, their events and attempts.
 ///
 /// If an attempt is not there unresolved as its commit has it, nothing is written.
 pub(super) async fn all(

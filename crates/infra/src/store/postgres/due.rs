@@ -1,4 +1,4 @@
-//! Finds orders that somebody should look at.
+//! Finds due orders.
 
 use std::{
     sync::Mutex,
@@ -13,25 +13,25 @@ use sqlx::{PgConnection, types::Uuid};
 
 use super::super::row::micros;
 
-/// How far back most looks go.
+/// How far back most scans go.
 const RECENT: Duration = Duration::from_secs(10);
-/// How often a look goes back to the beginning, which finds what an earlier one had to leave: orders
+/// How often a scan starts at the beginning, which finds what an earlier one had to leave: orders
 /// that were leased or locked. Much less than [`RECENT`], so that nothing lies between the two.
 const WHOLE_EVERY: Duration = Duration::from_secs(1);
-/// How often a look is for orders that the clock's step backwards has put off.
+/// How often to scan for orders that a backward step of the clock has delayed.
 const PUT_OFF_EVERY: Duration = Duration::from_secs(5);
 /// Further back than any order.
 const BEGINNING: Duration = Duration::from_hours(24 * 365 * 100);
 
-/// Looks for due orders.
+/// Scans for due orders.
 ///
 /// Every order that has ended leaves entries at the beginning of the index, until the table is vacuumed:
-/// the more orders are stored, the longer that takes. So a look begins there only now and then.
+/// the more orders are stored, the longer that takes. So a scan starts there only now and then.
 #[derive(Default)]
 pub(super) struct DueScanner {
-    /// When the beginning had nothing more to give.
+    /// When a scan of the beginning last found nothing.
     exhausted: Mutex<Option<Instant>>,
-    /// When it was looked for orders that were put off.
+    /// When it was last scanned for delayed orders.
     looked_for_put_off: Mutex<Option<Instant>>,
 }
 
@@ -49,7 +49,7 @@ impl DueScanner {
             if restarted > 0 {
                 tracing::warn!(
                     orders = restarted,
-                    "the database's clock stepped back; what waits by it has begun to wait again"
+                    "the database's clock stepped back; waits that follow it have been restarted"
                 );
             }
         }

@@ -1,4 +1,4 @@
-//! What new orders and transitions bring about.
+//! Effects of new orders and transitions.
 
 use domain::ports::{Acceptance, Effect};
 use sqlx::PgConnection;

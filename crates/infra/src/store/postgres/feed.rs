@@ -138,7 +138,7 @@ async fn horizon(connection: &mut PgConnection) -> sqlx::Result<(FeedCursor, boo
     Ok((cursor, is_unsettled))
 }
 
-/// Whether the event before a cursor is there, at its place.
+/// Whether the event before a cursor exists at its position.
 pub(super) async fn has(connection: &mut PgConnection, cursor: FeedCursor) -> sqlx::Result<bool> {
     sqlx::query_scalar(
         "SELECT EXISTS (SELECT FROM order_events
@@ -151,11 +151,11 @@ pub(super) async fn has(connection: &mut PgConnection, cursor: FeedCursor) -> sq
     .await
 }
 
-/// Brings the feed of a database that was restored from a dump into this server's own transaction ids.
+/// Converts the feed of a database that was restored from a dump to this server's transaction ids.
 ///
 /// A dump keeps the ids of the server it was made on. If this server has not come as far, they lie in its
-/// future, and no event would ever be certain. Places in the feed move and keep their order; cursors of
-/// before name no event any more and are refused.
+/// future, and no event would ever be certain. Positions in the feed move and keep their order; cursors of
+/// before no longer name an event and are refused.
 pub(super) async fn adopt(connection: &mut PgConnection) -> sqlx::Result<()> {
     const FROM_ELSEWHERE: &str = "SELECT (SELECT e.transaction_id FROM order_events e
         WHERE e.transaction_id >= pg_snapshot_xmax(pg_current_snapshot())

@@ -1,4 +1,4 @@
-//! Extends claims and gives them back. The epoch alone decides: a lease that ran out and that nobody
+//! Extends claims and gives them back. The epoch alone decides: a lease that ran out and that no other worker
 //! took may still be extended.
 
 use std::{collections::HashSet, time::Duration};
@@ -72,7 +72,7 @@ pub(super) async fn release_all(
     Ok(())
 }
 
-/// Lets parked orders go on. A claim that holds one is void, whether its worker lives or not.
+/// Resumes parked orders. A claim that holds one is void, whether its worker lives or not.
 pub(super) async fn unpark_all(
     connection: &mut PgConnection,
     asked: &[(usize, AccountId, OrderId)],

@@ -32,7 +32,7 @@ use sqlx::{Connection, PgConnection, error::DatabaseError, migrate::Migrator, po
 use super::request::{Database, Patience, Write, Written};
 use rounds::{Round, Rounds};
 
-/// What makes the tables and brings them up to date.
+/// The migrations.
 pub(crate) static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/postgres");
 
 /// The columns of an [`OrderRow`](super::row::OrderRow).
@@ -46,7 +46,7 @@ const ORDER: &str = "id, account_id, client_order_id, fingerprint, spec, status,
 const ATTEMPT: &str = "order_id, number, venue, signature, signed_bytes, last_valid_block_height, state,
     (extract(epoch FROM created_at) * 1000000)::bigint AS created_at";
 
-/// What every connection is set to.
+/// Settings of every connection.
 ///
 /// Every statement goes by one index, in its order, and arrays are joined by hashing or merging, whatever
 /// the planner knows of the tables. So each statement is planned once per connection, and a plan that was
@@ -73,7 +73,7 @@ const WRITING: Settings = settings!(("statement_timeout", "6s"), ("lock_timeout"
 /// For a write that is alone.
 const WAIT_FOR_LOCKS: &str = "SET lock_timeout = '4s'";
 const WAIT_NO_MORE: &str = "SET lock_timeout = '250ms'";
-/// A migration may take as long as it takes, and may wait for another process's.
+/// A migration has no time limit, and may wait for another process's.
 const MIGRATING: Settings = &[("statement_timeout", "0"), ("lock_timeout", "0")];
 
 /// Connections that write at most.
@@ -90,7 +90,7 @@ fn is_of_another_session(error: &sqlx::Error) -> bool {
     matches!(code.as_deref(), Some("42P05" | "26000"))
 }
 
-/// What became of each write of a batch, by its position. A write without an answer is a bug.
+/// The result of each write of a batch, by its position. A write without a result is a bug.
 type Answers = Vec<Option<Written>>;
 
 /// A `PostgreSQL` database.

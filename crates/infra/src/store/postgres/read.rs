@@ -1,4 +1,4 @@
-//! Reads: what was asked, where it stands, what happened.
+//! Reads: orders, their events and their attempts.
 
 use domain::{
     AccountId, Event, Order, OrderId,
@@ -101,7 +101,7 @@ pub(super) async fn events(
     Ok(events)
 }
 
-/// What orders asked for.
+/// The requests of orders.
 pub(super) async fn requests(connection: &mut PgConnection, ids: &[OrderId]) -> sqlx::Result<Requests> {
     let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
     let rows = sqlx::query_as("SELECT id, spec FROM orders WHERE id = ANY($1)").bind(ids);

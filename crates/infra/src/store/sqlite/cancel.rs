@@ -1,4 +1,4 @@
-//! Puts requests to cancel on record.
+//! Records requests to cancel.
 
 use domain::{
     CancelRequest, Order, Timestamp,
@@ -19,11 +19,11 @@ struct FoundRow {
     #[sqlx(flatten)]
     order: OrderRow,
     lost_claims: i64,
-    /// Whether nobody executes it and nothing of it may land.
+    /// Whether it is not executing and nothing of it may land.
     is_free: bool,
 }
 
-/// Puts a request on record, and claims the order if nobody executes it.
+/// Records a request, and claims the order if it is not executing.
 pub(super) async fn cancel(
     connection: &mut SqliteConnection,
     asked: &Cancel,

@@ -1,4 +1,4 @@
-//! What new orders and transitions bring about.
+//! Effects of new orders and transitions.
 
 use domain::ports::{Accepted, Effect};
 use sqlx::SqliteConnection;

@@ -72,7 +72,7 @@ pub(super) async fn end(connection: &mut SqliteConnection) -> sqlx::Result<FeedC
     })
 }
 
-/// Whether the event before a cursor is there, at its place.
+/// Whether the event before a cursor exists at its position.
 pub(super) async fn has(connection: &mut SqliteConnection, cursor: FeedCursor) -> sqlx::Result<bool> {
     sqlx::query_scalar(
         "SELECT EXISTS (SELECT 1 FROM order_events WHERE position = $1 AND order_id = $2 AND seq = $3)",

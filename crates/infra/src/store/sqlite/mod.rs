@@ -38,7 +38,7 @@ const ATTEMPT: &str =
 /// Connections that read at once; a write never waits for them.
 const READERS: usize = 4;
 
-/// How long the look for damage may take at the start.
+/// How long the check for damage may take at the start.
 const CHECK_WITHIN: Duration = Duration::from_secs(5);
 
 /// How long a write waits for the one before it.
@@ -72,7 +72,7 @@ impl Sqlite {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(5))
             .foreign_keys(true);
-        // A migration that makes a table anew must not look at the rows that refer to it.
+        // A migration that rebuilds a table must not check the rows that refer to it.
         let migrating = options.clone().foreign_keys(false);
         let mut connection = SqliteConnection::connect_with(&migrating)
             .await
@@ -100,7 +100,7 @@ impl Sqlite {
     }
 }
 
-/// When the waits of open orders were last set. The clock must not be behind it, or they wait longer than
+/// When the waits of active orders were last set. The clock must not be behind it, or they wait longer than
 /// they were meant to.
 async fn last_timed(connection: &mut SqliteConnection) -> sqlx::Result<Option<Timestamp>> {
     let last: Option<i64> = sqlx::query_scalar("SELECT max(timed_at) FROM orders WHERE wake_at IS NOT NULL")
@@ -109,7 +109,7 @@ async fn last_timed(connection: &mut SqliteConnection) -> sqlx::Result<Option<Ti
     Ok(last.map(Timestamp::from_unix_micros))
 }
 
-/// Commits pages like those of an order, not fewer: what fits into a disk that is nearly full must too.
+/// Commits as many pages as an order, so that it fails on a disk that is too full for an order.
 async fn probe(connection: &mut SqliteConnection) -> sqlx::Result<()> {
     sqlx::query(
         "INSERT INTO write_probe (id, filler) VALUES (1, randomblob(65536))

@@ -1,4 +1,4 @@
-//! Reads: what was asked, where it stands, what happened.
+//! Reads: orders, their events and their attempts.
 
 use domain::{
     AccountId, Event, Order, OrderId,
@@ -103,7 +103,7 @@ pub(super) async fn events(
     Ok(events)
 }
 
-/// What orders asked for.
+/// The requests of orders.
 pub(super) async fn requests(connection: &mut SqliteConnection, ids: &[OrderId]) -> sqlx::Result<Requests> {
     let ids: Vec<_> = ids.iter().map(|id| id.0.simple().to_string()).collect();
     let rows =

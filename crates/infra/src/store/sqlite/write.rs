@@ -117,7 +117,7 @@ async fn unresolved(connection: &mut SqliteConnection, id: OrderId) -> sqlx::Res
     Attempt::try_from(row)
 }
 
-/// The epoch alone decides: a lease that ran out and that nobody took may still be extended.
+/// The epoch alone decides: a lease that ran out and was not taken over may still be extended.
 async fn renew(
     connection: &mut SqliteConnection,
     fence: Fence,
@@ -207,7 +207,7 @@ async fn commit(connection: &mut SqliteConnection, commit: &Commit, now: i64) ->
     Ok(CommitOutcome::Committed)
 }
 
-/// The compare-and-set on the order's row: whether fence, sequence and ledger still are as expected.
+/// The compare-and-set on the order's row: whether fence, sequence and attempt record are still as expected.
 async fn update_order(connection: &mut SqliteConnection, commit: &Commit, now: i64) -> sqlx::Result<bool> {
     let order = &commit.order;
     let claim = ClaimChange::from(commit.then);

@@ -18,20 +18,20 @@ use super::{
     service::{Kind, LEASE_MS, Service},
 };
 
-/// How often it says how far it is.
+/// How often it reports progress.
 const REPORT_EVERY: Duration = Duration::from_secs(10);
 /// How often it looks for processes that ended on their own.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// Wrong times of a wall clock, seconds.
 const STEPS: [i64; 6] = [-3_600, -60, -3, 3, 60, 3_600];
-/// The pause before a server that could not be reached is told again that all is well.
+/// The pause before the end of a fault is tried again on a server that could not be reached.
 const TELL_AGAIN_AFTER: Duration = Duration::from_millis(300);
 
 /// Makes Redis a replica of a server that is not there, and a primary again.
 const DEMOTE: [&str; 3] = ["REPLICAOF", "127.0.0.1", "1"];
 const PROMOTE: [&str; 3] = ["REPLICAOF", "NO", "ONE"];
 
-/// What must be made good, and when.
+/// A fault to heal, and when.
 #[derive(Debug, Clone, Copy)]
 enum Cure {
     Start { service: usize },
@@ -51,7 +51,7 @@ impl Cure {
     }
 }
 
-/// One of a process's ways in or out.
+/// One of a process's proxies.
 #[derive(Debug, Clone, Copy)]
 struct Place {
     service: usize,
@@ -66,13 +66,11 @@ impl Place {
 
 /// Breaks things.
 pub(super) struct Nemesis {
-    /// What happened so far.
     pub(super) tally: Tally,
     rng: ChaCha8Rng,
     kill_every: Duration,
     fault_every: Duration,
     cures: Vec<(Instant, Cure)>,
-    /// What happens beside the kills.
     faults: Vec<Fault>,
     /// They are drawn like cards, so that all of them come equally often.
     deck: Vec<Fault>,
@@ -91,7 +89,7 @@ impl Nemesis {
         }
     }
 
-    /// Breaks and mends until `end`.
+    /// Breaks and heals until `end`.
     pub(super) async fn inject_faults(
         &mut self,
         cluster: &mut Cluster,
@@ -130,7 +128,7 @@ impl Nemesis {
         Ok(())
     }
 
-    /// Mends everything and waits until all processes are ready.
+    /// Heals everything and waits until all processes are ready.
     pub(super) async fn relent(&mut self, cluster: &mut Cluster) -> anyhow::Result<()> {
         while let Some(last) = self.cures.iter().map(|(at, _)| *at).max() {
             self.mend(cluster, last).await?;
@@ -216,7 +214,7 @@ impl Nemesis {
         Ok(())
     }
 
-    /// Whether there was something to break. What lasts is counted by its cure, the rest here.
+    /// Whether there was something to break. Lasting faults are counted when they are healed, the rest here.
     async fn strike(&mut self, fault: Fault, cluster: &mut Cluster) -> anyhow::Result<bool> {
         let has_happened = match fault {
             Fault::Kill => self.kill(cluster),
@@ -336,7 +334,7 @@ impl Nemesis {
         is_possible
     }
 
-    /// Changes the weather somewhere for a while.
+    /// Disturbs a proxy for a while.
     fn change(&mut self, cluster: &Cluster, fault: Fault, weather: Weather) -> bool {
         let Some(place) = self.somewhere(cluster, Proxy::is_clear) else { return false };
         let Some(proxy) = place.of(cluster) else { return false };
@@ -346,7 +344,7 @@ impl Nemesis {
         true
     }
 
-    /// A way that somebody uses now.
+    /// A proxy with open connections.
     fn somewhere(&mut self, cluster: &Cluster, is_fit: impl Fn(&Proxy) -> bool) -> Option<Place> {
         let of_each = cluster.services.iter().enumerate();
         let mut places: Vec<Place> = of_each

@@ -9,7 +9,7 @@ use super::super::cluster::Cluster;
 
 /// How long a server that is alive takes at most for what is asked here.
 const DONE_WITHIN: Duration = Duration::from_secs(2);
-/// How long somebody else uses up ids of transactions before a crash: long enough that followers meet them.
+/// How long another client uses up transaction ids before a crash: long enough that followers see them.
 const FOREIGN_LOAD: Duration = Duration::from_secs(1);
 
 /// Sends a command to Redis. Whether it was carried out.
@@ -25,7 +25,7 @@ pub(super) async fn ask_redis(cluster: &Cluster, command: &[&str]) -> anyhow::Re
     Ok(timeout(DONE_WITHIN, asked).await.is_ok_and(|done| done.is_ok()))
 }
 
-/// Makes the server refuse writes, or take them again. Whether it was told.
+/// Makes the server refuse writes, or accept them again. Whether it worked.
 pub(super) async fn set_read_only(cluster: &Cluster, is_read_only: bool) -> bool {
     let value = if is_read_only { "on" } else { "off" };
     let told = async {

@@ -42,7 +42,7 @@ impl EventBus for SimulatedBus {
     }
 }
 
-/// Brings an event to every subscriber, as far as the bus is in the mood.
+/// Delivers an event to every subscriber, unless the plan loses it.
 fn deliver(process: &Process, event: &Arc<OrderEvent>) {
     let world = &process.world;
     for subscriber in lock(&world.subscribers).iter() {

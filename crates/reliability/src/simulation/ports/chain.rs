@@ -70,7 +70,7 @@ pub(crate) fn chain_for(process: &Arc<Process>) -> SimulatedChain {
 pub(crate) struct FaultyChain {
     process: Arc<Process>,
     chain: SimulatedChain,
-    /// What is under way in it is nobody's any more.
+    /// What is under way in it has no caller any more.
     network: Arc<SimulatedChain>,
     /// What a lagging node has wrongly called expired.
     misjudged: Mutex<BTreeSet<Signature>>,

@@ -5,11 +5,10 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use domain::{
     OrderId,
-    ports::{JobQueue, QueueError, QueueState},
+    ports::{ExecutionSlots, JobConsumer, JobQueue, QueueError, QueueState},
 };
-use infra::queue::{Handler, JobConsumer};
+use futures::future::BoxFuture;
 use tokio::time::sleep;
-use tokio_util::sync::CancellationToken;
 
 use crate::simulation::{process::Process, world::lock};
 
@@ -53,28 +52,35 @@ impl JobQueue for SimulatedQueue {
 
 #[async_trait]
 impl JobConsumer for SimulatedQueue {
-    async fn run(&self, _concurrency: usize, handler: Handler, stop: CancellationToken) {
+    async fn run(&self, slots: Arc<dyn ExecutionSlots>, stop: BoxFuture<'static, ()>) {
         let world = &self.0.world;
-        stop.run_until_cancelled(async {
+        let work = async {
             loop {
                 self.0.live().await;
-                let came = world.hint_came.notified();
-                let taken = {
-                    let mut hints = lock(&world.hints);
-                    let waiting = u64::try_from(hints.len()).unwrap_or(0);
-                    let position = if waiting > 0 { world.between(0, waiting) } else { 0 };
-                    hints.remove(usize::try_from(position).unwrap_or(0))
-                };
-                if let Some(order) = taken {
-                    handler(order).await;
-                } else {
+                let slot = slots.reserve().await;
+                let taken = loop {
+                    let came = world.hint_came.notified();
+                    let taken = {
+                        let mut hints = lock(&world.hints);
+                        let waiting = u64::try_from(hints.len()).unwrap_or(0);
+                        let position = if waiting > 0 { world.between(0, waiting) } else { 0 };
+                        hints.remove(usize::try_from(position).unwrap_or(0))
+                    };
+                    if let Some(order) = taken {
+                        break order;
+                    }
                     came.await;
                     // any of those who wait may be the first
                     sleep(Duration::from_millis(world.between(0, 10))).await;
-                }
+                    self.0.live().await;
+                };
+                drop(slot.start(taken));
             }
-        })
-        .await;
+        };
+        tokio::select! {
+            () = stop => {}
+            () = work => {}
+        }
     }
 
     fn is_consuming(&self) -> bool {

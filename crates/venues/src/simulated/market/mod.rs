@@ -46,7 +46,7 @@ pub struct MarketPool {
 }
 
 impl Market {
-    /// The market of a seed. Prices move `pace_percent` as fast as realistic; at 0 they stand still.
+    /// The market of a seed. Prices move `pace_percent` as fast as realistic; at 0 they do not move.
     pub fn new(seed: u64, pace_percent: u32) -> Self {
         Self { seed, pace_percent }
     }

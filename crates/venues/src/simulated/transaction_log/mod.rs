@@ -1,7 +1,7 @@
 //! The chain's transaction log: every transaction that arrived, by its signature and nothing else.
 //!
 //! It is the oracle of crash tests. If the engine ever sent two transactions for one order, both are
-//! here; which order a signature belongs to, only the engine's own attempts tell.
+//! here; which order a signature belongs to is recorded only in the engine's own attempts.
 //!
 //! **An entry is complete when it is written and never changes.** What becomes of a transaction is a
 //! pure function of the bytes and the time they arrive, so the outcome is stored with the receipt,
@@ -10,9 +10,10 @@
 //!
 //! **`Expired` is final**, also against a sender that was paused between reading the clock and
 //! writing: the transaction log decides by its own clock, inside the write, whether a transaction is still
-//! valid, and before anybody hears `Expired` a tombstone takes the signature's place. Whichever row
+//! valid, and before `Expired` is ever returned a tombstone takes the signature's place. Whichever row
 //! is there first stays.
 
+mod location;
 mod memory;
 mod postgres;
 mod row;
@@ -25,12 +26,12 @@ use domain::{
     Landed, ProgramError, Signature, Swap, Timestamp,
     ports::{Clock, TransactionStatus},
 };
+pub use location::LogLocation;
 pub use memory::MemoryLog;
 pub use postgres::PostgresLog;
 pub use sqlite::SqliteLog;
 
 use super::{fee::network_fee, transaction::Transaction};
-use crate::LogLocation;
 
 /// How long a transaction of a database may take, the wait for its connection included. Its connection is
 /// closed then, and what was recorded is unknown.
@@ -49,7 +50,6 @@ pub enum Outcome {
     Failed {
         /// The slot it is in all the same.
         slot: u64,
-        /// The error.
         error: ProgramError,
     },
     /// It is in no block.
@@ -59,16 +59,12 @@ pub enum Outcome {
 /// One signature in the transaction log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// Identifies it.
     pub signature: Signature,
     /// The transaction; `None` for a tombstone, which closes the transaction log to a signature that
     /// expired without having arrived.
     pub signed_bytes: Option<Vec<u8>>,
-    /// When it arrived.
     pub received_at: Timestamp,
-    /// When the outcome happens.
     pub settles_at: Timestamp,
-    /// What happens then.
     pub outcome: Outcome,
 }
 
@@ -89,7 +85,7 @@ impl Entry {
 
     /// What is known of it at a time.
     pub fn status_at(&self, now: Timestamp) -> TransactionStatus {
-        // Whoever holds the entry knows that it has arrived, whatever the clock says.
+        // The entry exists, so the transaction has arrived, whatever the clock says.
         if now.max(self.received_at) < self.settles_at {
             return TransactionStatus::Unknown;
         }

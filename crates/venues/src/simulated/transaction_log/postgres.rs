@@ -200,7 +200,7 @@ struct Inserted {
     now: Option<OffsetDateTime>,
 }
 
-/// Inserts what the database's clock allows and nobody else has inserted.
+/// Inserts what the database's clock allows and is not there yet.
 async fn insert(
     connection: &mut PgConnection,
     rows: &[Row],

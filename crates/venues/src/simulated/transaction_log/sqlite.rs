@@ -150,7 +150,7 @@ async fn try_record_all(
         let mut transaction = lease.begin_with("BEGIN IMMEDIATE").await?;
         let mut written = Vec::with_capacity(batch.len());
         for ((entry, valid_until), row) in batch.iter().zip(rows) {
-            // Read under the write lock: nobody can be between this look at the clock and the insert.
+            // Read under the write lock: no other write can come between reading the clock and the insert.
             let is_valid = time.now() < *valid_until;
             let fits = is_valid == entry.signed_bytes.is_some();
             written.push(if fits && insert(&mut transaction, row).await? {

@@ -1,7 +1,7 @@
-//! One trace an order, over all processes that have a hand in it.
+//! One trace per order, across all processes that work on it.
 //!
-//! The trace's id is the order's: 128 bits that everybody who knows the order knows, so nothing needs to
-//! travel through the queue, nothing is lost with a process, and an order's trace is found by its id.
+//! The trace id is the order id: 128 bits that every process knows, so nothing needs to
+//! travel through the queue, and an order's trace is found by its id.
 
 use anyhow::Context as _;
 use domain::OrderId;
@@ -18,7 +18,7 @@ use tracing_subscriber::{Layer, filter::Targets, registry::LookupSpan};
 /// The path of traces under an OTLP endpoint.
 const TRACES: &str = "/v1/traces";
 
-/// Puts a span that has not begun into the trace of its order. Nothing happens when nothing is traced.
+/// Adds a span that has not started to its order's trace. Does nothing while tracing is off.
 pub fn join(span: &Span, order: OrderId) {
     let bytes = order.0.into_bytes();
     let mut parent = [0; 8];
@@ -44,7 +44,7 @@ pub(crate) fn provider(endpoint: &str, service: &'static str) -> anyhow::Result<
     Ok(SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource).build())
 }
 
-/// Traces the engine's own spans; those of libraries would drown them.
+/// Exports the engine's own spans only; those of libraries would drown them.
 pub(crate) fn layer<S>(provider: &SdkTracerProvider) -> impl Layer<S> + use<S>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,

@@ -10,7 +10,7 @@ use crate::{
     trace,
 };
 
-/// Sends what is left of the traces when it is dropped, at the end of the process.
+/// Flushes the remaining traces when it is dropped, at the end of the process.
 #[must_use]
 pub struct Telemetry(Option<SdkTracerProvider>);
 
@@ -22,11 +22,11 @@ impl Drop for Telemetry {
     }
 }
 
-/// Starts logging to standard error, so that standard output stays free for results, and tracing, if
-/// the configuration says where to.
+/// Starts logging, to standard error so that standard output stays free for results, and tracing, if an
+/// endpoint is configured.
 ///
 /// # Errors
-/// When the filter or the endpoint cannot be read or logging was started before.
+/// When the filter or the endpoint is not valid, or logging was started before.
 pub fn init(config: &LogConfig, service: &'static str) -> anyhow::Result<Telemetry> {
     let filter = filter(config)?;
     let is_read_by_people = std::io::stderr().is_terminal();
@@ -43,7 +43,7 @@ pub fn init(config: &LogConfig, service: &'static str) -> anyhow::Result<Telemet
     Ok(Telemetry(provider))
 }
 
-/// Whether logging can be started so.
+/// Checks the configuration without starting anything.
 ///
 /// # Errors
 /// When the filter cannot be parsed.

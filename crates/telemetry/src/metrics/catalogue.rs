@@ -9,7 +9,7 @@ macro_rules! catalogue {
         /// Every name with its help text.
         pub const ALL: &[(&str, &str)] = &[$(($name, $help)),*];
 
-        /// Tells the exporter what everything means.
+        /// Gives the exporter the help texts.
         pub(super) fn describe() {
             $($describe!($name, Unit::$unit, $help);)*
         }
@@ -26,7 +26,7 @@ catalogue! {
     describe_counter(Count) ORDERS_FAILED = "engine_orders_failed_total", "Orders that failed for good, by failure code.";
     describe_counter(Count) CANCEL_REQUESTS = "engine_cancel_requests_total", "Requests to cancel an order, by result: canceled, cancelRequested, alreadyTerminal.";
     describe_counter(Count) RETRIES = "engine_retries_total", "Attempts that failed and are followed by another one, by failure code.";
-    describe_counter(Count) ATTEMPTS = "engine_attempts_total", "Attempts put on record (unresolved) and what became of them (landed, reverted, expired), by state.";
+    describe_counter(Count) ATTEMPTS = "engine_attempts_total", "Attempts recorded (unresolved) and their outcomes (landed, reverted, expired), by state.";
     describe_counter(Count) VENUE_ANSWERS = "engine_venue_answers_total", "Answers of venues while routing, by venue and outcome: quoted, or the code it was left out for.";
     describe_histogram(Seconds) VENUE_QUOTE = "engine_venue_quote_seconds", "How long a venue took to quote, by venue.";
     describe_counter(Count) VENUE_WINS = "engine_venue_wins_total", "Routing decisions won, by venue.";
@@ -34,15 +34,15 @@ catalogue! {
     describe_gauge(Count) EXECUTIONS_RUNNING = "engine_executions_running", "Orders that execute in this process now.";
     describe_gauge(Seconds) EXECUTION_OLDEST = "engine_execution_oldest_seconds", "How long the oldest execution has been in a step, by step: quote, build, sign, commit, send, settle.";
     describe_counter(Count) EXECUTIONS_STALLED = "engine_executions_stalled_total", "Executions that got no answer for so long that their order was given back to another worker.";
-    describe_counter(Count) EXECUTIONS_UNSETTLED = "engine_executions_unsettled_total", "Executions that put their order aside for a while because the chain did not say what became of its transaction.";
-    describe_counter(Count) PARKED_CLAIMS = "engine_parked_claims_total", "Claims of orders that had lost so many claims before that they are parked: something about them may kill their workers.";
+    describe_counter(Count) EXECUTIONS_UNSETTLED = "engine_executions_unsettled_total", "Executions that put their order aside for a while because the chain did not report the outcome of its transaction.";
+    describe_counter(Count) PARKED_CLAIMS = "engine_parked_claims_total", "Claims of parked orders: they have lost so many claims that they may be killing their workers.";
     describe_counter(Count) LEASE_LOSSES = "engine_lease_losses_total", "Executions that lost their lease or found the order moved on.";
     describe_counter(Count) SWEEPER_DUE = "engine_sweeper_due_total", "Due orders the sweeper took.";
     describe_counter(Count) SWEEPER_PUSHED = "engine_sweeper_pushed_total", "Due orders the sweeper brought to the queue.";
-    describe_gauge(Count) QUEUE_DEPTH = "engine_queue_depth", "Entries that wait in the queue, when last looked at.";
-    describe_gauge(Count) QUEUE_WORKERS = "engine_queue_workers", "Workers that take orders from the queue, when last looked at.";
+    describe_gauge(Count) QUEUE_DEPTH = "engine_queue_depth", "Entries in the queue, when last checked.";
+    describe_gauge(Count) QUEUE_WORKERS = "engine_queue_workers", "Workers that take orders from the queue, when last checked.";
     describe_gauge(Count) STREAMS_OPEN = "engine_streams_open", "Open WebSocket and event streams.";
-    describe_gauge(Count) ORDERS_FOLLOWED = "engine_orders_followed", "Orders that somebody follows through this process.";
+    describe_gauge(Count) ORDERS_FOLLOWED = "engine_orders_followed", "Orders with followers on this process.";
     describe_gauge(Seconds) FEED_LAG = "engine_feed_lag_seconds", "How long committed events have waited to be shown in the feed of all orders, because a transaction stays open in the database.";
     describe_histogram(Seconds) STORE_CALL = "engine_store_seconds", "Calls of the store including the wait for their group, by operation.";
     describe_counter(Count) STORE_ERRORS = "engine_store_errors_total", "Calls of the store that failed, by operation.";
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_operations_page_tells_what_every_metric_means() {
+    fn the_operations_page_describes_every_metric() {
         let page = include_str!("../../../../docs/OPERATIONS.md");
         let is_meaning = |line: &&str| line.starts_with("| `engine_") && line.matches(" | ").count() == 1;
         let told: Vec<_> = page.lines().filter(is_meaning).collect();

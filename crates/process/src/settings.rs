@@ -1,5 +1,5 @@
-//! How a program gets its settings: `.env` of its working directory, the environment, flags; the later
-//! ones win.
+//! Loads a program's settings from `.env` in its working directory, the environment and flags; later
+//! sources win.
 
 use std::{
     collections::BTreeSet,
@@ -13,19 +13,18 @@ use clap::{
     error::{ContextKind, ErrorKind},
 };
 
-/// Settings, and what people should know about where they come from.
+/// Settings, and where they came from.
 #[derive(Debug)]
 pub struct Loaded<T> {
-    /// The settings.
     pub settings: T,
     /// The file that was read, if there is one.
     pub dotenv: Option<PathBuf>,
-    /// Names that look like misspelled settings, in words.
+    /// Warnings about names that look like misspelled settings.
     pub warnings: Vec<String>,
 }
 
 impl<T> Loaded<T> {
-    /// Logs where the settings come from; logging must have been started.
+    /// Logs where the settings came from; logging must have been started.
     pub fn log(&self) {
         if let Some(path) = &self.dotenv {
             tracing::info!(file = %path.display(), "settings read");
@@ -36,17 +35,17 @@ impl<T> Loaded<T> {
     }
 }
 
-/// Why a program cannot have its settings.
+/// Why settings could not be loaded.
 #[derive(Debug)]
 pub enum Refusal {
-    /// A setting is wrong. The text shows no secret.
+    /// A setting is not valid. The text contains no secret.
     Setting(String),
-    /// The command line is wrong, or asks for help.
+    /// The command line is not valid, or asks for help.
     CommandLine(clap::Error),
 }
 
 impl Refusal {
-    /// Ends the program, with the reason on standard error.
+    /// Exits the program with the reason on standard error.
     pub fn exit(self, program: &str) -> ! {
         match self {
             Self::CommandLine(error) => error.exit(),
@@ -58,8 +57,8 @@ impl Refusal {
     }
 }
 
-/// Loads the settings of a program. An empty variable counts as unset. When the program is asked for one of
-/// its commands, the environment says nothing to its own arguments, only to those of the command.
+/// Loads a program's settings. An empty variable counts as unset. When the program is run with one of its
+/// subcommands, the environment applies to the subcommand's arguments only.
 ///
 /// # Errors
 /// [`Refusal`].
@@ -80,7 +79,7 @@ fn read<T: Parser>(mut matches: ArgMatches, command: &Command) -> Result<T, Refu
         .map_err(|error| explain(command, error.format(&mut command.clone())))
 }
 
-/// A wrong value of a secret is explained without the value; any other error is clap's to explain.
+/// An invalid secret is reported without its value; any other error as clap reports it.
 fn explain(command: &Command, error: clap::Error) -> Refusal {
     match wrong_value(&error) {
         Some((name, reason)) if secrets(command).contains(&name) => {
@@ -90,7 +89,7 @@ fn explain(command: &Command, error: clap::Error) -> Refusal {
     }
 }
 
-/// The setting that an error is about and what is wrong with its value, which is not shown: it may be a
+/// The setting that an error is about, and what is wrong with its value. The value is not shown: it may be a
 /// password.
 pub fn wrong_value(error: &clap::Error) -> Option<(String, String)> {
     use std::error::Error;
@@ -120,7 +119,7 @@ fn read_dotenv(path: &Path) -> Result<Option<PathBuf>, String> {
     Ok(Some(fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())))
 }
 
-/// What is wrong with the text of a `.env`, by the number of the line, never by what is in it.
+/// Reports an invalid `.env` by line number, never by content.
 fn check_dotenv(text: &str) -> Result<(), String> {
     for (index, line) in text.lines().enumerate() {
         let number = index + 1;
@@ -147,14 +146,14 @@ fn check_dotenv(text: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// The number of the line that cannot be read.
+/// The number of the line that could not be parsed.
 fn line_of(text: &str, error: &dotenvy::Error) -> Option<usize> {
     let dotenvy::Error::LineParse(line, _) = error else { return None };
     let first = line.lines().next()?.trim();
     text.lines().position(|candidate| candidate.contains(first)).map(|index| index + 1)
 }
 
-/// The names that a `.env` sets.
+/// Names that a `.env` sets.
 fn names_in(path: Option<&Path>) -> Vec<String> {
     let Some(path) = path else { return Vec::new() };
     let Ok(items) = dotenvy::from_path_iter(path) else { return Vec::new() };
@@ -179,7 +178,7 @@ fn variables(command: &Command) -> BTreeSet<String> {
     own.chain(nested).collect()
 }
 
-/// Those whose values are secret.
+/// Variables whose values are secret.
 fn secrets(command: &Command) -> BTreeSet<String> {
     let own = command.get_arguments().filter(|argument| argument.is_hide_env_values_set());
     let own = own.filter_map(Arg::get_env).map(|name| name.to_string_lossy().into_owned());
@@ -223,8 +222,8 @@ fn misspelled(command: &Command, in_file: &[String]) -> Vec<String> {
     warnings
 }
 
-/// Takes out what the environment does not mean, and reads what it keeps in files. `ignores_own`: the
-/// environment says nothing to the command's own arguments.
+/// Drops variables that do not apply, and reads secrets kept in files. `ignores_own`: the
+/// environment does not apply to the command's own arguments.
 fn prepare(command: Command, ignores_own: bool) -> Result<Command, String> {
     let mut complaints = Vec::new();
     let mut prepared = command.mut_args(|argument| with_environment(argument, ignores_own, &mut complaints));

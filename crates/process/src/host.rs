@@ -1,4 +1,4 @@
-//! Names of machines.
+//! Host names.
 
 use std::net::IpAddr;
 

@@ -6,7 +6,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use super::catalogue;
 
-/// The type of what [`render`] gives: the text exposition format of Prometheus.
+/// The content type of [`render`]: the Prometheus text exposition format.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Bounds of the histograms of time: an event delivered to an expired transaction.
@@ -14,15 +14,15 @@ const SECONDS: [f64; 16] =
     [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 90.0];
 /// Bounds of the histogram of group sizes.
 const SIZES: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
-/// Samples gather until they are counted into their buckets: at a scrape, or now.
+/// How often samples are counted into their buckets; a scrape does it too.
 const COUNT_EVERY: Duration = Duration::from_secs(5);
 
 static EXPORTER: OnceLock<PrometheusHandle> = OnceLock::new();
 
-/// Starts counting for the whole process, on the current runtime. Later calls do nothing.
+/// Starts recording metrics for the whole process, on the current runtime. Later calls do nothing.
 ///
 /// # Errors
-/// When something else in the process counts already.
+/// When the process has another metrics recorder.
 pub fn start() -> anyhow::Result<()> {
     if EXPORTER.get().is_some() {
         return Ok(());
@@ -39,11 +39,11 @@ pub fn start() -> anyhow::Result<()> {
             upkeep.run_upkeep();
         }
     });
-    let _ = EXPORTER.set(exporter); // whoever lost the race could not install a recorder either
+    let _ = EXPORTER.set(exporter); // a call that lost the race could not install a recorder either
     Ok(())
 }
 
-/// Everything as it stands, in the text format of Prometheus. Empty before [`start`].
+/// The current metrics in the Prometheus text format. Empty before [`start`].
 pub fn render() -> String {
     EXPORTER.get().map(PrometheusHandle::render).unwrap_or_default()
 }

@@ -1,5 +1,5 @@
-//! Whether a process of this machine is well: for health checks of containers, whose images hold
-//! nothing but the one program.
+//! Asks a process of this machine whether it is ready: the health check of containers, whose images hold
+//! nothing but the program.
 
 use std::{
     io::{Read, Write},

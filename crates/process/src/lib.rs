@@ -1,0 +1,14 @@
+//! How a program starts, stops and is checked.
+
+mod descriptors;
+mod host;
+mod probe;
+pub mod settings;
+mod stop;
+mod tls;
+
+pub use descriptors::raise_descriptor_limit;
+pub use host::is_loopback;
+pub use probe::ask_ready;
+pub use stop::stop_on_signal;
+pub use tls::install_tls;
