@@ -751,7 +751,7 @@ export interface components {
              * @example 1.5
              */
             minAmountOut?: string | number | null;
-            /** @description How far the result may fall behind the quote, in basis points; 0.5 % by default. */
+            /** @description How much worse than the quote the result may be, in basis points; 0.5 % by default. */
             slippageBps?: number | string | null;
             /** @description Your own label of the order: kept, given back, and a filter of lists. It identifies no order. */
             tag?: string | null;
@@ -767,7 +767,7 @@ export interface components {
             amount: components["schemas"]["AmountGiven"];
             /** @description Your own id of the order; the same order with it again is not placed twice. */
             clientOrderId?: string | null;
-            /** @description How far the result may fall behind the quote, in basis points; 0.5 % by default. */
+            /** @description How much worse than the quote the result may be, in basis points; 0.5 % by default. */
             slippageBps?: number | string | null;
             /** @description Your own label of the order: kept, given back, and a filter of lists. It identifies no order. */
             tag?: string | null;
@@ -783,7 +783,7 @@ export interface components {
             amount: components["schemas"]["AmountGiven"];
             /** @description Your own id of the order; the same order with it again is not placed twice. */
             clientOrderId?: string | null;
-            /** @description How far the result may fall behind the quote, in percent; 0.5 % by default. */
+            /** @description How much worse than the quote the result may be, in percent; 0.5 % by default. */
             slippage: number | string | null;
             /** @description Your own label of the order: kept, given back, and a filter of lists. It identifies no order. */
             tag?: string | null;
@@ -801,7 +801,7 @@ export interface components {
             clientOrderId?: string | null;
             inputMint: components["schemas"]["TokenName"];
             outputMint: components["schemas"]["TokenName"];
-            /** @description How far the result may fall behind the quote, in percent; 0.5 % by default. */
+            /** @description How much worse than the quote the result may be, in percent; 0.5 % by default. */
             slippage_pct?: number | string | null;
             /** @description Your own label of the order: kept, given back, and a filter of lists. It identifies no order. */
             tag?: string | null;
@@ -821,7 +821,7 @@ export interface components {
             quoteAsset: components["schemas"]["TokenName"];
             /** @description `buy` or `sell`. */
             side: string;
-            /** @description How far the result may fall behind the quote, in basis points; 0.5 % by default. */
+            /** @description How much worse than the quote the result may be, in basis points; 0.5 % by default. */
             slippageBps?: number | string | null;
             /** @description `market`, the default. */
             type?: string | null;
@@ -834,7 +834,7 @@ export interface components {
             amountOut?: components["schemas"]["AmountGiven"];
             /** @description Your own id of the order; the same order with it again is not placed twice. */
             clientOrderId?: string | null;
-            /** @description How far the result may fall behind the quote, in percent; 0.5 % by default. */
+            /** @description How much worse than the quote the result may be, in percent; 0.5 % by default. */
             slippage: number | string | null;
             /** @description Your own label of the order: kept, given back, and a filter of lists. It identifies no order. */
             tag?: string | null;

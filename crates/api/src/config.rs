@@ -4,8 +4,9 @@ use std::{net::IpAddr, time::Duration};
 
 use axum::http::{Uri, uri::Authority};
 use clap::{ArgAction, Args};
+use domain::Bps;
 
-use crate::access::Access;
+use crate::{access::Access, validation::MAX_SLIPPAGE};
 
 /// Connections beyond the limit that are answered one request each: health as usual, all else with 503.
 pub(crate) const RESERVED_CONNECTIONS: usize = 32;
@@ -56,6 +57,9 @@ pub struct ApiConfig {
     /// Most orders of an account that wait for the market (status `open` or `held`) and are not in flight
     #[arg(long, env = "MAX_OPEN_ORDERS_PER_ACCOUNT", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     pub max_open_orders_per_account: u32,
+    /// Largest slippage that an order may allow, basis points
+    #[arg(long, env = "MAX_SLIPPAGE_BPS", default_value_t = MAX_SLIPPAGE.0, value_parser = clap::value_parser!(u16).range(1..=5_000))]
+    pub max_slippage_bps: u16,
     /// How long `/api/quotes` waits for venues, milliseconds
     #[arg(long, env = "API_QUOTE_TIMEOUT_MS", default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..=30_000))]
     pub api_quote_timeout_ms: u32,
@@ -131,6 +135,8 @@ pub struct Limits {
     pub max_in_flight: u32,
     /// Maximum number of resting orders of an account.
     pub max_resting: u32,
+    /// Largest slippage that an order may allow.
+    pub max_slippage: Bps,
     /// Orders that one request may cancel.
     pub max_cancels: usize,
     /// Orders of this process that are on their way into the store at once; more are refused.
@@ -183,6 +189,7 @@ impl Default for Limits {
             max_streams: 9_000,
             max_in_flight: 25_000,
             max_resting: 10_000,
+            max_slippage: MAX_SLIPPAGE,
             max_cancels: 500,
             max_accepts: 2_048,
             headers_within: Duration::from_secs(10),
@@ -235,6 +242,7 @@ impl From<&ApiConfig> for Limits {
             keep_alive: Duration::from_secs(config.api_keep_alive_seconds.into()),
             max_in_flight: config.max_in_flight_orders,
             max_resting: config.max_open_orders_per_account,
+            max_slippage: Bps(config.max_slippage_bps),
             quotes_within: Duration::from_millis(config.api_quote_timeout_ms.into()),
             push_grace: Duration::from_millis(config.push_grace_ms.into()),
             ..Self::default()

@@ -5,7 +5,7 @@ use protocol::{CancelOutcome, EventBody};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use crate::{accept, cancel, problem::Problem, state::AppState, stream::Follower, validation::OrderRequest};
+use crate::{accept, cancel, problem::Problem, state::AppState, stream::Follower};
 
 /// More events than any order has.
 const ALL_EVENTS: u32 = 100_000;
@@ -42,7 +42,7 @@ impl InProcessApi {
     /// # Errors
     /// [`Refusal`], as the route's problems.
     pub async fn place(&self, body: &[u8], idempotency_key: Option<String>) -> Result<OrderId, Refusal> {
-        let request = OrderRequest::parse(body, self.0.tokens.as_ref()).await?;
+        let request = self.0.parse_order(body).await?;
         Ok(accept::place(&self.0, request, idempotency_key).await?.order.id)
     }
 

@@ -22,6 +22,7 @@ use crate::{
     config::Limits,
     problem::Problem,
     stream::{FeedLag, Hub, Tail},
+    validation::OrderRequest,
 };
 
 /// Everything that the API depends on.
@@ -134,6 +135,14 @@ impl Inner {
             self.ids.lock().unwrap_or_else(PoisonError::into_inner).0.follow(order.id);
         }
         Ok(())
+    }
+
+    /// Reads the body of an order, in the canonical or any compatible form.
+    ///
+    /// # Errors
+    /// The problem of a body that is not a valid order.
+    pub(crate) async fn parse_order(&self, body: &[u8]) -> Result<OrderRequest, Problem> {
+        OrderRequest::parse(body, self.tokens.as_ref(), self.limits.max_slippage).await
     }
 
     /// How many streams are open.

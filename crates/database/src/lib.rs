@@ -11,12 +11,15 @@
 
 mod deadline;
 mod lease;
+mod migrations;
 mod pool;
 pub mod postgres;
+mod row;
 mod severity;
 pub mod sqlite;
 
 pub use deadline::within;
 pub use lease::Lease;
+pub use migrations::migrator;
 pub use pool::{Pool, PoolOptions, Probe};
 pub use severity::{Severity, unfit};

@@ -22,8 +22,8 @@ pub fn main() -> ExitCode {
     process::install_tls();
     let loaded = match process::settings::load::<Cli>() {
         Ok(loaded) => loaded,
-        Err(refusal) => match commands::doctor::tell_refused(&refusal) {
-            Some(told) => return told.unwrap_or_else(|error| refuse(&error)),
+        Err(refusal) => match commands::doctor::report_refused(&refusal) {
+            Some(reported) => return reported.unwrap_or_else(|error| refuse(&error)),
             None => refusal.exit("engine"),
         },
     };

@@ -38,7 +38,7 @@ pub async fn evidence(backend: &BackendConfig, max_attempts: u32) -> anyhow::Res
             let (store, events) = (store.clone(), events.remove(&order.id).unwrap_or_default());
             async move {
                 let attempts = store.attempts(AccountId::DEFAULT, order.id).await?;
-                anyhow::Ok(OrderRecord { key: None, order, events, told: None, attempts })
+                anyhow::Ok(OrderRecord { key: None, order, events, shown: None, attempts })
             }
         })
         .buffered(AT_ONCE)

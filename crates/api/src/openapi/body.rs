@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use domain::TokenInfo;
+use domain::{Bps, TokenInfo};
 use serde_json::{Value, json};
 use utoipa::{
     PartialSchema, ToSchema,
@@ -142,7 +142,7 @@ impl Documented {
         if let (Some(name), None) | (None, Some(name)) = (exact_in, exact_out) {
             object = object.required(name);
         }
-        object = object.property(slippage.name, allowed_slippage(slippage));
+        object = object.property(slippage.name, allowed_slippage(slippage, MAX_SLIPPAGE));
         if slippage.name == earlier::PERCENT.slippage.name {
             object = object.required(slippage.name); // what identifies the form
         }
@@ -192,17 +192,17 @@ fn nullable(pattern: &str, description: &str) -> ObjectBuilder {
     text(pattern, description).schema_type(SchemaType::from_iter([Type::String, Type::Null]))
 }
 
-fn allowed_slippage(SlippageField { decimals, least, .. }: SlippageField) -> ObjectBuilder {
+fn allowed_slippage(SlippageField { decimals, least, .. }: SlippageField, max: Bps) -> ObjectBuilder {
     let (unit, of_type) =
         if decimals == 0 { ("basis points", Type::Integer) } else { ("percent", Type::Number) };
-    let in_unit = |bps: domain::Bps| f64::from(bps.0) / f64::from(10_u32.pow(decimals.into()));
+    let in_unit = |bps: Bps| f64::from(bps.0) / f64::from(10_u32.pow(decimals.into()));
     ObjectBuilder::new()
         .schema_type(SchemaType::from_iter([of_type, Type::String, Type::Null]))
         .pattern(Some(NUMBER))
         .minimum(Some(in_unit(least)))
-        .maximum(Some(in_unit(MAX_SLIPPAGE)))
+        .maximum(Some(in_unit(max)))
         .description(Some(format!(
-            "How far the result may fall behind the quote, in {unit}; 0.5 % by default."
+            "How much worse than the quote the result may be, in {unit}; 0.5 % by default."
         )))
 }
 
@@ -226,6 +226,17 @@ pub(super) fn list_tokens(document: &mut OpenApi, listed: &[TokenInfo]) {
     if let Some(components) = &mut document.components {
         let schema = RefOr::T(Schema::Object(token_name(listed).build()));
         components.schemas.insert(TokenName::name().into(), schema);
+    }
+}
+
+/// Puts the configured limit of slippage into the document.
+pub(super) fn limit_slippage(document: &mut OpenApi, max: Bps) {
+    let Some(components) = &mut document.components else { return };
+    for Documented { schema, form, .. } in forms() {
+        if let Some(RefOr::T(Schema::Object(object))) = components.schemas.get_mut(schema) {
+            let limited = allowed_slippage(form.slippage, max).build();
+            object.properties.insert(form.slippage.name.to_owned(), RefOr::T(Schema::Object(limited)));
+        }
     }
 }
 

@@ -96,6 +96,7 @@ pub(crate) async fn document(State(state): State<AppState>) -> Response {
     static DOCUMENT: LazyLock<OpenApiDocument> = LazyLock::new(Document::openapi);
     let mut document = DOCUMENT.clone();
     super::body::list_tokens(&mut document, &state.tokens.listed());
+    super::body::limit_slippage(&mut document, state.limits.max_slippage);
     if let Some(url) = &state.access.public_url {
         document.servers = Some(vec![Server::new(url)]);
     }

@@ -18,7 +18,6 @@ use crate::{
     request::{Base, JsonBody, Parameters, refuse_query},
     state::AppState,
     stream::{self, Canonical, Ending, Peer, Upgrade},
-    validation::OrderRequest,
 };
 
 problems!(
@@ -52,7 +51,7 @@ pub(crate) async fn place(
     body: JsonBody,
 ) -> Result<Response, Problem> {
     let key = accept::idempotency_key(&headers)?;
-    let request = OrderRequest::parse(&body.0, state.tokens.as_ref()).await?;
+    let request = state.parse_order(&body.0).await?;
     // clients of earlier systems expect 200 for a new order
     let created = if request.is_canonical { StatusCode::CREATED } else { StatusCode::OK };
     let placed = accept::place(&state, request, key).await?;
@@ -125,7 +124,7 @@ async fn session(
     headers: &HeaderMap,
 ) -> Result<Ending, Ending> {
     let found = async {
-        match wish(query)? {
+        match read_request(query)? {
             SocketRequest::Follow { id, after } => Ok(Some((state.find_order(id).await?, after))),
             SocketRequest::Place => Ok(None),
         }
@@ -145,7 +144,7 @@ async fn session(
     })
 }
 
-fn wish(query: &Parameters) -> Result<SocketRequest, Problem> {
+fn read_request(query: &Parameters) -> Result<SocketRequest, Problem> {
     let mut errors: Vec<FieldError> = Vec::new();
     let after = query.read("after", "must be a sequence number", &mut errors, |text| text.parse().ok());
     query.report_unknown(&["orderId", "after"], &mut errors);

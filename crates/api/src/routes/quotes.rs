@@ -28,7 +28,7 @@ problems!(
     request_body = OrderBody,
     responses((status = 200, description = "The decision an order would lead to now.", body = QuotesView), Problems))]
 pub(crate) async fn ask(State(state): State<AppState>, body: JsonBody) -> Result<Response, Problem> {
-    let OrderRequest { spec, .. } = OrderRequest::parse(&body.0, state.tokens.as_ref()).await?;
+    let OrderRequest { spec, .. } = state.parse_order(&body.0).await?;
     let request = spec.request;
     let answers = venues::quote_all(&state.venues, &request, state.limits.quotes_within).await;
     let decision = route(request.amount, answers).map_err(|failure| refusal(&failure))?;

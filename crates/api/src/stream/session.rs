@@ -1,7 +1,7 @@
 use domain::Order;
 
 use super::{Dialect, Ending, Peer};
-use crate::{accept, problem::Problem, state::AppState, validation::OrderRequest};
+use crate::{accept, problem::Problem, state::AppState};
 
 /// Sends the events of an order after `after`.
 pub(crate) async fn follow(
@@ -26,7 +26,7 @@ pub(crate) async fn place_and_follow(
         Err(ending) => return ending,
     };
     let placed = async {
-        let request = OrderRequest::parse(&message, state.tokens.as_ref()).await?;
+        let request = state.parse_order(&message).await?;
         accept::place(state, request, idempotency_key?).await
     };
     match placed.await {

@@ -22,7 +22,7 @@ use crate::problem::{Code, FieldCode, FieldError, Problem};
 
 /// Slippage when the body says nothing: 0.5 %.
 const DEFAULT_SLIPPAGE: Bps = Bps(50);
-/// More slippage than 50 % is taken for a mistake in units.
+/// The default of `MAX_SLIPPAGE_BPS`: more than 50 % is taken for a mistake in units.
 pub(crate) const MAX_SLIPPAGE: Bps = Bps(5_000);
 pub(crate) const MAX_CLIENT_ORDER_ID_CHARS: usize = 128;
 pub(crate) const MAX_TAG_CHARS: usize = 128;
@@ -39,13 +39,13 @@ pub(crate) struct OrderRequest {
 }
 
 impl OrderRequest {
-    /// Reads a body in the canonical or any compatible form.
-    pub(crate) async fn parse(body: &[u8], tokens: &dyn Tokens) -> Result<Self, Problem> {
+    /// Reads a body in the canonical or any compatible form. Slippage may be at most `max_slippage`.
+    pub(crate) async fn parse(body: &[u8], tokens: &dyn Tokens, max_slippage: Bps) -> Result<Self, Problem> {
         let fields = Fields::parse(body)?;
         let mut errors = Vec::new();
         let form = earlier::form_of(&fields, &mut errors);
         fields.report_unexpected(&form.known_fields(), &mut errors);
-        let mut check = Check { fields: &fields, tokens, form, errors };
+        let mut check = Check { fields: &fields, tokens, max_slippage, form, errors };
         match check.order().await {
             Some(request) if check.errors.is_empty() => Ok(request),
             _ => Err(Problem::fields(Code::InvalidOrder, check.errors)),
@@ -99,6 +99,7 @@ impl OrderRequest {
 struct Check<'a> {
     fields: &'a Fields<'a>,
     tokens: &'a dyn Tokens,
+    max_slippage: Bps,
     form: Form,
     errors: Vec<FieldError>,
 }
@@ -225,7 +226,7 @@ impl Check<'_> {
 
     fn slippage(&mut self) -> Option<Bps> {
         let SlippageField { name, decimals, least } = self.form.slippage;
-        let Some(value) = self.fields.get(name) else { return Some(DEFAULT_SLIPPAGE) };
+        let Some(value) = self.fields.get(name) else { return Some(DEFAULT_SLIPPAGE.min(self.max_slippage)) };
         let Some(number) = value.number() else {
             self.report(name, FieldCode::WrongType, "must be a number");
             return None;
@@ -244,10 +245,10 @@ impl Check<'_> {
                 return None;
             }
         };
-        let bps = bps.map(Bps).filter(|bps| (least..=MAX_SLIPPAGE).contains(bps));
+        let bps = bps.map(Bps).filter(|bps| (least..=self.max_slippage).contains(bps));
         if bps.is_none() {
             let in_unit = |bps: Bps| Amount(bps.0.into()).to_decimal(decimals);
-            let message = format!("must be between {} and {}", in_unit(least), in_unit(MAX_SLIPPAGE));
+            let message = format!("must be between {} and {}", in_unit(least), in_unit(self.max_slippage));
             self.report(name, FieldCode::OutOfRange, message);
         }
         bps

@@ -32,7 +32,9 @@ fn parse(body: &Json) -> Result<OrderRequest, Problem> {
 }
 
 fn parse_bytes(body: &[u8]) -> Result<OrderRequest, Problem> {
-    OrderRequest::parse(body, &SimulatedTokens::default()).now_or_never().expect("it is known at once")
+    OrderRequest::parse(body, &SimulatedTokens::default(), MAX_SLIPPAGE)
+        .now_or_never()
+        .expect("it is known at once")
 }
 
 fn any_value() -> impl Strategy<Value = Json> {

@@ -93,6 +93,24 @@ async fn each_wrong_field_is_named_with_its_reason() {
 }
 
 #[tokio::test]
+async fn slippage_has_a_configured_limit_that_the_document_states() {
+    let app = App::start_with(|limits| limits.max_slippage = domain::Bps(30)).await;
+    let document: Value = app.get("/api/openapi.json").await.json().await.unwrap();
+    let maximum =
+        |form: &str, field: &str| &document["components"]["schemas"][form]["properties"][field]["maximum"];
+    assert_eq!(maximum("OrderRequest", "slippageBps"), &json!(30));
+    let mut body = order();
+    body["slippageBps"] = json!(31);
+    let refused = problem(app.execute(&body).await, 400, "invalid_order").await;
+    assert_eq!(refused["errors"][0]["message"], "must be between 0 and 30");
+    body["slippageBps"] = json!(30);
+    assert_eq!(app.execute(&body).await.status(), 201);
+    body.as_object_mut().unwrap().remove("slippageBps");
+    let placed: Value = app.execute(&body).await.json().await.unwrap();
+    assert_eq!(placed["slippageBps"], 30, "the default is not above the limit");
+}
+
+#[tokio::test]
 async fn everything_wrong_is_reported_at_once() {
     let app = App::start().await;
     let body = r#"{"tokenIn":"DOGE","amountIn":"-1","slippageBps":"x","extra":1,"type":3,"type":4}"#;

@@ -96,11 +96,11 @@ async fn follow(target: &Endpoint, order: OrderId, followed: &mut Followed) -> O
     loop {
         let message = tokio::time::timeout(Duration::from_mins(2), socket.next()).await.ok()??.ok()?;
         let Message::Text(text) = message else { continue };
-        let told: EventRef = serde_json::from_str(&text).ok()?;
-        match (told.kind.as_str(), told.at) {
+        let event: EventRef = serde_json::from_str(&text).ok()?;
+        match (event.kind.as_str(), event.at) {
             ("event", Some(at)) => {
-                (told.seq == last + 1).then_some(())?;
-                last = told.seq;
+                (event.seq == last + 1).then_some(())?;
+                last = event.seq;
                 followed.events += 1;
                 if at > opened {
                     followed.delivery.add(SystemClock.now().since(at));

@@ -17,7 +17,7 @@ use crate::{
 pub(crate) async fn create(args: BackupArgs) -> anyhow::Result<ExitCode> {
     refuse_postgres(&args.backend)?;
     let manifest = backup::create(&args.backend.data_dir, &args.folder, &SystemClock).await?;
-    tell(&manifest, args.json, || {
+    report(&manifest, args.json, || {
         let Manifest { orders, open_orders, created_at, .. } = &manifest;
         format!(
             "{orders} orders, {open_orders} of them open, as of {created_at}, in {}",
@@ -30,7 +30,7 @@ pub(crate) async fn restore(args: RestoreArgs) -> anyhow::Result<ExitCode> {
     refuse_postgres(&args.backend)?;
     let data_dir = &args.backend.data_dir;
     let manifest = backup::restore(&args.folder, data_dir, args.replace, &SystemClock).await?;
-    tell(&manifest, args.json, || {
+    report(&manifest, args.json, || {
         let Manifest { orders, open_orders, created_at, .. } = &manifest;
         format!(
             "{orders} orders, {open_orders} of them open, as of {created_at}, restored to {}\n\
@@ -40,7 +40,7 @@ pub(crate) async fn restore(args: RestoreArgs) -> anyhow::Result<ExitCode> {
     })
 }
 
-fn tell(manifest: &Manifest, as_json: bool, words: impl FnOnce() -> String) -> anyhow::Result<ExitCode> {
+fn report(manifest: &Manifest, as_json: bool, words: impl FnOnce() -> String) -> anyhow::Result<ExitCode> {
     print(if as_json { serde_json::to_string(manifest)? } else { words() })?;
     Ok(ExitCode::SUCCESS)
 }

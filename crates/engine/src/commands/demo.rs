@@ -106,11 +106,11 @@ async fn follow(client: &Client, id: OrderId, lines: &MultiProgress) -> anyhow::
                 _ => {}
             }
             let words = event_in_words(event);
-            let told = format!("{:<28} {:<9} {words}", summary.order, event.status);
+            let text = format!("{:<28} {:<9} {words}", summary.order, event.status);
             if !is_drawn {
-                eprintln!("{told}");
+                eprintln!("{text}");
             } else if stays {
-                let _ = lines.println(&told); // a terminal that is gone is no reason to stop
+                let _ = lines.println(&text); // a terminal that is gone is no reason to stop
             }
             line.set_message(format!("{:<9} {words}", colored(event.status)));
             summary.status = Some(event.status);

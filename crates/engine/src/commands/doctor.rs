@@ -13,20 +13,20 @@ use crate::{
 
 /// `misspelled` are names that look like misspelled settings.
 pub(crate) async fn run(args: DoctorArgs, misspelled: &[String]) -> anyhow::Result<ExitCode> {
-    tell(&doctor::examine(&args, misspelled).await?, args.json)
+    report(&doctor::examine(&args, misspelled).await?, args.json)
 }
 
 /// Reports invalid settings as a diagnosis, if the command line asked for `doctor`.
-pub(crate) fn tell_refused(refusal: &Refusal) -> Option<anyhow::Result<ExitCode>> {
+pub(crate) fn report_refused(refusal: &Refusal) -> Option<anyhow::Result<ExitCode>> {
     let mut arguments = std::env::args().skip(1);
     if arguments.next()? != "doctor" {
         return None;
     }
     let as_json = arguments.any(|argument| argument == "--json");
-    Some(tell(&doctor::refused(refusal)?, as_json))
+    Some(report(&doctor::refused(refusal)?, as_json))
 }
 
-fn tell(diagnosis: &Diagnosis, as_json: bool) -> anyhow::Result<ExitCode> {
+fn report(diagnosis: &Diagnosis, as_json: bool) -> anyhow::Result<ExitCode> {
     if as_json {
         print(serde_json::to_string(diagnosis)?)?;
     } else {

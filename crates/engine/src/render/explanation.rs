@@ -17,11 +17,11 @@ const INDENT: &str = "  ";
 /// The answer of `/api/orders/{id}/explain` as text.
 pub(crate) fn explanation_in_words(explanation: &Explanation<'_>) -> String {
     let mut story = String::new();
-    let _ = tell(&mut story, explanation); // a String takes everything
+    let _ = write_story(&mut story, explanation); // a String takes everything
     story
 }
 
-fn tell(story: &mut String, explanation: &Explanation<'_>) -> fmt::Result {
+fn write_story(story: &mut String, explanation: &Explanation<'_>) -> fmt::Result {
     let Explanation { order_id, order, .. } = explanation;
     writeln!(story, "order {order_id}")?;
     writeln!(
@@ -335,7 +335,7 @@ mod tests {
             "  confirmed  in slot 77: 149.9 USDC for 1 SOL (2.41 s)",
             "quoted 150.1 USDC, realised 149.9 USDC: 14 bps worse, 50 bps worse allowed",
         ] {
-            assert!(story.lines().any(|told| told == line), "{line}\nis missing in\n{story}");
+            assert!(story.lines().any(|line| line == line), "{line}\nis missing in\n{story}");
         }
         let row = |venue: &str| {
             let line = story.lines().find(|line| line.contains(venue) && line.contains("of 100"));

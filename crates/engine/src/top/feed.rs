@@ -179,21 +179,22 @@ mod tests {
     async fn up_to(feed: &mut mpsc::Receiver<Report>, is_last: impl Fn(&Report) -> bool) -> Vec<Report> {
         let mut all = Vec::new();
         loop {
-            let told = timeout(Duration::from_mins(1), feed.recv()).await.expect("in time").expect("a feed");
-            let is_last = is_last(&told);
-            all.push(told);
+            let report =
+                timeout(Duration::from_mins(1), feed.recv()).await.expect("in time").expect("a feed");
+            let is_last = is_last(&report);
+            all.push(report);
             if is_last {
                 return all;
             }
         }
     }
 
-    fn ends(told: &Report, id: OrderId) -> bool {
-        matches!(told, Report::Event(event) if event.order_id == id && event.status.is_terminal())
+    fn ends(report: &Report, id: OrderId) -> bool {
+        matches!(report, Report::Event(event) if event.order_id == id && event.status.is_terminal())
     }
 
     fn sequence(all: &[Report], id: OrderId) -> Vec<u32> {
-        let events = all.iter().filter_map(|told| match told {
+        let events = all.iter().filter_map(|report| match report {
             Report::Event(event) if event.order_id == id => Some(event.seq),
             _ => None,
         });
@@ -207,19 +208,19 @@ mod tests {
         let first = engine(port, folder.path()).await;
         let client = Client::new(&format!("http://127.0.0.1:{port}"), &HeaderArgs::default()).unwrap();
         let mut feed = start(&client);
-        up_to(&mut feed, |told| matches!(told, Report::Connected { is_resumed: false })).await;
+        up_to(&mut feed, |report| matches!(report, Report::Connected { is_resumed: false })).await;
         let before = place(&client).await;
-        let all = up_to(&mut feed, |told| ends(told, before)).await;
+        let all = up_to(&mut feed, |report| ends(report, before)).await;
         assert_eq!(sequence(&all, before), [1, 2, 3, 4, 5, 6]);
 
         first.stop().await.unwrap();
-        up_to(&mut feed, |told| matches!(told, Report::Lost(_))).await;
+        up_to(&mut feed, |report| matches!(report, Report::Lost(_))).await;
         let second = engine(port, folder.path()).await;
         let after = place(&client).await;
-        let all = up_to(&mut feed, |told| ends(told, after)).await;
+        let all = up_to(&mut feed, |report| ends(report, after)).await;
         assert_eq!(sequence(&all, after), [1, 2, 3, 4, 5, 6]);
         assert!(sequence(&all, before).is_empty(), "nothing is sent twice");
-        assert!(all.iter().any(|told| matches!(told, Report::Connected { is_resumed: true })));
+        assert!(all.iter().any(|report| matches!(report, Report::Connected { is_resumed: true })));
         drop(feed);
         second.stop().await.unwrap();
     }

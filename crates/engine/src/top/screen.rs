@@ -50,7 +50,7 @@ async fn show(
     client: &Client,
     asked: CancellationToken,
 ) -> anyhow::Result<()> {
-    let (mut told, mut keys) = (feed::start(client), read_keys());
+    let (mut reports, mut keys) = (feed::start(client), read_keys());
     let mut draws = interval(DRAW_EVERY);
     let mut top = Top::new(client.endpoint().base());
     loop {
@@ -61,7 +61,7 @@ async fn show(
                 Some(_) => {} // a resize shows at the next draw
                 None => bail!("the terminal has gone"),
             },
-            Some(told) = told.recv() => top.hear(told),
+            Some(reports) = reports.recv() => top.receive(reports),
             _ = draws.tick() => {
                 let shown = top.shown();
                 terminal.draw(|frame| view::draw(frame, &shown))?;
@@ -106,8 +106,8 @@ impl Top {
         Self { url: url.to_owned(), model: Model::default(), link: Link::Connecting, health: None }
     }
 
-    fn hear(&mut self, told: Report) {
-        match told {
+    fn receive(&mut self, reports: Report) {
+        match reports {
             Report::Connected { is_resumed } => self.link = self.link.connected(is_resumed),
             Report::Lost(reason) => self.link = self.link.lost(reason),
             Report::Open(orders) => {
@@ -145,12 +145,12 @@ mod tests {
     #[test]
     fn a_link_tells_how_often_it_broke() {
         let mut top = Top::new("http://here");
-        top.hear(Report::Connected { is_resumed: false });
+        top.receive(Report::Connected { is_resumed: false });
         assert_eq!(top.link, Link::Live { breaks: 0, is_resumed: false });
-        top.hear(Report::Lost("gone".to_owned()));
-        top.hear(Report::Lost("still gone".to_owned()));
+        top.receive(Report::Lost("gone".to_owned()));
+        top.receive(Report::Lost("still gone".to_owned()));
         assert_eq!(top.link, Link::Broken { breaks: 1, reason: "still gone".to_owned() });
-        top.hear(Report::Connected { is_resumed: true });
+        top.receive(Report::Connected { is_resumed: true });
         assert_eq!(top.link, Link::Live { breaks: 1, is_resumed: true });
     }
 }

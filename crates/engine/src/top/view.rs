@@ -98,12 +98,12 @@ fn health_line(health: Option<&Value>) -> Line<'static> {
         };
         [Span::raw(format!("{name} ")), Span::styled(format!("{value}  "), style)]
     };
-    let count = |name: &str, told: &str| {
+    let count = |name: &str, label: &str| {
         let count = health[name].as_u64();
         let style =
             if count == Some(0) && name == "workers" { Style::new().fg(Color::Yellow) } else { Style::new() };
         let value = count.map_or_else(|| "unknown".to_owned(), |count| count.to_string());
-        [Span::raw(format!("{told} ")), Span::styled(format!("{value}  "), style)]
+        [Span::raw(format!("{label} ")), Span::styled(format!("{value}  "), style)]
     };
     // what a narrow terminal cuts off is at the end
     let counts = [count("workers", "workers"), count("queueDepth", "waiting")];

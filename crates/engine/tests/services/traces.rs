@@ -21,10 +21,10 @@ pub(crate) async fn collector() -> (String, Arc<Mutex<Seen>>) {
     let seen = Arc::new(Mutex::new(Seen::new()));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let told = seen.clone();
+    let exported = seen.clone();
     let take = async move |body: Bytes| {
         let request = ExportTraceServiceRequest::decode(body).unwrap();
-        told.lock().unwrap().extend(spans(&request));
+        exported.lock().unwrap().extend(spans(&request));
     };
     let router = Router::new().route("/v1/traces", post(take));
     tokio::spawn(async move { axum::serve(listener, router).await });

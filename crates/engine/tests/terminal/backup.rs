@@ -89,9 +89,9 @@ async fn a_backup_under_load_is_one_moment_and_goes_on_from_there() {
     for (number, manifest) in manifests.iter().enumerate() {
         let (backup, restored) = (backups.path().join(number.to_string()), tempfile::tempdir().unwrap());
         let data = restored.path().join("data");
-        let told = engine("restore", &backup, &data, &[]);
+        let output = engine("restore", &backup, &data, &[]);
         assert_eq!(
-            (told.status, serde_json::from_str::<Value>(&told.output).ok().as_ref()),
+            (output.status, serde_json::from_str::<Value>(&output.output).ok().as_ref()),
             (0, Some(manifest))
         );
         let found = check(&data, &["--open-orders"]);

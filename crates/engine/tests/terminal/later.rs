@@ -45,20 +45,22 @@ async fn rows_of_a_later_version_stop_no_list_and_no_follower() {
     let follow = http.get(format!("{}/api/stream?cursor=0.00000000000000000000000000000000.0", engine.url));
     let mut stream = follow.header("accept", "text/event-stream").send().await.unwrap();
     let mut parser = SseParser::default();
-    let mut told: Vec<Value> = Vec::new();
-    let is_last = |told: &[Value]| {
-        told.last().is_some_and(|event| event["orderId"] == json!(newest) && event["status"] == "confirmed")
+    let mut received: Vec<Value> = Vec::new();
+    let is_last = |received: &[Value]| {
+        received
+            .last()
+            .is_some_and(|event| event["orderId"] == json!(newest) && event["status"] == "confirmed")
     };
-    while !is_last(&told) {
+    while !is_last(&received) {
         parser.push(&stream.chunk().await.unwrap().expect("the stream goes on"));
         while let Some(sent) = parser.next_event() {
             let message: Value = serde_json::from_str(&sent.data).unwrap();
             if message["type"] == "event" {
-                told.push(message);
+                received.push(message);
             }
         }
     }
-    let of = |id: &str| told.iter().filter(|event| event["orderId"] == json!(id)).collect::<Vec<_>>();
+    let of = |id: &str| received.iter().filter(|event| event["orderId"] == json!(id)).collect::<Vec<_>>();
     assert_eq!(of(&strange).len(), 6, "every event, also the one of an unknown kind");
     assert_eq!(of(&strange)[2]["data"], json!({ "kind": "asleep", "until": 7 }));
     assert_eq!(of(&newest).len(), 6);

@@ -43,7 +43,21 @@ impl Migrations {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::POSTGRES_MIGRATIONS as KNOWN;
+    use crate::store::{POSTGRES_MIGRATIONS as KNOWN, SQLITE_MIGRATIONS};
+
+    #[test]
+    fn every_migration_of_the_folders_is_part_of_the_program() {
+        for (folder, known) in [("postgres", &*KNOWN), ("sqlite", &*SQLITE_MIGRATIONS)] {
+            let path = format!("{}/../../migrations/{folder}", env!("CARGO_MANIFEST_DIR"));
+            let entries = std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().file_name());
+            let mut files: Vec<_> = entries.map(|name| name.into_string().unwrap()).collect();
+            files.sort_unstable();
+            let name = |one: &sqlx::migrate::Migration| {
+                format!("{:04}_{}.sql", one.version, one.description.replace(' ', "_"))
+            };
+            assert_eq!(known.iter().map(name).collect::<Vec<_>>(), files, "migrations/{folder}");
+        }
+    }
 
     #[test]
     fn tables_are_compared_with_what_this_program_knows() {

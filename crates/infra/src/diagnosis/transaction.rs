@@ -31,7 +31,6 @@ pub struct OpenTransaction {
     pub id: String,
 }
 
-#[derive(sqlx::FromRow)]
 struct Row {
     id: String,
     pid: i32,
@@ -41,6 +40,8 @@ struct Row {
     open_for: Option<i64>,
     last_query: Option<i64>,
 }
+
+database::from_row!(Row { id, pid, prepared, user, database, open_for, last_query });
 
 /// The oldest transaction, if it has been open for long.
 pub(super) async fn oldest(connection: &mut PgConnection) -> sqlx::Result<Option<OpenTransaction>> {

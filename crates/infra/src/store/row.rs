@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use database::from_row;
 use domain::{
     AccountId, CancelRequest, Event, EventData, Failure, Fill, Order, OrderId, OrderSpec, OrderStatus, Phase,
     QuoteRequest, Signature, Timestamp, legacy,
@@ -18,11 +19,9 @@ use metrics::counter;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sqlx::types::{Json, Uuid};
-
 use telemetry::metrics::catalogue;
 
 /// An order with what a claim of it needs to know.
-#[derive(sqlx::FromRow)]
 pub(super) struct OrderRow {
     pub(super) id: Uuid,
     account_id: Uuid,
@@ -43,16 +42,13 @@ pub(super) struct OrderRow {
 }
 
 /// A claimed order, and the number of its attempt whose outcome is not known.
-#[derive(sqlx::FromRow)]
 pub(super) struct ClaimedRow {
-    #[sqlx(flatten)]
     pub(super) order: OrderRow,
     pub(super) unresolved_attempt: Option<i64>,
     /// Claims in a row that were lost before this one.
     pub(super) lost_claims: i64,
 }
 
-#[derive(sqlx::FromRow)]
 pub(super) struct EventRow {
     seq: i64,
     status: String,
@@ -62,17 +58,14 @@ pub(super) struct EventRow {
 }
 
 /// An event in the feed.
-#[derive(sqlx::FromRow)]
 pub(super) struct FeedRow {
     position: i64,
     order_id: Uuid,
-    #[sqlx(flatten)]
     event: EventRow,
     /// Whether the order belongs to the account for which it was read.
     is_ours: bool,
 }
 
-#[derive(sqlx::FromRow)]
 pub(super) struct AttemptRow {
     order_id: Uuid,
     number: i64,
@@ -83,6 +76,38 @@ pub(super) struct AttemptRow {
     state: String,
     created_at: i64,
 }
+
+from_row!(OrderRow {
+    id,
+    account_id,
+    client_order_id,
+    fingerprint,
+    spec,
+    status,
+    attempt,
+    last_seq,
+    created_at,
+    updated_at,
+    fill,
+    failure,
+    next_attempt_at,
+    cancel_requested_at,
+    cancel_requested_after,
+    lease_epoch,
+});
+from_row!(ClaimedRow { unresolved_attempt, lost_claims } with order);
+from_row!(EventRow { seq, status, attempt, at, data });
+from_row!(FeedRow { position, order_id, is_ours } with event);
+from_row!(AttemptRow {
+    order_id,
+    number,
+    venue,
+    signature,
+    signed_bytes,
+    last_valid_block_height,
+    state,
+    created_at,
+});
 
 impl TryFrom<OrderRow> for Order {
     type Error = sqlx::Error;

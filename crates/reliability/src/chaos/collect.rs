@@ -44,7 +44,7 @@ pub(super) async fn evidence(cluster: &Cluster, records: Records) -> anyhow::Res
             async move {
                 let mut record = order(store.as_ref(), id, key).await?;
                 if is_followed {
-                    record.told = Some(told(&http, api, id).await?);
+                    record.shown = Some(shown(&http, api, id).await?);
                 }
                 anyhow::Ok(record)
             }
@@ -82,11 +82,11 @@ async fn order(store: &dyn OrderStore, id: OrderId, key: Option<String>) -> anyh
     let order = store.order(account, id).await?.context("an order vanished while it was read")?;
     let events = store.events(account, id, 0, ALL_EVENTS).await?;
     let attempts = store.attempts(account, id).await?;
-    Ok(OrderRecord { key, order, events, told: None, attempts })
+    Ok(OrderRecord { key, order, events, shown: None, attempts })
 }
 
 /// The events of an order from the API.
-async fn told(http: &reqwest::Client, api: u16, id: OrderId) -> anyhow::Result<Vec<Value>> {
+async fn shown(http: &reqwest::Client, api: u16, id: OrderId) -> anyhow::Result<Vec<Value>> {
     let url = format!("http://127.0.0.1:{api}/api/orders/{id}/events?limit=1000");
     Ok(http.get(url).send().await?.error_for_status()?.json().await?)
 }

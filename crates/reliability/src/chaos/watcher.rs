@@ -133,12 +133,12 @@ impl Watcher {
         }
         while let Some(message) = timeout_at(until, timeout(SILENT_FOR, socket.next())).await?? {
             if let Message::Text(text) = message? {
-                let told: StreamMessage<'_> = serde_json::from_str(&text)?;
-                let is_greeting = matches!(told, StreamMessage::Connected { .. });
+                let message: StreamMessage<'_> = serde_json::from_str(&text)?;
+                let is_greeting = matches!(message, StreamMessage::Connected { .. });
                 if is_greeting && cursor.is_some() {
                     continue; // ahead of what was seen
                 }
-                self.take(told)?;
+                self.take(message)?;
                 if is_greeting {
                     break;
                 }
@@ -167,8 +167,8 @@ impl Watcher {
         Ok(())
     }
 
-    fn take(&mut self, told: StreamMessage<'_>) -> anyhow::Result<()> {
-        let cursor = match told {
+    fn take(&mut self, message: StreamMessage<'_>) -> anyhow::Result<()> {
+        let cursor = match message {
             StreamMessage::Event { body, cursor } => {
                 self.record.events.push((body.order_id, body.seq, body.status));
                 self.count.store(self.record.events.len(), Ordering::Relaxed);

@@ -69,13 +69,13 @@ pub(super) fn check_cancels(evidence: &Evidence, findings: &mut Findings<'_>) {
 /// The API's answer about an order is what is stored, so that a stream may be compared with it.
 pub(super) fn check_told(evidence: &Evidence, findings: &mut Findings<'_>) {
     for record in &evidence.orders {
-        let Some(told) = &record.told else { continue };
+        let Some(shown) = &record.shown else { continue };
         let stored: Vec<Value> =
             record.events.iter().map(|event| json!([event.seq, event.status, event.attempt])).collect();
         let shown: Vec<Value> =
-            told.iter().map(|event| json!([event["seq"], event["status"], event["attempt"]])).collect();
+            shown.iter().map(|event| json!([event["seq"], event["status"], event["attempt"]])).collect();
         findings
-            .require(stored == shown, Rule::ToldIsStored, record.order.id, || format!("it shows {shown:?}"));
+            .require(stored == shown, Rule::ShownIsStored, record.order.id, || format!("it shows {shown:?}"));
     }
 }
 
@@ -83,11 +83,11 @@ pub(super) fn check_told(evidence: &Evidence, findings: &mut Findings<'_>) {
 pub(super) fn check_streams(evidence: &Evidence, findings: &mut Findings<'_>) {
     for follow in &evidence.follows {
         let Some(record) = findings.index.orders.get(&follow.order_id) else { continue };
-        let Some(told) = &record.told else {
+        let Some(shown) = &record.shown else {
             findings.add(Rule::StreamIsComplete, Some(follow.order_id), "its events were not collected");
             continue;
         };
-        if let Some(difference) = difference(follow, told) {
+        if let Some(difference) = difference(follow, shown) {
             findings.add(
                 Rule::StreamIsComplete,
                 Some(follow.order_id),
@@ -121,13 +121,13 @@ pub(super) fn check_feeds(evidence: &Evidence, findings: &mut Findings<'_>) {
     }
 }
 
-fn difference(follow: &FollowRecord, told: &[Value]) -> Option<String> {
-    for (position, (seen, stored)) in follow.events.iter().zip(told).enumerate() {
+fn difference(follow: &FollowRecord, shown: &[Value]) -> Option<String> {
+    for (position, (seen, stored)) in follow.events.iter().zip(shown).enumerate() {
         if seen != stored {
             return Some(format!("saw as event {}: {seen}\n  stored is: {stored}", position + 1));
         }
     }
-    let (seen, stored) = (follow.events.len(), told.len());
+    let (seen, stored) = (follow.events.len(), shown.len());
     (seen != stored || !follow.has_ended)
         .then(|| format!("saw {seen} of {stored} events, and the end: {}", follow.has_ended))
 }

@@ -71,7 +71,7 @@ pub struct OrderRecord {
     /// Its events, in order.
     pub events: Vec<Event>,
     /// The same events as clients received them; left out for an order without followers.
-    pub told: Option<Vec<Value>>,
+    pub shown: Option<Vec<Value>>,
     /// Its attempts, in order.
     pub attempts: Vec<Attempt>,
 }

@@ -47,8 +47,8 @@ fn order(key: &str, succeeds: bool) -> (OrderRecord, Vec<Entry>) {
         entries.push(entry(&attempt, outcome));
         attempts.push(attempt);
     }
-    let told = Some(events.iter().map(|event| serde_json::to_value(event).unwrap()).collect());
-    (OrderRecord { key: Some(key.to_owned()), order, events, told, attempts }, entries)
+    let shown = Some(events.iter().map(|event| serde_json::to_value(event).unwrap()).collect());
+    (OrderRecord { key: Some(key.to_owned()), order, events, shown, attempts }, entries)
 }
 
 /// One event of each order after the other, as a client of all orders may see them.
@@ -110,7 +110,7 @@ fn clean() -> Evidence {
         .iter()
         .map(|record| FollowRecord {
             order_id: record.order.id,
-            events: record.told.clone().unwrap(),
+            events: record.shown.clone().unwrap(),
             connections: 3,
             has_ended: true,
         })
@@ -270,11 +270,11 @@ fn two_orders_of_one_key_are_found_also_when_no_reply_arrived() {
         evidence.orders[1].order.client_order_id = key;
     });
     assert!(as_client_order_id.contains(&Rule::OneOrderPerKey));
-    let told = broken(|evidence| {
+    let shown = broken(|evidence| {
         let other = Reply::Acknowledged(evidence.orders[1].order.id);
         evidence.requests[0].replies.push(other);
     });
-    assert_eq!(told, BTreeSet::from([Rule::OneOrderPerKey]));
+    assert_eq!(shown, BTreeSet::from([Rule::OneOrderPerKey]));
 }
 
 #[test]
@@ -297,9 +297,9 @@ fn an_attempt_without_its_event_is_found() {
 fn an_api_that_keeps_an_event_to_itself_everywhere_is_found() {
     let rules = broken(|evidence| {
         evidence.follows[0].events.remove(3);
-        evidence.orders[0].told.as_mut().unwrap().remove(3);
+        evidence.orders[0].shown.as_mut().unwrap().remove(3);
     });
-    assert_eq!(rules, BTreeSet::from([Rule::ToldIsStored]));
+    assert_eq!(rules, BTreeSet::from([Rule::ShownIsStored]));
 }
 
 #[test]
@@ -364,7 +364,7 @@ fn with_end(evidence: &mut Evidence, end: EventData) {
     order.client_order_id.clone_from(&record.order.client_order_id);
     apply(&mut order, &mut record.events, end);
     record.order = order;
-    record.told = None;
+    record.shown = None;
     evidence.follows.pop();
 }
 
@@ -393,10 +393,10 @@ fn an_attempt_after_a_request_to_cancel_is_found() {
 
 #[test]
 fn a_client_that_was_told_of_a_cancel_finds_it() {
-    let told = |reply| broken(move |evidence| evidence.requests[1].cancel = Some(reply));
-    assert_eq!(told(CancelOutcome::AlreadyTerminal), BTreeSet::new());
+    let shown = |reply| broken(move |evidence| evidence.requests[1].cancel = Some(reply));
+    assert_eq!(shown(CancelOutcome::AlreadyTerminal), BTreeSet::new());
     for reply in [CancelOutcome::Canceled, CancelOutcome::CancelRequested, CancelOutcome::NotFound] {
-        assert_eq!(told(reply), BTreeSet::from([Rule::CancelHolds]));
+        assert_eq!(shown(reply), BTreeSet::from([Rule::CancelHolds]));
     }
 }
 

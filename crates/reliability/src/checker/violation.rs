@@ -45,7 +45,7 @@ pub enum Rule {
     /// Every order that is stored was asked for.
     AskedFor,
     /// The API's answer about an order's events is what is stored.
-    ToldIsStored,
+    ShownIsStored,
     /// A client saw the stored events, all and once.
     StreamIsComplete,
     /// A client of all orders saw the stored events of each, all and once.

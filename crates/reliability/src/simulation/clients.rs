@@ -77,7 +77,7 @@ impl Client {
     async fn run(self, number: u64) {
         self.pause(0, 4_000).await;
         let key = format!("order-{number}");
-        let order = self.wish(key);
+        let order = self.order_of(key);
         let replies = self.place(&order).await;
         let id = replies.iter().find_map(|reply| match reply {
             Reply::Acknowledged(id) => Some(*id),
@@ -90,7 +90,7 @@ impl Client {
     }
 
     /// What the client wants: the same however often it asks.
-    fn wish(&self, key: String) -> Wanted {
+    fn order_of(&self, key: String) -> Wanted {
         let world = self.world();
         let expires_at = world.happens(world.plan.expires).then(|| {
             let expires_at = world.clock.now() + Duration::from_millis(world.between(0, 20_000));
@@ -137,9 +137,9 @@ impl Client {
             if self.world().happens(1_000) {
                 self.world().note("client", &format!("loses the answers {replies:?} to {key}"));
                 // it will be answered again, but the order must be the same one
-                let told = std::mem::take(&mut replies);
+                let shown = std::mem::take(&mut replies);
                 let again = self.ask(order, "1").await;
-                replies.extend(told.into_iter().chain(again));
+                replies.extend(shown.into_iter().chain(again));
                 return replies;
             }
             self.pause(50, 500).await;

@@ -60,7 +60,7 @@ impl Machines {
     }
 
     /// The events of an order as clients receive them from a working API.
-    pub(super) async fn told(&self, id: OrderId) -> Option<Vec<Value>> {
+    pub(super) async fn shown(&self, id: OrderId) -> Option<Vec<Value>> {
         let api = lock(&self.apis)[0].1.clone();
         api.events(id).await.ok()
     }

@@ -108,7 +108,7 @@ async fn collect(world: &World, machines: &Machines, records: clients::Records) 
             key: keys.get(&id).cloned().flatten(),
             events: world.store.events(AccountId::DEFAULT, id, 0, u32::MAX).await.unwrap_or_default(),
             attempts: world.store.attempts(AccountId::DEFAULT, id).await.unwrap_or_default(),
-            told: machines.told(id).await,
+            shown: machines.shown(id).await,
             order,
         });
     }

@@ -27,8 +27,8 @@ const KINDS: [(&str, Count); 40] = [
     ("confirmed although it was to be canceled", |run| {
         orders(run, |it| it.order.status == OrderStatus::Confirmed && it.order.cancel_request.is_some())
     }),
-    ("canceled at once, by the API", |run| told(run, ": claimed to be canceled")),
-    ("commits refused because of a cancel", |run| told(run, ": CancelRequested")),
+    ("canceled at once, by the API", |run| shown(run, ": claimed to be canceled")),
+    ("commits refused because of a cancel", |run| shown(run, ": CancelRequested")),
     ("orders that waited for an outage", |run| {
         orders(run, |it| it.events.iter().any(|event| matches!(event.data, EventData::Waiting { .. })))
     }),
@@ -45,31 +45,31 @@ const KINDS: [(&str, Count); 40] = [
         orders(run, |it| it.order.status == OrderStatus::Expired && !it.attempts.is_empty())
     }),
     ("confirmed after the expiry", |run| orders(run, is_confirmed_after_expiry)),
-    ("processes that died before a call took effect", |run| told(run, " dies before ")),
-    ("processes that died after a call took effect", |run| told(run, " dies after ")),
-    ("processes that stood still", |run| told(run, " stands still ")),
-    ("workers that stopped in good order", |run| told(run, " has stopped")),
-    ("claims given back", |run| told(run, " gives ")),
-    ("calls that failed", |run| told(run, " fails")),
-    ("calls that were stuck", |run| told(run, " is stuck ")),
-    ("steps of the wall clock", |run| told(run, "the wall clock steps")),
-    ("calls that never returned", |run| told(run, " never returns")),
+    ("processes that died before a call took effect", |run| shown(run, " dies before ")),
+    ("processes that died after a call took effect", |run| shown(run, " dies after ")),
+    ("processes that stood still", |run| shown(run, " stands still ")),
+    ("workers that stopped in good order", |run| shown(run, " has stopped")),
+    ("claims given back", |run| shown(run, " gives ")),
+    ("calls that failed", |run| shown(run, " fails")),
+    ("calls that were stuck", |run| shown(run, " is stuck ")),
+    ("steps of the wall clock", |run| shown(run, "the wall clock steps")),
+    ("calls that never returned", |run| shown(run, " never returns")),
     ("transactions that reached the chain by a call that never returned", |run| {
-        told(run, "record on chain never returns")
+        shown(run, "record on chain never returns")
     }),
-    ("answers that were lost", |run| told(run, "its answer is lost")),
-    ("answers of a chain lost", |run| told(run, "record on chain was done, its answer is lost")),
-    ("commits done whose answer was lost", |run| told(run, "commit was done, its answer is lost")),
-    ("writes refused by the fence", |run| told(run, ": Fenced")),
+    ("answers that were lost", |run| shown(run, "its answer is lost")),
+    ("answers of a chain lost", |run| shown(run, "record on chain was done, its answer is lost")),
+    ("commits done whose answer was lost", |run| shown(run, "commit was done, its answer is lost")),
+    ("writes refused by the fence", |run| shown(run, ": Fenced")),
     ("orders claimed again", |run| claims(run, |claim| !claim.ends_with("epoch 1"))),
     ("attempts inherited", |run| claims(run, |claim| claim.ends_with(" with an attempt"))),
-    ("transactions that reached the chain once more", |run| told(run, " is there already")),
-    ("transactions that reached the chain too late", |run| told(run, " is too late")),
-    ("answers of a node that lags behind", |run| told(run, " asks a node that lags behind ")),
-    ("requests repeated", |run| told(run, ": known as ")),
-    ("keys used for something else", |run| told(run, ": in conflict with ")),
-    ("requests refused because too many orders are open", |run| told(run, ": overloaded")),
-    ("requests refused because the store failed", |run| told(run, ": store_unavailable")),
+    ("transactions that reached the chain once more", |run| shown(run, " is there already")),
+    ("transactions that reached the chain too late", |run| shown(run, " is too late")),
+    ("answers of a node that lags behind", |run| shown(run, " asks a node that lags behind ")),
+    ("requests repeated", |run| shown(run, ": known as ")),
+    ("keys used for something else", |run| shown(run, ": in conflict with ")),
+    ("requests refused because too many orders are open", |run| shown(run, ": overloaded")),
+    ("requests refused because the store failed", |run| shown(run, ": store_unavailable")),
     ("streams that went on over a new connection", |run| {
         run.evidence.follows.iter().filter(|follow| follow.connections > 1).count()
     }),
@@ -114,7 +114,7 @@ fn is_confirmed_after_expiry(record: &OrderRecord) -> bool {
     record.events.iter().any(|event| matches!(event.data, EventData::Confirmed { after_expiry: true, .. }))
 }
 
-fn told(run: &Verdict, what: &str) -> usize {
+fn shown(run: &Verdict, what: &str) -> usize {
     run.trace.iter().filter(|line| line.contains(what)).count()
 }
 

@@ -64,9 +64,9 @@ mod tests {
     fn the_operations_page_describes_every_metric() {
         let page = include_str!("../../../../docs/OPERATIONS.md");
         let is_meaning = |line: &&str| line.starts_with("| `engine_") && line.matches(" | ").count() == 1;
-        let told: Vec<_> = page.lines().filter(is_meaning).collect();
-        let meant: Vec<_> = ALL.iter().map(|(name, help)| format!("| `{name}` | {help} |")).collect();
-        assert_eq!(told, meant, "the table of docs/OPERATIONS.md");
+        let documented: Vec<_> = page.lines().filter(is_meaning).collect();
+        let expected: Vec<_> = ALL.iter().map(|(name, help)| format!("| `{name}` | {help} |")).collect();
+        assert_eq!(documented, expected, "the table of docs/OPERATIONS.md");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The simulated chain in time: waiting, seeds, and opening its transaction logs.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use crate::support::{IDEAL, INSTANT, chain_over, sign, swap};
 use domain::{
@@ -140,7 +140,8 @@ async fn the_log_lives_beside_the_engines_own_tables() {
     let url = testkit::postgres::fresh_database().await;
     let pool = sqlx::PgPool::connect(&url).await.unwrap();
     let clock = Arc::new(ManualClock::default());
-    let engine = sqlx::migrate!("../../migrations/postgres");
+    let files = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations/postgres");
+    let engine = sqlx::migrate::Migrator::new(files).await.unwrap();
     engine.run(&pool).await.unwrap();
     let location = LogLocation::Postgres(url);
     transaction_log::open(&location, clock.clone()).await.unwrap();

@@ -111,7 +111,7 @@ impl Session<'_> {
                     StreamMessage::Unsubscribed { orders, id }
                 };
                 self.outbox.send(to_text(&answer)).await?;
-                self.tell_history(history).await
+                self.send_history(history).await
             }
             Err(problem) => self.outbox.send(message::refusal(&problem, id.as_ref())).await,
         }
@@ -174,7 +174,7 @@ impl Session<'_> {
 
     /// Sends the history of orders, each after a sequence number, up to the position where they
     /// become live.
-    async fn tell_history(&mut self, orders: HashMap<OrderId, u32>) -> Result<(), Ending> {
+    async fn send_history(&mut self, orders: HashMap<OrderId, u32>) -> Result<(), Ending> {
         if orders.is_empty() {
             return Ok(());
         }

@@ -15,12 +15,12 @@ use super::{
 };
 
 /// An existing order with a key of an acceptance.
-#[derive(sqlx::FromRow)]
 struct KnownRow {
     asked_id: Uuid,
-    #[sqlx(flatten)]
     order: OrderRow,
 }
+
+database::from_row!(KnownRow { asked_id } with order);
 
 /// Accepts orders that have no id or key in common.
 pub(super) async fn all(

@@ -19,13 +19,13 @@ use super::{
 };
 
 /// An order whose cancellation is on record.
-#[derive(sqlx::FromRow)]
 struct RequestedRow {
-    #[sqlx(flatten)]
     claimed: ClaimedRow,
     /// Whether it was claimed for the caller.
     is_free: bool,
 }
+
+database::from_row!(RequestedRow { is_free } with claimed);
 
 /// Records requests for different orders, and claims those orders that are not executing.
 pub(super) async fn all(

@@ -16,7 +16,7 @@ mod new_orders;
 mod read;
 mod rounds;
 
-use std::{str::FromStr, time::Duration};
+use std::{str::FromStr, sync::LazyLock, time::Duration};
 
 use anyhow::{Context, anyhow};
 use database::{
@@ -33,7 +33,23 @@ use super::request::{Database, Patience, Write, Written};
 use rounds::{Round, Rounds};
 
 /// The migrations.
-pub(crate) static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/postgres");
+pub(crate) static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
+    database::migrations!(
+        "../../migrations/postgres",
+        [
+            "0001_orders",
+            "0002_feed",
+            "0003_no_foreign_keys_of_rows",
+            "0004_refuse",
+            "0006_lost_claims",
+            "0007_write_probe",
+            "0008_timed_at",
+            "0009_parked",
+            "0010_tag",
+            "0011_lifecycle",
+        ]
+    )
+});
 
 /// The columns of an [`OrderRow`](super::row::OrderRow).
 const ORDER: &str = "id, account_id, client_order_id, fingerprint, spec, status, attempt, last_seq,

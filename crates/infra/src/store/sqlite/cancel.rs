@@ -14,14 +14,14 @@ use super::{
     ORDER,
 };
 
-#[derive(sqlx::FromRow)]
 struct FoundRow {
-    #[sqlx(flatten)]
     order: OrderRow,
     lost_claims: i64,
     /// Whether it is not executing and nothing of it may land.
     is_free: bool,
 }
+
+database::from_row!(FoundRow { lost_claims, is_free } with order);
 
 /// Records a request, and claims the order if it is not executing.
 pub(super) async fn cancel(

@@ -11,7 +11,11 @@ mod read;
 mod tests;
 mod write;
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::Path,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use anyhow::{Context, anyhow};
 use database::{Pool, PoolOptions, sqlite};
@@ -44,7 +48,22 @@ const CHECK_WITHIN: Duration = Duration::from_secs(5);
 /// How long a write waits for the one before it.
 const ACQUIRE_WITHIN: Duration = Duration::from_secs(6);
 
-pub(crate) static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
+pub(crate) static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
+    database::migrations!(
+        "../../migrations/sqlite",
+        [
+            "0001_orders",
+            "0002_feed",
+            "0004_lost_claims",
+            "0005_write_probe",
+            "0006_timed_at",
+            "0007_parked",
+            "0008_tag",
+            "0009_lifecycle",
+            "0010_checks_without_lists",
+        ]
+    )
+});
 
 /// An `SQLite` file.
 pub(super) struct Sqlite {

@@ -103,7 +103,7 @@ impl Nemesis {
             let next_cure = self.cures.iter().map(|(at, _)| *at).min().unwrap_or(end);
             sleep_until(next_kill.min(next_fault).min(next_cure).min(next_look).min(end)).await;
             let now = Instant::now();
-            self.mend(cluster, now).await?;
+            self.heal(cluster, now).await?;
             if now >= next_look {
                 self.supervise(cluster)?;
                 next_look = now + LOOK_EVERY;
@@ -131,7 +131,7 @@ impl Nemesis {
     /// Heals everything and waits until all processes are ready.
     pub(super) async fn relent(&mut self, cluster: &mut Cluster) -> anyhow::Result<()> {
         while let Some(last) = self.cures.iter().map(|(at, _)| *at).max() {
-            self.mend(cluster, last).await?;
+            self.heal(cluster, last).await?;
         }
         self.supervise(cluster)?;
         while cluster.services.iter().any(Service::is_stopping) {
@@ -171,7 +171,7 @@ impl Nemesis {
     }
 
     /// Carries out the cures that are due.
-    async fn mend(&mut self, cluster: &mut Cluster, now: Instant) -> anyhow::Result<()> {
+    async fn heal(&mut self, cluster: &mut Cluster, now: Instant) -> anyhow::Result<()> {
         let cures = std::mem::take(&mut self.cures);
         let (mut due, later): (Vec<_>, Vec<_>) = cures.into_iter().partition(|(at, _)| *at <= now);
         self.cures = later;

@@ -28,13 +28,13 @@ pub(super) async fn ask_redis(cluster: &Cluster, command: &[&str]) -> anyhow::Re
 /// Makes the server refuse writes, or accept them again. Whether it worked.
 pub(super) async fn set_read_only(cluster: &Cluster, is_read_only: bool) -> bool {
     let value = if is_read_only { "on" } else { "off" };
-    let told = async {
+    let answered = async {
         let mut database = cluster.database().await?;
         let sql = format!("ALTER SYSTEM SET default_transaction_read_only = {value}");
         database.execute(sqlx::AssertSqlSafe(sql)).await?;
         database.execute("SELECT pg_reload_conf()").await
     };
-    timeout(DONE_WITHIN, told).await.is_ok_and(|told| told.is_ok())
+    timeout(DONE_WITHIN, answered).await.is_ok_and(|answered| answered.is_ok())
 }
 
 /// Whether the server fails a write.

@@ -67,7 +67,8 @@ impl PostgresLog {
         let options: PgConnectOptions = url.parse()?;
         // Without time limits, which would cut off the wait for another process's migration.
         let mut unlimited = postgres::open(&options, &[]).await?;
-        let migrator = own_table(sqlx::migrate!("../../migrations/simulator/postgres"));
+        let migrator =
+            own_table(database::migrations!("../../migrations/simulator/postgres", ["0001_transactions"]));
         migrator.run_direct(None, &mut unlimited, false).await?;
         // A failover may have led to a server whose clock is behind: the chain goes on from its last entry.
         let now: OffsetDateTime = sqlx::query_scalar(

@@ -11,7 +11,7 @@ use crate::simulated::{fee::network_fee, program::program_of};
 
 /// The columns. Amounts are texts, because they need all 64 bits; times are microseconds since the
 /// Unix epoch.
-#[derive(Debug, Clone, sqlx::FromRow)]
+#[derive(Debug, Clone)]
 pub(super) struct Row {
     pub(super) signature: String,
     pub(super) signed_bytes: Option<Vec<u8>>,
@@ -24,6 +24,19 @@ pub(super) struct Row {
     pub(super) fee: Option<String>,
     pub(super) failure: Option<String>,
 }
+
+database::from_row!(Row {
+    signature,
+    signed_bytes,
+    received_at,
+    settles_at,
+    outcome,
+    slot,
+    amount_in,
+    amount_out,
+    fee,
+    failure,
+});
 
 impl Row {
     pub(super) fn of(entry: &Entry) -> Result<Self, LogError> {

@@ -80,7 +80,8 @@ impl SqliteLog {
 }
 
 async fn migrate(connection: &mut SqliteConnection) -> Result<(), MigrateError> {
-    let migrator = own_table(sqlx::migrate!("../../migrations/simulator/sqlite"));
+    let migrator =
+        own_table(database::migrations!("../../migrations/simulator/sqlite", ["0001_transactions"]));
     for _ in 1..MIGRATION_TRIES {
         match migrator.run_direct(None, connection, false).await {
             Ok(()) => return Ok(()),
