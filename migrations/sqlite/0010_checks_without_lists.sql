@@ -28,8 +28,8 @@ CREATE TABLE orders_rebuilt (
     failure                text, -- NULL: no attempt has failed
     wake_at                integer, -- due then, or when the lease ends if that is later; NULL: not by itself
     lease_epoch            integer NOT NULL DEFAULT 0, -- grows with every claim and with every end of one
-    lease_until            integer, -- NULL: anybody may claim it now
-    lease_owner            text, -- NULL: nobody executes it
+    lease_until            integer, -- NULL: free to be claimed
+    lease_owner            text, -- NULL: not executing
     unresolved_attempt     integer, -- NULL: the outcome of every attempt is known
     lost_claims            integer NOT NULL DEFAULT 0, -- claims in a row whose worker died
     timed_at               integer, -- the clock of waits when `wake_at` or `lease_until` was last set
