@@ -110,7 +110,7 @@ async fn follow(client: &Client, id: OrderId, lines: &MultiProgress) -> anyhow::
             if !is_drawn {
                 eprintln!("{text}");
             } else if stays {
-                let _ = lines.println(&text); // a terminal that is gone is no reason to stop
+                let _ = lines.println(&text); // a closed terminal does not stop the demo
             }
             line.set_message(format!("{:<9} {words}", colored(event.status)));
             summary.status = Some(event.status);

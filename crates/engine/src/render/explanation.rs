@@ -335,7 +335,7 @@ mod tests {
             "  confirmed  in slot 77: 149.9 USDC for 1 SOL (2.41 s)",
             "quoted 150.1 USDC, realised 149.9 USDC: 14 bps worse, 50 bps worse allowed",
         ] {
-            assert!(story.lines().any(|line| line == line), "{line}\nis missing in\n{story}");
+            assert!(story.lines().any(|written| written == line), "{line}\nis missing in\n{story}");
         }
         let row = |venue: &str| {
             let line = story.lines().find(|line| line.contains(venue) && line.contains("of 100"));

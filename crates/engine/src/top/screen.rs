@@ -61,7 +61,7 @@ async fn show(
                 Some(_) => {} // a resize shows at the next draw
                 None => bail!("the terminal has gone"),
             },
-            Some(reports) = reports.recv() => top.receive(reports),
+            Some(report) = reports.recv() => top.receive(report),
             _ = draws.tick() => {
                 let shown = top.shown();
                 terminal.draw(|frame| view::draw(frame, &shown))?;
@@ -106,8 +106,8 @@ impl Top {
         Self { url: url.to_owned(), model: Model::default(), link: Link::Connecting, health: None }
     }
 
-    fn receive(&mut self, reports: Report) {
-        match reports {
+    fn receive(&mut self, report: Report) {
+        match report {
             Report::Connected { is_resumed } => self.link = self.link.connected(is_resumed),
             Report::Lost(reason) => self.link = self.link.lost(reason),
             Report::Open(orders) => {

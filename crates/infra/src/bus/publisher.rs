@@ -8,6 +8,7 @@ use std::{
 use domain::OrderEvent;
 use rand::rngs::StdRng;
 use redis::{Pipeline, RedisResult, aio::ConnectionManager};
+use telemetry::Outage;
 use tokio::{
     sync::mpsc,
     time::{sleep, timeout},
@@ -15,7 +16,6 @@ use tokio::{
 
 use super::{health::Health, wire};
 use crate::redis_link::{Connection, RECONNECT, RESPONSE_TIMEOUT, RedisLink};
-use telemetry::Outage;
 
 /// Events in one pipeline at most.
 const GROUP: usize = 512;

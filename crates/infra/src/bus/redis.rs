@@ -7,6 +7,7 @@ use domain::{
     ports::{BusMessage, EventBus},
 };
 use futures::stream::BoxStream;
+use telemetry::Outage;
 use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -17,7 +18,6 @@ use super::{
     wire,
 };
 use crate::redis_link::{ChannelSignal, RedisLink, follow};
-use telemetry::Outage;
 
 /// Events that wait to be published. While Redis is away it fills, and what comes then is dropped
 /// and counted: every event is in the store, and subscribers are notified to look there.

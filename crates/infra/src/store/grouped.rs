@@ -18,13 +18,13 @@ use domain::{
 };
 use futures::TryFutureExt;
 use metrics::{counter, gauge, histogram};
+use telemetry::metrics::catalogue;
 use tokio::time::{sleep, timeout};
 
 use super::{
     lane::{Answer, Lane},
     request::{Database, Write, Written, unavailable},
 };
-use telemetry::metrics::catalogue;
 
 /// Writes that go in one transaction at most.
 const MAX_BATCH: usize = 256;

@@ -14,6 +14,7 @@ use database::{Severity, within};
 use domain::{OrderId, ports::StoreError};
 use futures::StreamExt;
 use metrics::histogram;
+use telemetry::metrics::catalogue;
 use tokio::{
     sync::{Mutex as AsyncMutex, Semaphore},
     time::{Instant, sleep},
@@ -23,7 +24,6 @@ use super::{
     health::Health,
     request::{Database, Patience, Write, Written, unavailable},
 };
-use telemetry::metrics::catalogue;
 
 /// How long a transaction may take before its connection is closed. More than the server's own limit,
 /// which a healthy server reports sooner.

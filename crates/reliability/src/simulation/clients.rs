@@ -137,9 +137,9 @@ impl Client {
             if self.world().happens(1_000) {
                 self.world().note("client", &format!("loses the answers {replies:?} to {key}"));
                 // it will be answered again, but the order must be the same one
-                let shown = std::mem::take(&mut replies);
+                let first = std::mem::take(&mut replies);
                 let again = self.ask(order, "1").await;
-                replies.extend(shown.into_iter().chain(again));
+                replies.extend(first.into_iter().chain(again));
                 return replies;
             }
             self.pause(50, 500).await;

@@ -8,6 +8,7 @@ use domain::{
     ports::{Chain, Clock, TransactionStatus},
 };
 use futures::future::join_all;
+use sqlx::Connection;
 use testkit::ManualClock;
 use tokio::time::Instant;
 use venues::{
@@ -147,6 +148,31 @@ async fn the_log_lives_beside_the_engines_own_tables() {
     transaction_log::open(&location, clock.clone()).await.unwrap();
     engine.run(&pool).await.unwrap();
     transaction_log::open(&location, clock).await.unwrap();
+}
+
+/// A migration that is in its folder and not in the program's list would never run.
+#[tokio::test]
+async fn every_migration_of_the_folders_is_run() {
+    let files = |database: &str| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations/simulator").join(database);
+        i64::try_from(std::fs::read_dir(folder).unwrap().count()).unwrap()
+    };
+    let count = "SELECT count(*) FROM _simulator_migrations";
+    let clock = Arc::new(ManualClock::default());
+
+    let url = testkit::postgres::fresh_database().await;
+    transaction_log::open(&LogLocation::Postgres(url.clone()), clock.clone()).await.unwrap();
+    let mut postgres = sqlx::PgConnection::connect(&url).await.unwrap();
+    let run: i64 = sqlx::query_scalar(count).fetch_one(&mut postgres).await.unwrap();
+    assert_eq!(run, files("postgres"));
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("simulated-chain.db");
+    transaction_log::open(&LogLocation::Sqlite(file.clone()), clock).await.unwrap();
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
+    let mut sqlite = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+    let run: i64 = sqlx::query_scalar(count).fetch_one(&mut sqlite).await.unwrap();
+    assert_eq!(run, files("sqlite"));
 }
 
 /// Connections are not tried before they are used, so a lost one shows by an error, once.

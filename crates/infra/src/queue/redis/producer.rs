@@ -13,6 +13,7 @@ use domain::{
     ports::{JobQueue, QueueError, QueueState},
 };
 use redis::{RedisResult, Script, aio::ConnectionManager};
+use telemetry::Outage;
 use tokio::time::Instant;
 
 use super::keys::{Keys, SILENT_FOR};
@@ -20,7 +21,6 @@ use crate::{
     queue::record_gauges,
     redis_link::{Connection, RedisLink},
 };
-use telemetry::Outage;
 
 /// How long a push may take: the sweeper delivers too.
 const PUSH_TIMEOUT: Duration = Duration::from_secs(1);
