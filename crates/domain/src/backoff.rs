@@ -4,29 +4,22 @@ use std::time::Duration;
 
 use rand::{Rng, RngExt};
 
-/// How often an order is attempted and how long it waits in between.
+/// Waits that double up to a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RetryPolicy {
-    /// Attempts in all, the first included.
-    pub max_attempts: u32,
+pub struct Backoff {
     /// Upper bound of the first wait.
     pub base: Duration,
     /// Upper bound of any wait.
     pub cap: Duration,
 }
 
-impl RetryPolicy {
-    /// Whether an order whose `attempt` (counted from 1) failed may be tried again.
-    pub fn allows_another(&self, attempt: u32) -> bool {
-        attempt < self.max_attempts
-    }
-
-    /// The wait after the failed `attempt` (counted from 1): exponential with equal jitter, half
+impl Backoff {
+    /// The wait after this many failures (counted from 1): exponential with equal jitter, half
     /// of it fixed and half random, so that a wait never collapses to nothing.
     ///
     /// Source: "Exponential Backoff And Jitter", AWS Architecture Blog.
-    pub fn delay(&self, attempt: u32, rng: &mut dyn Rng) -> Duration {
-        let doublings = attempt.saturating_sub(1).min(31);
+    pub fn delay(&self, failures: u32, rng: &mut dyn Rng) -> Duration {
+        let doublings = failures.saturating_sub(1).min(31);
         let ceiling = self.base.saturating_mul(1 << doublings).min(self.cap);
         let half = ceiling / 2;
         let jitter_micros = u64::try_from(ceiling.saturating_sub(half).as_micros()).unwrap_or(u64::MAX);
@@ -41,9 +34,27 @@ impl RetryPolicy {
     }
 }
 
+/// How often an order is attempted and how long it waits in between.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RetryPolicy {
+    /// Attempts in all, the first included.
+    pub max_attempts: u32,
+    pub backoff: Backoff,
+}
+
+impl RetryPolicy {
+    /// Whether an order whose `attempt` (counted from 1) failed may be tried again.
+    pub fn allows_another(&self, attempt: u32) -> bool {
+        attempt < self.max_attempts
+    }
+}
+
 impl Default for RetryPolicy {
     fn default() -> Self {
-        Self { max_attempts: 3, base: Duration::from_secs(1), cap: Duration::from_secs(30) }
+        Self {
+            max_attempts: 3,
+            backoff: Backoff { base: Duration::from_secs(1), cap: Duration::from_secs(30) },
+        }
     }
 }
 
@@ -55,10 +66,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_wait_lies_between_half_and_whole_of_its_ceiling(attempt in 1u32..100, seed: u64) {
-            let policy = RetryPolicy::default();
-            let ceiling = Duration::from_secs(1 << (attempt - 1).min(10)).min(policy.cap);
-            let delay = policy.delay(attempt, &mut rand_chacha::ChaCha8Rng::seed_from_u64(seed));
+        fn a_wait_lies_between_half_and_whole_of_its_ceiling(failures in 1u32..100, seed: u64) {
+            let Backoff { cap, .. } = RetryPolicy::default().backoff;
+            let ceiling = Duration::from_secs(1 << (failures - 1).min(10)).min(cap);
+            let delay = RetryPolicy::default().backoff.delay(failures, &mut rand_chacha::ChaCha8Rng::seed_from_u64(seed));
             prop_assert!(delay >= ceiling / 2 && delay <= ceiling, "{delay:?} of {ceiling:?}");
         }
     }

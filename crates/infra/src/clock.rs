@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_step_of_the_wall_clock_is_told_once() {
+    fn every_step_of_the_wall_clock_is_reported_once() {
         let start = Timestamp::from_unix_millis(1_800_000_000_000);
         let hour = Duration::from_hours(1);
         let clocks = Clocks::starting_at(start);

@@ -1,18 +1,16 @@
 //! Raydium and Meteora behind the venue and chain ports, simulated.
 
-pub mod ask;
 pub mod config;
 pub mod message;
 pub mod simulated;
 
 use std::sync::Arc;
 
-pub use ask::quote_all;
 use config::Conditions;
 pub use config::{Preset, VenueConfig};
 use domain::{
     Timestamp, VenueId,
-    ports::{Chain, Clock, Signer, Tokens, Venue},
+    ports::{Clock, Quotes, Trading, Venue},
 };
 use rand::{SeedableRng, rngs::SysRng};
 use rand_chacha::ChaCha20Rng;
@@ -21,20 +19,6 @@ use simulated::{
     SimulatedChain, SimulatedSigner, SimulatedTokens, SimulatedVenue,
     transaction_log::{self, TransactionLog},
 };
-
-/// The sources of quotes: all that a process needs that executes nothing.
-pub struct Quotes {
-    pub venues: Vec<Arc<dyn Venue>>,
-    pub tokens: Arc<dyn Tokens>,
-}
-
-/// What orders are executed with. Only workers have it, for it includes the key.
-pub struct Trading {
-    pub quotes: Quotes,
-    pub chain: Arc<dyn Chain>,
-    /// The key of the wallet that trades.
-    pub signer: Arc<dyn Signer>,
-}
 
 /// The venues cannot be reached.
 #[derive(Debug, thiserror::Error)]

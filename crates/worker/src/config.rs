@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::{Args, value_parser};
-use domain::backoff::RetryPolicy;
+use domain::backoff::{Backoff, RetryPolicy};
 
 /// Settings of the execution of orders.
 #[derive(Debug, Clone, Args)]
@@ -67,8 +67,10 @@ impl WorkerConfig {
     pub fn retry_policy(&self) -> RetryPolicy {
         RetryPolicy {
             max_attempts: self.max_attempts,
-            base: Duration::from_millis(self.retry_base_ms),
-            cap: Duration::from_millis(self.retry_cap_ms),
+            backoff: Backoff {
+                base: Duration::from_millis(self.retry_base_ms),
+                cap: Duration::from_millis(self.retry_cap_ms),
+            },
         }
     }
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use domain::{
     Event, EventData, OrderEvent, Timestamp,
     ports::{AttemptChange, Commit},
-    routing::VenueAnswer,
 };
 use metrics::{counter, histogram};
 use telemetry::metrics::catalogue;
@@ -60,20 +59,5 @@ impl Writing {
             EventData::Confirmed { .. } => ended(),
             _ => {}
         }
-    }
-}
-
-/// Counts what the venues answered to a question for quotes.
-pub(crate) fn answered(answers: &[VenueAnswer]) {
-    for answer in answers {
-        let (venue, outcome) = match answer {
-            VenueAnswer::Quoted(quote) => {
-                let seconds = f64::from(quote.latency_ms) / 1_000.0;
-                histogram!(catalogue::VENUE_QUOTE, "venue" => quote.venue.as_str()).record(seconds);
-                (quote.venue, "quoted")
-            }
-            VenueAnswer::LeftOut { venue, failure } => (*venue, failure.code.as_str()),
-        };
-        counter!(catalogue::VENUE_ANSWERS, "venue" => venue.as_str(), "outcome" => outcome).increment(1);
     }
 }

@@ -5,13 +5,12 @@ use std::{
     time::Duration,
 };
 
-use domain::ports::{Clock, EventBus, JobConsumer, JobQueue, OrderStore, StoreHealth};
+use domain::ports::{Clock, EventBus, JobConsumer, JobQueue, OrderStore, StoreHealth, Trading};
 use futures::FutureExt;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use telemetry::Outage;
 use tokio_util::sync::CancellationToken;
-use venues::Trading;
 
 use crate::{
     config::WorkerConfig,

@@ -5,7 +5,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use domain::{Failure, FailureCode, routing::route, swap::SlippageBound};
+use domain::{Failure, FailureCode};
 use protocol::{BoundView, DecisionView, QuotesView, SpecView};
 
 use crate::{
@@ -29,11 +29,9 @@ problems!(
     responses((status = 200, description = "The decision an order would lead to now.", body = QuotesView), Problems))]
 pub(crate) async fn ask(State(state): State<AppState>, body: JsonBody) -> Result<Response, Problem> {
     let OrderRequest { spec, .. } = state.parse_order(&body.0).await?;
-    let request = spec.request;
-    let answers = venues::quote_all(&state.venues, &request, state.limits.quotes_within).await;
-    let decision = route(request.amount, answers).map_err(|failure| refusal(&failure))?;
-    let around = SlippageBound::around(&decision.best, request.amount, spec.slippage_bps);
-    let bound = BoundView::new(spec.bound.map_or(around, |own| around.tighter(own)));
+    let decision = quoting::decide(&state.venues, &spec.request, state.limits.quotes_within).await;
+    let decision = decision.map_err(|failure| refusal(&failure))?;
+    let bound = BoundView::new(spec.bound_around(&decision.best));
     let tokens = state.tokens.as_ref();
     let decision = DecisionView::new(&decision, tokens);
     Ok(Json(QuotesView { request: SpecView::new(&spec, tokens), decision, bound }).into_response())

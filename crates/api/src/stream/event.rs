@@ -6,7 +6,10 @@ use std::{
 };
 
 use axum::extract::ws::Utf8Bytes;
-use domain::{Event, OrderId, ports::Tokens};
+use domain::{
+    Event, OrderId,
+    ports::{FeedCursor, Tokens},
+};
 use protocol::{EventBody, StreamMessage};
 use serde::Serialize;
 
@@ -14,6 +17,8 @@ use serde::Serialize;
 pub(crate) struct WireEvent {
     pub(crate) order_id: OrderId,
     pub(crate) event: Event,
+    /// The position after it, on streams of many orders.
+    cursor: Option<FeedCursor>,
     /// Names its tokens.
     tokens: Arc<dyn Tokens>,
     message: OnceLock<Utf8Bytes>,
@@ -29,9 +34,14 @@ impl fmt::Debug for WireEvent {
 }
 
 impl WireEvent {
-    /// An event of an order.
+    /// An event for the stream of its order.
     pub(crate) fn new(order_id: OrderId, event: Event, tokens: Arc<dyn Tokens>) -> Self {
-        Self { order_id, event, tokens, message: OnceLock::new() }
+        Self { order_id, event, cursor: None, tokens, message: OnceLock::new() }
+    }
+
+    /// The same event for a stream of many orders, which is resumed at a cursor.
+    pub(crate) fn with_cursor(self, cursor: FeedCursor) -> Self {
+        Self { cursor: Some(cursor), ..self }
     }
 
     /// The event as it is listed.
@@ -39,9 +49,12 @@ impl WireEvent {
         EventBody::new(self.order_id, &self.event, self.tokens.as_ref())
     }
 
-    /// The `{type:"event"}` message.
+    /// The `{type:"event", …, cursor?}` message.
     pub(crate) fn message(&self) -> Utf8Bytes {
-        let message = || to_text(&StreamMessage::Event { body: self.body(), cursor: None });
+        let message = || {
+            let cursor = self.cursor.map(|cursor| cursor.to_string());
+            to_text(&StreamMessage::Event { body: self.body(), cursor })
+        };
         self.message.get_or_init(message).clone()
     }
 }

@@ -1,4 +1,4 @@
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{collections::VecDeque, sync::Arc};
 
 use domain::{AccountId, Order, OrderId, ports::StoreError};
 use tokio::{sync::broadcast, time::sleep};
@@ -6,12 +6,11 @@ use tokio::{sync::broadcast, time::sleep};
 use super::{
     event::WireEvent,
     hub::{Hub, HubSignal},
+    pause::StorePause,
 };
 
 /// Events read from the store at once.
 const PAGE: u32 = 128;
-/// Pauses between reads of a store that does not answer: the first, and the longest.
-const STORE_PAUSE: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
 
 /// One reader of one order's events: each exactly once, in order, without a gap, to the last.
 pub(crate) struct Follower {
@@ -55,7 +54,7 @@ impl Follower {
 
     /// The next event, or `None` after the last. A store that does not answer is waited for.
     pub(crate) async fn next(&mut self) -> Option<Arc<WireEvent>> {
-        let (mut pause, longest) = STORE_PAUSE;
+        let mut pause = StorePause::new();
         loop {
             if let Some(event) = self.read.pop_front() {
                 return Some(self.hand_out(event));
@@ -66,8 +65,7 @@ impl Follower {
             if self.is_behind {
                 if let Err(error) = self.read_store().await {
                     tracing::debug!(order_id = %self.order_id, %error, "waiting for the store");
-                    sleep(pause).await;
-                    pause = (pause * 2).min(longest);
+                    sleep(pause.next()).await;
                 }
                 continue;
             }

@@ -55,7 +55,7 @@ pub(crate) struct Hub {
 struct Followed {
     sender: broadcast::Sender<HubSignal>,
     /// The last event its followers were sent, or must read from the store themselves.
-    told_seq: u32,
+    delivered_seq: u32,
     followers: usize,
 }
 
@@ -78,7 +78,7 @@ impl Hub {
         let mut orders = self.lock();
         let followed = orders.entry(order.id).or_insert_with(|| Followed {
             sender: broadcast::Sender::new(BACKLOG_PER_ORDER),
-            told_seq: order.last_seq,
+            delivered_seq: order.last_seq,
             followers: 0,
         });
         followed.followers += 1;
@@ -126,7 +126,7 @@ impl Hub {
         self.feed.wake();
         let mut orders = self.lock();
         let Some(followed) = orders.get_mut(&event.order_id) else { return };
-        followed.told_seq = followed.told_seq.max(event.event.seq);
+        followed.delivered_seq = followed.delivered_seq.max(event.event.seq);
         let event = WireEvent::new(event.order_id, event.event.clone(), self.tokens.clone());
         let _ = followed.sender.send(HubSignal::Event(Arc::new(event))); // the last follower is just leaving
     }
@@ -158,8 +158,8 @@ impl Hub {
     fn tell_of(&self, last_seqs: &[(OrderId, u32)]) {
         let mut orders = self.lock();
         for (id, seq) in last_seqs {
-            if let Some(followed) = orders.get_mut(id).filter(|followed| followed.told_seq < *seq) {
-                followed.told_seq = *seq;
+            if let Some(followed) = orders.get_mut(id).filter(|followed| followed.delivered_seq < *seq) {
+                followed.delivered_seq = *seq;
                 let _ = followed.sender.send(HubSignal::ReadStore);
             }
         }

@@ -6,6 +6,7 @@ mod event;
 mod feed;
 mod follower;
 mod hub;
+mod pause;
 mod session;
 mod socket;
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub use event::{Event, EventData, EventKind, OrderEvent};
 pub use status::{InvalidTransition, OrderStatus, Phase, UnknownStatus};
 
-use crate::{AccountId, Bps, Failure, Fill, OrderId, QuoteRequest, Timestamp, swap::SlippageBound};
+use crate::{AccountId, Bps, Failure, Fill, OrderId, Quote, QuoteRequest, Timestamp, swap::SlippageBound};
 
 /// How an order executes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +54,15 @@ pub struct OrderSpec {
     /// No attempt is submitted from this moment on.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub expires_at: Option<Timestamp>,
+}
+
+impl OrderSpec {
+    /// The worst acceptable result of a swap at `quote`: the slippage around the quote, or the order's own bound
+    /// if that is tighter. The quote itself may break the order's own bound.
+    pub fn bound_around(&self, quote: &Quote) -> SlippageBound {
+        let around = SlippageBound::around(quote, self.request.amount, self.slippage_bps);
+        self.bound.map_or(around, |own| around.tighter(own))
+    }
 }
 
 /// A recorded request to cancel an order.

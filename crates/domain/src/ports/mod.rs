@@ -10,6 +10,7 @@ mod queue;
 mod signer;
 mod store;
 mod tokens;
+mod trading;
 mod venue;
 
 pub use bus::{BusMessage, EventBus};
@@ -26,4 +27,5 @@ pub use store::{
     PARKED_AFTER, StoreError, StoreHealth,
 };
 pub use tokens::{TokenError, Tokens};
+pub use trading::{Quotes, Trading};
 pub use venue::{Venue, VenueError};

@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_known_from_the_list_is_not_told_twice() {
+    fn what_is_known_from_the_list_is_not_reported_twice() {
         let mut model = Model::default();
         let (status, attempt, last_seq, created_at) = (OrderStatus::Routing, 1, 3, at(500));
         let order = samples::acceptance().order;

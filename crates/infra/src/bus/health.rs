@@ -7,5 +7,5 @@ pub(super) struct Health {
     pub(super) publishing: AtomicBool,
     pub(super) subscribed: AtomicBool,
     /// Events that were dropped, of which subscribers have not been notified yet.
-    pub(super) untold: AtomicU64,
+    pub(super) unpublished: AtomicU64,
 }

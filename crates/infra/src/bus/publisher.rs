@@ -74,8 +74,8 @@ impl Publisher {
     /// Publishes a group, or asks whether the server is there when there is nothing to say.
     async fn send(&self, group: &[Arc<OrderEvent>]) -> RedisResult<()> {
         let mut pipeline = Pipeline::with_capacity(group.len() / PER_MESSAGE + 2);
-        let untold = self.health.untold.load(Ordering::Relaxed);
-        if untold > 0 {
+        let unpublished = self.health.unpublished.load(Ordering::Relaxed);
+        if unpublished > 0 {
             pipeline.publish(&self.channel, wire::GAP).ignore();
         } else if group.is_empty() {
             pipeline.cmd("PING").ignore();
@@ -95,9 +95,12 @@ impl Publisher {
         let send =
             |mut connection: ConnectionManager| async move { pipeline.exec_async(&mut connection).await };
         self.connection.call("bus", RESPONSE_TIMEOUT, send).await?;
-        if untold > 0 {
-            self.health.untold.fetch_sub(untold, Ordering::Relaxed);
-            tracing::warn!(events = untold, "events were not published; subscribers read the store instead");
+        if unpublished > 0 {
+            self.health.unpublished.fetch_sub(unpublished, Ordering::Relaxed);
+            tracing::warn!(
+                events = unpublished,
+                "events were not published; subscribers read the store instead"
+            );
         }
         Ok(())
     }
@@ -110,6 +113,6 @@ impl Publisher {
 
     /// Subscribers are notified of these with the next message.
     fn dropped(&self, events: usize) {
-        self.health.untold.fetch_add(u64::try_from(events).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.health.unpublished.fetch_add(u64::try_from(events).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 }

@@ -77,7 +77,7 @@ impl EventBus for RedisBus {
     fn publish(&self, events: Vec<Arc<OrderEvent>>) {
         for event in events {
             if self.outbox.try_send(event).is_err() {
-                self.health.untold.fetch_add(1, Ordering::Relaxed);
+                self.health.unpublished.fetch_add(1, Ordering::Relaxed);
             }
         }
     }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::Context;
-use domain::backoff::RetryPolicy;
+use domain::backoff::Backoff;
 use metrics::{counter, histogram};
 use rand::{SeedableRng, rngs::StdRng};
 use redis::{
@@ -31,8 +31,8 @@ pub(crate) const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// A connection on which nothing moves is probed this often; a peer that is gone is noticed by it.
 const KEEPALIVE: Duration = Duration::from_secs(5);
 /// Pauses between attempts to reach a lost server.
-pub(crate) const RECONNECT: RetryPolicy =
-    RetryPolicy { max_attempts: u32::MAX, base: Duration::from_millis(100), cap: Duration::from_secs(2) };
+pub(crate) const RECONNECT: Backoff =
+    Backoff { base: Duration::from_millis(100), cap: Duration::from_secs(2) };
 
 /// A Redis server, reached or not. Cheap to clone.
 #[derive(Clone)]

@@ -81,7 +81,7 @@ impl Health {
     }
 
     /// A transaction failed. Returns whether this started an outage.
-    pub(super) fn failed(&self, error: &sqlx::Error, told: StoreError) -> bool {
+    pub(super) fn failed(&self, error: &sqlx::Error, refusal: StoreError) -> bool {
         if !matches!(Severity::of(error), Severity::Server | Severity::Lost) {
             return false;
         }
@@ -89,7 +89,7 @@ impl Health {
         if is_deadline && self.has_succeeded_within(STALLED_AFTER) {
             return false; // one connection fell silent, others work
         }
-        self.seen().reason = Some(told);
+        self.seen().reason = Some(refusal);
         let begins = !self.outage.is_down();
         self.outage.failed(error);
         begins

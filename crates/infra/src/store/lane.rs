@@ -132,14 +132,15 @@ impl<D: Database> Lane<D> {
                             self.set_aside(write, reply);
                         }
                         Err(error) => {
-                            let told = unavailable(&error);
+                            let refusal = unavailable(&error);
                             match Severity::of(&error) {
                                 Severity::Server | Severity::Lost => {
-                                    *down.lock().unwrap_or_else(PoisonError::into_inner) = Some(told.clone());
+                                    *down.lock().unwrap_or_else(PoisonError::into_inner) =
+                                        Some(refusal.clone());
                                 }
-                                _ => self.failed_alone(&write, &told),
+                                _ => self.failed_alone(&write, &refusal),
                             }
-                            reply.send(Err(told));
+                            reply.send(Err(refusal));
                         }
                     }
                 }
@@ -162,9 +163,9 @@ impl<D: Database> Lane<D> {
                 reply.send(match written {
                     Ok(written) => lane.only(&write, written),
                     Err(error) => {
-                        let told = unavailable(&error);
-                        lane.failed_alone(&write, &told);
-                        Err(told)
+                        let refusal = unavailable(&error);
+                        lane.failed_alone(&write, &refusal);
+                        Err(refusal)
                     }
                 });
             }
@@ -249,9 +250,9 @@ impl<D: Database> Lane<D> {
             Ok(()) => self.health.succeeded(),
             Err(error) => self.failed(error),
         }
-        let told = result.map_err(|error| unavailable(&error));
-        *probed = Some((Instant::now(), told.clone()));
-        told
+        let known = result.map_err(|error| unavailable(&error));
+        *probed = Some((Instant::now(), known.clone()));
+        known
     }
 
     fn only(&self, write: &Write, mut written: Vec<Written>) -> Answer {

@@ -224,13 +224,13 @@ pub(super) fn readable<T>(kind: &'static str, order: OrderId, row: sqlx::Result<
 
 /// Whether the order was not logged yet: a list that is polled every second logs it once.
 fn is_news(order: OrderId) -> bool {
-    static TOLD: Mutex<BTreeSet<OrderId>> = Mutex::new(BTreeSet::new());
-    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
-    told.len() < MAX_TOLD && told.insert(order)
+    static LOGGED: Mutex<BTreeSet<OrderId>> = Mutex::new(BTreeSet::new());
+    let mut logged = LOGGED.lock().unwrap_or_else(PoisonError::into_inner);
+    logged.len() < MAX_LOGGED && logged.insert(order)
 }
 
 /// Maximum number of unreadable orders that are logged.
-const MAX_TOLD: usize = 1_000;
+const MAX_LOGGED: usize = 1_000;
 
 /// The orders among rows that this version can read.
 pub(super) fn readable_orders(rows: Vec<OrderRow>) -> Vec<Order> {

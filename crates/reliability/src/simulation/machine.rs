@@ -7,14 +7,14 @@ use std::{
 
 use api::{Access, AppState, Limits, direct::InProcessApi};
 use clap::Parser;
-use domain::{OrderId, VenueId, ports::Venue};
+use domain::{
+    OrderId, VenueId,
+    ports::{Quotes, Trading, Venue},
+};
 use serde_json::Value;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
-use venues::{
-    Quotes, Trading,
-    simulated::{SimulatedChain, SimulatedTokens, SimulatedVenue},
-};
+use venues::simulated::{SimulatedChain, SimulatedTokens, SimulatedVenue};
 use worker::{Worker, WorkerConfig};
 
 use super::{

@@ -27,7 +27,7 @@ catalogue! {
     describe_counter(Count) CANCEL_REQUESTS = "engine_cancel_requests_total", "Requests to cancel an order, by result: canceled, cancelRequested, alreadyTerminal.";
     describe_counter(Count) RETRIES = "engine_retries_total", "Attempts that failed and are followed by another one, by failure code.";
     describe_counter(Count) ATTEMPTS = "engine_attempts_total", "Attempts recorded (unresolved) and their outcomes (landed, reverted, expired), by state.";
-    describe_counter(Count) VENUE_ANSWERS = "engine_venue_answers_total", "Answers of venues while routing, by venue and outcome: quoted, or the code it was left out for.";
+    describe_counter(Count) VENUE_ANSWERS = "engine_venue_answers_total", "Answers of venues to requests for quotes, by venue and outcome: quoted, or the code it was left out for.";
     describe_histogram(Seconds) VENUE_QUOTE = "engine_venue_quote_seconds", "How long a venue took to quote, by venue.";
     describe_counter(Count) VENUE_WINS = "engine_venue_wins_total", "Routing decisions won, by venue.";
     describe_counter(Count) EXECUTIONS = "engine_executions_total", "Executions that ended, by outcome.";

@@ -4,13 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use domain::{
     Amount, Bps, QuoteRequest, Swap, SwapAmount, Token,
-    ports::{Clock, TransactionStatus},
-    routing::route,
+    ports::{Clock, Trading, TransactionStatus},
     swap::SlippageBound,
     token::well_known,
 };
 use testkit::ManualClock;
-use venues::{LogLocation, Preset, Trading, VenueConfig, quote_all};
+use venues::{LogLocation, Preset, VenueConfig};
 
 async fn trading(config: &VenueConfig, clock: &Arc<ManualClock>) -> Trading {
     venues::connect_trading(config, LogLocation::Memory, clock.clone()).await.unwrap()
@@ -26,8 +25,8 @@ async fn failed_attempts(preset: Preset, amount: SwapAmount, slippage: Bps) -> u
     let mut failed = 0;
     for _ in 0..1_000 {
         clock.advance(Duration::from_secs(7));
-        let answers = quote_all(&trading.quotes.venues, &request, Duration::from_secs(5)).await;
-        let Ok(decision) = route(amount, answers) else {
+        let Ok(decision) = quoting::decide(&trading.quotes.venues, &request, Duration::from_secs(5)).await
+        else {
             failed += 1;
             continue;
         };

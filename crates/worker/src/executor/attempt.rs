@@ -3,7 +3,7 @@
 use domain::{
     EventData, Failure, FailureCode, OrderSpec, Quote, SignedTransaction, Swap,
     ports::{Attempt, AttemptChange, AttemptState, ClaimAction},
-    routing::{RoutingDecision, route},
+    routing::RoutingDecision,
     swap::SlippageBound,
 };
 use tracing::{Instrument, debug_span};
@@ -12,7 +12,7 @@ use super::{
     AttemptEnd, Executor, Interruption, Withdrawal,
     journal::{Journal, Recorded},
 };
-use crate::{metrics, progress::Step};
+use crate::progress::Step;
 
 /// Why an attempt ends before it is submitted. Nothing was sent, so nothing is left behind.
 enum Stop {
@@ -58,12 +58,11 @@ impl Executor {
     async fn choose(&self, journal: &mut Journal) -> Result<RoutingDecision, Stop> {
         let request = journal.order().spec.request;
         let deadline = self.policy.quote_deadline;
-        let asked = venues::quote_all(&self.venues, &request, deadline).instrument(debug_span!("quote"));
+        let deciding = quoting::decide(&self.venues, &request, deadline).instrument(debug_span!("quote"));
         journal.progress().enter(Step::Quote);
-        let answers = journal.during(asked).await?;
+        let decision = journal.during(deciding).await?;
         journal.progress().answered();
-        metrics::answered(&answers);
-        let decision = route(request.amount, answers).map_err(Stop::Failed)?;
+        let decision = decision.map_err(Stop::Failed)?;
         tracing::info!(venue = %decision.venue(), reason = decision.reason, "routed");
         Ok(decision)
     }
@@ -120,15 +119,13 @@ impl Executor {
     }
 }
 
-/// The worst acceptable result: the slippage around the quote, or the order's own bound if that is
-/// tighter.
+/// The bound of the swap, which a quote must keep that is to be executed.
 fn bound_of(spec: &OrderSpec, quote: &Quote) -> Result<SlippageBound, Failure> {
-    let around = SlippageBound::around(quote, spec.request.amount, spec.slippage_bps);
-    let Some(own) = spec.bound else { return Ok(around) };
-    if own.allows(quote.amount_in.units, quote.amount_out.units) {
-        return Ok(around.tighter(own));
+    let bound = spec.bound_around(quote);
+    if bound.allows(quote.amount_in.units, quote.amount_out.units) {
+        return Ok(bound);
     }
-    let message = match own {
+    let message = match bound {
         SlippageBound::MinAmountOut(minimum) => {
             format!("the best quote gives {}, less than minAmountOut {minimum}", quote.amount_out)
         }

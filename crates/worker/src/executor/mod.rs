@@ -187,7 +187,7 @@ impl Executor {
         }
         let delay = {
             let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
-            self.policy.retry.delay(attempt, &mut *rng)
+            self.policy.retry.backoff.delay(attempt, &mut *rng)
         };
         let now = self.clock.now();
         let delay = until_expiry(journal.order(), now, delay);
@@ -225,7 +225,7 @@ impl Executor {
         }
         let delay = {
             let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
-            self.policy.retry.delay_after(waited, &mut *rng)
+            self.policy.retry.backoff.delay_after(waited, &mut *rng)
         };
         let left = self.policy.outage_deadline.saturating_sub(waited);
         let now = self.clock.now();

@@ -1,7 +1,4 @@
-use std::{
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use axum::extract::ws::Utf8Bytes;
 use domain::{
@@ -16,29 +13,24 @@ use crate::{
     stream::event::{WireEvent, to_text},
 };
 
-/// An event of the feed on its way to clients. Its message is serialised once for all of them.
+/// An event of the feed on its way to clients.
 #[derive(Debug)]
 pub(crate) struct FeedMessage {
     /// The position after this event.
     pub(super) cursor: FeedCursor,
     pub(super) event: WireEvent,
-    message: OnceLock<Utf8Bytes>,
 }
 
 impl FeedMessage {
     /// An event as the store gave it.
     pub(super) fn new(fed: FeedEvent, tokens: Arc<dyn Tokens>) -> Self {
         let FeedEvent { cursor, order_id, event, .. } = fed;
-        Self { cursor, event: WireEvent::new(order_id, event, tokens), message: OnceLock::new() }
+        Self { cursor, event: WireEvent::new(order_id, event, tokens).with_cursor(cursor) }
     }
 
     /// `{type:"event", …, cursor}`: the event as on an order's own stream, and where to resume.
     pub(super) fn message(&self) -> Utf8Bytes {
-        let message = || {
-            let cursor = Some(self.cursor.to_string());
-            to_text(&StreamMessage::Event { body: self.event.body(), cursor })
-        };
-        self.message.get_or_init(message).clone()
+        self.event.message()
     }
 }
 

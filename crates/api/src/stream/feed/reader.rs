@@ -1,7 +1,6 @@
 use std::{
     collections::{HashSet, VecDeque},
     sync::Arc,
-    time::Duration,
 };
 
 use domain::{
@@ -14,11 +13,10 @@ use tokio::{
 };
 
 use super::{FeedMessage, Tail, tail::Batch};
+use crate::stream::pause::StorePause;
 
 /// Events read from the store at once.
 const PAGE: u32 = 128;
-/// Pauses between reads of a store that does not answer: the first, and the longest.
-const STORE_PAUSE: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
 
 /// The orders whose events a connection receives.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -54,7 +52,7 @@ pub(super) struct FeedReader {
     read_to: FeedCursor,
     /// When to read the store, if it may have events that were not read.
     behind_from: Option<Instant>,
-    store_pause: Duration,
+    store_pause: StorePause,
 }
 
 impl FeedReader {
@@ -68,7 +66,7 @@ impl FeedReader {
             read: VecDeque::new(),
             read_to: cursor,
             behind_from: None,
-            store_pause: STORE_PAUSE.0,
+            store_pause: StorePause::new(),
         }
     }
 
@@ -120,11 +118,10 @@ impl FeedReader {
     pub(super) async fn take(&mut self) -> Option<Arc<FeedMessage>> {
         if self.read.is_empty() && self.behind_from.is_some() {
             match self.read_store().await {
-                Ok(()) => self.store_pause = STORE_PAUSE.0,
+                Ok(()) => self.store_pause.reset(),
                 Err(error) => {
                     tracing::debug!(%error, "a stream waits for the store");
-                    self.behind_from = Some(Instant::now() + self.store_pause);
-                    self.store_pause = (self.store_pause * 2).min(STORE_PAUSE.1);
+                    self.behind_from = Some(Instant::now() + self.store_pause.next());
                 }
             }
         }
@@ -133,13 +130,13 @@ impl FeedReader {
 
     /// The next event, if it has been read already.
     pub(super) fn take_read(&mut self) -> Option<Arc<FeedMessage>> {
-        let told = self.read.pop_front()?;
+        let message = self.read.pop_front()?;
         // with the last of them everything is handed out up to the end of what was read
-        self.cursor = if self.read.is_empty() { self.read_to } else { told.cursor };
-        if told.event.event.status.is_terminal() {
-            self.finish(told.event.order_id);
+        self.cursor = if self.read.is_empty() { self.read_to } else { message.cursor };
+        if message.event.event.status.is_terminal() {
+            self.finish(message.event.order_id);
         }
-        Some(told)
+        Some(message)
     }
 
     /// Drops a named order once its last event was sent.
@@ -162,8 +159,8 @@ impl FeedReader {
         if batch.after > self.read_to {
             self.behind_from = Some(Instant::now());
         } else if batch.next > self.read_to {
-            let new = batch.events.iter().filter(|told| told.cursor > self.read_to);
-            self.read.extend(new.filter(|told| self.scope.includes(told.event.order_id)).cloned());
+            let new = batch.events.iter().filter(|message| message.cursor > self.read_to);
+            self.read.extend(new.filter(|message| self.scope.includes(message.event.order_id)).cloned());
             self.move_to(batch.next);
         }
     }
@@ -177,7 +174,7 @@ impl FeedReader {
         let page = self.tail.read(&scope, self.read_to, PAGE).await?;
         self.behind_from = (page.beyond == PageEnd::More).then(Instant::now);
         let tail = &self.tail;
-        self.read.extend(page.events.into_iter().map(|fed| Arc::new(tail.told(fed))));
+        self.read.extend(page.events.into_iter().map(|fed| Arc::new(tail.message(fed))));
         self.move_to(page.next);
         Ok(())
     }

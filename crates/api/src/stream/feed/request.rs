@@ -13,7 +13,7 @@ use protocol::Orders;
 #[derive(Debug)]
 pub(super) struct Request {
     pub(super) id: Option<Value>,
-    pub(super) wish: Result<StreamCommand, Problem>,
+    pub(super) command: Result<StreamCommand, Problem>,
 }
 
 /// What is requested.
@@ -47,7 +47,7 @@ impl Request {
             Err(error) => {
                 let problem =
                     Problem::new(Code::MalformedJson, format!("a request is a JSON object: {error}"));
-                return Self { id: None, wish: Err(problem) };
+                return Self { id: None, command: Err(problem) };
             }
         };
         let mut errors = Vec::new();
@@ -68,7 +68,7 @@ impl Request {
             errors.push(FieldError::new(field, FieldCode::Unknown, "is no field of a request"));
         }
         let orders = read_orders(fields.orders.as_ref(), &mut errors);
-        let wish = match (fields.op.as_ref().and_then(Value::as_str), orders) {
+        let command = match (fields.op.as_ref().and_then(Value::as_str), orders) {
             (Some("subscribe"), orders) => {
                 subscribe(orders, fields.after.as_ref(), fields.cursor.as_ref(), &mut errors)
             }
@@ -83,11 +83,11 @@ impl Request {
                 None
             }
         };
-        let wish = match wish {
-            Some(wish) if errors.is_empty() => Ok(wish),
+        let command = match command {
+            Some(command) if errors.is_empty() => Ok(command),
             _ => Err(Problem::fields(Code::InvalidRequest, errors)),
         };
-        Self { id, wish }
+        Self { id, command }
     }
 }
 
@@ -196,8 +196,8 @@ mod tests {
     const ONE: &str = "01930000-0000-7000-8000-000000000001";
     const TWO: &str = "01930000-0000-7000-8000-000000000002";
 
-    fn wish(message: &Value) -> Result<StreamCommand, Vec<(String, &'static str)>> {
-        Request::parse(message.to_string().as_bytes()).wish.map_err(|problem| {
+    fn command(message: &Value) -> Result<StreamCommand, Vec<(String, &'static str)>> {
+        Request::parse(message.to_string().as_bytes()).command.map_err(|problem| {
             assert_eq!(problem.code, Code::InvalidRequest);
             problem.errors.iter().map(|error| (error.field.to_string(), error.code.as_str())).collect()
         })
@@ -212,12 +212,12 @@ mod tests {
             (json!({TWO: 7}), [(one, 0), (two, 7)]),
         ] {
             let message = json!({"op": "subscribe", "orders": [ONE, TWO, ONE], "after": after});
-            assert_eq!(wish(&message), Ok(StreamCommand::Subscribe { orders: orders.into() }));
+            assert_eq!(command(&message), Ok(StreamCommand::Subscribe { orders: orders.into() }));
         }
         let all = json!({"op": "subscribe", "orders": "*", "cursor": "c"});
-        assert_eq!(wish(&all), Ok(StreamCommand::SubscribeAll { cursor: Some("c".into()) }));
+        assert_eq!(command(&all), Ok(StreamCommand::SubscribeAll { cursor: Some("c".into()) }));
         let message = json!({"op": "unsubscribe", "orders": [TWO]});
-        assert_eq!(wish(&message), Ok(StreamCommand::Unsubscribe(Orders::Named(vec![two]))));
+        assert_eq!(command(&message), Ok(StreamCommand::Unsubscribe(Orders::Named(vec![two]))));
     }
 
     #[test]
@@ -245,8 +245,8 @@ mod tests {
             (json!({"op": "subscribe", "orders": "*", "id": 1.5}), vec![error("id", "wrong_type")]),
             (json!({"op": "subscribe", "orders": "*", "id": 1e30}), vec![error("id", "wrong_type")]),
         ] {
-            assert_eq!(wish(&message), Err(errors), "{message}");
+            assert_eq!(command(&message), Err(errors), "{message}");
         }
-        assert_eq!(Request::parse(b"[1]").wish.unwrap_err().code, Code::MalformedJson);
+        assert_eq!(Request::parse(b"[1]").command.unwrap_err().code, Code::MalformedJson);
     }
 }

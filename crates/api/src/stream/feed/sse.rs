@@ -146,7 +146,7 @@ impl Writer {
                 () = self.sender.closed() => return,
                 _ = heartbeats.tick() => self.heartbeat(),
                 () = self.reader.ready() => match self.reader.take().await {
-                    Some(told) => event("event", told.cursor, &told.message()),
+                    Some(message) => event("event", message.cursor, &message.message()),
                     None => continue,
                 },
             };

@@ -10,6 +10,7 @@ use tokio::{
 };
 
 use super::FeedMessage;
+use crate::stream::pause::StorePause;
 
 /// Events read at once.
 const PAGE: u32 = 512;
@@ -19,8 +20,6 @@ const BACKLOG: usize = 64;
 const READ_EVERY: Duration = Duration::from_millis(5);
 /// Pauses before events are asked for again that are not settled yet: the first, and the longest.
 const SETTLING: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(50));
-/// Pauses between reads of a store that does not answer: the first, and the longest.
-const STORE_PAUSE: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
 /// Readers that read the store at once; after an outage all of them want to.
 const CONCURRENT_READS: usize = 16;
 
@@ -59,7 +58,7 @@ impl Tail {
     }
 
     /// An event as it is sent.
-    pub(super) fn told(&self, fed: FeedEvent) -> FeedMessage {
+    pub(super) fn message(&self, fed: FeedEvent) -> FeedMessage {
         FeedMessage::new(fed, self.tokens.clone())
     }
 
@@ -104,7 +103,7 @@ impl Tail {
 
     /// Sends new events until no subscriber is left.
     async fn follow(&self) {
-        let mut pause = STORE_PAUSE.0;
+        let mut pause = StorePause::new();
         let mut at = loop {
             match self.store.feed_end().await {
                 Ok(end) => break end,
@@ -114,7 +113,7 @@ impl Tail {
         // Subscribers have read up to some earlier position; from here on nothing is left out.
         self.send(Batch { after: at, events: Vec::new(), next: at });
         let (mut sent_to, mut settling) = (at, SETTLING.0);
-        pause = STORE_PAUSE.0;
+        pause.reset();
         while self.readers() > 0 {
             let began = Instant::now();
             let page = match self.store.feed(self.account, &FeedScope::All, at, PAGE).await {
@@ -124,9 +123,10 @@ impl Tail {
                     continue;
                 }
             };
-            (pause, at) = (STORE_PAUSE.0, page.next);
+            pause.reset();
+            at = page.next;
             if !page.events.is_empty() {
-                let events = page.events.into_iter().map(|fed| Arc::new(self.told(fed))).collect();
+                let events = page.events.into_iter().map(|fed| Arc::new(self.message(fed))).collect();
                 self.send(Batch { after: sent_to, events, next: at });
                 sent_to = at;
             }
@@ -146,10 +146,9 @@ impl Tail {
         }
     }
 
-    async fn wait_for_store(&self, pause: &mut Duration, error: &StoreError) {
+    async fn wait_for_store(&self, pause: &mut StorePause, error: &StoreError) {
         tracing::debug!(%error, "the feed waits for the store");
-        sleep(*pause).await;
-        *pause = (*pause * 2).min(STORE_PAUSE.1);
+        sleep(pause.next()).await;
     }
 
     fn send(&self, batch: Batch) {

@@ -74,25 +74,25 @@ impl Session<'_> {
                     );
                     self.outbox.send(heartbeat).await?;
                 }
-                () = self.reader.ready() => self.tell().await?,
+                () = self.reader.ready() => self.send_ready().await?,
             }
         }
     }
 
-    /// Sends what there is now, some of it.
-    async fn tell(&mut self) -> Result<(), Ending> {
+    /// Sends some of what is ready.
+    async fn send_ready(&mut self) -> Result<(), Ending> {
         let mut messages = Vec::new();
         let mut next = self.reader.take().await;
-        while let Some(told) = next {
-            messages.push(told.message());
+        while let Some(message) = next {
+            messages.push(message.message());
             next = if messages.len() < MESSAGES_TOGETHER { self.reader.take_read() } else { None };
         }
         self.outbox.send_all(messages).await
     }
 
     async fn serve(&mut self, request: Request) -> Result<(), Ending> {
-        let Request { id, wish } = request;
-        let done = match wish {
+        let Request { id, command } = request;
+        let done = match command {
             Ok(StreamCommand::SubscribeAll { cursor }) => {
                 self.subscribe_all(cursor).await.map(|()| Done::subscribed(Orders::All))
             }
@@ -186,10 +186,10 @@ impl Session<'_> {
             let page = page.map_err(|problem| Ending::after(&problem))?;
             (after, beyond) = (page.next, page.beyond);
             for fed in page.events.into_iter().filter(|fed| fed.cursor <= live_from) {
-                let told = self.state.feed.told(fed);
-                let (id, event) = (told.event.order_id, &told.event.event);
+                let message = self.state.feed.message(fed);
+                let (id, event) = (message.event.order_id, &message.event.event);
                 if orders.get(&id).is_some_and(|seen| event.seq > *seen) {
-                    self.outbox.send(told.message()).await?;
+                    self.outbox.send(message.message()).await?;
                 }
                 if event.status.is_terminal() {
                     self.reader.finish(id);

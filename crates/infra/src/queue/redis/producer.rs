@@ -105,7 +105,7 @@ impl Pusher {
     }
 
     async fn state(&self) -> Result<QueueState, QueueError> {
-        let told: Result<(usize, usize), _> = self
+        let counts: Result<(usize, usize), _> = self
             .call(|mut connection| {
                 let mut call = STATE.prepare_invoke();
                 let keys = &self.keys;
@@ -113,7 +113,7 @@ impl Pusher {
                 async move { call.invoke_async(&mut connection).await }
             })
             .await;
-        let state = told.map(|(waiting, workers)| QueueState { waiting, capacity: self.capacity, workers });
+        let state = counts.map(|(waiting, workers)| QueueState { waiting, capacity: self.capacity, workers });
         record_gauges(state.as_ref().ok().copied());
         state
     }

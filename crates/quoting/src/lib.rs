@@ -1,17 +1,37 @@
-//! Requests quotes from every venue at once, under one deadline.
+//! The quoting use case: asks every venue at once under one deadline, and routes.
+
+mod metrics;
 
 use std::{sync::Arc, time::Duration};
 
-use domain::{Failure, FailureCode, Quote, QuoteRequest, ports::Venue, routing::VenueAnswer};
+use domain::{
+    Failure, FailureCode, Quote, QuoteRequest,
+    ports::Venue,
+    routing::{RoutingDecision, VenueAnswer, route},
+};
 use futures::{
     StreamExt,
     stream::{self, FuturesUnordered},
 };
 use tokio::time::Instant;
 
-/// Asks all venues at once and waits until each has answered or `deadline` has passed. A venue that
-/// refuses, fails or is late is left out with its reason; one with several pools may give several quotes.
-pub async fn quote_all(
+/// Asks all venues and chooses the best net result. A venue that refuses, fails or is late is left out of the
+/// decision with its reason.
+///
+/// # Errors
+/// The [`Failure`] of a request that no venue quotes.
+pub async fn decide(
+    venues: &[Arc<dyn Venue>],
+    request: &QuoteRequest,
+    deadline: Duration,
+) -> Result<RoutingDecision, Failure> {
+    let answers = quote_all(venues, request, deadline).await;
+    metrics::count(&answers);
+    route(request.amount, answers)
+}
+
+/// Waits until each venue has answered or `deadline` has passed. One with several pools may give several quotes.
+async fn quote_all(
     venues: &[Arc<dyn Venue>],
     request: &QuoteRequest,
     deadline: Duration,
