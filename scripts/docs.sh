@@ -35,7 +35,7 @@ engine() {
             script -qefc "stty rows 40 cols 120; $engine_program top" /dev/null >"$folder/top"
         grep -aq accepted "$folder/top"
         ;;
-    bench) "$engine_program" bench --url "\$ENGINE_URL" --seconds 1 ;;
+    bench) "$engine_program" bench --seconds 1 ;;
     *) "$engine_program" "\$@" ;;
     esac
 }

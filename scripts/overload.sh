@@ -28,7 +28,7 @@ samples=$(mktemp)
 (while sleep 1; do echo "$(rss $api) $(rss $worker)"; done) >"$samples" & sampler=$!
 before="$(rss $api) $(rss $worker)"
 
-"$bin/engine" bench --url "http://127.0.0.1:$port" --rate $rate --seconds "$seconds" --concurrency 128 --accept-only
+"$bin/engine" bench --yes --url "http://127.0.0.1:$port" --rate $rate --seconds "$seconds" --concurrency 128 --accept-only
 burst_over=$(date +%s%N)
 until curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$port/api/orders/execute" \
     -H 'content-type: application/json' -d '{"tokenIn":"SOL","tokenOut":"USDC","amountIn":"1"}' | grep -q 201; do

@@ -74,7 +74,8 @@ export interface paths {
         /**
          * Cancels an order.
          * @description No further attempt is submitted. `200` if it is canceled. `202` while an execution holds it or its
-         *     transaction may still land: the outcome arrives as an event. `409 already_terminal`, with the order, if it had
+         *     transaction may still land: the outcome arrives as an event, `canceled` or, if it ended first, `confirmed`, `failed`
+         *     or `expired`. `409 already_terminal`, with the order, if it had
          *     already ended in another way. Repeating the request changes nothing.
          */
         post: operations["cancelOrder"];
@@ -665,6 +666,8 @@ export interface components {
             feedLagMs: number;
             /** @description Orders with followers on this process. */
             followed: number;
+            /** @description What orders trade on. */
+            market: components["schemas"]["Market"];
             queue: components["schemas"]["HealthStatus"];
             /** @description Entries that wait in the queue; unknown while it does not answer. */
             queueDepth: number | null;
@@ -700,6 +703,24 @@ export interface components {
             /** @enum {string} */
             instruction: "unwrap_sol";
         };
+        /** @description What orders trade on. */
+        Market: {
+            /**
+             * Format: u-int16
+             * @description The highest slippage that an order may allow, basis points.
+             */
+            maxSlippageBps: number;
+            mode: components["schemas"]["MarketMode"];
+            /** @description Paper only: the named conditions that the simulation's settings start from. */
+            preset?: string;
+            /** @description Paper only: the seed of the simulated prices, a whole number as text. */
+            seed?: string;
+        };
+        /**
+         * @description Whether money moves.
+         * @enum {string}
+         */
+        MarketMode: "paper" | "live";
         /** @description An order in its current state. */
         Order: components["schemas"]["OrderTerms"] & {
             /** Format: u-int32 */
@@ -751,7 +772,7 @@ export interface components {
              * @example 1.5
              */
             minAmountOut?: string | number | null;
-            /** @description How much worse than the quote the result may be, in basis points; 0.5 % by default. */
+            /** @description How much worse than the quote the result may be, in basis points; 0.50 % by default. */
             slippageBps?: number | string | null;
             /** @description Your own label of the order: kept, given back, and a filter of lists. It identifies no order. */
             tag?: string | null;
@@ -767,7 +788,7 @@ export interface components {
             amount: components["schemas"]["AmountGiven"];
             /** @description Your own id of the order; the same order with it again is not placed twice. */
             clientOrderId?: string | null;
-            /** @description How much worse than the quote the result may be, in basis points; 0.5 % by default. */
+            /** @description How much worse than the quote the result may be, in basis points; 0.50 % by default. */
             slippageBps?: number | string | null;
             /** @description Your own label of the order: kept, given back, and a filter of lists. It identifies no order. */
             tag?: string | null;
@@ -783,7 +804,7 @@ export interface components {
             amount: components["schemas"]["AmountGiven"];
             /** @description Your own id of the order; the same order with it again is not placed twice. */
             clientOrderId?: string | null;
-            /** @description How much worse than the quote the result may be, in percent; 0.5 % by default. */
+            /** @description How much worse than the quote the result may be, in percent; 0.50 % by default. */
             slippage: number | string | null;
             /** @description Your own label of the order: kept, given back, and a filter of lists. It identifies no order. */
             tag?: string | null;
@@ -801,7 +822,7 @@ export interface components {
             clientOrderId?: string | null;
             inputMint: components["schemas"]["TokenName"];
             outputMint: components["schemas"]["TokenName"];
-            /** @description How much worse than the quote the result may be, in percent; 0.5 % by default. */
+            /** @description How much worse than the quote the result may be, in percent; 0.50 % by default. */
             slippage_pct?: number | string | null;
             /** @description Your own label of the order: kept, given back, and a filter of lists. It identifies no order. */
             tag?: string | null;
@@ -821,7 +842,7 @@ export interface components {
             quoteAsset: components["schemas"]["TokenName"];
             /** @description `buy` or `sell`. */
             side: string;
-            /** @description How much worse than the quote the result may be, in basis points; 0.5 % by default. */
+            /** @description How much worse than the quote the result may be, in basis points; 0.50 % by default. */
             slippageBps?: number | string | null;
             /** @description `market`, the default. */
             type?: string | null;
@@ -834,7 +855,7 @@ export interface components {
             amountOut?: components["schemas"]["AmountGiven"];
             /** @description Your own id of the order; the same order with it again is not placed twice. */
             clientOrderId?: string | null;
-            /** @description How much worse than the quote the result may be, in percent; 0.5 % by default. */
+            /** @description How much worse than the quote the result may be, in percent; 0.50 % by default. */
             slippage: number | string | null;
             /** @description Your own label of the order: kept, given back, and a filter of lists. It identifies no order. */
             tag?: string | null;
@@ -1101,6 +1122,8 @@ export type Fill = components['schemas']['Fill'];
 export type Health = components['schemas']['Health'];
 export type HealthStatus = components['schemas']['HealthStatus'];
 export type Instruction = components['schemas']['Instruction'];
+export type Market = components['schemas']['Market'];
+export type MarketMode = components['schemas']['MarketMode'];
 export type Order = components['schemas']['Order'];
 export type OrderBody = components['schemas']['OrderBody'];
 export type OrderRequest = components['schemas']['OrderRequest'];
@@ -1151,6 +1174,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": Record<string, never>;
+                };
+            };
+            /** @description `invalid_query`: The query is invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Internal error */
+            500: {
+                headers: {
+                    /** @description When to repeat the request, seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1312,7 +1355,7 @@ export interface operations {
                     "application/json": components["schemas"]["CanceledOrder"];
                 };
             };
-            /** @description `invalid_order_id`: Not an order id */
+            /** @description `invalid_order_id`: Not an order id; `invalid_query`: The query is invalid */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1393,7 +1436,7 @@ export interface operations {
                     "application/json": components["schemas"]["CanceledOrder"];
                 };
             };
-            /** @description `invalid_order_id`: Not an order id */
+            /** @description `invalid_order_id`: Not an order id; `invalid_query`: The query is invalid */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1668,7 +1711,7 @@ export interface operations {
                     "application/json": components["schemas"]["Order"];
                 };
             };
-            /** @description `invalid_order_id`: Not an order id */
+            /** @description `invalid_order_id`: Not an order id; `invalid_query`: The query is invalid */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1811,7 +1854,7 @@ export interface operations {
                     "application/json": components["schemas"]["CanceledOrders"];
                 };
             };
-            /** @description `malformed_json`: The body is not valid JSON; `invalid_request`: The request is invalid; `unreadable_body`: The body could not be read */
+            /** @description `malformed_json`: The body is not valid JSON; `invalid_request`: The request is invalid; `invalid_query`: The query is invalid; `unreadable_body`: The body could not be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1969,7 +2012,7 @@ export interface operations {
                     "application/json": components["schemas"]["PlacedOrder"];
                 };
             };
-            /** @description `malformed_json`: The body is not valid JSON; `invalid_order`: The order is invalid; `invalid_idempotency_key`: Not an idempotency key; `unreadable_body`: The body could not be read */
+            /** @description `malformed_json`: The body is not valid JSON; `invalid_order`: The order is invalid; `invalid_query`: The query is invalid; `invalid_idempotency_key`: Not an idempotency key; `unreadable_body`: The body could not be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2116,7 +2159,7 @@ export interface operations {
                     "application/json": components["schemas"]["Quotes"];
                 };
             };
-            /** @description `malformed_json`: The body is not valid JSON; `invalid_order`: The order is invalid; `unreadable_body`: The body could not be read */
+            /** @description `malformed_json`: The body is not valid JSON; `invalid_order`: The order is invalid; `invalid_query`: The query is invalid; `unreadable_body`: The body could not be read */
             400: {
                 headers: {
                     [name: string]: unknown;

@@ -55,13 +55,12 @@ async fn run(loaded: Loaded<Settings>) -> anyhow::Result<()> {
     let stop = process::stop_on_signal()?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     // The API only asks for quotes; chain and key belong to the workers.
-    let venues = venues::connect_quotes(&settings.venues, &clock)?;
+    let quotes = venues::connect_quotes(&settings.venues, &clock)?;
     let backends = Backends {
         store: infra::store::connect(&settings.backend, clock.clone()).await?,
         queue: infra::queue::connect(&settings.backend)?.producer,
         bus: infra::bus::connect(&settings.backend)?,
-        venues: venues.venues,
-        tokens: venues.tokens,
+        quotes,
         clock,
         rng: Box::new(rand::make_rng::<StdRng>()),
     };

@@ -64,7 +64,7 @@ impl Problem {
             StoreError::Unknown(_) => "the order store did not answer, and the outcome is unknown",
             _ => "the order store is not available, and nothing was written",
         };
-        let detail = format!("{outcome}; repeat the request with the same Idempotency-Key");
+        let detail = format!("{outcome}; repeat the request, an order with the same Idempotency-Key");
         Self::new(Code::StoreUnavailable, detail)
     }
 

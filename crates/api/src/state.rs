@@ -7,8 +7,9 @@ use std::{
 
 use domain::{
     AccountId, Order, OrderId, OrderIds,
-    ports::{Clock, EventBus, JobQueue, OrderFilter, OrderStore, StoreError, Tokens, Venue},
+    ports::{Clock, EventBus, JobQueue, OrderFilter, OrderStore, Quotes, StoreError, Tokens, Venue},
 };
+use protocol::MarketView;
 use rand::Rng;
 use tokio::{
     sync::{Mutex as AsyncMutex, Semaphore},
@@ -30,8 +31,7 @@ pub struct Backends {
     pub store: Arc<dyn OrderStore>,
     pub queue: Arc<dyn JobQueue>,
     pub bus: Arc<dyn EventBus>,
-    pub venues: Vec<Arc<dyn Venue>>,
-    pub tokens: Arc<dyn Tokens>,
+    pub quotes: Quotes,
     pub clock: Arc<dyn Clock>,
     pub rng: Box<dyn Rng + Send>,
 }
@@ -47,6 +47,8 @@ pub struct Inner {
     pub(crate) bus: Arc<dyn EventBus>,
     pub(crate) venues: Vec<Arc<dyn Venue>>,
     pub(crate) tokens: Arc<dyn Tokens>,
+    /// What orders trade on, as clients are shown it.
+    pub(crate) market: MarketView,
     pub(crate) clock: Arc<dyn Clock>,
     ids: Mutex<(OrderIds, Box<dyn Rng + Send>)>,
     /// The account of every request: there is one until accounts have keys.
@@ -82,7 +84,8 @@ impl AppState {
     /// The state over these backends. Addresses in replies begin with the public URL, and follow the
     /// request's `Host` without one.
     pub fn new(backends: Backends, limits: Limits, access: Access) -> Self {
-        let Backends { store, queue, bus, venues, tokens, clock, rng } = backends;
+        let Backends { store, queue, bus, quotes, clock, rng } = backends;
+        let Quotes { market, venues, tokens } = quotes;
         let account = AccountId::DEFAULT;
         let feed = Arc::new(Tail::new(store.clone(), tokens.clone(), account, limits.tail_check_every));
         Self(Arc::new(Inner {
@@ -108,6 +111,7 @@ impl AppState {
             bus,
             venues,
             tokens,
+            market: MarketView::new(&market, limits.max_slippage),
             clock,
             limits,
             access: Arc::new(access),

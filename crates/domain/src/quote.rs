@@ -23,6 +23,12 @@ impl VenueId {
     pub fn as_str(self) -> &'static str {
         self.0.as_str()
     }
+
+    /// The name for people: `Raydium`.
+    pub fn title(self) -> String {
+        let mut chars = self.as_str().chars();
+        chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+    }
 }
 
 impl fmt::Display for VenueId {

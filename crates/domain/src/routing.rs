@@ -4,7 +4,7 @@ use std::{cmp::Reverse, fmt::Write};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Bps, Failure, FailureClass, FailureCode, Quote, SwapAmount, VenueId};
+use crate::{Amount, Bps, Failure, FailureClass, FailureCode, Quote, SwapAmount, TokenAmount, VenueId};
 
 /// A venue's quote, or why it has none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,7 +111,7 @@ pub fn route(amount: SwapAmount, answers: Vec<VenueAnswer>) -> Result<RoutingDec
     let mut quotes = quotes.into_iter();
     let Some(best) = quotes.next() else { return Err(nobody_quoted(&left_out)) };
     let second = quotes.as_slice().first();
-    let advantage_bps = second.map(|second| advantage(amount, &best, second));
+    let advantage_bps = second.map(|second| shortfall(amount, &best, second).1);
     let reason = explain(amount, &best, second, advantage_bps, &left_out);
     let others = quotes
         .map(VenueAnswer::Quoted)
@@ -134,18 +134,24 @@ fn nobody_quoted(left_out: &[(VenueId, Failure)]) -> Failure {
     Failure::new(code, format!("no venue quoted: {said}"))
 }
 
-/// How much better `best` is than `second`, in bps of `second`, rounded down.
-fn advantage(amount: SwapAmount, best: &Quote, second: &Quote) -> u32 {
-    let (better, worse) = match amount {
-        SwapAmount::ExactIn(_) => (best.amount_out.units.0, second.amount_out.units.0),
-        SwapAmount::ExactOut(_) => (second.amount_in.units.0, best.amount_in.units.0),
+/// How much worse `quote` is than `best`: the difference on the side that the order leaves open, and its share of what
+/// `best` gives or costs there, in bps, rounded down.
+pub fn shortfall(amount: SwapAmount, best: &Quote, quote: &Quote) -> (TokenAmount, u32) {
+    let (base, difference) = match amount {
+        SwapAmount::ExactIn(_) => {
+            (best.amount_out, best.amount_out.units.0.saturating_sub(quote.amount_out.units.0))
+        }
+        SwapAmount::ExactOut(_) => {
+            (best.amount_in, quote.amount_in.units.0.saturating_sub(best.amount_in.units.0))
+        }
     };
-    let base = match amount {
-        SwapAmount::ExactIn(_) => worse,
-        SwapAmount::ExactOut(_) => better,
-    };
-    let bps = u128::from(better.saturating_sub(worse)) * Bps::ONE / u128::from(base.max(1));
-    u32::try_from(bps).unwrap_or(u32::MAX)
+    let bps = u128::from(difference) * Bps::ONE / u128::from(base.units.0.max(1));
+    (TokenAmount::new(base.token, Amount(difference)), u32::try_from(bps).unwrap_or(u32::MAX))
+}
+
+/// Basis points in percent, such as `1.81 %`.
+pub fn percent(bps: u32) -> String {
+    format!("{}.{:02} %", bps / 100, bps % 100)
 }
 
 fn explain(
@@ -155,9 +161,9 @@ fn explain(
     advantage_bps: Option<u32>,
     left_out: &[(VenueId, Failure)],
 ) -> String {
-    let goal = match amount {
-        SwapAmount::ExactIn(_) => "most out",
-        SwapAmount::ExactOut(_) => "least in",
+    let (goal, other) = match amount {
+        SwapAmount::ExactIn(_) => ("pays the most", "less"),
+        SwapAmount::ExactOut(_) => ("costs the least", "more"),
     };
     let tied = |second: &Quote| match amount {
         SwapAmount::ExactIn(_) => best.amount_out.units == second.amount_out.units,
@@ -166,15 +172,15 @@ fn explain(
     // two pools of one venue are distinguished by their kinds
     let name = |quote: &Quote| match quote.pool {
         Some(pool) if second.is_some_and(|second| second.venue == best.venue) => {
-            format!("{} ({})", quote.venue, pool.kind)
+            format!("{} ({})", quote.venue.title(), pool.kind)
         }
-        _ => quote.venue.to_string(),
+        _ => quote.venue.title(),
     };
     let mut reason = match second {
         None => format!("{} gave the only quote", name(best)),
         Some(second) if !tied(second) => {
-            let bps = advantage_bps.unwrap_or(0);
-            format!("{} gives the {goal}, {bps} bps better than {}", name(best), name(second))
+            let share = percent(advantage_bps.unwrap_or(0));
+            format!("{} {goal}; {} {share} {other}", name(best), name(second))
         }
         Some(second) if best.liquidity_score != second.liquidity_score => {
             format!("{} and {} tie; {} is deeper", name(best), name(second), name(best))
@@ -184,7 +190,7 @@ fn explain(
         }
     };
     for (venue, failure) in left_out {
-        let _ = write!(reason, "; {venue} left out: {failure}"); // writing to a String cannot fail
+        let _ = write!(reason, "; {} left out: {failure}", venue.title()); // writing to a String cannot fail
     }
     reason
 }

@@ -42,8 +42,8 @@ pub(crate) enum Command {
     Demo(Box<DemoArgs>),
     /// Place one order and follow it to its end
     Submit(SubmitArgs),
-    /// Measure a running engine, or one it starts, under load
-    Bench(Box<BenchArgs>),
+    /// Measure how fast an engine is on this machine, under load
+    Bench(BenchArgs),
     /// Follow an order to its end
     Watch(WatchArgs),
     /// List the newest orders
@@ -79,6 +79,21 @@ pub(crate) struct ServeArgs {
     pub(crate) venues: VenueConfig,
     #[command(flatten)]
     pub(crate) log: LogConfig,
+}
+
+impl ServeArgs {
+    /// The settings of the environment and `.env`, without any flag.
+    ///
+    /// # Errors
+    /// When one of them is wrong.
+    pub(crate) fn from_environment() -> anyhow::Result<Self> {
+        #[derive(Parser)]
+        struct Environment {
+            #[command(flatten)]
+            serve: ServeArgs,
+        }
+        Ok(Environment::try_parse_from(["engine"])?.serve)
+    }
 }
 
 /// Which engine a command talks to.
@@ -148,9 +163,13 @@ pub(crate) struct SubmitArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct BenchArgs {
-    /// Address of an engine, such as `http://127.0.0.1:3000`; several share the load
+    /// Load this engine, such as `http://127.0.0.1:3000`, instead of one in a temporary folder; several share the
+    /// load. Needs --yes
     #[arg(long)]
     pub(crate) url: Vec<String>,
+    /// Place orders at the engines of --url
+    #[arg(long)]
+    pub(crate) yes: bool,
     #[command(flatten)]
     pub(crate) headers: HeaderArgs,
     /// Connections; in a closed loop each asks as soon as it is answered
@@ -181,8 +200,6 @@ pub(crate) struct BenchArgs {
     /// Draw the latencies into this file, as SVG
     #[arg(long, value_name = "FILE")]
     pub(crate) plot: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) serve: ServeArgs,
 }
 
 #[derive(Debug, Args)]

@@ -57,8 +57,7 @@ impl Embedded {
             store: store.clone(),
             queue: queue.producer.clone(),
             bus: bus.clone(),
-            venues: trading.quotes.venues.clone(),
-            tokens: trading.quotes.tokens.clone(),
+            quotes: trading.quotes.clone(),
             clock: clock.clone(),
             rng: Box::new(rand::make_rng::<StdRng>()),
         };

@@ -50,7 +50,7 @@ async fn run(loaded: Loaded<Cli>) -> anyhow::Result<ExitCode> {
         Some(Command::Demo(args)) => commands::demo::run(*args).await,
         Some(Command::Submit(args)) => commands::submit::run(args).await,
         Some(Command::Cancel(args)) => commands::cancel::run(args).await,
-        Some(Command::Bench(args)) => commands::bench::run(*args).await,
+        Some(Command::Bench(args)) => commands::bench::run(args).await,
         Some(Command::Watch(args)) => commands::watch::run(args).await,
         Some(Command::Orders(args)) => commands::orders::run(args).await,
         Some(Command::Explain(args)) => commands::explain::run(args).await,

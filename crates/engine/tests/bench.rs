@@ -8,15 +8,22 @@ use serde_json::Value;
 
 /// The report of a run with these arguments, and whether the program was content.
 fn bench(arguments: &[&str]) -> (Value, bool) {
+    bench_with(arguments, &[])
+}
+
+/// The same, with settings in the environment.
+fn bench_with(arguments: &[&str], settings: &[(&str, &str)]) -> (Value, bool) {
     let folder = tempfile::tempdir().unwrap();
     let run = Command::new(env!("CARGO_BIN_EXE_engine"))
         .arg("bench")
         .args(arguments)
-        .args(["--json", "--sim-preset", "instant", "--rust-log", "warn"])
-        .args(["--port", &testkit::ports::free().to_string(), "--data-dir"])
-        .arg(folder.path())
+        .arg("--json")
+        .envs(settings.iter().copied())
+        .current_dir(folder.path())
         .output()
         .unwrap();
+    let left: Vec<_> = folder.path().read_dir().unwrap().collect();
+    assert!(left.is_empty(), "it leaves nothing where it was started: {left:?}");
     let report = serde_json::from_slice(&run.stdout);
     (report.unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&run.stderr))), run.status.success())
 }
@@ -41,10 +48,28 @@ fn an_open_loop_keeps_its_rate() {
 
 #[test]
 fn what_the_engine_refuses_as_overload_is_counted_and_no_failure() {
-    let arguments = ["--orders", "400", "--concurrency", "8", "--max-in-flight-orders", "10"];
-    let (report, is_content) = bench(&arguments);
+    let arguments = ["--orders", "400", "--concurrency", "8"];
+    let (report, is_content) = bench_with(&arguments, &[("MAX_IN_FLIGHT_ORDERS", "10")]);
     assert!(is_content, "{report:#}");
     let (accepted, refused) = (report["accepted"].as_u64().unwrap(), report["overloaded"].as_u64().unwrap());
     assert_eq!(accepted + refused, 400);
     assert!(refused > 0 && report["confirmed"] == accepted, "{report:#}");
+}
+
+#[test]
+fn an_engine_that_runs_is_loaded_only_if_that_is_meant() {
+    let run = Command::new(env!("CARGO_BIN_EXE_engine"))
+        .args(["bench", "--url", "http://127.0.0.1:1", "--seconds", "1"])
+        .output()
+        .unwrap();
+    let message = String::from_utf8_lossy(&run.stderr);
+    assert_eq!(run.status.code(), Some(2), "{message}");
+    assert!(message.contains("repeat it with --yes"), "{message}");
+}
+
+#[test]
+fn neither_port_nor_folder_nor_preset_of_the_environment_is_used() {
+    let settings = [("PORT", "1"), ("DATA_DIR", "/nonexistent/orders"), ("SIM_PRESET", "brutal")];
+    let (report, is_content) = bench_with(&["--orders", "20"], &settings);
+    assert!(is_content && report["confirmed"] == 20, "{report:#}");
 }

@@ -39,7 +39,8 @@ fn an_order_is_submitted_listed_explained_and_watched() {
 
     let explained = engine.ask(&["explain", id]);
     assert_eq!(explained.status, 0);
-    for part in [id, "attempt 1, begun at", "raydium", "meteora", "chose", "submitted", "confirmed", "quoted"]
+    for part in
+        [id, "attempt 1, begun at", "raydium", "meteora", "selected", "submitted", "confirmed", "quoted"]
     {
         assert!(explained.output.contains(part), "{part} is missing in {}", explained.output);
     }
@@ -128,7 +129,7 @@ fn a_reader_that_leaves_early_is_no_reason_to_complain() {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     let listed = listing.stdout(writer).output().unwrap();
-    assert_eq!(String::from_utf8_lossy(&listed.stderr), "");
+    assert_eq!(String::from_utf8_lossy(&listed.stderr), "PAPER · instant · seed 42\n");
 }
 
 /// The findings about one thing.

@@ -1,3 +1,6 @@
+use std::borrow::Cow;
+
+use domain::{Bps, ports::Market};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -39,6 +42,8 @@ pub struct Report {
     pub feed: Health,
     /// How long committed events have waited for such a transaction, milliseconds.
     pub feed_lag_ms: u64,
+    /// What orders trade on.
+    pub market: MarketView,
     /// `closed` while new orders are refused because too many are open.
     #[schema(value_type = String)]
     pub admission: AdmissionState,
@@ -46,6 +51,59 @@ pub struct Report {
     pub followed: usize,
     /// Open streams of any kind.
     pub streams: usize,
+}
+
+/// What orders trade on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Market)]
+pub struct MarketView {
+    pub mode: MarketMode,
+    /// Paper only: the named conditions that the simulation's settings start from.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub preset: Option<Cow<'static, str>>,
+    /// Paper only: the seed of the simulated prices, a whole number as text.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub seed: Option<Cow<'static, str>>,
+    /// The highest slippage that an order may allow, basis points.
+    pub max_slippage_bps: u16,
+}
+
+/// Whether money moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = MarketMode)]
+pub enum MarketMode {
+    /// Simulated venues: no money moves.
+    Paper,
+    /// Real venues: orders spend real tokens.
+    Live,
+}
+
+impl MarketView {
+    pub fn new(market: &Market, max_slippage: Bps) -> Self {
+        let Market::Paper { preset, seed } = market;
+        Self {
+            mode: MarketMode::Paper,
+            preset: Some(preset.clone().into()),
+            seed: Some(seed.to_string().into()),
+            max_slippage_bps: max_slippage.0,
+        }
+    }
+
+    /// The badge that every client shows, such as `PAPER · realistic · seed 42`.
+    pub fn badge(&self) -> String {
+        let mode = match self.mode {
+            MarketMode::Paper => "PAPER",
+            MarketMode::Live => "LIVE",
+        };
+        let seed = self.seed.as_ref().map(|seed| format!("seed {seed}"));
+        [Some(mode.to_owned()), self.preset.as_deref().map(str::to_owned), seed]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(" · ")
+    }
 }
 
 /// Whether new orders are accepted.

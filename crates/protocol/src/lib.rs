@@ -28,7 +28,7 @@ pub use explanation::{
     AttemptTiming, AttemptView, CancelView, Explanation, Outcome, ResultView, Submission, Timing, WaitView,
 };
 pub use field::{FieldCode, FieldError};
-pub use health::{AdmissionState, Health, Readiness, Report};
+pub use health::{AdmissionState, Health, MarketMode, MarketView, Readiness, Report};
 pub use lists::{TokenView, VenueView};
 pub use message::{EventRef, Orders, StreamMessage};
 pub use order::{FailureView, FillView, OrderRef, OrderView, PlacedView, ProgramErrorView, SpecView};

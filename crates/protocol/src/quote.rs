@@ -1,9 +1,9 @@
 use std::borrow::Cow;
 
 use domain::{
-    Address, Amount, Bps, Name, PoolRef, Quote, Timestamp, Token, TokenAmount, VenueId,
+    Address, Name, PoolRef, Quote, SwapAmount, Timestamp, Token, TokenAmount, VenueId,
     ports::Tokens,
-    routing::{RoutingDecision, VenueAnswer},
+    routing::{RoutingDecision, VenueAnswer, percent, shortfall},
     swap::{Instruction, SlippageBound},
 };
 use rust_decimal::Decimal;
@@ -115,17 +115,19 @@ pub struct RejectedView {
 impl RejectedView {
     fn outbid(best: &Quote, quote: &Quote, tokens: &dyn Tokens) -> Self {
         // The side that the order fixes is the same in both quotes.
-        let less = best.amount_out.units.0.saturating_sub(quote.amount_out.units.0);
-        let more = quote.amount_in.units.0.saturating_sub(best.amount_in.units.0);
-        let (difference, base, how) =
-            if less > 0 { (less, best.amount_out, "less out") } else { (more, best.amount_in, "more in") };
-        let bps = u128::from(difference) * Bps::ONE / u128::from(base.units.0.max(1));
-        let reason = if difference == 0 {
-            format!("ties with {}, which wins by depth, speed or name", best.venue)
+        let is_exact_in = best.amount_in == quote.amount_in;
+        let (amount, how) = if is_exact_in {
+            (SwapAmount::ExactIn(best.amount_in.units), "less")
         } else {
-            let symbol = tokens.symbol(base.token);
-            let difference = TokenAmount::new(base.token, Amount(difference)).to_decimal();
-            format!("{difference} {symbol} {how} than {}, {bps} bps", best.venue)
+            (SwapAmount::ExactOut(best.amount_out.units), "more")
+        };
+        let (difference, bps) = shortfall(amount, best, quote);
+        let winner = best.venue.title();
+        let reason = if difference.units.0 == 0 {
+            format!("ties with {winner}, which wins by depth, speed or name")
+        } else {
+            let symbol = tokens.symbol(difference.token);
+            format!("{} {symbol} ({}) {how} than {winner}", difference.to_decimal(), percent(bps))
         };
         let pool = quote.pool.map(PoolView::new);
         Self { venue: quote.venue, pool, code: Cow::Borrowed("outbid"), reason }
@@ -236,7 +238,7 @@ pub struct QuotesView<'a> {
 
 #[cfg(test)]
 mod tests {
-    use domain::{SwapAmount, routing::route};
+    use domain::{Amount, routing::route};
     use serde_json::json;
     use testkit::samples;
     use venues::simulated::SimulatedTokens;
@@ -261,19 +263,19 @@ mod tests {
                 SwapAmount::ExactIn(one_sol),
                 [(raydium, one_sol.0, 148_500_000), (meteora, one_sol.0, 150_000_000)]
             ),
-            json!([{"venue": "raydium", "code": "outbid", "reason": "1.5 USDC less out than meteora, 100 bps"}])
+            json!([{"venue": "raydium", "code": "outbid", "reason": "1.5 USDC (1.00 %) less than Meteora"}])
         );
         assert_eq!(
             rejected(
                 SwapAmount::ExactOut(Amount(150_000_000)),
                 [(raydium, one_sol.0, 150_000_000), (meteora, 1_010_000_000, 150_000_000)]
             ),
-            json!([{"venue": "meteora", "code": "outbid", "reason": "0.01 SOL more in than raydium, 100 bps"}])
+            json!([{"venue": "meteora", "code": "outbid", "reason": "0.01 SOL (1.00 %) more than Raydium"}])
         );
         let tie = [(raydium, one_sol.0, 150_000_000), (meteora, one_sol.0, 150_000_000)];
         assert_eq!(
             rejected(SwapAmount::ExactIn(one_sol), tie)[0]["reason"],
-            "ties with meteora, which wins by depth, speed or name"
+            "ties with Meteora, which wins by depth, speed or name"
         );
     }
 }

@@ -1,5 +1,7 @@
 //! Settings of the simulated market.
 
+use std::fmt;
+
 use clap::{Args, ValueEnum, value_parser};
 
 /// Fixed, so that processes without a configured seed agree on prices.
@@ -54,6 +56,14 @@ pub enum Preset {
     Ideal,
     /// No delays; nothing fails and prices do not move: for benchmarks
     Instant,
+}
+
+impl fmt::Display for Preset {
+    /// As it is written in `SIM_PRESET`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = self.to_possible_value();
+        f.write_str(value.as_ref().map_or("", |value| value.get_name()))
+    }
 }
 
 /// How venues and chain behave.

@@ -10,7 +10,7 @@ use config::Conditions;
 pub use config::{Preset, VenueConfig};
 use domain::{
     Timestamp, VenueId,
-    ports::{Clock, Quotes, Trading, Venue},
+    ports::{Clock, Market, Quotes, Trading, Venue},
 };
 use rand::{SeedableRng, rngs::SysRng};
 use rand_chacha::ChaCha20Rng;
@@ -48,7 +48,7 @@ impl Clock for ChainTime {
 /// # Errors
 /// [`ConnectError`].
 pub fn connect_quotes(config: &VenueConfig, clock: &Arc<dyn Clock>) -> Result<Quotes, ConnectError> {
-    Ok(quotes(config.sim_seed, config.conditions()?, clock))
+    Ok(quotes(config, config.conditions()?, clock))
 }
 
 /// The configured venues, their chain and the key.
@@ -68,14 +68,16 @@ pub async fn connect_trading(
     // Not from the seed, which every process shares: two transactions must never be the same one.
     let nonces = ChaCha20Rng::try_from_rng(&mut SysRng)?;
     Ok(Trading {
-        quotes: quotes(seed, conditions, &chain_time),
+        quotes: quotes(config, conditions, &chain_time),
         chain: Arc::new(SimulatedChain::new(seed, conditions, log, nonces)),
         signer: Arc::new(SimulatedSigner),
     })
 }
 
-fn quotes(seed: u64, conditions: Conditions, clock: &Arc<dyn Clock>) -> Quotes {
+fn quotes(config: &VenueConfig, conditions: Conditions, clock: &Arc<dyn Clock>) -> Quotes {
+    let seed = config.sim_seed;
+    let market = Market::Paper { preset: config.sim_preset.to_string(), seed };
     let venues = [VenueId::RAYDIUM, VenueId::METEORA]
         .map(|id| Arc::new(SimulatedVenue::new(id, seed, conditions, clock.clone())) as Arc<dyn Venue>);
-    Quotes { venues: venues.into(), tokens: Arc::new(SimulatedTokens::default()) }
+    Quotes { market, venues: venues.into(), tokens: Arc::new(SimulatedTokens::default()) }
 }

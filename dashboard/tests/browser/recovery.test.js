@@ -35,8 +35,7 @@ test("a stop of the engine is shown, and nothing is missed when it is back", asy
   await engine.stop();
   await page.locator("#connection", { hasText: "Offline" }).waitFor();
   await page.getByText("No connection to the engine").waitFor();
-  await page.click("#place");
-  await page.getByText("Place it again: it cannot trade twice.").waitFor();
+  await page.locator("#place:disabled", { hasText: "The engine does not answer" }).waitFor();
 
   // the next try is put off, so that things happen which the page can only learn afterwards
   await page.context().setOffline(true);

@@ -18,8 +18,8 @@ use utoipa::{
 };
 
 use crate::validation::{
-    Form, MAX_CLIENT_ORDER_ID_CHARS, MAX_SLIPPAGE, MAX_TAG_CHARS, MAX_WALLET_CHARS, Side, SlippageField,
-    earlier,
+    DEFAULT_SLIPPAGE, Form, MAX_CLIENT_ORDER_ID_CHARS, MAX_SLIPPAGE, MAX_TAG_CHARS, MAX_WALLET_CHARS, Side,
+    SlippageField, earlier,
 };
 use protocol::schema;
 
@@ -196,13 +196,14 @@ fn allowed_slippage(SlippageField { decimals, least, .. }: SlippageField, max: B
     let (unit, of_type) =
         if decimals == 0 { ("basis points", Type::Integer) } else { ("percent", Type::Number) };
     let in_unit = |bps: Bps| f64::from(bps.0) / f64::from(10_u32.pow(decimals.into()));
+    let default = domain::routing::percent(DEFAULT_SLIPPAGE.min(max).0.into());
     ObjectBuilder::new()
         .schema_type(SchemaType::from_iter([of_type, Type::String, Type::Null]))
         .pattern(Some(NUMBER))
         .minimum(Some(in_unit(least)))
         .maximum(Some(in_unit(max)))
         .description(Some(format!(
-            "How much worse than the quote the result may be, in {unit}; 0.5 % by default."
+            "How much worse than the quote the result may be, in {unit}; {default} by default."
         )))
 }
 

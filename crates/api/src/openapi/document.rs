@@ -15,8 +15,10 @@ use utoipa::{
     },
 };
 
+use super::problems;
 use crate::{
     compat::{history, sockets},
+    request::NoParameters,
     routes::{
         cancel, cancel_many, events, execute, explain, health, metrics, order, orders, quotes, resume,
         stream, tokens, venues,
@@ -89,10 +91,12 @@ impl Modify for Details {
     }
 }
 
+problems!(Problems: InvalidQuery);
+
 /// This document.
 #[utoipa::path(get, path = PATH, operation_id = "getDocument", tag = "engine",
-    responses((status = 200, description = "An OpenAPI 3.1 document.", body = Object)))]
-pub(crate) async fn document(State(state): State<AppState>) -> Response {
+    responses((status = 200, description = "An OpenAPI 3.1 document.", body = Object), Problems))]
+pub(crate) async fn document(State(state): State<AppState>, _: NoParameters) -> Response {
     static DOCUMENT: LazyLock<OpenApiDocument> = LazyLock::new(Document::openapi);
     let mut document = DOCUMENT.clone();
     super::body::list_tokens(&mut document, &state.tokens.listed());

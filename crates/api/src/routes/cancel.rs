@@ -12,16 +12,17 @@ use crate::{
     cancel::{self, Canceled},
     openapi::problems,
     problem::{Code, Problem},
-    request::OrderIdPath,
+    request::{NoParameters, OrderIdPath},
     state::AppState,
 };
 
-problems!(Problems: InvalidOrderId, OrderNotFound, AlreadyTerminal, StoreUnavailable);
+problems!(Problems: InvalidOrderId, InvalidQuery, OrderNotFound, AlreadyTerminal, StoreUnavailable);
 
 /// Cancels an order.
 ///
 /// No further attempt is submitted. `200` if it is canceled. `202` while an execution holds it or its
-/// transaction may still land: the outcome arrives as an event. `409 already_terminal`, with the order, if it had
+/// transaction may still land: the outcome arrives as an event, `canceled` or, if it ended first, `confirmed`, `failed`
+/// or `expired`. `409 already_terminal`, with the order, if it had
 /// already ended in another way. Repeating the request changes nothing.
 #[utoipa::path(post, path = "/api/orders/{id}/cancel", operation_id = "cancelOrder", tag = "orders",
     params(("id" = Uuid, Path, description = "The order.")),
@@ -30,7 +31,11 @@ problems!(Problems: InvalidOrderId, OrderNotFound, AlreadyTerminal, StoreUnavail
         (status = 202, description = "It will be canceled unless its transaction lands.", body = CanceledView),
         Problems,
     ))]
-pub(crate) async fn cancel(State(state): State<AppState>, id: OrderIdPath) -> Result<Response, Problem> {
+pub(crate) async fn cancel(
+    State(state): State<AppState>,
+    id: OrderIdPath,
+    _: NoParameters,
+) -> Result<Response, Problem> {
     let canceled = cancel::cancel(&state, id.0).await?;
     let order = OrderView::new(canceled.order(), state.tokens.as_ref());
     let status = match &canceled {
@@ -56,6 +61,10 @@ pub(crate) async fn cancel(State(state): State<AppState>, id: OrderIdPath) -> Re
         (status = 202, description = "It will be canceled unless its transaction lands.", body = CanceledView),
         Problems,
     ))]
-pub(crate) async fn delete(state: State<AppState>, id: OrderIdPath) -> Result<Response, Problem> {
-    cancel(state, id).await
+pub(crate) async fn delete(
+    state: State<AppState>,
+    id: OrderIdPath,
+    query: NoParameters,
+) -> Result<Response, Problem> {
+    cancel(state, id, query).await
 }

@@ -8,16 +8,16 @@ use axum::{
 use domain::{Order, OrderId, Phase, Token, ports::OrderFilter};
 use futures::{StreamExt, stream};
 use protocol::{CancelOutcome, CancelResultView, CanceledViews};
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 
 use crate::{
     cancel,
     openapi::problems,
     problem::{Code, FieldCode, FieldError, Problem},
-    request::JsonBody,
+    request::{JsonBody, NoParameters},
     state::AppState,
-    validation::{MAX_TAG_CHARS, shown},
+    validation::{Fields, MAX_TAG_CHARS, is_label, shown},
 };
 
 /// Orders that are canceled at once: enough to fill a group of writes, few enough to leave room for others.
@@ -26,9 +26,9 @@ const AT_ONCE: usize = 64;
 const PAGE: u32 = 500;
 
 /// Which orders to cancel. Several filters together mean the orders that match all of them.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(ToSchema)]
 #[schema(as = CancelFilter)]
+#[expect(dead_code, reason = "the document describes it; the body is read field by field")]
 struct Request {
     /// These orders, at most 500; excludes the other filters.
     #[schema(value_type = Option<Vec<Uuid>>)]
@@ -48,7 +48,7 @@ enum Selection {
 }
 
 problems!(
-    Problems: MalformedJson, InvalidRequest, UnreadableBody, BodyTimeout, BodyTooLarge, UnsupportedMediaType,
+    Problems: MalformedJson, InvalidRequest, InvalidQuery, UnreadableBody, BodyTimeout, BodyTooLarge, UnsupportedMediaType,
     UnsupportedContentEncoding, StoreUnavailable
 );
 
@@ -59,7 +59,11 @@ problems!(
 #[utoipa::path(post, path = "/api/orders/cancel", operation_id = "cancelOrders", tag = "orders",
     request_body = Request,
     responses((status = 200, description = "What came of each order.", body = CanceledViews), Problems))]
-pub(crate) async fn cancel_many(State(state): State<AppState>, body: JsonBody) -> Result<Response, Problem> {
+pub(crate) async fn cancel_many(
+    State(state): State<AppState>,
+    _: NoParameters,
+    body: JsonBody,
+) -> Result<Response, Problem> {
     let selection = selection(&state, &body.0).await?;
     let (ids, has_more) = match selection {
         Selection::Ids(ids) => (ids, false),
@@ -105,7 +109,7 @@ async fn matching(
             pair == [request.token_in, request.token_out] || pair == [request.token_out, request.token_in]
         })
     };
-    let mut found = Vec::new();
+    let (mut found, mut requested) = (Vec::new(), Vec::new());
     for phase in [Phase::InFlight, Phase::Resting] {
         let mut before = None;
         loop {
@@ -113,75 +117,80 @@ async fn matching(
                 OrderFilter { phase: Some(phase), tag: tag.clone(), before, ..OrderFilter::newest(PAGE) };
             let page = state.answer(state.store.orders(state.account, filter)).await?;
             before = page.last().map(|order| order.id);
-            // the worker that executes an order carries out a request that is already on record
-            let wanted = page.iter().filter(|order| order.cancel_request.is_none() && is_of_pair(order));
-            found.extend(wanted.map(|order| order.id));
+            for order in page.iter().filter(|order| is_of_pair(order)) {
+                let orders = if order.cancel_request.is_none() { &mut found } else { &mut requested };
+                orders.push(order.id);
+            }
             if page.len() < PAGE as usize || found.len() > state.limits.max_cancels {
                 break;
             }
         }
     }
+    // Where a request is on record the order's worker carries it out; here it only fills up the answer.
+    let room = state.limits.max_cancels.saturating_sub(found.len());
+    found.extend(requested.into_iter().take(room));
     found.sort_unstable_by(|one, other| other.cmp(one));
     Ok(found)
 }
 
 async fn selection(state: &AppState, body: &[u8]) -> Result<Selection, Problem> {
-    let invalid = |field: &'static str, code, message: String| {
-        Problem::fields(Code::InvalidRequest, vec![FieldError::new(field, code, message)])
+    let fields = Fields::parse(body)?;
+    let mut errors = Vec::new();
+    fields.report_unexpected(&["ids", "pair", "tag", "all"], &mut errors);
+    let mut report = |field: &'static str, code, message: String| {
+        errors.push(FieldError::new(field, code, message));
     };
-    let Request { ids, pair, tag, all } =
-        serde_json::from_slice(body).map_err(|error| match error.classify() {
-            serde_json::error::Category::Data => {
-                Problem::new(Code::InvalidRequest, format!("the body is not a filter of orders: {error}"))
-            }
-            _ => Problem::new(Code::MalformedJson, error.to_string()),
-        })?;
-    let filters = [ids.is_some(), pair.is_some() || tag.is_some(), all.is_some()];
+    let mut wrong_type = |field, what: &str| report(field, FieldCode::WrongType, format!("must be {what}"));
+    let ids = typed::<Vec<String>>(&fields, "ids", || wrong_type("ids", "a list of strings"));
+    let pair = typed::<String>(&fields, "pair", || wrong_type("pair", "a string"));
+    let tag = typed::<String>(&fields, "tag", || wrong_type("tag", "a string"));
+    let all = typed::<bool>(&fields, "all", || wrong_type("all", "`true`"));
+    let given = |names: &[&str]| names.iter().any(|name| fields.get(name).is_some());
+    let filters = [given(&["ids"]), given(&["pair", "tag"]), given(&["all"])];
     match filters.into_iter().filter(|is_given| *is_given).count() {
-        0 => {
-            let message = "is required, or one of `pair`, `tag` and `all`".to_owned();
-            return Err(invalid("ids", FieldCode::Missing, message));
-        }
+        0 => report("ids", FieldCode::Missing, "is required, or one of `pair`, `tag` and `all`".to_owned()),
         1 => {}
         _ => {
-            let field = if all.is_some() { "all" } else { "ids" };
-            let message = "goes with no other filter".to_owned();
-            return Err(invalid(field, FieldCode::Conflict, message));
+            let field = if given(&["all"]) { "all" } else { "ids" };
+            report(field, FieldCode::Conflict, "cannot be combined with other filters".to_owned());
         }
     }
     if all == Some(false) {
-        return Err(invalid("all", FieldCode::Unsupported, "must be `true`".to_owned()));
+        report("all", FieldCode::Unsupported, "must be `true`".to_owned());
     }
-    if let Some(ids) = ids {
+    if let Some(ids) = &ids {
         let most = state.limits.max_cancels;
         if ids.is_empty() || ids.len() > most {
-            let message = format!("must be between 1 and {most} ids");
-            return Err(invalid("ids", FieldCode::OutOfRange, message));
+            report("ids", FieldCode::OutOfRange, format!("must be between 1 and {most} ids"));
+        } else if let Some(id) = ids.iter().find(|id| id.parse::<OrderId>().is_err()) {
+            report("ids", FieldCode::Malformed, format!("must be UUIDs: `{}` is not one", shown(id)));
         }
-        let not_an_id = ids.iter().find(|id| id.parse::<OrderId>().is_err());
-        return match not_an_id {
-            Some(id) => {
-                let message = format!("must be UUIDs: `{}` is not one", shown(id));
-                Err(invalid("ids", FieldCode::Malformed, message))
-            }
-            None => Ok(Selection::Ids(ids)),
-        };
     }
-    if tag.as_ref().is_some_and(|tag| tag.is_empty() || tag.len() > MAX_TAG_CHARS) {
-        let message = format!("must have between 1 and {MAX_TAG_CHARS} characters");
-        return Err(invalid("tag", FieldCode::OutOfRange, message));
+    if tag.as_ref().is_some_and(|tag| tag.len() > MAX_TAG_CHARS || !is_label(tag)) {
+        let message = format!("must be printable ASCII of 1 to {MAX_TAG_CHARS} characters");
+        report("tag", FieldCode::Malformed, message);
     }
     let pair = match pair {
-        Some(text) => Some(tokens_of(state, &text).await?),
+        Some(text) => tokens_of(state, &text).await.map_err(|error| errors.push(error)).ok(),
         None => None,
     };
-    Ok(Selection::Matching { pair, tag })
+    if !errors.is_empty() {
+        return Err(Problem::fields(Code::InvalidRequest, errors));
+    }
+    Ok(ids.map_or(Selection::Matching { pair, tag }, Selection::Ids))
 }
 
-async fn tokens_of(state: &AppState, text: &str) -> Result<[Token; 2], Problem> {
-    let invalid = |code, message: String| {
-        Problem::fields(Code::InvalidRequest, vec![FieldError::new("pair", code, message)])
-    };
+/// A field's value, if it is there and of its type; another type is reported.
+fn typed<T: DeserializeOwned>(fields: &Fields<'_>, name: &str, wrong_type: impl FnOnce()) -> Option<T> {
+    let value = fields.get(name)?.typed();
+    if value.is_none() {
+        wrong_type();
+    }
+    value
+}
+
+async fn tokens_of(state: &AppState, text: &str) -> Result<[Token; 2], FieldError> {
+    let invalid = |code, message: String| FieldError::new("pair", code, message);
     let Some((one, other)) = text.split_once('/') else {
         let message = "must be two tokens, such as `SOL/USDC`".to_owned();
         return Err(invalid(FieldCode::Malformed, message));

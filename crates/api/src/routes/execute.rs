@@ -15,13 +15,13 @@ use crate::{
     headers::REPLAYED,
     openapi::{OrderBody, problems},
     problem::{Code, FieldCode, FieldError, Problem},
-    request::{Base, JsonBody, Parameters, refuse_query},
+    request::{Base, JsonBody, NoParameters, Parameters, refuse_query},
     state::AppState,
     stream::{self, Canonical, Ending, Peer, Upgrade},
 };
 
 problems!(
-    PlaceProblems: MalformedJson, InvalidOrder, InvalidIdempotencyKey, UnreadableBody, BodyTimeout,
+    PlaceProblems: MalformedJson, InvalidOrder, InvalidQuery, InvalidIdempotencyKey, UnreadableBody, BodyTimeout,
     IdempotencyConflict, BodyTooLarge, UnsupportedMediaType, UnsupportedContentEncoding, Overloaded, StoreUnavailable
 );
 
@@ -46,6 +46,7 @@ problems!(
     ))]
 pub(crate) async fn place(
     State(state): State<AppState>,
+    _: NoParameters,
     base: Base,
     headers: HeaderMap,
     body: JsonBody,
@@ -158,7 +159,13 @@ fn read_request(query: &Parameters) -> Result<SocketRequest, Problem> {
         );
         return Err(Problem::fields(Code::InvalidQuery, vec![error]));
     }
-    let Some(id) = query.text("orderId") else { return Ok(SocketRequest::Place) };
+    let Some(id) = query.text("orderId") else {
+        if after.is_some() {
+            let error = FieldError::new("after", FieldCode::Conflict, "needs an `orderId`");
+            return Err(Problem::fields(Code::InvalidQuery, vec![error]));
+        }
+        return Ok(SocketRequest::Place);
+    };
     let id = id.parse().map_err(|_| Problem::new(Code::InvalidOrderId, "an order id is a UUID"))?;
     Ok(SocketRequest::Follow { id, after: after.unwrap_or(0) })
 }

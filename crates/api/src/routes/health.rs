@@ -48,6 +48,7 @@ pub(crate) async fn report(State(state): State<AppState>) -> Response {
         bus,
         feed,
         feed_lag_ms: u64::try_from(state.lag.now().as_millis()).unwrap_or(u64::MAX),
+        market: state.market.clone(),
         admission: if is_closed { AdmissionState::Closed } else { AdmissionState::Open },
         followed: state.hub.followed(),
         streams: state.open_streams(),

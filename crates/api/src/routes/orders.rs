@@ -15,7 +15,7 @@ use crate::{
     problem::{FieldCode, FieldError, Problem},
     request::{Base, Parameters, refuse_query},
     state::AppState,
-    validation::MAX_TAG_CHARS,
+    validation::{MAX_TAG_CHARS, is_label},
 };
 
 const DEFAULT_LIMIT: u32 = 50;
@@ -80,10 +80,7 @@ fn filter(query: &Parameters) -> Result<OrderFilter, Problem> {
     let parked = query.read("parked", "must be true or false", &mut errors, |text| text.parse().ok());
     let before: Option<OrderId> =
         query.read("cursor", "is not a valid cursor", &mut errors, |text| text.parse().ok());
-    let is_tag = |text: &str| {
-        (text.len() <= MAX_TAG_CHARS && text.bytes().all(|byte| matches!(byte, b' '..=b'~')))
-            .then(|| text.to_owned())
-    };
+    let is_tag = |text: &str| (text.len() <= MAX_TAG_CHARS && is_label(text)).then(|| text.to_owned());
     let tag = query.read("tag", "must be printable ASCII of at most 128 characters", &mut errors, is_tag);
     let limit = read_limit(query, DEFAULT_LIMIT, MAX_LIMIT, &mut errors);
     query.report_unknown(&["status", "parked", "tag", "cursor", "limit"], &mut errors);

@@ -11,13 +11,13 @@ use protocol::{BoundView, DecisionView, QuotesView, SpecView};
 use crate::{
     openapi::{OrderBody, problems},
     problem::{Code, Problem},
-    request::JsonBody,
+    request::{JsonBody, NoParameters},
     state::AppState,
     validation::OrderRequest,
 };
 
 problems!(
-    Problems: MalformedJson, InvalidOrder, UnreadableBody, BodyTimeout, BodyTooLarge, UnsupportedMediaType, UnsupportedContentEncoding,
+    Problems: MalformedJson, InvalidOrder, InvalidQuery, UnreadableBody, BodyTimeout, BodyTooLarge, UnsupportedMediaType, UnsupportedContentEncoding,
     NoRoute, AmountTooSmall, InsufficientLiquidity, QuotesUnavailable
 );
 
@@ -27,7 +27,11 @@ problems!(
 #[utoipa::path(post, path = "/api/quotes", operation_id = "askQuotes", tag = "quotes",
     request_body = OrderBody,
     responses((status = 200, description = "The decision an order would lead to now.", body = QuotesView), Problems))]
-pub(crate) async fn ask(State(state): State<AppState>, body: JsonBody) -> Result<Response, Problem> {
+pub(crate) async fn ask(
+    State(state): State<AppState>,
+    _: NoParameters,
+    body: JsonBody,
+) -> Result<Response, Problem> {
     let OrderRequest { spec, .. } = state.parse_order(&body.0).await?;
     let decision = quoting::decide(&state.venues, &spec.request, state.limits.quotes_within).await;
     let decision = decision.map_err(|failure| refusal(&failure))?;

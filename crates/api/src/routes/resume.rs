@@ -10,11 +10,11 @@ use protocol::OrderView;
 use crate::{
     openapi::problems,
     problem::{Code, Problem},
-    request::OrderIdPath,
+    request::{NoParameters, OrderIdPath},
     state::AppState,
 };
 
-problems!(Problems: InvalidOrderId, OrderNotFound, NotParked, StoreUnavailable);
+problems!(Problems: InvalidOrderId, InvalidQuery, OrderNotFound, NotParked, StoreUnavailable);
 
 /// Resumes a parked order at once.
 ///
@@ -23,7 +23,11 @@ problems!(Problems: InvalidOrderId, OrderNotFound, NotParked, StoreUnavailable);
 #[utoipa::path(post, path = "/api/orders/{id}/resume", operation_id = "resumeOrder", tag = "orders",
     params(("id" = Uuid, Path, description = "The order.")),
     responses((status = 200, description = "It is due now.", body = OrderView), Problems))]
-pub(crate) async fn resume(State(state): State<AppState>, id: OrderIdPath) -> Result<Response, Problem> {
+pub(crate) async fn resume(
+    State(state): State<AppState>,
+    id: OrderIdPath,
+    _: NoParameters,
+) -> Result<Response, Problem> {
     let order = state.find_order(id.0).await?;
     if !state.answer(state.store.unpark(state.account, order.id)).await? {
         return Err(Problem::new(

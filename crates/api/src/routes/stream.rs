@@ -10,9 +10,9 @@ use futures::FutureExt;
 use crate::{
     openapi::problems,
     problem::{Code, Problem},
-    request::{Connection, Parameters},
+    request::{Connection, Parameters, refuse_query},
     state::AppState,
-    stream::{self, Upgrade},
+    stream::{self, Canonical, Upgrade},
 };
 
 problems!(Problems: InvalidQuery, OrderNotFound, UpgradeRequired, StoreUnavailable, TooManyStreams);
@@ -46,8 +46,17 @@ pub(crate) async fn stream(
     match upgrade {
         Ok(upgrade) => {
             let session_state = state.clone();
-            Ok(upgrade
-                .run(&state, move |peer| async move { stream::converse(peer, &session_state).await }.boxed()))
+            let mut errors = Vec::new();
+            query.report_unknown(&[], &mut errors);
+            Ok(upgrade.run(&state, move |peer| {
+                async move {
+                    match refuse_query(errors) {
+                        Ok(()) => stream::converse(peer, &session_state).await,
+                        Err(problem) => stream::refuse(peer, &problem, &Canonical).await,
+                    }
+                }
+                .boxed()
+            }))
         }
         Err(problem) if problem.code == Code::UpgradeRequired && accepts_events(&headers) => {
             let permit = stream::permit(&state)?;

@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{
     Deserialize, Deserializer,
-    de::{MapAccess, Visitor},
+    de::{DeserializeOwned, MapAccess, Visitor},
 };
 use serde_json::{error::Category, value::RawValue};
 
@@ -61,9 +61,14 @@ impl<'a> Fields<'a> {
 pub(crate) struct Value<'a>(&'a str);
 
 impl Value<'_> {
+    /// The value as a type, if it is of that type.
+    pub(crate) fn typed<T: DeserializeOwned>(self) -> Option<T> {
+        serde_json::from_str(self.0).ok()
+    }
+
     /// The text, if it is a string.
     pub(crate) fn text(self) -> Option<String> {
-        serde_json::from_str(self.0).ok()
+        self.typed()
     }
 
     /// The digits of a number, written as a number or as a string.

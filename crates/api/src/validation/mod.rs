@@ -21,7 +21,7 @@ pub(crate) use form::{Form, Side, SlippageField};
 use crate::problem::{Code, FieldCode, FieldError, Problem};
 
 /// Slippage when the body says nothing: 0.5 %.
-const DEFAULT_SLIPPAGE: Bps = Bps(50);
+pub(crate) const DEFAULT_SLIPPAGE: Bps = Bps(50);
 /// The default of `MAX_SLIPPAGE_BPS`: more than 50 % is taken for a mistake in units.
 pub(crate) const MAX_SLIPPAGE: Bps = Bps(5_000);
 pub(crate) const MAX_CLIENT_ORDER_ID_CHARS: usize = 128;
@@ -32,6 +32,9 @@ pub(crate) const MAX_WALLET_CHARS: usize = 64;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct OrderRequest {
     pub(crate) spec: OrderSpec,
+    /// The slippage that the body asks for; the default, whatever `MAX_SLIPPAGE_BPS` makes of it, if it says nothing.
+    /// So a repeated request stays the same one when that setting changes.
+    asked_slippage: Bps,
     /// The client's own id for it.
     pub(crate) client_order_id: Option<String>,
     /// Whether the body was in the form of this API, not in one of an earlier system.
@@ -57,7 +60,7 @@ impl OrderRequest {
         let OrderSpec {
             order_type: OrderType::Market,
             request,
-            slippage_bps,
+            slippage_bps: _,
             wallet,
             tag,
             bound,
@@ -73,7 +76,7 @@ impl OrderRequest {
             &request.token_out.mint().to_string(),
             side,
             &amount.to_string(),
-            &slippage_bps.0.to_string(),
+            &self.asked_slippage.0.to_string(),
             wallet.as_deref().unwrap_or_default(),
             self.client_order_id.as_deref().unwrap_or_default(),
         ];
@@ -133,8 +136,10 @@ impl Check<'_> {
             bound,
             expires_at,
         };
+        let is_default = self.fields.get(self.form.slippage.name).is_none();
+        let asked_slippage = if is_default { DEFAULT_SLIPPAGE } else { spec.slippage_bps };
         let is_canonical = self.form == Form::CANONICAL;
-        Some(OrderRequest { spec, client_order_id, is_canonical })
+        Some(OrderRequest { spec, asked_slippage, client_order_id, is_canonical })
     }
 
     fn report(&mut self, field: &'static str, code: FieldCode, message: impl Into<String>) {
@@ -287,7 +292,7 @@ impl Check<'_> {
         let text = self.text(field, value)?;
         let instant = text.parse();
         if instant.is_err() {
-            let message = "must be a time of RFC 3339 with an offset, such as 2026-12-01T09:30:00Z";
+            let message = "must be an RFC 3339 time with an offset, such as 2026-12-01T09:30:00Z";
             self.report(field, FieldCode::Malformed, message);
         }
         instant.ok()
@@ -300,7 +305,7 @@ impl Check<'_> {
         let text = self.text(field, value)?;
         if text.len() > max_chars {
             self.report(field, FieldCode::TooLong, format!("must not be longer than {max_chars} characters"));
-        } else if text.is_empty() || !text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        } else if !is_label(&text) {
             self.report(field, FieldCode::Malformed, "must be printable ASCII and not empty");
         }
         Some(text)
@@ -313,6 +318,11 @@ impl Check<'_> {
         }
         text
     }
+}
+
+/// Whether a text can be a label: a client's own id, or a tag.
+pub(crate) fn is_label(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 fn amount_code(error: AmountError) -> FieldCode {

@@ -5,7 +5,7 @@ use venues::simulated::SimulatedTokens;
 
 use super::*;
 
-const NAMES: [&str; 19] = [
+const NAMES: [&str; 24] = [
     "tokenIn",
     "tokenOut",
     "amountIn",
@@ -23,6 +23,11 @@ const NAMES: [&str; 19] = [
     "clientOrderId",
     "wallet",
     "type",
+    "orderType",
+    "tag",
+    "minAmountOut",
+    "maxAmountIn",
+    "expiresAt",
     "extra",
     "",
 ];
@@ -49,10 +54,18 @@ fn any_value() -> impl Strategy<Value = Json> {
         Just(json!(null)),
         Just(json!([1])),
         Just(json!({"a": 1})),
+        any_time().prop_map(Json::from),
         any::<f64>().prop_map(|number| json!(number)),
         any::<i64>().prop_map(|number| json!(number)),
         prop::collection::vec(any::<char>(), 0..20).prop_map(|text| Json::from(String::from_iter(text))),
     ]
+}
+
+fn any_time() -> impl Strategy<Value = String> {
+    let offset = prop_oneof!["Z", "[+-](0[0-9]|1[0-9]|2[0-3]):[0-5][0-9]"];
+    let date = "(0000|0001|1970|2027|9999)-(01-01|02-29|12-31)";
+    (date, "[T _](00:00:00|23:59:59|23:59:60)([.][0-9]{1,9})?", offset)
+        .prop_map(|(date, time, offset)| format!("{date}{time}{offset}"))
 }
 
 fn any_body() -> impl Strategy<Value = Map<String, Json>> {
@@ -73,6 +86,8 @@ proptest! {
             Ok(request) => {
                 prop_assert_ne!(request.spec.request.token_in, request.spec.request.token_out);
                 prop_assert!(request.spec.slippage_bps <= MAX_SLIPPAGE);
+                let stored = serde_json::to_value(&request.spec).unwrap();
+                prop_assert_eq!(serde_json::from_value::<OrderSpec>(stored).unwrap(), request.spec);
             }
             Err(problem) => {
                 prop_assert_eq!(problem.code, Code::InvalidOrder);
@@ -132,6 +147,17 @@ fn another_order_has_another_fingerprint() {
     let fingerprints: std::collections::HashSet<_> =
         others.iter().map(|body| parse(body).unwrap().fingerprint()).collect();
     assert_eq!(fingerprints.len(), others.len());
+}
+
+#[test]
+fn another_limit_of_slippage_makes_no_other_order_of_a_body_that_says_nothing() {
+    let body = br#"{"tokenIn":"SOL","tokenOut":"USDC","amountIn":"1"}"#;
+    let under = |most: u16| {
+        let parsed = OrderRequest::parse(body, &SimulatedTokens::default(), Bps(most)).now_or_never();
+        parsed.unwrap().unwrap()
+    };
+    assert_eq!((under(30).spec.slippage_bps, under(5_000).spec.slippage_bps), (Bps(30), Bps(50)));
+    assert_eq!(under(30).fingerprint(), under(5_000).fingerprint());
 }
 
 #[test]

@@ -215,6 +215,65 @@ async fn queries() {
 }
 
 #[tokio::test]
+async fn no_call_ignores_a_parameter_that_it_does_not_know() {
+    let app = App::start().await;
+    let id = app.placed().await.to_string();
+    let document: Value = app.get("/api/openapi.json").await.json().await.unwrap();
+    let mut calls = 0;
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        let is_socket = ["/api/orders/ws", "/api/orders/{id}/status"].contains(&path.as_str());
+        if !path.starts_with("/api/") || is_socket {
+            continue;
+        }
+        for method in methods.as_object().unwrap().keys() {
+            let is_stream = path == "/api/stream" || (path == "/api/orders/execute" && method == "get");
+            if is_stream {
+                continue; // without an upgrade they say so first; see streams.rs and feed.rs
+            }
+            let path = path.replace("{id}", &id);
+            let method = method.to_uppercase().parse().unwrap();
+            let url = app.url(&format!("{path}?tokenIm=SOL"));
+            let asked = app.client.request(method, url).json(&json!({ "all": true }));
+            let refused = problem(asked.send().await.unwrap(), 400, "invalid_query").await;
+            assert_eq!(errors(&refused), [("tokenIm", "unknown_field")], "{path}");
+            calls += 1;
+        }
+    }
+    assert!(calls > 12, "{calls}");
+    assert_eq!(app.read(&format!("/api/orders/{id}")).await["status"], "pending", "nothing was canceled");
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_filter_of_orders_is_said_for_each_field() {
+    let app = App::start().await;
+    for (filter, expected) in [
+        (json!({"foo": 1, "all": true}), vec![("foo", "unknown_field")]),
+        (json!({"ids": "x"}), vec![("ids", "wrong_type")]),
+        (json!({"ids": [1]}), vec![("ids", "wrong_type")]),
+        (json!({"all": 1}), vec![("all", "wrong_type")]),
+        (json!({"all": false}), vec![("all", "unsupported")]),
+        (json!({"tag": "a\u{0}"}), vec![("tag", "malformed")]),
+        (json!({"tag": "ü"}), vec![("tag", "malformed")]),
+        (json!({"tag": 1, "pair": "SOL"}), vec![("tag", "wrong_type"), ("pair", "malformed")]),
+        (json!({}), vec![("ids", "missing")]),
+        (json!({"all": true, "tag": "x"}), vec![("all", "conflict")]),
+    ] {
+        let answer = app.post("/api/orders/cancel").json(&filter).send().await.unwrap();
+        let refused = problem(answer, 400, "invalid_request").await;
+        assert_eq!(errors(&refused), expected, "{filter}");
+    }
+    let id = app.placed().await.to_string();
+    for body in ["[null,null,null,true]", "null", "\"all\"", "", "{\"all\":true"] {
+        let asked = app.post("/api/orders/cancel").header("content-type", "application/json").body(body);
+        problem(asked.send().await.unwrap(), 400, "malformed_json").await;
+    }
+    let twice = app.post("/api/orders/cancel").header("content-type", "application/json");
+    let twice = twice.body("{\"all\":true,\"all\":true}").send().await.unwrap();
+    assert_eq!(errors(&problem(twice, 400, "invalid_request").await), [("all", "duplicate_field")]);
+    assert_eq!(app.read(&format!("/api/orders/{id}")).await["status"], "pending", "nothing was canceled");
+}
+
+#[tokio::test]
 async fn a_store_that_is_down_is_said_everywhere() {
     let app = App::start().await;
     let id = app.placed().await;

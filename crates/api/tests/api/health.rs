@@ -11,10 +11,15 @@ async fn status(app: &App, path: &str) -> (u16, Value) {
     (response.status().as_u16(), response.json().await.unwrap())
 }
 
+/// What the tests trade on.
+fn market() -> Value {
+    json!({"mode": "paper", "preset": "realistic", "seed": "42", "maxSlippageBps": 5000})
+}
+
 #[tokio::test]
 async fn all_is_well() {
     let app = App::start().await;
-    let expected = json!({"status": "ok", "store": "ok", "queue": "ok", "queueDepth": 0, "workers": 2, "bus": "ok", "feed": "ok", "feedLagMs": 0, "admission": "open", "followed": 0, "streams": 0});
+    let expected = json!({"status": "ok", "store": "ok", "queue": "ok", "queueDepth": 0, "workers": 2, "bus": "ok", "feed": "ok", "feedLagMs": 0, "market": market(), "admission": "open", "followed": 0, "streams": 0});
     assert_eq!(status(&app, "/health").await, (200, expected));
     assert_eq!(status(&app, "/health/live").await, (200, json!({"status": "ok"})));
     assert_eq!(status(&app, "/health/ready").await, (200, json!({"status": "ok"})));
@@ -25,7 +30,7 @@ async fn without_queue_and_bus_it_is_degraded_and_still_ready() {
     let app = App::start().await;
     app.queue.is_down.store(true, Ordering::SeqCst);
     app.bus.disconnect();
-    let expected = json!({"status": "degraded", "store": "ok", "queue": "down", "queueDepth": null, "workers": null, "bus": "down", "feed": "ok", "feedLagMs": 0, "admission": "open", "followed": 0, "streams": 0});
+    let expected = json!({"status": "degraded", "store": "ok", "queue": "down", "queueDepth": null, "workers": null, "bus": "down", "feed": "ok", "feedLagMs": 0, "market": market(), "admission": "open", "followed": 0, "streams": 0});
     assert_eq!(status(&app, "/health").await, (200, expected));
     assert_eq!(status(&app, "/health/ready").await.0, 200);
 }

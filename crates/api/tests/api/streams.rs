@@ -112,6 +112,9 @@ async fn what_cannot_be_followed_is_said_and_has_its_close_code() {
         (format!("/api/orders/execute?orderId={unknown}"), "order_not_found", 4404),
         ("/api/orders/execute?orderId=nonsense".into(), "invalid_order_id", 4400),
         (format!("/api/orders/execute?orderId={unknown}&after=-1"), "invalid_query", 4400),
+        (format!("/api/orders/execute?orderid={unknown}"), "invalid_query", 4400),
+        ("/api/orders/execute?after=3".into(), "invalid_query", 4400),
+        (format!("/api/stream?orders={unknown}"), "invalid_query", 4400),
     ] {
         let (messages, closed) = app.socket(&path).await.rest().await;
         assert_eq!(messages.len(), 1, "{messages:?}");

@@ -27,5 +27,5 @@ pub use store::{
     PARKED_AFTER, StoreError, StoreHealth,
 };
 pub use tokens::{TokenError, Tokens};
-pub use trading::{Quotes, Trading};
+pub use trading::{Market, Quotes, Trading};
 pub use venue::{Venue, VenueError};

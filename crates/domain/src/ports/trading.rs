@@ -2,8 +2,22 @@ use std::sync::Arc;
 
 use super::{Chain, Signer, Tokens, Venue};
 
+/// What orders trade on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Market {
+    /// A simulated one: no money moves.
+    Paper {
+        /// The named conditions that its settings start from.
+        preset: String,
+        /// The seed of its prices.
+        seed: u64,
+    },
+}
+
 /// The sources of quotes: all that a process needs that executes nothing.
+#[derive(Clone)]
 pub struct Quotes {
+    pub market: Market,
     pub venues: Vec<Arc<dyn Venue>>,
     pub tokens: Arc<dyn Tokens>,
 }

@@ -38,9 +38,9 @@ fn exact_in_takes_the_most_out_and_exact_out_the_least_in() {
         ]
     };
     let decision = route(IN, answers()).unwrap();
-    assert_eq!((decision.venue(), decision.advantage_bps), (VenueId::METEORA, Some(100)));
+    assert_eq!((decision.venue(), decision.advantage_bps), (VenueId::METEORA, Some(99)));
     let decision = route(OUT, answers()).unwrap();
-    assert_eq!((decision.venue(), decision.advantage_bps), (VenueId::RAYDIUM, Some(99)));
+    assert_eq!((decision.venue(), decision.advantage_bps), (VenueId::RAYDIUM, Some(100)));
     assert_eq!(decision.best.venue, VenueId::RAYDIUM);
 }
 
@@ -74,7 +74,7 @@ fn a_venue_that_is_left_out_is_named_with_its_reason() {
     .unwrap();
     assert_eq!(decision.venue(), VenueId::METEORA);
     assert_eq!(decision.others.len(), 1);
-    assert!(decision.reason.contains("raydium left out"), "{}", decision.reason);
+    assert!(decision.reason.contains("Raydium left out"), "{}", decision.reason);
 }
 
 #[test]
@@ -127,9 +127,7 @@ fn two_pools_of_one_venue_compete_and_a_stored_decision_keeps_the_winner() {
     ];
     let decision = route(IN, answers).unwrap();
     assert_eq!(decision.best.pool, pool("clmm", 2));
-    assert!(
-        decision.reason.starts_with("raydium (clmm) gives the most out, 100 bps better than raydium (cpmm)")
-    );
+    assert!(decision.reason.starts_with("Raydium (clmm) pays the most; Raydium (cpmm) 0.99 % less"));
     let json = serde_json::to_value(&decision).unwrap();
     assert_eq!(json["venue"], "raydium");
     assert_eq!(json["answers"].as_array().unwrap().len(), 3);

@@ -31,8 +31,11 @@ impl Endpoint {
     pub(crate) fn parse(base: &str, headers: &HeaderArgs) -> anyhow::Result<Self> {
         let base = base.trim_end_matches('/');
         let uri: Uri = base.parse().with_context(|| format!("{base} is not the address of an engine"))?;
-        if !matches!(uri.scheme_str(), Some("http" | "https")) || uri.query().is_some() {
+        if !matches!(uri.scheme_str(), Some("http" | "https")) {
             bail!("the engine's address must begin with http:// or https://, not {base}");
+        }
+        if uri.query().is_some() {
+            bail!("the engine's address must not have a query: {base}");
         }
         if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
             bail!("the engine's address must not hold a user name: use --header or ENGINE_TOKEN");

@@ -3,6 +3,7 @@
 
 use anyhow::{Context, bail};
 use domain::{OrderId, OrderStatus};
+use protocol::MarketView;
 use reqwest::StatusCode;
 use serde_json::Value;
 
@@ -65,6 +66,15 @@ impl Client {
             bail!(self.unreachable());
         }
         Ok(answer.json().await.unwrap_or_default())
+    }
+
+    /// What the engine trades on; `None` for one of an earlier version, which trades on paper.
+    ///
+    /// # Errors
+    /// When nothing answers.
+    pub(crate) async fn market(&self) -> anyhow::Result<Option<MarketView>> {
+        let report = self.health().await?;
+        Ok(serde_json::from_value(report["market"].clone()).ok())
     }
 
     async fn read(&self, path: &str, query: &[(&str, String)]) -> anyhow::Result<String> {

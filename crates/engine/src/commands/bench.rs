@@ -1,24 +1,25 @@
-//! `engine bench`: loads a running engine, or one it starts, and measures it.
+//! `engine bench`: measures an engine of its own, or loads ones that run.
 
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
+use tempfile::TempDir;
+use venues::{Preset, VenueConfig};
 
-use crate::{bench, cli::BenchArgs, client::Client, embedded::Embedded, exit};
+use crate::{
+    bench,
+    cli::{BenchArgs, ServeArgs},
+    client::Client,
+    embedded::Embedded,
+    exit,
+};
 
 #[expect(clippy::print_stdout, reason = "the figures are the result")]
 pub(crate) async fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
-    let own_url = args.serve.api.local_url();
-    let urls = if args.url.is_empty() { vec![own_url.clone()] } else { args.url.clone() };
-    let mut own = None;
-    for url in &urls {
-        let client = Client::new(url, &args.headers)?;
-        if !args.url.is_empty() {
-            client.reach().await?;
-        } else if !client.is_alive().await {
-            eprintln!("no engine runs; starting one at {own_url}");
-            own = Some(Embedded::start(&args.serve).await.context("cannot start an engine")?);
-        }
+    let own = if args.url.is_empty() { Some(Own::start().await?) } else { None };
+    let urls = own.as_ref().map_or_else(|| args.url.clone(), |own| vec![own.url()]);
+    if own.is_none() {
+        check_targets(&args).await?;
     }
     let report = bench::run(&args, &urls).await;
     if let Some(own) = own {
@@ -35,4 +36,46 @@ pub(crate) async fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
         println!("{report}");
     }
     Ok(if report.is_sound() { ExitCode::SUCCESS } else { ExitCode::from(exit::NOT_SOUND) })
+}
+
+/// Engines that somebody uses get orders only if that is meant, and only on paper.
+async fn check_targets(args: &BenchArgs) -> anyhow::Result<()> {
+    let named = args.url.join(", ");
+    ensure!(args.yes, "this places thousands of orders at {named}: repeat it with --yes if you mean that");
+    for url in &args.url {
+        let client = Client::new(url, &args.headers)?;
+        client.reach().await?;
+        super::require_paper(&client, "bench").await?;
+    }
+    Ok(())
+}
+
+/// An engine in a temporary folder, on a free port, whose market costs no time.
+struct Own {
+    engine: Embedded,
+    _folder: TempDir,
+}
+
+impl Own {
+    async fn start() -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir().context("no temporary folder")?;
+        let mut serve = ServeArgs::from_environment()?;
+        serve.backend.database_url = None;
+        serve.backend.redis_url = None;
+        serve.backend.data_dir = folder.path().to_owned();
+        "127.0.0.1".clone_into(&mut serve.api.host);
+        serve.api.port = 0;
+        serve.venues = VenueConfig::preset(Preset::Instant);
+        let engine = Embedded::start(&serve).await.context("cannot start an engine")?;
+        eprintln!("measuring an engine of its own, with orders in {}", folder.path().display());
+        Ok(Self { engine, _folder: folder })
+    }
+
+    fn url(&self) -> String {
+        format!("http://{}", self.engine.address)
+    }
+
+    async fn stop(self) -> anyhow::Result<()> {
+        self.engine.stop().await
+    }
 }

@@ -6,7 +6,7 @@ use domain::OrderStatus;
 use protocol::{CancelOutcome, CancelResultView, CanceledViews};
 use serde_json::{Value, json};
 
-use super::{client, read};
+use super::{client, read, show_market};
 use crate::{cli::CancelArgs, exit, output::print};
 
 /// Ids of one request.
@@ -23,6 +23,9 @@ pub(crate) async fn run(args: CancelArgs) -> anyhow::Result<ExitCode> {
         let filter = filter(&args);
         // each request cancels a bounded number of orders
         while tally.take(&client.cancel(&filter).await?, args.json)? {}
+    }
+    if !args.json {
+        show_market(&client).await;
     }
     if !args.json && tally.orders == 0 {
         print("no order to cancel")?;

@@ -41,6 +41,8 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
         eprintln!("no engine runs; starting one at {own_url}");
         Some(Embedded::start(&args.serve).await.context("cannot start an engine")?)
     };
+    super::require_paper(&client, "demo").await?;
+    super::show_market(&client).await;
     let summaries = execute_all(&client).await;
     if let Some(own) = own {
         own.stop().await?;

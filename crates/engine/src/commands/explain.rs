@@ -2,14 +2,16 @@
 
 use std::process::ExitCode;
 
-use super::{client, read};
+use super::{client, read, show_market};
 use crate::{cli::ExplainArgs, output::print, render::explanation_in_words};
 
 pub(crate) async fn run(args: ExplainArgs) -> anyhow::Result<ExitCode> {
-    let answer = client(&args.target)?.explanation(args.id).await?;
+    let client = client(&args.target)?;
+    let answer = client.explanation(args.id).await?;
     if args.json {
         print(answer)?;
     } else {
+        show_market(&client).await;
         print(explanation_in_words(&read(&answer)?).trim_end())?;
     }
     Ok(ExitCode::SUCCESS)

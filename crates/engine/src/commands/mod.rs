@@ -16,9 +16,9 @@ pub(crate) mod watch;
 
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use domain::{OrderId, OrderStatus};
-use protocol::OrderView;
+use protocol::{MarketMode, OrderView};
 use serde::de::DeserializeOwned;
 
 use crate::{cli::TargetArgs, client::Client, exit, output::print, render::event_in_words};
@@ -33,6 +33,21 @@ fn client(target: &TargetArgs) -> anyhow::Result<Client> {
     Client::new(target.url.as_deref().unwrap_or(&local), &target.headers)
 }
 
+/// Says on standard error whether the engine trades on paper. An engine that does not answer says so to the
+/// request that follows.
+async fn show_market(client: &Client) {
+    if let Ok(Some(market)) = client.market().await {
+        eprintln!("{}", market.badge());
+    }
+}
+
+/// Refuses a command that places orders nobody asked for one by one, unless they trade on paper.
+async fn require_paper(client: &Client, command: &str) -> anyhow::Result<()> {
+    let is_live = client.market().await?.is_some_and(|market| market.mode == MarketMode::Live);
+    ensure!(!is_live, "{} trades real tokens: engine {command} runs on paper only", client.endpoint().base());
+    Ok(())
+}
+
 /// Parses an answer of the engine.
 fn read<T: DeserializeOwned>(answer: &str) -> anyhow::Result<T> {
     serde_json::from_str(answer).context("the engine's answer cannot be read")
@@ -41,8 +56,12 @@ fn read<T: DeserializeOwned>(answer: &str) -> anyhow::Result<T> {
 /// Prints the events of an order until it has ended, one per line: in words, or as JSON.
 async fn print_events(client: &Client, id: OrderId, after: u32, as_json: bool) -> anyhow::Result<ExitCode> {
     let mut last = None;
+    let market = if as_json { None } else { client.market().await.ok().flatten() };
     client
         .follow(id, after, |event, message| {
+            if let (None, Some(market)) = (last, &market) {
+                eprintln!("{}", market.badge());
+            }
             last = Some(event.status);
             if as_json {
                 return print(message);

@@ -6,7 +6,7 @@ use std::{fmt, fmt::Write};
 use comfy_table::{CellAlignment, Table, presets::NOTHING};
 use protocol::{
     AmountsView, AttemptTiming, AttemptView, BoundView, DecisionView, Explanation, FailureView,
-    InstructionView, Outcome, ResultView, SpecView,
+    InstructionView, Outcome, ResultView, SpecView, WaitView,
 };
 
 use super::{order_in_words, price, short};
@@ -16,100 +16,108 @@ const INDENT: &str = "  ";
 
 /// The answer of `/api/orders/{id}/explain` as text.
 pub(crate) fn explanation_in_words(explanation: &Explanation<'_>) -> String {
-    let mut story = String::new();
-    let _ = write_story(&mut story, explanation); // a String takes everything
-    story
+    let mut text = String::new();
+    let _ = write_text(&mut text, explanation); // a String takes everything
+    text
 }
 
-fn write_story(story: &mut String, explanation: &Explanation<'_>) -> fmt::Result {
+fn write_text(text: &mut String, explanation: &Explanation<'_>) -> fmt::Result {
     let Explanation { order_id, order, .. } = explanation;
-    writeln!(story, "order {order_id}")?;
+    writeln!(text, "order {order_id}")?;
     writeln!(
-        story,
+        text,
         "{} order, {}, at most {} bps worse than quoted",
         order.order_type,
         order_in_words(order),
         order.slippage_bps
     )?;
     if let Some(least) = order.min_amount_out {
-        writeln!(story, "at least {least} {}", order.token_out)?;
+        writeln!(text, "at least {least} {}", order.token_out)?;
     }
     if let Some(most) = order.max_amount_in {
-        writeln!(story, "at most {most} {}", order.token_in)?;
+        writeln!(text, "at most {most} {}", order.token_in)?;
     }
     if let Some(expires_at) = order.expires_at {
-        writeln!(story, "expires at {expires_at}")?;
+        writeln!(text, "expires at {expires_at}")?;
     }
     if let Some(tag) = &order.tag {
-        writeln!(story, "tag {tag}")?;
+        writeln!(text, "tag {tag}")?;
     }
-    tell_standing(story, explanation)?;
+    write_standing(text, explanation)?;
     if let Some(lost) = explanation.parked_after_lost_claims {
         writeln!(
-            story,
+            text,
             "parked: {lost} claims in a row were lost; `engine resume {order_id}` tries again at once"
         )?;
     }
     if let Some(request) = &explanation.cancel_request {
-        writeln!(story, "cancel requested at {}, after event {}", request.requested_at, request.after_seq)?;
+        writeln!(text, "cancel requested at {}, after event {}", request.requested_at, request.after_seq)?;
     }
     for attempt in &explanation.attempts {
-        tell_attempt(story, order, attempt)?;
+        write_attempt(text, order, attempt)?;
     }
     if let Some(result) = &explanation.result {
-        tell_result(story, order, result)?;
+        write_result(text, order, result)?;
     }
     Ok(())
 }
 
-fn tell_standing(story: &mut String, explanation: &Explanation<'_>) -> fmt::Result {
+fn write_standing(text: &mut String, explanation: &Explanation<'_>) -> fmt::Result {
     let timing = &explanation.timing;
-    write!(story, "accepted at {}, {}", timing.accepted_at, explanation.status)?;
+    write!(text, "accepted at {}, {}", timing.accepted_at, explanation.status)?;
     if let Some(total) = timing.total_ms {
-        write!(story, " after {}", duration(total))?;
+        write!(text, " after {}", duration(total))?;
     }
     if let Some(queued) = timing.queued_ms {
-        write!(story, ", {} of them in the queue", duration(queued))?;
+        write!(text, ", including {} queued", duration(queued))?;
     }
-    writeln!(story)
+    writeln!(text)
 }
 
-fn tell_attempt(story: &mut String, order: &SpecView<'_>, attempt: &AttemptView<'_>) -> fmt::Result {
-    write!(story, "\nattempt {}, begun at {}", attempt.attempt, attempt.started_at)?;
+fn write_attempt(text: &mut String, order: &SpecView<'_>, attempt: &AttemptView<'_>) -> fmt::Result {
+    write!(text, "\nattempt {}, begun at {}", attempt.attempt, attempt.started_at)?;
     if attempt.restarts > 0 {
-        write!(story, ", restarted {} times", attempt.restarts)?;
+        write!(text, ", restarted {} times", attempt.restarts)?;
     }
-    writeln!(story)?;
+    writeln!(text)?;
+    if let Some(WaitView { failure, until, .. }) = attempt.waits.last() {
+        let times = attempt.waits.len();
+        writeln!(
+            text,
+            "{INDENT}waited     {times} times, last until {until}, without using up an attempt: {}",
+            failure.message
+        )?;
+    }
     if let Some(routing) = &attempt.routing {
-        tell_routing(story, order, routing, &attempt.timing)?;
+        write_routing(text, order, routing, &attempt.timing)?;
     }
-    tell_building(story, order, attempt)?;
+    write_building(text, order, attempt)?;
     if let Some(submission) = &attempt.submission {
         writeln!(
-            story,
-            "{INDENT}submitted  {} to {}, can land up to block {}{}",
+            text,
+            "{INDENT}submitted  {} to {}, valid until block {}{}",
             short(submission.signature.as_str()),
             submission.venue,
             submission.last_valid_block_height,
             took(attempt.timing.building_ms)
         )?;
     }
-    tell_outcome(story, order, attempt)
+    write_outcome(text, order, attempt)
 }
 
-fn tell_routing(
-    story: &mut String,
+fn write_routing(
+    text: &mut String,
     order: &SpecView<'_>,
     routing: &DecisionView<'_>,
     timing: &AttemptTiming,
 ) -> fmt::Result {
-    writeln!(story, "{INDENT}quoted    {}", took(timing.routing_ms))?;
+    writeln!(text, "{INDENT}quoted    {}", took(timing.routing_ms))?;
     for line in quote_table(order, routing).lines() {
-        writeln!(story, "{INDENT}{}", line.trim_end())?;
+        writeln!(text, "{INDENT}{}", line.trim_end())?;
     }
-    writeln!(story, "{INDENT}chose      {}: {}", routing.venue, routing.reason)?;
+    writeln!(text, "{INDENT}selected   {}", routing.reason)?;
     for rejected in &routing.rejected {
-        writeln!(story, "{INDENT}not        {}: {}", rejected.venue, rejected.reason)?;
+        writeln!(text, "{INDENT}rejected   {}: {}", rejected.venue, rejected.reason)?;
     }
     Ok(())
 }
@@ -138,19 +146,19 @@ fn quote_table(order: &SpecView<'_>, routing: &DecisionView<'_>) -> Table {
     table
 }
 
-fn tell_building(story: &mut String, order: &SpecView<'_>, attempt: &AttemptView<'_>) -> fmt::Result {
+fn write_building(text: &mut String, order: &SpecView<'_>, attempt: &AttemptView<'_>) -> fmt::Result {
     match attempt.bound {
         Some(BoundView::MinAmountOut(least)) => {
-            writeln!(story, "{INDENT}bound      no less than {least} {} out", order.token_out)?;
+            writeln!(text, "{INDENT}bound      receive at least {least} {}", order.token_out)?;
         }
         Some(BoundView::MaxAmountIn(most)) => {
-            writeln!(story, "{INDENT}bound      no more than {most} {} in", order.token_in)?;
+            writeln!(text, "{INDENT}bound      spend at most {most} {}", order.token_in)?;
         }
         None => {}
     }
     let steps: Vec<String> = attempt.instructions.iter().map(instruction_in_words).collect();
     if !steps.is_empty() {
-        writeln!(story, "{INDENT}built      {}", steps.join(", "))?;
+        writeln!(text, "{INDENT}built      {}", steps.join(", "))?;
     }
     Ok(())
 }
@@ -164,50 +172,54 @@ fn instruction_in_words(step: &InstructionView) -> String {
     }
 }
 
-fn tell_outcome(story: &mut String, order: &SpecView<'_>, attempt: &AttemptView<'_>) -> fmt::Result {
+fn write_outcome(text: &mut String, order: &SpecView<'_>, attempt: &AttemptView<'_>) -> fmt::Result {
     let landing = took(attempt.timing.landing_ms);
     let failure = attempt.failure.as_ref();
     match (attempt.outcome, &attempt.fill) {
         (Outcome::Confirmed, Some(fill)) => writeln!(
-            story,
+            text,
             "{INDENT}confirmed  in slot {}: {} {} for {} {}{landing}",
             fill.slot, fill.amount_out, order.token_out, fill.amount_in, order.token_in,
         ),
         (Outcome::Retried | Outcome::Failed, _) => {
             if let Some(FailureView { code, message, .. }) = failure {
-                writeln!(story, "{INDENT}failed     {code}: {message}{landing}")?;
+                writeln!(text, "{INDENT}failed     {code}: {message}{landing}")?;
             }
-            tell_next(story, attempt)
+            write_next(text, attempt)
         }
-        (Outcome::Canceled, _) => tell_withdrawal(story, "canceled", failure, &landing),
-        (Outcome::Expired, _) => tell_withdrawal(story, "expired", failure, &landing),
-        (Outcome::InProgress | Outcome::Confirmed, _) => writeln!(story, "{INDENT}in progress"),
+        (Outcome::Canceled, _) => write_withdrawal(text, "canceled", failure, &landing),
+        (Outcome::Expired, _) => write_withdrawal(text, "expired", failure, &landing),
+        (Outcome::InProgress | Outcome::Confirmed, _) => writeln!(text, "{INDENT}in progress"),
     }
 }
 
-fn tell_withdrawal(
-    story: &mut String,
+fn write_withdrawal(
+    text: &mut String,
     outcome: &str,
     failure: Option<&FailureView<'_>>,
     landing: &str,
 ) -> fmt::Result {
     match failure {
-        Some(failure) => writeln!(story, "{INDENT}{outcome:<10} {}{landing}", failure.message),
-        None => writeln!(story, "{INDENT}{outcome:<10} before anything was submitted"),
+        Some(failure) => writeln!(text, "{INDENT}{outcome:<10} {}{landing}", failure.message),
+        None => writeln!(text, "{INDENT}{outcome:<10} before anything was submitted"),
     }
 }
 
-fn tell_next(story: &mut String, attempt: &AttemptView<'_>) -> fmt::Result {
+fn write_next(text: &mut String, attempt: &AttemptView<'_>) -> fmt::Result {
     let (Some(ended), Some(next)) = (attempt.ended_at, attempt.next_attempt_at) else {
         let is_retryable = attempt.failure.as_ref().is_some_and(|failure| failure.retryable);
-        let why = if is_retryable { "that was the last attempt" } else { "no attempt can succeed" };
-        return writeln!(story, "{INDENT}           for good: {why}");
+        let why = match (is_retryable, attempt.waits.is_empty()) {
+            (true, true) => "that was the last attempt",
+            (true, false) => "the outage lasted too long (OUTAGE_DEADLINE_MS)",
+            (false, _) => "no attempt can succeed",
+        };
+        return writeln!(text, "{INDENT}           for good: {why}");
     };
     let wait = u64::try_from(next.since(ended).as_millis()).unwrap_or(u64::MAX);
-    writeln!(story, "{INDENT}again      after {}, at {next}", duration(wait))
+    writeln!(text, "{INDENT}again      after {}, at {next}", duration(wait))
 }
 
-fn tell_result(story: &mut String, order: &SpecView<'_>, result: &ResultView) -> fmt::Result {
+fn write_result(text: &mut String, order: &SpecView<'_>, result: &ResultView) -> fmt::Result {
     let improvement = result.improvement_bps;
     let compared = match improvement {
         0 => "as quoted".to_owned(),
@@ -215,7 +227,7 @@ fn tell_result(story: &mut String, order: &SpecView<'_>, result: &ResultView) ->
         ..0 => format!("{} bps worse", improvement.unsigned_abs()),
     };
     writeln!(
-        story,
+        text,
         "\nquoted {}, realised {}: {compared}, {} bps worse allowed",
         trade(order, &result.quoted),
         trade(order, &result.realised),
@@ -266,7 +278,7 @@ mod tests {
                     "quotes": [quote("raydium", "149.5"), quote("meteora", "150.1")],
                     "rejected": [{
                         "venue": "raydium", "code": "outbid",
-                        "reason": "0.6 USDC less out than meteora, 39 bps",
+                        "reason": "0.6 USDC (0.39 %) less than Meteora",
                     }],
                 },
                 "bound": { "minAmountOut": "149.3" },
@@ -314,31 +326,31 @@ mod tests {
         })
     }
 
-    fn story_of(explanation: Value) -> String {
+    fn text_of(explanation: Value) -> String {
         explanation_in_words(&serde_json::from_value(explanation).unwrap())
     }
 
     #[test]
-    fn a_story_tells_every_decision() {
-        let story = story_of(retried_once());
+    fn a_text_tells_every_decision() {
+        let text = text_of(retried_once());
         for line in [
             "market order, 1 SOL -> USDC, at most 50 bps worse than quoted",
-            "accepted at 2026-11-21T07:59:59.990000Z, confirmed after 5.73 s, 10 ms of them in the queue",
+            "accepted at 2026-11-21T07:59:59.990000Z, confirmed after 5.73 s, including 10 ms queued",
             "attempt 1, begun at 2026-11-21T08:00:00.000000Z",
-            "  chose      meteora: meteora gives more",
-            "  not        raydium: 0.6 USDC less out than meteora, 39 bps",
-            "  bound      no less than 149.3 USDC out",
+            "  selected   meteora gives more",
+            "  rejected   raydium: 0.6 USDC (0.39 %) less than Meteora",
+            "  bound      receive at least 149.3 USDC",
             "  built      wrap sol 1, swap meteora",
-            "  submitted  5abc to meteora, can land up to block 150 (3 ms)",
+            "  submitted  5abc to meteora, valid until block 150 (3 ms)",
             "  failed     slippage_exceeded: the price moved (2.41 s)",
             "  again      after 500 ms, at 2026-11-21T08:00:03.100000Z",
             "  confirmed  in slot 77: 149.9 USDC for 1 SOL (2.41 s)",
             "quoted 150.1 USDC, realised 149.9 USDC: 14 bps worse, 50 bps worse allowed",
         ] {
-            assert!(story.lines().any(|written| written == line), "{line}\nis missing in\n{story}");
+            assert!(text.lines().any(|written| written == line), "{line}\nis missing in\n{text}");
         }
         let row = |venue: &str| {
-            let line = story.lines().find(|line| line.contains(venue) && line.contains("of 100"));
+            let line = text.lines().find(|line| line.contains(venue) && line.contains("of 100"));
             line.unwrap().split_whitespace().collect::<Vec<_>>().join(" ")
         };
         assert_eq!(row("meteora"), "* meteora 1 150.1 150.1 2 bps 30 bps 90 of 100 201 ms");
@@ -346,14 +358,14 @@ mod tests {
     }
 
     #[test]
-    fn an_order_that_nobody_has_begun_has_a_story_too() {
+    fn an_order_that_nobody_has_begun_has_a_text_too() {
         let mut explanation = retried_once();
         explanation["status"] = "pending".into();
         explanation["attempts"] = json!([]);
         explanation["result"] = Value::Null;
         explanation["timing"] = json!({ "acceptedAt": "2026-11-21T07:59:59.990000Z" });
-        let story = story_of(explanation);
-        assert!(story.ends_with("accepted at 2026-11-21T07:59:59.990000Z, pending\n"), "{story}");
+        let text = text_of(explanation);
+        assert!(text.ends_with("accepted at 2026-11-21T07:59:59.990000Z, pending\n"), "{text}");
     }
 
     #[test]
@@ -365,9 +377,25 @@ mod tests {
                 "attempt": 1, "startedAt": "2026-11-21T08:00:00.000000Z", "restarts": 0, "outcome": "failed",
                 "instructions": [], "failure": failure, "timing": {},
             }]);
-            story_of(explanation)
+            text_of(explanation)
         };
         assert!(last(true).contains("for good: that was the last attempt"));
         assert!(last(false).contains("for good: no attempt can succeed"));
+    }
+
+    #[test]
+    fn an_outage_that_ended_an_order_is_named() {
+        let mut explanation = retried_once();
+        let failure =
+            json!({ "code": "quotes_unavailable", "message": "no venue quoted", "retryable": true });
+        let wait =
+            json!({ "failure": failure, "at": "2026-11-21T08:00:00Z", "until": "2026-11-21T08:00:01Z" });
+        explanation["attempts"] = json!([{
+            "attempt": 1, "startedAt": "2026-11-21T08:00:00Z", "restarts": 0, "outcome": "failed",
+            "instructions": [], "failure": failure, "waits": [wait, wait], "timing": {},
+        }]);
+        let text = text_of(explanation);
+        assert!(text.contains("waited     2 times, last until 2026-11-21T08:00:01.000000Z"), "{text}");
+        assert!(text.contains("for good: the outage lasted too long (OUTAGE_DEADLINE_MS)"), "{text}");
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::OrderStatus;
+use protocol::MarketView;
 use ratatui::{
     Frame,
     layout::{Constraint, Layout, Rect},
@@ -83,8 +84,16 @@ pub(super) fn draw(frame: &mut Frame, shown: &Shown) {
 }
 
 fn draw_head(frame: &mut Frame, area: Rect, shown: &Shown) {
-    let title = Line::from(vec![format!("engine top  {}  ", shown.url).bold(), shown.link.line()]);
+    let market = shown.health.as_ref().and_then(market).unwrap_or_default();
+    let title = format!(" engine top  {}  ", shown.url).bold();
+    let title = Line::from(vec![market.reversed().bold(), title, shown.link.line()]);
     frame.render_widget(Paragraph::new(vec![title, health_line(shown.health.as_ref())]), area);
+}
+
+/// The badge of the market, with its margins.
+fn market(health: &Value) -> Option<String> {
+    let market: MarketView = serde_json::from_value(health["market"].clone()).ok()?;
+    Some(format!(" {} ", market.badge()))
 }
 
 fn health_line(health: Option<&Value>) -> Line<'static> {
@@ -235,6 +244,7 @@ mod tests {
             health: Some(json!({
                 "status": "ok", "store": "ok", "queue": "ok", "bus": "ok", "admission": "open",
                 "queueDepth": 17, "workers": 2,
+                "market": { "mode": "paper", "preset": "realistic", "seed": "42", "maxSlippageBps": 5000 },
             })),
             figures: Figures {
                 in_flight: 1,
@@ -254,7 +264,7 @@ mod tests {
     fn everything_is_in_its_place() {
         let lines = drawn(&busy(), 140, 30);
         for (line, part) in [
-            (0, "engine top  http://here:3000  live"),
+            (0, " PAPER · realistic · seed 42  engine top  http://here:3000  live"),
             (1, "status ok  workers 2  waiting 17  admission open  store ok  queue ok  bus ok"),
             (3, "accepted     12.3 / s"),
             (5, "success    95.4 %"),

@@ -154,7 +154,11 @@ async fn an_interrupted_restore_must_be_repeated() {
     for refused in [served, engine("backup", &again, &data, &[])] {
         assert!(refused.status == 2 && refused.complaint.contains("was interrupted"), "{refused:?}");
     }
+    fs::create_dir(data.join(".partial-killed")).unwrap(); // what it had copied by then
     assert_eq!(engine("restore", &backup, &data, &["--replace"]).status, 0);
+    assert!(!data.join(".partial-killed").exists());
+    let itself = engine("restore", &data, &data, &["--replace"]);
+    assert!(itself.status == 2 && itself.complaint.contains("into itself"), "{itself:?}");
     Engine::start_over(&data, &[]).stop();
 }
 

@@ -62,10 +62,7 @@ async fn an_order_of_the_command_line_expires() {
     let last = submitted.output.lines().last().unwrap();
     assert!(last.contains("expired; the last attempt failed: the best quote gives"), "{last}");
     let wrong = engine.ask(&[&terms[..], &["--expires-at", "tomorrow"]].concat());
-    assert!(
-        wrong.status == 2 && wrong.complaint.contains("expiresAt must be a time of RFC 3339"),
-        "{wrong:?}"
-    );
+    assert!(wrong.status == 2 && wrong.complaint.contains("expiresAt must be an RFC 3339 time"), "{wrong:?}");
     let past = engine.ask(&[&terms[..], &["--expires-at", "2020-01-01T00:00:00+01:00"]].concat());
     assert!(past.status == 1 && past.output.lines().last().unwrap().ends_with("expired"), "{past:?}");
 }

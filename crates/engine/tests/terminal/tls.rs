@@ -34,7 +34,7 @@ async fn every_command_speaks_tls_and_sends_the_token_and_the_headers() {
         (vec!["watch", id], 0),
         (vec!["resume", id], 2),
         (vec!["demo"], 0),
-        (vec!["bench", "--orders", "5", "--followers", "1"], 0),
+        (vec!["bench", "--yes", "--orders", "5", "--followers", "1"], 0),
         (vec!["doctor", "--port", "0"], 0),
     ] {
         let ran = run(&arguments);

@@ -68,6 +68,9 @@ pub async fn restore(
     replace: bool,
     clock: &dyn Clock,
 ) -> anyhow::Result<Manifest> {
+    let is_same =
+        source.canonicalize().ok().is_some_and(|source| data_dir.canonicalize().ok() == Some(source));
+    ensure!(!is_same, "a backup cannot be restored into itself: choose another --data-dir");
     let manifest = Manifest::read(source)?;
     let lock = DataDir::lock(data_dir)?;
     ensure!(
@@ -75,6 +78,7 @@ pub async fn restore(
         "{} cannot be locked on this file system: restore elsewhere",
         data_dir.display()
     );
+    remove_leftovers(data_dir)?;
     let old = old_files(data_dir)?;
     if !old.is_empty() && !replace {
         bail!("{} already contains data: choose another --data-dir, or pass --replace", data_dir.display());
@@ -192,8 +196,23 @@ fn is_free(folder: &Path) -> bool {
     fs::read_dir(folder).map_or(!folder.exists(), |mut entries| entries.next().is_none())
 }
 
+/// Removes what a killed restore had copied. Nobody else uses the folder.
+fn remove_leftovers(data_dir: &Path) -> anyhow::Result<()> {
+    for entry in fs::read_dir(data_dir).with_context(|| format!("cannot read {}", data_dir.display()))? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(STAGING_PREFIX) {
+            let path = entry.path();
+            fs::remove_dir_all(&path).with_context(|| format!("cannot remove {}", path.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// The folder that files are copied to before they are moved to their places.
+const STAGING_PREFIX: &str = ".partial-";
+
 fn staging(parent: &Path) -> anyhow::Result<TempDir> {
-    let made = tempfile::Builder::new().prefix(".partial-").tempdir_in(parent);
+    let made = tempfile::Builder::new().prefix(STAGING_PREFIX).tempdir_in(parent);
     made.with_context(|| format!("cannot write to {}", parent.display()))
 }
 

@@ -9,7 +9,7 @@ use api::{Access, AppState, Limits, direct::InProcessApi};
 use clap::Parser;
 use domain::{
     OrderId, VenueId,
-    ports::{Quotes, Trading, Venue},
+    ports::{Market, Quotes, Trading, Venue},
 };
 use serde_json::Value;
 use tokio::time::sleep;
@@ -106,8 +106,7 @@ impl Machines {
             store: Arc::new(FaultyStore(process.clone())),
             queue: Arc::new(SimulatedQueue(process.clone())),
             bus: Arc::new(SimulatedBus(process.clone())),
-            venues: self.venues(),
-            tokens: Arc::new(SimulatedTokens::default()),
+            quotes: self.quotes(),
             clock: Arc::new(world.some_clock()),
             rng: Box::new(world.fork_rng()),
         };
@@ -130,14 +129,13 @@ impl Machines {
         let world = &self.world;
         let process = Process::new(world, format!("worker {number}"));
         let chain = Arc::new(FaultyChain::new(&process, &self.network));
-        let quotes = Quotes { venues: self.venues(), tokens: Arc::new(SimulatedTokens::default()) };
         let queue = Arc::new(SimulatedQueue(process.clone()));
         let backends = worker::Backends {
             store: Arc::new(FaultyStore(process.clone())),
             bus: Arc::new(SimulatedBus(process.clone())),
             queue: queue.clone(),
             consumer: queue,
-            trading: Trading { quotes, signer: Arc::new(FaultySigner(chain.clone())), chain },
+            trading: Trading { quotes: self.quotes(), signer: Arc::new(FaultySigner(chain.clone())), chain },
             clock: Arc::new(world.some_clock()),
             rng: world.fork_rng(),
         };
@@ -150,14 +148,14 @@ impl Machines {
         process
     }
 
-    fn venues(&self) -> Vec<Arc<dyn Venue>> {
+    fn quotes(&self) -> Quotes {
         let world = &self.world;
-        [VenueId::RAYDIUM, VenueId::METEORA]
-            .map(|id| {
-                let venue = SimulatedVenue::new(id, world.seed, world.plan.conditions, world.clock.clone());
-                Arc::new(venue) as Arc<dyn Venue>
-            })
-            .into()
+        let venues = [VenueId::RAYDIUM, VenueId::METEORA].map(|id| {
+            let venue = SimulatedVenue::new(id, world.seed, world.plan.conditions, world.clock.clone());
+            Arc::new(venue) as Arc<dyn Venue>
+        });
+        let market = Market::Paper { preset: "simulation".to_owned(), seed: world.seed };
+        Quotes { market, venues: venues.into(), tokens: Arc::new(SimulatedTokens::default()) }
     }
 
     fn worker_config(&self) -> WorkerConfig {

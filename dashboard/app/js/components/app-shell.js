@@ -1,12 +1,10 @@
 import { addressOf } from "../core/address.js";
-import { market, stream, tell } from "../core/app.js";
-import * as api from "../core/api.js";
+import { stream } from "../core/app.js";
 import { Component, h, icon, setText } from "../core/dom.js";
-import { load } from "../core/listings.js";
+import { MARKET, load } from "../core/listings.js";
 import { router } from "../core/router.js";
 import { shortcut } from "../core/shortcuts.js";
 import { switchTheme } from "../core/theme-switch.js";
-import { DEMO } from "../core/demo.js";
 import "./engine-page.js";
 import "./help-dialog.js";
 import "./market-page.js";
@@ -26,37 +24,51 @@ class AppShell extends Component {
   #state = h("span", { class: "status", id: "connection", role: "status" });
   #banner = h("div", { class: "banner", hidden: true });
   #toasts = h("div", { class: "toasts", role: "status", "aria-live": "polite" });
-  #demo = h("button", { class: "button", id: "demo", type: "button", onclick: () => this.#runDemo() }, icon("play"), h("span", { class: "wide-only" }, "Run demo"));
+  #badge = h("span", { class: "market-badge", id: "market", hidden: true });
   #help = /** @type {import("./help-dialog.js").HelpDialog} */ (document.createElement("help-dialog"));
 
   /** @override */
   start() {
-    this.#demo.setAttribute("aria-label", "Run demo");
     this.append(
       h("header", { class: "top" },
         h("a", { class: "skip button", href: "#main", onclick: (/** @type {Event} */ event) => { event.preventDefault(); this.#main.focus(); } }, "Skip to content"),
         h("a", { class: "brand", href: addressOf("/"), "aria-label": "Order engine" }, icon("trade"), h("span", { class: "wide-only" }, "Order engine")),
         h("nav", { class: "nav", "aria-label": "Views" }, this.#links),
         h("div", { class: "tools" },
+          this.#badge,
           this.#state,
-          this.#demo,
           h("a", { class: "button quiet wide-only", href: addressOf("/docs") }, "API"),
           h("button", { class: "button quiet icon", type: "button", "aria-label": "Light or dark", title: "Light or dark (d)", onclick: switchTheme }, icon("theme")),
           h("button", { class: "button quiet icon wide-only", type: "button", "aria-label": "Keyboard shortcuts", title: "Keyboard shortcuts (?)", onclick: () => this.#help.open() }, icon("keys")))),
       this.#banner, this.#main, this.#toasts, this.#help);
 
     for (const { key, label, path } of VIEWS) shortcut(key, `Go to ${label}`, () => router.go(path));
-    shortcut("r", "Run the demo: five orders", () => this.#runDemo());
     shortcut("d", "Light or dark", switchTheme);
     shortcut("?", "These shortcuts", () => this.#help.open());
     this.listen(router, "route", () => this.#show(true));
-    this.listen(document, "listings", () => this.#show(false));
+    this.listen(document, "listings", () => this.#begin());
     this.listen(stream, "state", () => this.#showState());
     this.listen(document, "tell", (/** @type {CustomEvent} */ event) => this.#tell(event.detail));
     this.every(1000, () => stream.state === "offline" && this.#showState());
     router.start();
     this.#showState();
-    void load().then(() => this.#show(false));
+    void load().then(() => this.#begin());
+  }
+
+  #begin() {
+    this.#showMarket();
+    this.#show(false);
+  }
+
+  /** Whether money moves is seen on every page. */
+  #showMarket() {
+    this.#badge.hidden = MARKET === undefined;
+    if (!MARKET) return;
+    const { mode, preset, seed } = MARKET;
+    this.#badge.dataset.mode = mode;
+    this.#badge.title = mode === "paper" ? "Simulated venues: no money moves" : "Real venues: orders spend real tokens";
+    const details = [preset, seed && `seed ${seed}`].filter(Boolean).map((text) => ` · ${text}`);
+    this.#badge.replaceChildren(mode.toUpperCase(), h("span", { class: "wide-only" }, details.join("")));
   }
 
   /** @param {boolean} isMove whether the focus should follow */
@@ -89,20 +101,6 @@ class AppShell extends Component {
       this.#banner.replaceChildren(
         h("span", { role: "status" }, "No connection to the engine. What happens meanwhile is shown once it is back."),
         h("button", { class: "button", type: "button", onclick: () => stream.retryNow() }, `Retry now (${seconds} s)`));
-    }
-  }
-
-  async #runDemo() {
-    if (this.#demo.disabled) return;
-    this.#demo.disabled = true;
-    try {
-      await Promise.all(DEMO.map((order) => api.placeOrder(order, api.newKey())));
-      tell(`${DEMO.length} orders placed`, router.route.view === "trade" ? undefined : { href: addressOf("/"), label: "Follow them" });
-      market.choose({ base: "SOL", quote: "USDC" });
-    } catch (error) {
-      tell(/** @type {Error} */ (error).message);
-    } finally {
-      this.#demo.disabled = false;
     }
   }
 

@@ -1,8 +1,10 @@
 /** @import { Health } from "../core/types.js" */
 import * as api from "../core/api.js";
 import { statistics } from "../core/app.js";
+import { runDemo } from "../core/demo.js";
 import { Component, h, s, wide } from "../core/dom.js";
 import { amount, duration, time, words } from "../core/format.js";
+import { MARKET } from "../core/listings.js";
 import { STAGES, WINDOW_S } from "../core/statistics.js";
 
 const HEALTH_MS = 3000;
@@ -24,7 +26,8 @@ class EnginePage extends Component {
   start() {
     const panel = (/** @type {string} */ title, /** @type {HTMLElement} */ content, note = "") => h("section", { class: "panel", "aria-label": title },
       h("div", { class: "panel-head" }, h("h2", {}, title), note && h("span", { class: "end faint" }, note)), content);
-    this.append(h("h1", { tabindex: -1 }, "Engine"),
+    const demo = h("button", { class: "button", type: "button", hidden: MARKET?.mode !== "paper", onclick: () => void runDemo(demo) }, "Run demo: five paper orders");
+    this.append(h("div", { class: "engine-head" }, h("h1", { tabindex: -1 }, "Engine"), demo),
       h("div", { class: "engine" },
         panel("Now", this.#tiles, `seen since ${time(new Date(statistics.since).toISOString())}`),
         panel("Orders per second", this.#rate, `last ${WINDOW_S / 60} minutes`),

@@ -2,9 +2,11 @@
 import { addressOf } from "../core/address.js";
 import { book, list } from "../core/app.js";
 import { cancelAllOrders, cancelOrder } from "../core/cancel.js";
+import { runDemo } from "../core/demo.js";
 import { Component, h, icon, setText } from "../core/dom.js";
 import { oncePerFrame } from "../core/frames.js";
 import { amount, canCancel, words } from "../core/format.js";
+import { MARKET } from "../core/listings.js";
 import { router } from "../core/router.js";
 import { shortcut } from "../core/shortcuts.js";
 import { BlotterRow, COLUMNS } from "./blotter-row.js";
@@ -267,10 +269,15 @@ class OrderBlotter extends Component {
         this.#choose("");
       }));
     } else {
-      this.#notice.replaceChildren(h("strong", {}, "No orders yet"), h("p", {}, "Place one with the ticket, or let the demo place five: they appear here and change as they are executed."),
-        button("Run the demo", () => document.getElementById("demo")?.click()));
+      this.#notice.replaceChildren(h("strong", {}, "No orders yet"), h("p", {}, "Place one with the ticket. Orders appear here and change as they are executed."),
+        MARKET?.mode === "paper" ? demoButton() : "");
     }
   }
+}
+
+function demoButton() {
+  const button = h("button", { class: "button", type: "button", onclick: () => void runDemo(button) }, "Run the demo: five paper orders");
+  return button;
 }
 
 customElements.define("order-blotter", OrderBlotter);

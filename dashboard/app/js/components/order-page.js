@@ -204,10 +204,10 @@ function terms({ slippageBps, minAmountOut, maxAmountIn, tokenIn, tokenOut, expi
   return `slippage at most ${slippageBps} bps${bound}${expiresAt ? `; expires ${time(expiresAt)}` : ""}`;
 }
 
-/** The request that places the same order again; one that has expired, without its expiry. @param {Order} order */
+/** A request that places the same order again, once however often it is sent; without the expiry. @param {Order} order */
 function curl({ tokenIn, tokenOut, amountIn, amountOut, slippageBps, minAmountOut, maxAmountIn }) {
   const body = JSON.stringify({ tokenIn, tokenOut, amountIn, amountOut, slippageBps, minAmountOut, maxAmountIn });
-  return `curl -s ${location.origin}${base}/api/orders/execute -H 'content-type: application/json' -d '${body}'`;
+  return `curl -s ${location.origin}${base}/api/orders/execute -H 'content-type: application/json' -H 'idempotency-key: ${api.newKey()}' -d '${body}'`;
 }
 
 customElements.define("order-page", OrderPage);

@@ -2,15 +2,31 @@
 import { addressOf } from "../core/address.js";
 import * as api from "../core/api.js";
 import { book, market, tell } from "../core/app.js";
+import { readAmount, readPercent } from "../core/decimal.js";
 import { Component, h, icon, setText } from "../core/dom.js";
-import { amount, brief } from "../core/format.js";
+import { SAME_ORDER_MS, intent, storeDraft, storedDraft } from "../core/draft.js";
+import { amount, brief, percent } from "../core/format.js";
+import { MARKET, TOKENS, lotOf } from "../core/listings.js";
+import { needConfirmation, risksOf } from "../core/risk.js";
 import { shortcut } from "../core/shortcuts.js";
-import { TOKENS, lotOf } from "../core/listings.js";
+import { check, complain, picked, segments, selectIn, tokenSelect } from "./ticket-fields.js";
+import "./confirm-dialog.js";
 import "./quote-board.js";
 
 const TYPING_MS = 150;
 const REFRESH_MS = 2000;
 const SLIPPAGES = ["0.1", "0.5", "1"];
+/** Why nothing can be placed, short enough for the button. @type {Record<string, string>} */
+const NO_QUOTE = {
+  no_route: "No venue trades this pair",
+  amount_too_small: "Amount too small",
+  insufficient_liquidity: "Not enough liquidity for this size",
+  quotes_unavailable: "No venue quotes right now",
+  invalid_order: "Correct the order first",
+  unreachable: "The engine does not answer",
+};
+
+/** @typedef {{ request: OrderRequest, answer?: QuoteAnswer, error?: api.ApiError }} Quoted */
 
 /** The order one is about to place, with what both venues would give for it. */
 class OrderTicket extends Component {
@@ -18,25 +34,31 @@ class OrderTicket extends Component {
   #quote = tokenSelect("Priced in", (symbol) => this.#choose({ ...market.pair, quote: symbol }));
   #side = segments("side", "Side", [["buy", "Buy"], ["sell", "Sell"]], "sell", () => this.#changed());
   #unit = segments("unit", "Amount in", [["base", ""], ["quote", ""]], "base", () => this.#changed());
-  #amount = h("input", { class: "input", id: "amount", inputmode: "decimal", autocomplete: "off", spellcheck: "false", "aria-describedby": "amount-error", oninput: () => this.#changed() });
+  #amount = h("input", { class: "input", id: "amount", inputmode: "decimal", autocomplete: "off", spellcheck: "false", "aria-describedby": "amount-error amount-read", oninput: () => this.#changed() });
   #amountError = h("p", { class: "field-error", id: "amount-error" });
+  #amountRead = h("p", { class: "field-note", id: "amount-read" });
   #slippage = segments("slippage", "Slippage", SLIPPAGES.map((value) => [value, `${value} %`]), "0.5", () => { this.#ownSlippage.value = ""; this.#changed(); });
-  #ownSlippage = h("input", { class: "input", id: "slippage-own", inputmode: "decimal", autocomplete: "off", placeholder: "Own %", "aria-label": "Own slippage, percent", "aria-describedby": "slippage-error", oninput: () => this.#changed() });
+  #ownSlippage = h("input", { class: "input", id: "slippage-own", inputmode: "decimal", autocomplete: "off", placeholder: "Custom %", "aria-label": "Custom slippage, percent", "aria-describedby": "slippage-error", oninput: () => this.#changed() });
   #slippageError = h("p", { class: "field-error", id: "slippage-error" });
   #board = /** @type {import("./quote-board.js").QuoteBoard} */ (document.createElement("quote-board"));
   #submit = h("button", { class: "button primary", id: "place" });
   #problem = h("p", { class: "field-error", role: "alert" });
+  #confirm = /** @type {import("./confirm-dialog.js").ConfirmDialog} */ (document.createElement("confirm-dialog"));
   #lot = "";
-  /** One key per intent: repeating it after a lost answer cannot trade twice. */
-  #key = "";
+  /** The latest quotes, of what was in the ticket then. @type {Quoted | undefined} */
+  #quoted;
   #isPlacing = false;
+  /** The button is held for a moment after an order was accepted: a second press is a slip of the finger. */
+  #isHeld = false;
   #typing = 0;
   #asking = new AbortController();
 
   /** @override */
   start() {
-    this.append(h("form", { class: "panel ticket", "aria-labelledby": "ticket-title", novalidate: true, onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); void this.#place(); } },
-      h("div", { class: "panel-head" }, h("h2", { id: "ticket-title" }, "New order"), h("span", { class: "end faint" }, "Market")),
+    this.append(h("form", { class: "panel ticket", "aria-labelledby": "ticket-title", novalidate: true,
+      onkeydown: (/** @type {KeyboardEvent} */ event) => { if (event.key === "Enter" && event.repeat) event.preventDefault(); },
+      onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); void this.#place(); } },
+      h("div", { class: "panel-head" }, h("h2", { id: "ticket-title" }, "New market order")),
       h("div", { class: "panel-body ticket-body" },
         this.#side,
         h("div", { class: "ticket-pair" },
@@ -46,22 +68,42 @@ class OrderTicket extends Component {
         h("div", { class: "field" },
           h("label", { for: "amount" }, "Amount"),
           h("div", { class: "ticket-amount" }, this.#amount, this.#unit),
-          this.#amountError),
+          this.#amountError, this.#amountRead),
         h("div", { class: "field" },
-          h("span", { class: "label", "aria-hidden": "true" }, "Slippage, at most"),
+          h("span", { class: "label", "aria-hidden": "true" }, "Max slippage"),
           h("div", { class: "ticket-slippage" }, this.#slippage, this.#ownSlippage),
           this.#slippageError),
         this.#board,
         this.#submit,
-        this.#problem)));
+        this.#problem)),
+      this.#confirm);
 
+    this.#restore();
     this.listen(market, "pair", () => this.#showPair());
-    this.every(REFRESH_MS, () => this.#isPlacing || this.#ask());
+    this.every(REFRESH_MS, () => this.#isPlacing || void this.#ask());
     this.gone.addEventListener("abort", () => { clearTimeout(this.#typing); this.#asking.abort(); });
     shortcut("n", "New order", () => { this.#amount.focus(); this.#amount.select(); }, this.gone);
     shortcut("b", "Buy", () => this.#pick("buy"), this.gone);
     shortcut("s", "Sell", () => this.#pick("sell"), this.gone);
     this.#showPair();
+  }
+
+  #restore() {
+    const { side, unit, amount: size, slippage } = storedDraft();
+    if (side) check(this.#side, side);
+    if (unit) check(this.#unit, unit);
+    if (slippage && SLIPPAGES.includes(slippage)) check(this.#slippage, slippage);
+    else if (slippage) this.#ownSlippage.value = slippage;
+    this.#amount.value = size ?? "";
+  }
+
+  #store() {
+    const size = this.#amount.value === this.#lot ? "" : this.#amount.value;
+    storeDraft({ side: picked(this.#side), unit: picked(this.#unit), amount: size, slippage: this.#slippageText, ...market.pair });
+  }
+
+  get #slippageText() {
+    return this.#ownSlippage.value.trim() || picked(this.#slippage);
   }
 
   /** @param {"buy" | "sell"} side */
@@ -90,37 +132,42 @@ class OrderTicket extends Component {
     this.#changed();
   }
 
-  /** What stands in the ticket, if it can be asked for. @returns {OrderRequest | undefined} */
+  /** What the ticket says, if it is valid; each field shows what is wrong with it. @returns {OrderRequest | undefined} */
   #request() {
     const { base, quote } = market.pair;
     const isSell = picked(this.#side) === "sell";
-    const size = this.#amount.value.trim().replaceAll(",", "");
-    const slippage = this.#ownSlippage.value.trim().replace(",", ".") || picked(this.#slippage);
-    const isAmount = /^\d*\.?\d+$/.test(size) && Number(size) > 0;
-    const isSlippage = /^\d{1,3}(\.\d{1,2})?$/.test(slippage) && Number(slippage) <= 100;
-    complain(this.#amount, this.#amountError, size && !isAmount ? "Enter a number above 0, such as 1.5" : "");
-    complain(this.#ownSlippage, this.#slippageError, isSlippage ? "" : "Enter 0 to 100 percent, in steps of 0.01");
-    if (!isAmount || !isSlippage) return undefined;
+    const unit = picked(this.#unit) === "base" ? base : quote;
+    const token = TOKENS.find(({ symbol }) => symbol === unit);
+    if (!token) return undefined; // the lists are not there yet
+    const size = readAmount(this.#amount.value, token);
+    const slippage = readPercent(this.#slippageText, MARKET?.maxSlippageBps ?? 10_000);
+    complain(this.#amount, this.#amountError, this.#amount.value.trim() === "" ? "" : size.problem ?? "");
+    complain(this.#ownSlippage, this.#slippageError, slippage.problem ?? "");
+    setText(this.#amountRead, size.value === undefined ? "" : `= ${amount(size.value)} ${unit}`);
+    if (size.value === undefined || slippage.bps === undefined) return undefined;
     const isSpent = isSell === (picked(this.#unit) === "base");
     return {
       tokenIn: isSell ? base : quote,
       tokenOut: isSell ? quote : base,
-      ...(isSpent ? { amountIn: size } : { amountOut: size }),
-      slippageBps: Math.round(Number(slippage) * 100),
+      ...(isSpent ? { amountIn: size.value } : { amountOut: size.value }),
+      slippageBps: slippage.bps,
     };
   }
 
   #changed() {
-    this.#key = "";
     setText(this.#problem, "");
+    this.#isHeld = false;
+    this.#quoted = undefined;
+    this.#store();
     const request = this.#request();
-    this.#label(request);
+    this.#showButton(request);
     this.#asking.abort();
     this.#board.wait(request);
     clearTimeout(this.#typing);
-    this.#typing = setTimeout(() => this.#ask(), TYPING_MS);
+    this.#typing = setTimeout(() => void this.#ask(), TYPING_MS);
   }
 
+  /** Requests quotes for the ticket as it is now. */
   async #ask() {
     const request = this.#request();
     if (!request || document.hidden) return;
@@ -129,91 +176,97 @@ class OrderTicket extends Component {
     try {
       const answer = await api.quotes(request, asking.signal);
       if (asking.signal.aborted) return;
-      this.#board.show(answer);
-      this.#label(request, answer);
+      this.#quoted = { request, answer };
+      this.#board.show(answer, risksOf(request, answer));
     } catch (error) {
       if (!(error instanceof api.ApiError) || asking.signal.aborted) return;
+      this.#quoted = { request, error };
       this.#board.refuse(error);
       this.#blame(error);
     }
+    this.#showButton(request);
   }
 
-  /** @param {OrderRequest | undefined} request @param {QuoteAnswer} [answer] */
-  #label(request, answer) {
+  /** The button says what it does, or why it does nothing. @param {OrderRequest | undefined} request */
+  #showButton(request) {
+    const excuse = this.#excuse(request);
+    this.#submit.disabled = excuse !== undefined;
+    setText(this.#submit, excuse ?? this.#action(/** @type {OrderRequest} */ (request)));
+  }
+
+  /** @param {OrderRequest | undefined} request @returns {string | undefined} */
+  #excuse(request) {
+    if (this.#isHeld) return "Placed ✓";
+    if (this.#isPlacing) return "Placing…";
+    if (TOKENS.length === 0) return "The engine does not answer";
+    if (this.#amount.value.trim() === "") return "Enter an amount";
+    if (this.#amountError.textContent) return "Correct the amount";
+    if (!request) return "Correct the slippage";
+    const error = this.#quoted?.error;
+    return error && (NO_QUOTE[error.code] ?? "No quote right now");
+  }
+
+  /** @param {OrderRequest} request */
+  #action(request) {
     const verb = picked(this.#side) === "sell" ? "Sell" : "Buy";
-    this.#submit.disabled = !request || this.#isPlacing;
-    if (!request) return setText(this.#submit, `${verb} ${market.pair.base}`);
+    const answer = this.#quoted?.answer;
     const best = answer?.quotes.find((quote) => quote.venue === answer.venue);
     const fixed = verb === "Sell" ? request.amountIn : request.amountOut;
     const estimate = verb === "Sell" ? best?.amountIn : best?.amountOut;
     const size = fixed ? amount(fixed) : estimate ? `≈ ${brief(estimate)}` : "";
-    setText(this.#submit, `${verb} ${size} ${market.pair.base}`.replace("  ", " "));
+    return `${verb} ${size} ${market.pair.base}`.replace("  ", " ");
   }
 
-  /** Fields that the engine refuses say so themselves. @param {api.ApiError} error */
+  /** Fields that the engine refuses show its reason. @param {api.ApiError} error */
   #blame(error) {
     for (const { field, message } of error.errors) {
       if (field.startsWith("amount")) complain(this.#amount, this.#amountError, `The amount ${message}`);
-      if (field.startsWith("slippage")) complain(this.#ownSlippage, this.#slippageError, `The slippage ${message}`);
+      if (field.startsWith("slippage")) complain(this.#ownSlippage, this.#slippageError, `At most ${percent(MARKET?.maxSlippageBps ?? 10_000)}`);
     }
   }
 
+  /** Places what is in the ticket once, after it has been quoted and, where it is risky, confirmed. */
   async #place() {
     const request = this.#request();
-    if (!request || this.#isPlacing) return;
+    if (!request || this.#isPlacing || this.#isHeld) return;
     this.#isPlacing = true;
-    this.#submit.disabled = true;
+    this.#showButton(request);
     setText(this.#problem, "");
-    this.#key ||= api.newKey();
+    clearTimeout(this.#typing);
+    if (!this.#quoted) await this.#ask();
+    const risks = risksOf(request, this.#quoted?.answer);
+    const isMeant = this.#quoted?.answer !== undefined
+      && (!needConfirmation(risks) || (await this.#confirm.ask(`${this.#action(request)}?`, risks, `${this.#action(request)} anyway`)));
+    if (isMeant) await this.#send(request);
+    this.#isPlacing = false;
+    this.#showButton(this.#request());
+  }
+
+  /** @param {OrderRequest} request */
+  async #send(request) {
+    const key = intent.keyFor(request);
     try {
-      const order = await api.placeOrder(request, this.#key);
-      this.#key = "";
+      const order = await api.placeOrder(request, key);
+      intent.accepted();
       book.take(order);
-      tell("Order accepted", { href: addressOf(`/orders/${order.id}`), label: "Follow it" });
+      tell("Order accepted", { href: addressOf(`/orders/${order.id}`), label: "View order" });
+      this.#hold();
     } catch (error) {
       const { message, retryable, code } = /** @type {api.ApiError} */ (error);
       this.#blame(/** @type {api.ApiError} */ (error));
       setText(this.#problem, retryable ? `${message} Place it again: it cannot trade twice.` : message);
-      if (!retryable || code === "overloaded") this.#key = "";
-    } finally {
-      this.#isPlacing = false;
-      this.#submit.disabled = false;
+      if (!retryable || code === "overloaded") intent.forget();
     }
   }
-}
 
-/** @param {string} label @param {(symbol: string) => void} chosen */
-function tokenSelect(label, chosen) {
-  const select = h("select", { class: "select", "aria-label": label, onchange: () => chosen(select.value) },
-    TOKENS.map(({ symbol }) => h("option", { value: symbol }, symbol)));
-  return h("div", {}, select);
-}
-
-/** @param {Element} element */
-function selectIn(element) {
-  return /** @type {HTMLSelectElement} */ (element.querySelector("select"));
-}
-
-/** @param {string} name @param {string} label @param {[string, string][]} options @param {string} chosen @param {() => void} changed */
-function segments(name, label, options, chosen, changed) {
-  return h("fieldset", { class: "segments", "aria-label": label }, options.map(([value, text]) =>
-    h("label", {}, h("input", { type: "radio", name, value, checked: value === chosen, onchange: changed }), h("span", {}, text))));
-}
-
-/** @param {Element} group */
-function picked(group) {
-  return /** @type {HTMLInputElement} */ (group.querySelector("input:checked")).value;
-}
-
-/** @param {Element} group @param {string} value */
-function check(group, value) {
-  /** @type {HTMLInputElement} */ (group.querySelector(`input[value="${value}"]`)).checked = true;
-}
-
-/** @param {HTMLInputElement} input @param {Element} place @param {string} message */
-function complain(input, place, message) {
-  input.setAttribute("aria-invalid", String(message !== ""));
-  setText(place, message);
+  #hold() {
+    this.#isHeld = true;
+    setTimeout(() => {
+      if (!this.#isHeld) return; // the ticket has changed meanwhile
+      this.#isHeld = false;
+      if (this.isConnected) this.#showButton(this.#request());
+    }, SAME_ORDER_MS);
+  }
 }
 
 customElements.define("order-ticket", OrderTicket);

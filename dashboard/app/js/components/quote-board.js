@@ -1,13 +1,19 @@
 /** @import { OrderRequest, Quote, QuoteAnswer } from "../core/types.js" */
+/** @import { Risk } from "../core/risk.js" */
 /** @import { ApiError } from "../core/api.js" */
 import { Component, h, setText } from "../core/dom.js";
+import { market } from "../core/app.js";
 import { amount, brief, percent, shownPrice, words } from "../core/format.js";
+import { levelOf } from "../core/risk.js";
 import { VENUES } from "../core/listings.js";
+
+/** @typedef {{ quote: Quote, answer: QuoteAnswer, isBest: boolean, reason: string | undefined }} Shown */
 
 /** What each venue would give now, side by side, and what the order would get at worst. */
 export class QuoteBoard extends Component {
   #cells = new Map();
   #worst = h("dl", { class: "pairs" });
+  #risks = h("ul", { class: "risks", hidden: true });
   #words = h("p", { class: "visually-hidden", role: "status" });
   #said = 0;
 
@@ -19,27 +25,30 @@ export class QuoteBoard extends Component {
         this.#cells.set(id, cell);
         return cell;
       })),
-      this.#worst, this.#words);
+      this.#worst, this.#risks, this.#words);
     this.wait(undefined);
   }
 
   /** Quotes of something else are faded until new ones come. @param {OrderRequest | undefined} request */
   wait(request) {
     this.toggleAttribute("data-stale", true);
+    this.#said = 0; // what was read out was of another order
     if (!request || this.#worst.childElementCount === 0) {
-      for (const [venue, cell] of this.#cells) this.#draw(cell, venue, request ? "Asking…" : "Enter an amount");
+      for (const [venue, cell] of this.#cells) this.#draw(cell, venue, request ? "Requesting a quote…" : "No valid amount");
       this.#worst.replaceChildren();
+      setText(this.#words, "");
     }
   }
 
-  /** @param {QuoteAnswer} answer */
-  show(answer) {
+  /** @param {QuoteAnswer} answer @param {Risk[]} risks */
+  show(answer, risks) {
+    this.#risks.hidden = risks.length === 0;
+    this.#risks.replaceChildren(...risks.map(({ level, text }) => h("li", { class: "risk", "data-level": level }, text)));
     this.toggleAttribute("data-stale", false);
-    const isExactOut = answer.amountIn === undefined;
     for (const [venue, cell] of this.#cells) {
       const quote = answer.quotes.find((quote) => quote.venue === venue);
       const rejected = answer.rejected.find((rejected) => rejected.venue === venue);
-      if (quote) this.#draw(cell, venue, "", quote, isExactOut, quote.venue === answer.venue, rejected?.reason);
+      if (quote) this.#draw(cell, venue, "", { quote, answer, isBest: quote.venue === answer.venue, reason: rejected?.reason });
       else this.#draw(cell, venue, rejected?.reason ?? "No answer");
     }
     const { bound } = answer;
@@ -49,34 +58,48 @@ export class QuoteBoard extends Component {
     const advantage = answer.advantageBps;
     this.#worst.replaceChildren(
       h("dt", {}, label), h("dd", { id: "bound" }, `${amount(value)} ${token}`),
-      h("dt", {}, "Best against the other"), h("dd", {}, advantage === undefined ? "only one quote" : `${advantage} bps better`));
+      h("dt", {}, "Better than next best"), h("dd", {}, advantage === undefined ? "only one quote" : `by ${percent(advantage)}`));
     if (Date.now() - this.#said > 10_000) {
       this.#said = Date.now();
-      setText(this.#words, `Best quote: ${answer.venue}. ${label}: ${amount(value)} ${token}.`);
+      setText(this.#words, `Best quote: ${words(answer.venue)}. ${label}: ${amount(value)} ${token}.`);
     }
   }
 
-  /** @param {ApiError} error */
+  /** @param {ApiError} error one that no field shows */
   refuse(error) {
     this.toggleAttribute("data-stale", false);
     for (const [venue, cell] of this.#cells) this.#draw(cell, venue, "No quote");
-    this.#worst.replaceChildren(h("dt", { class: "field-error" }, error.message));
+    this.#worst.replaceChildren();
+    this.#risks.hidden = true;
+    this.#said = 0;
+    setText(this.#words, `No quote: ${error.message}`);
   }
 
-  /** @param {Element} cell @param {string} venue @param {string} excuse @param {Quote} [quote] @param {boolean} [isExactOut] @param {boolean} [isBest] @param {string} [reason] */
-  #draw(cell, venue, excuse, quote, isExactOut = false, isBest = false, reason) {
-    cell.toggleAttribute("data-best", isBest);
+  /** @param {Element} cell @param {string} venue @param {string} excuse @param {Shown} [shown] */
+  #draw(cell, venue, excuse, shown) {
+    cell.toggleAttribute("data-best", shown?.isBest ?? false);
     cell.replaceChildren(
-      h("h3", {}, h("span", { class: "venue", "data-venue": venue }, words(venue)), isBest && h("span", { class: "best" }, "Best")),
-      quote
-        ? h("dl", { class: "pairs", title: reason },
-          h("dt", {}, isExactOut ? "Spend" : "Receive"), h("dd", { class: "big" }, brief(isExactOut ? quote.amountIn : quote.amountOut)),
-          h("dt", {}, "Price"), h("dd", {}, shownPrice(quote.price)),
-          h("dt", {}, "Impact"), h("dd", {}, percent(quote.priceImpactBps)),
-          h("dt", {}, "Fee"), h("dd", {}, percent(quote.feeBps)),
-          h("dt", {}, "Answered"), h("dd", {}, `${quote.latencyMs} ms`))
-        : h("p", { class: "muted" }, excuse));
+      h("h3", {}, h("span", { class: "venue", "data-venue": venue }, words(venue)), shown?.isBest && h("span", { class: "best" }, "Best")),
+      shown ? details(shown) : h("p", { class: "muted" }, excuse));
   }
+}
+
+/** The price in the quote token of the pair, whichever of the two is spent. @param {string} price @param {QuoteAnswer} answer */
+function priceOf(price, { tokenIn }) {
+  return shownPrice(tokenIn === market.pair.base ? price : 1 / Number(price));
+}
+
+/** @param {Shown} shown */
+function details({ quote, answer, reason }) {
+  const isExactOut = answer.amountIn === undefined;
+  const [label, size, token] = isExactOut ? ["Spend", quote.amountIn, answer.tokenIn] : ["Receive", quote.amountOut, answer.tokenOut];
+  const impact = quote.priceImpactBps;
+  return h("dl", { class: "pairs", title: reason },
+    h("dt", { class: "visually-hidden" }, label), h("dd", { class: "big" }, `≈ ${brief(size)} `, h("span", { class: "unit" }, token)),
+    h("dt", {}, `Price, ${market.pair.quote}`), h("dd", {}, priceOf(quote.price, answer)),
+    h("dt", {}, "Impact"), h("dd", { "data-level": levelOf(impact) }, percent(impact)),
+    h("dt", {}, "Fee"), h("dd", {}, percent(quote.feeBps)),
+    h("dt", {}, "Answered in"), h("dd", {}, `${quote.latencyMs} ms`));
 }
 
 customElements.define("quote-board", QuoteBoard);

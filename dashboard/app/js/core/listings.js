@@ -1,4 +1,4 @@
-/** @import { Token, VenueInfo } from "./types.js" */
+/** @import { Market, Token, VenueInfo } from "./types.js" */
 import * as api from "./api.js";
 
 const RETRY_MS = 1000;
@@ -8,7 +8,10 @@ export let TOKENS = [];
 /** The venues that quote, once loaded. @type {VenueInfo[]} */
 export let VENUES = [];
 
-/** Reads both lists. If the engine does not answer they stay empty until it does; then the document is sent `listings`. */
+/** What orders trade on, once loaded. @type {Market | undefined} */
+export let MARKET;
+
+/** Reads all of it. If the engine does not answer it stays empty until it does; then the document is sent `listings`. */
 export async function load() {
   if (!(await read())) void keepReading();
 }
@@ -22,7 +25,8 @@ async function keepReading() {
 /** @returns {Promise<boolean>} whether it answered */
 async function read() {
   try {
-    [TOKENS, VENUES] = await Promise.all([api.tokens(), api.venues()]);
+    const [tokens, venues, { market }] = await Promise.all([api.tokens(), api.venues(), api.health()]);
+    [TOKENS, VENUES, MARKET] = [tokens, venues, market];
     return true;
   } catch {
     return false;

@@ -1,5 +1,6 @@
 /** @import { QuoteAnswer } from "./types.js" */
 import * as api from "./api.js";
+import { storedDraft } from "./draft.js";
 import { lotOf } from "./listings.js";
 
 const MOST_POINTS = 1200;
@@ -15,7 +16,7 @@ const SLOWEST_MS = 8000;
  */
 export class Market extends EventTarget {
   /** @type {Pair} */
-  pair = { base: "SOL", quote: "USDC" };
+  pair = { base: storedDraft().base ?? "SOL", quote: storedDraft().quote ?? "USDC" };
   /** The last answer for the pair. @type {QuoteAnswer | undefined} */
   last;
   /** @type {api.ApiError | undefined} */

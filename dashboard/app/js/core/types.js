@@ -23,6 +23,7 @@
  * @typedef {import("../../../types/api.js").VenueInfo} VenueInfo
  * @typedef {import("../../../types/api.js").FieldError} FieldError
  * @typedef {import("../../../types/api.js").Health} Health
+ * @typedef {import("../../../types/api.js").Market} Market
  * @typedef {import("../../../types/api.js").OrderRequest & { amountIn?: string, amountOut?: string }} OrderRequest The
  *   canonical form, amounts as text.
  */

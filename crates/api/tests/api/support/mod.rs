@@ -8,7 +8,10 @@ mod sse;
 use std::{sync::Arc, time::Duration};
 
 use api::{Access, AppState, Backends, Limits};
-use domain::{AccountId, OrderId, ports::OrderReads};
+use domain::{
+    AccountId, OrderId,
+    ports::{Market, OrderReads, Quotes},
+};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
@@ -59,8 +62,11 @@ impl App {
             store: store.clone(),
             queue: queue.clone(),
             bus: bus.clone(),
-            venues: vec![venues.clone()],
-            tokens: Arc::new(SimulatedTokens::default()),
+            quotes: Quotes {
+                market: Market::Paper { preset: "realistic".to_owned(), seed: 42 },
+                venues: vec![venues.clone()],
+                tokens: Arc::new(SimulatedTokens::default()),
+            },
             clock,
             rng: Box::new(ChaCha8Rng::seed_from_u64(7)),
         };
