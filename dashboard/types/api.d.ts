@@ -29,8 +29,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Orders, newest first.
-         * @description An array. `Link` has the next page, if there is one.
+         * Lists orders, newest first, or searches them.
+         * @description An array. Filters can be combined. `Link` has the next page, if there is one. A search for tokens, venues, failures or
+         *     `q` looks at 50,000 orders for each page, so a page may be short, or empty, and have a next one. Sorted otherwise than
+         *     by `createdAt` there is one page: the first among the newest 50,000 orders, or the oldest for `order=asc`.
          */
         get: operations["listOrders"];
         put?: never;
@@ -867,6 +869,11 @@ export interface components {
             wallet?: string | null;
         };
         /**
+         * @description What orders are listed by; `duration` is the time from acceptance to the last change.
+         * @enum {string}
+         */
+        OrderSort: "createdAt" | "updatedAt" | "attempt" | "duration";
+        /**
          * @description Where an order stands. `confirmed`, `failed`, `canceled` and `expired` are final.
          * @enum {string}
          */
@@ -1016,6 +1023,11 @@ export interface components {
         } | {
             maxAmountIn: string;
         };
+        /**
+         * @description Ascending or descending.
+         * @enum {string}
+         */
+        SortOrder: "asc" | "desc";
         Submission: {
             at: components["schemas"]["Timestamp"];
             /** Format: u-int64 */
@@ -1132,6 +1144,7 @@ export type OrderRequestByAmountInPercent = components['schemas']['OrderRequestB
 export type OrderRequestByMints = components['schemas']['OrderRequestByMints'];
 export type OrderRequestBySide = components['schemas']['OrderRequestBySide'];
 export type OrderRequestInPercent = components['schemas']['OrderRequestInPercent'];
+export type OrderSort = components['schemas']['OrderSort'];
 export type OrderStatus = components['schemas']['OrderStatus'];
 export type OrderTerms = components['schemas']['OrderTerms'];
 export type OrderType = components['schemas']['OrderType'];
@@ -1148,6 +1161,7 @@ export type RejectionCode = components['schemas']['RejectionCode'];
 export type RoutingDecision = components['schemas']['RoutingDecision'];
 export type Signature = components['schemas']['Signature'];
 export type SlippageBound = components['schemas']['SlippageBound'];
+export type SortOrder = components['schemas']['SortOrder'];
 export type Submission = components['schemas']['Submission'];
 export type Timestamp = components['schemas']['Timestamp'];
 export type Timing = components['schemas']['Timing'];
@@ -1201,16 +1215,40 @@ export interface operations {
     listOrders: {
         parameters: {
             query?: {
-                /** @description Only orders before this one; see `Link`. */
+                /** @description The order with this id of yours. */
+                clientOrderId?: string;
+                /** @description Orders after this one; see `Link`. */
                 cursor?: string;
+                /** @description Orders whose last failure has this code. */
+                failureCode?: components["schemas"]["FailureCode"];
+                /** @description Orders accepted from this time on, RFC 3339, to the millisecond. */
+                from?: string;
                 /** @description Orders at most; 50 by default. */
                 limit?: number;
-                /** @description `true`: only parked orders, those that lost five claims in a row. */
+                /** @description `desc` by default. */
+                order?: components["schemas"]["SortOrder"];
+                /** @description Orders between two tokens, in either direction: `SOL/USDC`. */
+                pair?: string;
+                /** @description `true`: parked orders, those that lost five claims in a row. */
                 parked?: boolean;
-                /** @description Only orders in this status, in any case. */
+                /** @description Searches for an order's id or the end of it, a signature, a client order id or a tag, a token, a pair, a venue, a status or a failure code. */
+                q?: string;
+                /** @description `createdAt` by default. */
+                sort?: components["schemas"]["OrderSort"];
+                /** @description Orders in this status, in any case. */
                 status?: components["schemas"]["OrderStatus"];
-                /** @description Only orders with this tag. */
+                /** @description Orders with this tag. */
                 tag?: string;
+                /** @description Orders accepted before this time, RFC 3339, to the millisecond. */
+                to?: string;
+                /** @description Orders that spend or receive this token: a symbol or a mint. */
+                token?: string;
+                /** @description Orders that spend this token: a symbol or a mint. */
+                tokenIn?: string;
+                /** @description Orders that receive this token: a symbol or a mint. */
+                tokenOut?: string;
+                /** @description Orders that this venue filled, or failed last. */
+                venue?: components["schemas"]["Venue"];
             };
             header?: never;
             path?: never;

@@ -135,7 +135,7 @@ impl Inner {
     pub(crate) async fn continue_ids(&self) -> Result<(), StoreError> {
         let newest = OrderFilter::newest(1);
         let newest = self.store.orders(self.account, newest).await?;
-        if let Some(order) = newest.first() {
+        if let Some(order) = newest.orders.first() {
             self.ids.lock().unwrap_or_else(PoisonError::into_inner).0.follow(order.id);
         }
         Ok(())

@@ -23,6 +23,14 @@ impl OrderId {
     }
 }
 
+impl OrderId {
+    /// The least id of an order accepted at a time, to the millisecond.
+    pub fn first_at(at: Timestamp) -> Self {
+        let millis = u64::try_from(at.unix_millis()).unwrap_or(0);
+        Self(Uuid::from_u128(u128::from(millis) << 80))
+    }
+}
+
 /// Generates increasing ids, whatever the wall clock does (RFC 9562, section 6.2): an id that would not be greater than
 /// the previous one is the previous one plus a random step.
 #[derive(Debug, Default)]
@@ -145,6 +153,20 @@ mod tests {
                 last = id;
             }
         }
+    }
+
+    #[test]
+    fn every_id_of_a_millisecond_is_at_least_its_first_and_below_that_of_the_next() {
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let at = |millis| Timestamp::from_unix_millis(millis);
+        for _ in 0..100 {
+            let id = OrderId::generate(at(1_800_000_000_000), &mut rng);
+            assert!(
+                id >= OrderId::first_at(at(1_800_000_000_000))
+                    && id < OrderId::first_at(at(1_800_000_000_001))
+            );
+        }
+        assert_eq!(OrderId::first_at(at(-1)), OrderId(Uuid::nil()));
     }
 
     #[test]

@@ -56,7 +56,7 @@ async fn a_sqlite_database_of_an_earlier_version_reads_completely() {
 
 async fn everything_reads(store: &dyn OrderStore, count: usize) {
     let filter = OrderFilter::newest(100);
-    let orders = store.orders(AccountId::DEFAULT, filter).await.unwrap();
+    let orders = store.orders(AccountId::DEFAULT, filter).await.unwrap().orders;
     assert_eq!(orders.len(), count);
     let mut seen = Vec::new();
     for order in orders {

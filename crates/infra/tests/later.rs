@@ -100,13 +100,14 @@ async fn rows_of_a_later_version_cost_themselves_at_most(
     }
 
     let mut listed = Vec::new();
-    let mut before = None;
+    let mut filter = OrderFilter::newest(2);
     loop {
-        let filter = OrderFilter { before, ..OrderFilter::newest(2) };
-        let page = store.orders(AccountId::DEFAULT, filter).await.unwrap();
-        let Some(end) = page.last() else { break };
-        before = Some(end.id);
-        listed.extend(page.iter().map(|order| (order.id, order.status)));
+        let page = store.orders(AccountId::DEFAULT, filter.clone()).await.unwrap();
+        listed.extend(page.orders.iter().map(|order| (order.id, order.status)));
+        filter.cursor = page.next;
+        if page.next.is_none() {
+            break;
+        }
     }
     let pending = OrderStatus::Pending;
     assert_eq!(

@@ -68,6 +68,14 @@ schema!(
     )
 );
 schema!(
+    OrderSort,
+    one_of(
+        "What orders are listed by; `duration` is the time from acceptance to the last change.",
+        ["createdAt", "updatedAt", "attempt", "duration"]
+    )
+);
+schema!(SortOrder, one_of("Ascending or descending.", ["asc", "desc"]));
+schema!(
     Timestamp,
     example(
         text("RFC 3339, in UTC.").format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime))),

@@ -51,14 +51,14 @@ pub async fn evidence(backend: &BackendConfig, max_attempts: u32) -> anyhow::Res
 
 async fn orders(store: &dyn OrderStore) -> anyhow::Result<Vec<Order>> {
     let mut orders: Vec<Order> = Vec::new();
+    let mut filter = OrderFilter::newest(ORDERS);
     loop {
-        let before = orders.last().map(|order| order.id);
-        let filter = OrderFilter { before, ..OrderFilter::newest(ORDERS) };
-        let page = store.orders(AccountId::DEFAULT, filter).await?;
-        if page.is_empty() {
+        let page = store.orders(AccountId::DEFAULT, filter.clone()).await?;
+        orders.extend(page.orders);
+        if page.next.is_none() {
             return Ok(orders);
         }
-        orders.extend(page);
+        filter.cursor = page.next;
     }
 }
 

@@ -7,7 +7,7 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use protocol::ProblemBody;
+use protocol::{ProblemBody, words};
 use utoipa::{
     Modify, OpenApi,
     openapi::{
@@ -45,7 +45,7 @@ pub(crate) const PATH: &str = "/api/openapi.json";
         explain::explain, cancel::cancel, cancel::delete, cancel_many::cancel_many, resume::resume, stream::stream, quotes::ask, tokens::list, venues::list, health::report, health::live, health::ready, metrics::render,
         sockets::orders, sockets::status, document,
     ),
-    components(schemas(ProblemBody)),
+    components(schemas(ProblemBody, words::OrderSort, words::SortOrder)),
     modifiers(&Details),
 )]
 struct Document;

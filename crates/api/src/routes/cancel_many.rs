@@ -11,6 +11,7 @@ use protocol::{CancelOutcome, CancelResultView, CanceledViews};
 use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 
+use super::search;
 use crate::{
     cancel,
     openapi::problems,
@@ -111,17 +112,17 @@ async fn matching(
     };
     let (mut found, mut requested) = (Vec::new(), Vec::new());
     for phase in [Phase::InFlight, Phase::Resting] {
-        let mut before = None;
+        let mut cursor = None;
         loop {
             let filter =
-                OrderFilter { phase: Some(phase), tag: tag.clone(), before, ..OrderFilter::newest(PAGE) };
+                OrderFilter { phase: Some(phase), tag: tag.clone(), cursor, ..OrderFilter::newest(PAGE) };
             let page = state.answer(state.store.orders(state.account, filter)).await?;
-            before = page.last().map(|order| order.id);
-            for order in page.iter().filter(|order| is_of_pair(order)) {
+            cursor = page.next;
+            for order in page.orders.iter().filter(|order| is_of_pair(order)) {
                 let orders = if order.cancel_request.is_none() { &mut found } else { &mut requested };
                 orders.push(order.id);
             }
-            if page.len() < PAGE as usize || found.len() > state.limits.max_cancels {
+            if cursor.is_none() || found.len() > state.limits.max_cancels {
                 break;
             }
         }
@@ -171,7 +172,7 @@ async fn selection(state: &AppState, body: &[u8]) -> Result<Selection, Problem> 
         report("tag", FieldCode::Malformed, message);
     }
     let pair = match pair {
-        Some(text) => tokens_of(state, &text).await.map_err(|error| errors.push(error)).ok(),
+        Some(text) => search::pair(state, &text).await.map_err(|error| errors.push(error)).ok(),
         None => None,
     };
     if !errors.is_empty() {
@@ -187,19 +188,4 @@ fn typed<T: DeserializeOwned>(fields: &Fields<'_>, name: &str, wrong_type: impl 
         wrong_type();
     }
     value
-}
-
-async fn tokens_of(state: &AppState, text: &str) -> Result<[Token; 2], FieldError> {
-    let invalid = |code, message: String| FieldError::new("pair", code, message);
-    let Some((one, other)) = text.split_once('/') else {
-        let message = "must be two tokens, such as `SOL/USDC`".to_owned();
-        return Err(invalid(FieldCode::Malformed, message));
-    };
-    let mut pair = [Token::SOL; 2];
-    for (token, name) in pair.iter_mut().zip([one, other]) {
-        *token = state.tokens.resolve(name).await.map_err(|error| {
-            invalid(FieldCode::UnknownToken, format!("names an {error}: `{}`", shown(name)))
-        })?;
-    }
-    Ok(pair)
 }

@@ -1,4 +1,4 @@
-//! One route a file.
+//! One route a file, and what several of them read in the same way.
 
 pub(crate) mod cancel;
 pub(crate) mod cancel_many;
@@ -11,6 +11,7 @@ pub(crate) mod order;
 pub(crate) mod orders;
 pub(crate) mod quotes;
 pub(crate) mod resume;
+mod search;
 pub(crate) mod stream;
 pub(crate) mod tokens;
 pub(crate) mod venues;

@@ -13,7 +13,7 @@ use crate::support::{App, Socket, order, problem};
 
 async fn stored(app: &App) -> Vec<domain::Order> {
     let everything = OrderFilter::newest(1_000);
-    app.store.orders(AccountId::DEFAULT, everything).await.unwrap()
+    app.store.orders(AccountId::DEFAULT, everything).await.unwrap().orders
 }
 
 /// An API that takes ten open orders, and has them.

@@ -170,3 +170,79 @@ async fn lists_are_filtered_by_tag_and_by_status_in_any_case_and_refuse_what_the
         assert_eq!(error, (&json!("offset"), &json!("unknown_field")), "{path}");
     }
 }
+
+#[tokio::test]
+async fn orders_are_found_by_what_they_trade_became_and_are_called() {
+    let app = App::start().await;
+    let placed = async |body: Value| {
+        let order: Value = app.execute(&body).await.json().await.unwrap();
+        order["id"].as_str().unwrap().to_owned()
+    };
+    let sell = placed(json!({"tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1", "tag": "grid"})).await;
+    let buy = placed(json!({"tokenIn": "USDC", "tokenOut": "SOL", "amountIn": "100"})).await;
+    let other =
+        placed(json!({"tokenIn": "JUP", "tokenOut": "SOL", "amountIn": "100", "clientOrderId": "mine-7"}))
+            .await;
+    let mut execution = app.execution(buy.parse().unwrap()).await;
+    execution.submit().await;
+    execution.confirm().await;
+    let confirmed = app.read(&format!("/api/orders/{buy}")).await;
+    let signature = confirmed["fill"]["signature"].as_str().unwrap().to_owned();
+
+    let end = &sell[sell.len() - 8..];
+    let upper = end.to_uppercase();
+    for (query, expected) in [
+        ("tokenIn=SOL".to_owned(), vec![&sell]),
+        ("tokenIn=sol&tokenOut=usdc".to_owned(), vec![&sell]),
+        ("token=USDC".to_owned(), vec![&buy, &sell]),
+        ("token=So11111111111111111111111111111111111111112".to_owned(), vec![&other, &buy, &sell]),
+        ("pair=USDC/SOL".to_owned(), vec![&buy, &sell]),
+        ("venue=meteora".to_owned(), vec![&buy]),
+        ("failureCode=no_route".to_owned(), vec![]),
+        ("clientOrderId=mine-7".to_owned(), vec![&other]),
+        ("clientOrderId=mine".to_owned(), vec![]),
+        ("order=asc".to_owned(), vec![&sell, &buy, &other]),
+        ("sort=attempt".to_owned(), vec![&buy, &other, &sell]),
+        ("from=2027-01-15T00:00:00Z&to=2027-01-16T00:00:00Z".to_owned(), vec![&other, &buy, &sell]),
+        ("to=2027-01-15T00:00:00Z".to_owned(), vec![]),
+        (format!("q={sell}"), vec![&sell]),
+        (format!("q={end}"), vec![&sell]),
+        (format!("q={upper}"), vec![&sell]),
+        (format!("q={signature}"), vec![&buy]),
+        ("q=mine-7".to_owned(), vec![&other]),
+        ("q=grid".to_owned(), vec![&sell]),
+        ("q=jup".to_owned(), vec![&other]),
+        ("q=SOL%20%E2%86%92%20USDC".to_owned(), vec![&buy, &sell]),
+        ("q=SOL-%3EJUP".to_owned(), vec![&other]),
+        ("q=confirmed".to_owned(), vec![&buy]),
+        ("q=Meteora".to_owned(), vec![&buy]),
+        ("q=No%20route".to_owned(), vec![]),
+        ("q=confirmed&status=pending".to_owned(), vec![]),
+        ("q=nothing%20like%20it".to_owned(), vec![]),
+        ("q=%20%20".to_owned(), vec![&other, &buy, &sell]),
+    ] {
+        let listed = app.read(&format!("/api/orders?{query}")).await;
+        let ids: Vec<_> =
+            listed.as_array().unwrap().iter().map(|order| order["id"].as_str().unwrap()).collect();
+        assert_eq!(ids, expected, "{query}");
+    }
+    for (query, field) in [
+        ("tokenIn=DOGE", "tokenIn"),
+        ("pair=SOL", "pair"),
+        ("pair=SOL/DOGE", "pair"),
+        ("venue=orca", "venue"),
+        ("failureCode=bad", "failureCode"),
+        ("from=yesterday", "from"),
+        ("sort=price", "sort"),
+        ("order=up", "order"),
+        ("sort=attempt&cursor=01a21e0e-90c1-7cbf-95a4-b9547ef44718", "cursor"),
+    ] {
+        let refused = problem(app.get(&format!("/api/orders?{query}")).await, 400, "invalid_query").await;
+        assert_eq!(refused["errors"][0]["field"], field, "{query}");
+    }
+    let long = "x".repeat(129);
+    problem(app.get(&format!("/api/orders?q={long}")).await, 400, "invalid_query").await;
+    let page = app.get("/api/orders?q=SOL%20%E2%86%92%20USDC&limit=1&order=asc").await;
+    let rest: Value = app.client.get(next_page(&page).unwrap()).send().await.unwrap().json().await.unwrap();
+    assert_eq!(rest[0]["id"], buy.as_str(), "the link keeps the search");
+}

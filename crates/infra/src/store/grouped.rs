@@ -13,7 +13,7 @@ use domain::{
     ports::{
         Acceptance, Accepted, ActiveOrders, Attempt, Cancel, Cancellation, Claim, Commit, CommitOutcome,
         DueOrder, EventFeed, Executions, FeedCursor, FeedPage, FeedScope, Fence, OrderCounts, OrderFilter,
-        OrderIntake, OrderReads, StoreError, StoreHealth,
+        OrderIntake, OrderPage, OrderReads, StoreError, StoreHealth,
     },
 };
 use futures::TryFutureExt;
@@ -176,7 +176,7 @@ impl<D: Database> OrderReads for GroupedStore<D> {
         read("order", self.lane.database.order(account, id)).await
     }
 
-    async fn orders(&self, account: AccountId, filter: OrderFilter) -> Result<Vec<Order>, StoreError> {
+    async fn orders(&self, account: AccountId, filter: OrderFilter) -> Result<OrderPage, StoreError> {
         read("orders", self.lane.database.orders(account, &filter)).await
     }
 

@@ -8,6 +8,7 @@ mod grouped;
 mod health;
 mod lane;
 mod legacy;
+mod listing;
 mod page;
 mod parking;
 mod postgres;

@@ -1,7 +1,10 @@
 //! One page of a listing. Rows that this version cannot read are left out and replaced by the next
 //! ones, or a page full of them would look like the end.
 
-use domain::{Order, ports::OrderFilter};
+use domain::{
+    Order, OrderId,
+    ports::{OrderFilter, OrderPage, OrderSort},
+};
 use sqlx::types::Uuid;
 
 use super::row::{OrderRow, readable_orders};
@@ -9,19 +12,39 @@ use super::row::{OrderRow, readable_orders};
 /// A page while it is being read.
 pub(super) struct Page {
     orders: Vec<Order>,
-    before: Uuid,
+    cursor: Option<Uuid>,
+    /// Where a search ends for now.
+    end: Option<Uuid>,
+    next: Option<Uuid>,
     limit: usize,
+    is_paged: bool,
 }
 
 impl Page {
     pub(super) fn new(filter: &OrderFilter) -> Self {
-        let before = filter.before.map_or(Uuid::max(), |before| before.0);
-        Self { orders: Vec::new(), before, limit: filter.limit as usize }
+        Self {
+            orders: Vec::new(),
+            cursor: filter.cursor.map(|cursor| cursor.0),
+            end: None,
+            next: None,
+            limit: filter.limit as usize,
+            is_paged: filter.sort == OrderSort::CreatedAt,
+        }
     }
 
-    /// The next rows come before this order.
-    pub(super) fn before(&self) -> Uuid {
-        self.before
+    /// The next rows come after this order.
+    pub(super) fn cursor(&self) -> Option<Uuid> {
+        self.cursor
+    }
+
+    /// The last order that is looked at.
+    pub(super) fn end(&self) -> Option<Uuid> {
+        self.end
+    }
+
+    /// Bounds the search.
+    pub(super) fn end_at(&mut self, end: Option<Uuid>) {
+        self.end = end;
     }
 
     /// How many rows the page still has room for.
@@ -29,16 +52,21 @@ impl Page {
         i64::try_from(self.limit - self.orders.len()).unwrap_or(i64::MAX)
     }
 
-    /// Takes the rows of a read of at most [`Self::missing`]. Returns whether the page is complete.
-    pub(super) fn add(&mut self, rows: Vec<OrderRow>) -> bool {
-        let asked = self.limit - self.orders.len();
-        let found = rows.len();
-        self.before = rows.last().map_or(self.before, |row| row.id);
+    /// Takes the rows of a read of one more than [`Self::missing`]. Returns whether the page is complete.
+    pub(super) fn add(&mut self, mut rows: Vec<OrderRow>) -> bool {
+        let room = self.limit - self.orders.len();
+        let has_more = rows.len() > room;
+        rows.truncate(room);
+        self.cursor = rows.last().map(|row| row.id).or(self.cursor);
         self.orders.extend(readable_orders(rows));
-        found < asked || self.orders.len() == self.limit
+        if !self.is_paged {
+            return true;
+        }
+        self.next = if has_more { self.cursor } else { self.end };
+        !has_more || self.orders.len() == self.limit
     }
 
-    pub(super) fn orders(self) -> Vec<Order> {
-        self.orders
+    pub(super) fn finish(self) -> OrderPage {
+        OrderPage { orders: self.orders, next: self.next.map(OrderId) }
     }
 }

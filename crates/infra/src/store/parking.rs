@@ -13,7 +13,7 @@ pub(super) const LOST_CLAIMS: &str =
 /// The condition of a listing of parked orders only, by which the index `orders_parked` finds them.
 pub(super) fn if_parked(parked: bool) -> &'static str {
     const { assert!(PARKED_AFTER == 5, "the index orders_parked knows this number too") };
-    if parked { "AND lost_claims > 5 AND wake_at IS NOT NULL" } else { "" }
+    if parked { " AND lost_claims > 5 AND wake_at IS NOT NULL" } else { "" }
 }
 
 /// [`Claim::lease_of`]: the lease in microseconds of a claim that is asked for `lease`, when `lost_claims` claims were lost in a

@@ -7,7 +7,7 @@ use domain::{
     AccountId, Event, Order, OrderId,
     ports::{
         Acceptance, Accepted, ActiveOrders, Attempt, Cancel, Cancellation, Claim, Commit, CommitOutcome,
-        DueOrder, FeedCursor, FeedPage, FeedScope, Fence, OrderFilter, StoreError,
+        DueOrder, FeedCursor, FeedPage, FeedScope, Fence, OrderFilter, OrderPage, StoreError,
     },
 };
 
@@ -103,12 +103,12 @@ pub(super) trait Database: Send + Sync + 'static {
         id: OrderId,
     ) -> impl Future<Output = sqlx::Result<Option<Order>>> + Send;
 
-    /// Orders of an account, newest first.
+    /// A page of orders of an account.
     fn orders(
         &self,
         account: AccountId,
         filter: &OrderFilter,
-    ) -> impl Future<Output = sqlx::Result<Vec<Order>>> + Send;
+    ) -> impl Future<Output = sqlx::Result<OrderPage>> + Send;
 
     /// How many claims of an active order were lost in a row.
     fn lost_claims(

@@ -8,11 +8,9 @@ use std::{
 
 use database::from_row;
 use domain::{
-    AccountId, CancelRequest, Event, EventData, Failure, Fill, Order, OrderId, OrderSpec, OrderStatus, Phase,
+    AccountId, CancelRequest, Event, EventData, Failure, Fill, Order, OrderId, OrderSpec, OrderStatus,
     QuoteRequest, Signature, Timestamp, legacy,
-    ports::{
-        ActiveOrders, Attempt, AttemptChange, AttemptState, ClaimAction, FeedCursor, FeedEvent, OrderFilter,
-    },
+    ports::{ActiveOrders, Attempt, AttemptChange, AttemptState, ClaimAction, FeedCursor, FeedEvent},
     swap::SignedTransaction,
 };
 use metrics::counter;
@@ -254,32 +252,6 @@ pub(super) fn micros(duration: Duration) -> i64 {
 
 /// An order that has not ended, for rows that are looked up by their ids.
 pub(super) const ACTIVE: &str = "phase IN ('in_flight', 'resting')";
-
-/// The condition of a listing by status, `$4`: the status itself, and the phase it implies, by which an index
-/// finds it.
-pub(super) fn with_status(status: OrderStatus) -> String {
-    let phase = match status.phase() {
-        Phase::Terminal => status.as_str(), // a phase of its own, since most orders have ended
-        Phase::InFlight | Phase::Resting => status.phase().into(),
-    };
-    format!("AND phase = '{phase}' AND status = $4")
-}
-
-/// The condition of a listing by phase.
-pub(super) fn with_phase(phase: Phase) -> String {
-    match phase {
-        Phase::Terminal => format!("AND NOT {ACTIVE}"),
-        Phase::InFlight | Phase::Resting => format!("AND phase = '{}'", <&str>::from(phase)),
-    }
-}
-
-/// The condition of a listing by tag, the parameter after those of [`with_status`]. The index `orders_by_tag` knows
-/// this expression.
-pub(super) fn with_tag(filter: &OrderFilter) -> String {
-    let parameter = if filter.status.is_some() { 5 } else { 4 };
-    let condition = |_| format!("AND coalesce(spec ->> 'tag', spec ->> 'clientId') = ${parameter}");
-    filter.tag.as_ref().map(condition).unwrap_or_default()
-}
 
 /// What a commit does to the claim, as parameters of the update.
 pub(super) struct ClaimChange {

@@ -99,7 +99,7 @@ async fn is_at_rest(world: &World) -> bool {
 
 async fn collect(world: &World, machines: &Machines, records: clients::Records) -> Evidence {
     let everything = OrderFilter::newest(u32::MAX);
-    let stored = world.store.orders(AccountId::DEFAULT, everything).await.unwrap_or_default();
+    let stored = world.store.orders(AccountId::DEFAULT, everything).await.unwrap_or_default().orders;
     let keys: std::collections::BTreeMap<_, _> = world.store.keys().into_iter().collect();
     let mut orders = Vec::with_capacity(stored.len());
     for order in stored {

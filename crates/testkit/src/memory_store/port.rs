@@ -4,11 +4,11 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use async_trait::async_trait;
 use domain::{
-    AccountId, Event, Order, OrderId, Phase,
+    AccountId, Event, Order, OrderId, Phase, Signature,
     ports::{
         Acceptance, Accepted, ActiveOrders, Attempt, Cancel, Cancellation, Claim, Commit, CommitOutcome,
         DueAction, DueOrder, EventFeed, Executions, FeedCursor, FeedPage, FeedScope, Fence, OrderCounts,
-        OrderFilter, OrderIntake, OrderReads, StoreError, StoreHealth,
+        OrderFilter, OrderIntake, OrderPage, OrderReads, OrderSort, StoreError, StoreHealth,
     },
 };
 
@@ -97,20 +97,36 @@ impl OrderReads for MemoryStore {
         Ok(self.open()?.of(account, id).map(|record| record.order.clone()))
     }
 
-    async fn orders(&self, account: AccountId, filter: OrderFilter) -> Result<Vec<Order>, StoreError> {
+    async fn orders(&self, account: AccountId, filter: OrderFilter) -> Result<OrderPage, StoreError> {
         let state = self.open()?;
-        let records = state.orders.values().rev();
-        Ok(records
-            .filter(|record| !filter.parked || record.is_parked())
-            .filter(|record| filter.tag.is_none() || record.order.spec.tag == filter.tag)
-            .map(|record| &record.order)
-            .filter(|order| order.account == account)
-            .filter(|order| filter.phase.is_none_or(|phase| order.status.phase() == phase))
-            .filter(|order| filter.status.is_none_or(|status| order.status == status))
-            .filter(|order| filter.before.is_none_or(|before| order.id < before))
-            .take(usize::try_from(filter.limit).unwrap_or(usize::MAX))
-            .cloned()
-            .collect())
+        let records = state.orders.values().filter(|record| !filter.parked || record.is_parked());
+        let records = records.filter(|record| {
+            let has = |signature: &Signature| {
+                record.attempts.iter().any(|attempt| attempt.transaction.signature == *signature)
+            };
+            filter.signature.as_ref().is_none_or(has)
+        });
+        let orders = records.map(|record| &record.order).filter(|order| order.account == account);
+        let mut orders: Vec<_> = orders.filter(|order| filter.selects(order)).cloned().collect();
+        orders.sort_by_key(|order| match filter.sort {
+            OrderSort::CreatedAt => (0, order.id),
+            OrderSort::UpdatedAt => (order.updated_at.unix_micros(), order.id),
+            OrderSort::Attempt => (order.attempt.into(), order.id),
+            OrderSort::Duration => {
+                (order.updated_at.unix_micros() - order.created_at.unix_micros(), order.id)
+            }
+        });
+        if filter.descending {
+            orders.reverse();
+        }
+        if let Some(cursor) = filter.cursor {
+            orders.retain(|order| if filter.descending { order.id < cursor } else { order.id > cursor });
+        }
+        let limit = usize::try_from(filter.limit).unwrap_or(usize::MAX);
+        let has_more = orders.len() > limit && filter.sort == OrderSort::CreatedAt;
+        orders.truncate(limit);
+        let next = orders.last().filter(|_| has_more).map(|order| order.id);
+        Ok(OrderPage { orders, next })
     }
 
     async fn events(

@@ -18,7 +18,7 @@ pub(super) async fn check(store: &dyn OrderStore) {
 
 async fn parked(store: &dyn OrderStore) -> Vec<OrderId> {
     let filter = OrderFilter { parked: true, ..OrderFilter::newest(1_000) };
-    store.orders(AccountId::DEFAULT, filter).await.unwrap().iter().map(|order| order.id).collect()
+    store.orders(AccountId::DEFAULT, filter).await.unwrap().orders.iter().map(|order| order.id).collect()
 }
 
 async fn claim_when_free(store: &dyn OrderStore, id: OrderId, lease: Duration) -> Claim {

@@ -38,7 +38,7 @@ async fn a_resting_order_is_not_in_flight_and_is_only_inspected(store: &dyn Orde
     assert_eq!((active.in_phase(Phase::InFlight), active.in_phase(Phase::Resting)), (in_flight, at_rest + 2));
     for order in [&open, &held] {
         let of_status = OrderFilter { status: Some(order.status), ..OrderFilter::newest(1_000) };
-        let found = store.orders(account, of_status).await.unwrap();
+        let found = store.orders(account, of_status).await.unwrap().orders;
         assert!(found.iter().any(|found| found.id == order.id), "{}", order.status);
     }
     let due = eventually_some("its time runs out", || async {
@@ -54,10 +54,10 @@ async fn a_resting_order_is_not_in_flight_and_is_only_inspected(store: &dyn Orde
     store.commit(commit).await.unwrap();
     assert_eq!(store.resting(account, u32::MAX).await.unwrap(), at_rest + 1);
     let expired = OrderFilter { status: Some(OrderStatus::Expired), ..OrderFilter::newest(1_000) };
-    let found = store.orders(account, expired).await.unwrap();
+    let found = store.orders(account, expired).await.unwrap().orders;
     assert!(found.iter().any(|found| found.id == open.id));
     let active = OrderFilter { phase: Some(Phase::Resting), ..OrderFilter::newest(1_000) };
-    let found = store.orders(account, active).await.unwrap();
+    let found = store.orders(account, active).await.unwrap().orders;
     assert!(found.iter().any(|order| order.id == held.id) && found.iter().all(|order| order.id != open.id));
 }
 

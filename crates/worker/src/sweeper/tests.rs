@@ -93,7 +93,7 @@ impl Bench {
 
     async fn confirmed(&self) -> u32 {
         let filter = OrderFilter { status: Some(OrderStatus::Confirmed), ..OrderFilter::newest(u32::MAX) };
-        let orders = self.store.orders(AccountId::DEFAULT, filter).await.unwrap();
+        let orders = self.store.orders(AccountId::DEFAULT, filter).await.unwrap().orders;
         u32::try_from(orders.len()).unwrap()
     }
 

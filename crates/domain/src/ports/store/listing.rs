@@ -1,8 +1,10 @@
 use std::collections::BTreeMap;
 
-use crate::{OrderId, OrderStatus, Phase};
+use crate::{
+    FailureCode, Order, OrderId, OrderStatus, Phase, QuoteRequest, Signature, Timestamp, Token, VenueId,
+};
 
-/// Which orders to list, newest first.
+/// Which orders to list, and how. What is `None` selects nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderFilter {
     pub status: Option<OrderStatus>,
@@ -10,16 +12,135 @@ pub struct OrderFilter {
     /// Only [parked](super::PARKED_AFTER) orders.
     pub parked: bool,
     pub tag: Option<String>,
-    /// Only orders older than this one.
-    pub before: Option<OrderId>,
+    pub client_order_id: Option<String>,
+    pub token_in: Option<Token>,
+    pub token_out: Option<Token>,
+    /// Orders that spend or receive this token.
+    pub token: Option<Token>,
+    /// Orders between these two tokens, in either direction.
+    pub pair: Option<[Token; 2]>,
+    /// The venue of the fill, or else of the last failure.
+    pub venue: Option<VenueId>,
+    /// The code of the last failure.
+    pub failure: Option<FailureCode>,
+    /// An order with an attempt of this signature.
+    pub signature: Option<Signature>,
+    /// This order.
+    pub id: Option<OrderId>,
+    /// Orders whose id ends in these hexadecimal digits, in lower case and without hyphens.
+    pub id_end: Option<String>,
+    /// Orders whose client order id or tag is this.
+    pub label: Option<String>,
+    /// Orders accepted from this time on, by the milliseconds of their ids.
+    pub from: Option<Timestamp>,
+    /// Orders accepted before this time, by the milliseconds of their ids.
+    pub to: Option<Timestamp>,
+    pub sort: OrderSort,
+    pub descending: bool,
+    /// Only orders that come after this one, if they are listed in the order of acceptance.
+    pub cursor: Option<OrderId>,
     /// The most orders to return.
     pub limit: u32,
+}
+
+/// What orders are listed by. Ties are broken by their ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "camelCase")]
+pub enum OrderSort {
+    /// Acceptance. The only one that is paged.
+    #[default]
+    CreatedAt,
+    UpdatedAt,
+    Attempt,
+    /// From acceptance to the last change.
+    Duration,
+}
+
+/// How many orders a search looks at before it gives a page, however few it has found: no index knows what it is looking
+/// for. An order that is sorted otherwise than by acceptance is among the first so many.
+pub const SEARCHED_AT_ONCE: u32 = 50_000;
+
+/// A page of orders.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OrderPage {
+    pub orders: Vec<Order>,
+    /// The cursor of the next page. There may be one after an empty page: the search has not come to its end.
+    pub next: Option<OrderId>,
 }
 
 impl OrderFilter {
     /// The newest orders, whatever their status.
     pub fn newest(limit: u32) -> Self {
-        Self { status: None, phase: None, parked: false, tag: None, before: None, limit }
+        Self {
+            status: None,
+            phase: None,
+            parked: false,
+            tag: None,
+            client_order_id: None,
+            token_in: None,
+            token_out: None,
+            token: None,
+            pair: None,
+            venue: None,
+            failure: None,
+            signature: None,
+            id: None,
+            id_end: None,
+            label: None,
+            from: None,
+            to: None,
+            sort: OrderSort::CreatedAt,
+            descending: true,
+            cursor: None,
+            limit,
+        }
+    }
+
+    /// Whether orders are looked for that no index finds, or sorted by something that none knows. Then
+    /// [`SEARCHED_AT_ONCE`] bounds the search.
+    pub fn is_search(&self) -> bool {
+        self.sort != OrderSort::CreatedAt
+            || self.venue.is_some()
+            || self.failure.is_some()
+            || self.id_end.is_some()
+            || self.label.is_some()
+            || self.pair.is_some()
+            || [self.token_in, self.token_out, self.token].iter().any(Option::is_some)
+    }
+
+    /// The ids from which and before which orders are listed.
+    pub fn bounds(&self) -> (Option<OrderId>, Option<OrderId>) {
+        (self.from.map(OrderId::first_at), self.to.map(OrderId::first_at))
+    }
+
+    /// Whether an order is among those that are listed, disregarding `parked`, `signature` and `cursor`.
+    pub fn selects(&self, order: &Order) -> bool {
+        fn matches<T: PartialEq>(wanted: Option<&T>, actual: Option<&T>) -> bool {
+            wanted.is_none() || wanted == actual
+        }
+        let QuoteRequest { token_in, token_out, .. } = &order.spec.request;
+        let venue = order.fill.as_ref().map(|fill| fill.venue);
+        let venue = venue.or(order.failure.as_ref().and_then(|failure| failure.venue));
+        let (from, to) = self.bounds();
+        matches(self.status.as_ref(), Some(&order.status))
+            && matches(self.phase.as_ref(), Some(&order.status.phase()))
+            && matches(self.tag.as_ref(), order.spec.tag.as_ref())
+            && matches(self.client_order_id.as_ref(), order.client_order_id.as_ref())
+            && matches(self.token_in.as_ref(), Some(token_in))
+            && matches(self.token_out.as_ref(), Some(token_out))
+            && self.token.is_none_or(|token| token == *token_in || token == *token_out)
+            && self.pair.is_none_or(|[one, other]| {
+                [one, other] == [*token_in, *token_out] || [other, one] == [*token_in, *token_out]
+            })
+            && matches(self.venue.as_ref(), venue.as_ref())
+            && matches(self.failure.as_ref(), order.failure.as_ref().map(|failure| &failure.code))
+            && matches(self.id.as_ref(), Some(&order.id))
+            && self.id_end.as_ref().is_none_or(|end| order.id.0.simple().to_string().ends_with(end))
+            && self.label.as_ref().is_none_or(|label| {
+                [&order.client_order_id, &order.spec.tag].into_iter().flatten().any(|given| given == label)
+            })
+            && from.is_none_or(|from| order.id >= from)
+            && to.is_none_or(|to| order.id < to)
     }
 }
 

@@ -25,7 +25,7 @@ pub use event_feed::EventFeed;
 pub use executions::Executions;
 pub use health::StoreHealth;
 pub use intake::OrderIntake;
-pub use listing::{ActiveOrders, DueAction, DueOrder, OrderFilter};
+pub use listing::{ActiveOrders, DueAction, DueOrder, OrderFilter, OrderPage, OrderSort, SEARCHED_AT_ONCE};
 pub use reads::OrderReads;
 
 /// Orders, events and attempts: the truth. One adapter implements all of its parts over one database; each user

@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 
-use super::{Attempt, OrderFilter, StoreError};
+use super::{Attempt, OrderFilter, OrderPage, StoreError};
 use crate::{AccountId, Event, Order, OrderId};
 
 /// Orders with their events and attempts.
@@ -12,11 +12,11 @@ pub trait OrderReads: Send + Sync + 'static {
     /// [`StoreError`].
     async fn order(&self, account: AccountId, id: OrderId) -> Result<Option<Order>, StoreError>;
 
-    /// Orders, newest first.
+    /// A page of orders.
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn orders(&self, account: AccountId, filter: OrderFilter) -> Result<Vec<Order>, StoreError>;
+    async fn orders(&self, account: AccountId, filter: OrderFilter) -> Result<OrderPage, StoreError>;
 
     /// The events of an order after a sequence number, in order, at most `limit`. Empty also for
     /// an order that does not exist.

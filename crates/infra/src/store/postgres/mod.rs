@@ -25,7 +25,7 @@ use database::{
 };
 use domain::{
     AccountId, Event, Order, OrderId,
-    ports::{ActiveOrders, Attempt, FeedCursor, FeedPage, FeedScope, OrderFilter},
+    ports::{ActiveOrders, Attempt, FeedCursor, FeedPage, FeedScope, OrderFilter, OrderPage},
 };
 use sqlx::{Connection, PgConnection, error::DatabaseError, migrate::Migrator, postgres::PgConnectOptions};
 
@@ -237,7 +237,7 @@ impl Database for Postgres {
         Ok(lease.give_back(found))
     }
 
-    async fn orders(&self, account: AccountId, filter: &OrderFilter) -> sqlx::Result<Vec<Order>> {
+    async fn orders(&self, account: AccountId, filter: &OrderFilter) -> sqlx::Result<OrderPage> {
         let mut lease = self.reads.lease().await?;
         let found = read::orders(&mut lease, account, filter).await?;
         Ok(lease.give_back(found))

@@ -21,7 +21,9 @@ use anyhow::{Context, anyhow};
 use database::{Pool, PoolOptions, sqlite};
 use domain::{
     AccountId, Event, Order, OrderId, Timestamp,
-    ports::{ActiveOrders, Attempt, Clock, FeedCursor, FeedPage, FeedScope, OnwardTime, OrderFilter},
+    ports::{
+        ActiveOrders, Attempt, Clock, FeedCursor, FeedPage, FeedScope, OnwardTime, OrderFilter, OrderPage,
+    },
 };
 use sqlx::{
     Connection, SqliteConnection,
@@ -174,7 +176,7 @@ impl Database for Sqlite {
         Ok(lease.give_back(found))
     }
 
-    async fn orders(&self, account: AccountId, filter: &OrderFilter) -> sqlx::Result<Vec<Order>> {
+    async fn orders(&self, account: AccountId, filter: &OrderFilter) -> sqlx::Result<OrderPage> {
         let mut lease = self.readers.lease().await?;
         let found = read::orders(&mut lease, account, filter).await?;
         Ok(lease.give_back(found))

@@ -2,7 +2,7 @@
 
 use domain::{
     AccountId, Event, Order, OrderId,
-    ports::{ActiveOrders, Attempt, OrderFilter},
+    ports::{ActiveOrders, Attempt, OrderFilter, OrderPage},
 };
 use sqlx::{
     AssertSqlSafe, SqliteConnection,
@@ -12,12 +12,10 @@ use sqlx::{
 use super::{
     super::{
         legacy::{self, Requests},
+        listing::{Listing, Parameter, bind_all},
         page::Page,
-        parking::{LOST_CLAIMS, if_parked},
-        row::{
-            self, ACTIVE_BY_STATUS, AttemptRow, EventRow, IN_FLIGHT, OrderRow, RESTING, decode, with_phase,
-            with_status, with_tag,
-        },
+        parking::LOST_CLAIMS,
+        row::{self, ACTIVE_BY_STATUS, AttemptRow, EventRow, IN_FLIGHT, OrderRow, RESTING, decode},
     },
     ATTEMPT, ORDER,
 };
@@ -37,29 +35,18 @@ pub(super) async fn orders(
     connection: &mut SqliteConnection,
     account: AccountId,
     filter: &OrderFilter,
-) -> sqlx::Result<Vec<Order>> {
-    let by_status = filter.status.map(with_status).unwrap_or_default();
-    let by_phase = filter.phase.map(with_phase).unwrap_or_default();
-    let by_tag = with_tag(filter);
-    let if_parked = if_parked(filter.parked);
-    let sql = format!(
-        "SELECT {ORDER} FROM orders WHERE account_id = $1 AND id < $3 {by_status} {by_phase} {by_tag} {if_parked}
-         ORDER BY id DESC LIMIT $2"
-    );
+) -> sqlx::Result<OrderPage> {
     let mut page = Page::new(filter);
+    if filter.is_search() {
+        let Listing { sql, parameters } = Listing::end(filter, account, &page);
+        let query = bind_all!(sqlx::query_scalar(AssertSqlSafe(sql)), &parameters);
+        page.end_at(query.fetch_optional(&mut *connection).await?);
+    }
     loop {
-        let mut query = sqlx::query_as(AssertSqlSafe(sql.as_str()))
-            .bind(account.0)
-            .bind(page.missing())
-            .bind(page.before());
-        if let Some(status) = filter.status {
-            query = query.bind(status.as_str());
-        }
-        if let Some(tag) = &filter.tag {
-            query = query.bind(tag);
-        }
+        let Listing { sql, parameters } = Listing::of(filter, ORDER, "lower(hex(id))", account, &page);
+        let query = bind_all!(sqlx::query_as(AssertSqlSafe(sql)), &parameters);
         if page.add(query.fetch_all(&mut *connection).await?) {
-            return Ok(page.orders());
+            return Ok(page.finish());
         }
     }
 }

@@ -8,7 +8,7 @@ use domain::{
     ports::{
         Acceptance, Accepted, ActiveOrders, Attempt, Cancel, Cancellation, Claim, Commit, CommitOutcome,
         DueOrder, EventBus, EventFeed, Executions, FeedCursor, FeedPage, FeedScope, Fence, OrderCounts,
-        OrderFilter, OrderIntake, OrderReads, StoreError, StoreHealth,
+        OrderFilter, OrderIntake, OrderPage, OrderReads, StoreError, StoreHealth,
     },
 };
 
@@ -125,7 +125,7 @@ impl OrderReads for FaultyStore {
         self.0.call("read", async || self.0.world.store.order(account, id).await).await?
     }
 
-    async fn orders(&self, account: AccountId, filter: OrderFilter) -> Result<Vec<Order>, StoreError> {
+    async fn orders(&self, account: AccountId, filter: OrderFilter) -> Result<OrderPage, StoreError> {
         self.0.call("list", async || self.0.world.store.orders(account, filter).await).await?
     }
 

@@ -1,0 +1,69 @@
+//! What a text that somebody searches for may mean.
+
+use domain::{OrderId, Signature, Token, ports::OrderFilter};
+
+use super::orders::{failure_code, venue};
+use crate::{
+    problem::{FieldCode, FieldError},
+    state::AppState,
+    validation::shown,
+};
+
+/// The longest text, in characters.
+pub(super) const MAX_CHARS: usize = 128;
+/// Characters of a signature: 64 bytes in base58.
+const SIGNATURE_CHARS: std::ops::RangeInclusive<usize> = 64..=88;
+/// Digits of the end of an id: lists show eight. With fewer it could be anything.
+const ID_END_CHARS: std::ops::Range<usize> = 4..32;
+
+/// Narrows a listing to the orders that a text means: the first of these that it can be.
+pub(super) async fn narrow(state: &AppState, mut filter: OrderFilter, text: &str) -> OrderFilter {
+    let word = text.to_ascii_lowercase();
+    let without_hyphens = word.replace('-', "");
+    if let Ok(id) = text.parse::<OrderId>() {
+        filter.id = Some(id);
+    } else if let (None, Ok(status)) = (filter.status, word.parse()) {
+        filter.status = Some(status);
+    } else if let (None, Some(venue)) = (filter.venue, venue(state, text)) {
+        filter.venue = Some(venue);
+    } else if let (None, Some(code)) = (filter.failure, failure_code(&word.replace(' ', "_"))) {
+        filter.failure = Some(code);
+    } else if let (None, Ok(pair)) = (filter.pair, pair(state, text).await) {
+        filter.pair = Some(pair);
+    } else if let (None, Ok(token)) = (filter.token, state.tokens.resolve(text).await) {
+        filter.token = Some(token);
+    } else if is_signature(text) {
+        filter.signature = Some(Signature::from_base58(text));
+    } else if ID_END_CHARS.contains(&without_hyphens.len())
+        && without_hyphens.bytes().all(|byte| byte.is_ascii_hexdigit())
+    {
+        filter.id_end = Some(without_hyphens);
+    } else {
+        filter.label = Some(text.to_owned());
+    }
+    filter
+}
+
+fn is_signature(text: &str) -> bool {
+    SIGNATURE_CHARS.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// Two tokens, as people write a pair: `SOL/USDC`, `SOL → USDC`, `SOL -> USDC`.
+///
+/// # Errors
+/// The error of the parameter `pair`.
+pub(crate) async fn pair(state: &AppState, text: &str) -> Result<[Token; 2], FieldError> {
+    let invalid = |code, message: String| FieldError::new("pair", code, message);
+    let halves = ["/", "→", "->"].into_iter().find_map(|separator| text.split_once(separator));
+    let Some((one, other)) = halves else {
+        let message = "must be two tokens, such as `SOL/USDC`".to_owned();
+        return Err(invalid(FieldCode::Malformed, message));
+    };
+    let mut pair = [Token::SOL; 2];
+    for (token, name) in pair.iter_mut().zip([one, other]) {
+        *token = state.tokens.resolve(name.trim()).await.map_err(|error| {
+            invalid(FieldCode::UnknownToken, format!("names an {error}: `{}`", shown(name.trim())))
+        })?;
+    }
+    Ok(pair)
+}

@@ -1,0 +1,194 @@
+//! Listings of orders, in SQL that both databases understand.
+
+use domain::{
+    AccountId, OrderStatus, Phase, Token,
+    ports::{OrderFilter, OrderSort, SEARCHED_AT_ONCE},
+    token::well_known_symbol,
+};
+use sqlx::types::Uuid;
+
+use super::{page::Page, parking::if_parked, row::ACTIVE};
+
+/// A parameter of a query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Parameter {
+    Id(Uuid),
+    Text(String),
+    Int(i64),
+}
+
+/// A query for orders with its parameters, `$1` and so on.
+#[derive(Debug)]
+pub(super) struct Listing {
+    pub(super) sql: String,
+    pub(super) parameters: Vec<Parameter>,
+}
+
+/// Binds the parameters of a [`Listing`] to a query.
+macro_rules! bind_all {
+    ($query:expr, $parameters:expr) => {{
+        let mut query = $query;
+        for parameter in $parameters {
+            query = match parameter {
+                Parameter::Id(id) => query.bind(*id),
+                Parameter::Text(text) => query.bind(text.as_str()),
+                Parameter::Int(int) => query.bind(*int),
+            };
+        }
+        query
+    }};
+}
+pub(super) use bind_all;
+
+/// The token of an order; versions before 2026-12 stored its symbol.
+const TOKEN_IN: &str = "coalesce(spec -> 'tokenIn' ->> 'mint', spec ->> 'tokenIn')";
+const TOKEN_OUT: &str = "coalesce(spec -> 'tokenOut' ->> 'mint', spec ->> 'tokenOut')";
+/// The index `orders_by_tag` knows this expression.
+const TAG: &str = "coalesce(spec ->> 'tag', spec ->> 'clientId')";
+const VENUE: &str = "coalesce(fill ->> 'venue', failure ->> 'venue')";
+
+impl Listing {
+    /// The next rows of a page: as many as it has room for, and one more. `hex_id` gives an id in hexadecimal digits.
+    pub(super) fn of(
+        filter: &OrderFilter,
+        columns: &str,
+        hex_id: &str,
+        account: AccountId,
+        page: &Page,
+    ) -> Self {
+        let mut listing = Self::over(filter, account, page);
+        listing.narrow(filter, hex_id);
+        if let Some(end) = page.end() {
+            let id = listing.parameter(Parameter::Id(end));
+            let within = if filter.descending { ">=" } else { "<=" };
+            listing.and(&format!("id {within} {id}"));
+        }
+        let limit = listing.parameter(Parameter::Int(page.missing() + 1));
+        let direction = if filter.descending { "DESC" } else { "ASC" };
+        let order = match filter.sort {
+            OrderSort::CreatedAt => String::new(),
+            OrderSort::UpdatedAt => format!("updated_at {direction}, "),
+            OrderSort::Attempt => format!("attempt {direction}, "),
+            OrderSort::Duration => format!("updated_at - created_at {direction}, "),
+        };
+        let Self { sql, parameters } = listing;
+        let sql = format!("SELECT {columns} FROM orders {sql} ORDER BY {order}id {direction} LIMIT {limit}");
+        Self { sql, parameters }
+    }
+
+    /// Where a search gives its page at the latest.
+    pub(super) fn end(filter: &OrderFilter, account: AccountId, page: &Page) -> Self {
+        let Self { sql, parameters } = Self::over(filter, account, page);
+        let direction = if filter.descending { "DESC" } else { "ASC" };
+        let skipped = SEARCHED_AT_ONCE - 1;
+        let sql = format!("SELECT id FROM orders {sql} ORDER BY id {direction} LIMIT 1 OFFSET {skipped}");
+        Self { sql, parameters }
+    }
+
+    /// All orders of an account after the cursor.
+    fn over(filter: &OrderFilter, account: AccountId, page: &Page) -> Self {
+        let mut listing =
+            Self { sql: "WHERE account_id = $1".to_owned(), parameters: vec![Parameter::Id(account.0)] };
+        let after = if filter.descending { "<" } else { ">" };
+        if let Some(cursor) = page.cursor() {
+            let id = listing.parameter(Parameter::Id(cursor));
+            listing.and(&format!("id {after} {id}"));
+        }
+        let (from, to) = filter.bounds();
+        for (bound, compared) in [(from, ">="), (to, "<")] {
+            if let Some(bound) = bound {
+                let id = listing.parameter(Parameter::Id(bound.0));
+                listing.and(&format!("id {compared} {id}"));
+            }
+        }
+        listing
+    }
+
+    fn narrow(&mut self, filter: &OrderFilter, hex_id: &str) {
+        if let Some(status) = filter.status {
+            self.and(&with_status(status));
+        }
+        if let Some(phase) = filter.phase {
+            self.and(&with_phase(phase));
+        }
+        self.sql.push_str(if_parked(filter.parked));
+        for (expression, wanted) in [
+            (TAG, filter.tag.as_deref()),
+            ("client_order_id", filter.client_order_id.as_deref()),
+            (VENUE, filter.venue.as_ref().map(|venue| venue.as_str())),
+            ("failure ->> 'code'", filter.failure.as_ref().map(|code| code.as_str())),
+        ] {
+            if let Some(text) = wanted {
+                let text = self.parameter(Parameter::Text(text.to_owned()));
+                self.and(&format!("{expression} = {text}"));
+            }
+        }
+        if let Some(signature) = &filter.signature {
+            let signature = self.parameter(Parameter::Text(signature.as_str().to_owned()));
+            self.and(&format!("id = (SELECT order_id FROM attempts WHERE signature = {signature})"));
+        }
+        if let Some(id) = filter.id {
+            let id = self.parameter(Parameter::Id(id.0));
+            self.and(&format!("id = {id}"));
+        }
+        if let Some(end) = &filter.id_end {
+            let end = self.parameter(Parameter::Text(format!("%{end}")));
+            self.and(&format!("{hex_id} LIKE {end}"));
+        }
+        if let Some(label) = &filter.label {
+            let label = self.parameter(Parameter::Text(label.clone()));
+            self.and(&format!("(client_order_id = {label} OR {TAG} = {label})"));
+        }
+        let [token_in, token_out, token] = [filter.token_in, filter.token_out, filter.token]
+            .map(|token| token.map(|token| self.names(token)));
+        if let Some(names) = token_in {
+            self.and(&format!("{TOKEN_IN} IN {names}"));
+        }
+        if let Some(names) = token_out {
+            self.and(&format!("{TOKEN_OUT} IN {names}"));
+        }
+        if let Some(names) = token {
+            self.and(&format!("({TOKEN_IN} IN {names} OR {TOKEN_OUT} IN {names})"));
+        }
+        if let Some(pair) = filter.pair {
+            let [one, other] = pair.map(|token| self.names(token));
+            self.and(&format!(
+                "({TOKEN_IN} IN {one} AND {TOKEN_OUT} IN {other} OR {TOKEN_IN} IN {other} AND {TOKEN_OUT} IN {one})"
+            ));
+        }
+    }
+
+    /// The texts under which a token is stored.
+    fn names(&mut self, token: Token) -> String {
+        let mint = token.mint().to_string();
+        let symbol = well_known_symbol(token.mint()).unwrap_or(&mint).to_owned();
+        let [mint, symbol] = [mint, symbol].map(|name| self.parameter(Parameter::Text(name)));
+        format!("({mint}, {symbol})")
+    }
+
+    fn parameter(&mut self, parameter: Parameter) -> String {
+        self.parameters.push(parameter);
+        format!("${}", self.parameters.len())
+    }
+
+    fn and(&mut self, condition: &str) {
+        self.sql.push_str(" AND ");
+        self.sql.push_str(condition);
+    }
+}
+
+/// The status itself, and the phase it implies, by which an index finds it.
+fn with_status(status: OrderStatus) -> String {
+    let phase = match status.phase() {
+        Phase::Terminal => status.as_str(), // a phase of its own, since most orders have ended
+        Phase::InFlight | Phase::Resting => status.phase().into(),
+    };
+    format!("phase = '{phase}' AND status = '{}'", status.as_str())
+}
+
+fn with_phase(phase: Phase) -> String {
+    match phase {
+        Phase::Terminal => format!("NOT {ACTIVE}"),
+        Phase::InFlight | Phase::Resting => format!("phase = '{}'", <&str>::from(phase)),
+    }
+}
