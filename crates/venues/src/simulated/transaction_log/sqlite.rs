@@ -19,9 +19,10 @@ use super::{
     Entry, LogError, MAX_BATCH, MAX_WAITING, OpenError, TransactionLog, WITHIN, own_table, row::Row,
 };
 
-/// Tries of the migrations: `SQLite` has no lock that spans them, so of two processes that start at
-/// once one may find the other's work half done.
-const MIGRATION_TRIES: u32 = 20;
+/// Tries of opening a file and of its migrations: `SQLite` has no lock that spans them, so of two processes that
+/// start at once one may find the other's work half done.
+const TRIES: u32 = 20;
+const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 
 /// Connections that read at once.
 const READERS: usize = 2;
@@ -57,8 +58,7 @@ impl SqliteLog {
             // As durable as the orders: after a power cut a confirmed order still has its transaction.
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT);
-        let mut connection = SqliteConnection::connect_with(&options).await?;
-        sqlite::check(&mut connection, CHECK_WITHIN).await?;
+        let mut connection = connect(&options).await?;
         migrate(&mut connection).await?;
         let time = Arc::new(OnwardTime::new(clock));
         let last: Option<i64> = sqlx::query_scalar("SELECT max(received_at) FROM simulated_transactions")
@@ -79,15 +79,39 @@ impl SqliteLog {
     }
 }
 
+/// The first connection to a file, which is checked for damage. Turning a fresh file into one with a write-ahead log
+/// does not wait for another process that does the same: `SQLite` skips its busy timeout there.
+async fn connect(options: &SqliteConnectOptions) -> sqlx::Result<SqliteConnection> {
+    let open = async || {
+        let mut connection = SqliteConnection::connect_with(options).await?;
+        sqlite::check(&mut connection, CHECK_WITHIN).await?;
+        Ok(connection)
+    };
+    for _ in 1..TRIES {
+        match open().await {
+            Err(error) if is_busy(&error) => tracing::debug!(%error, "opening the transaction log again"),
+            result => return result,
+        }
+        tokio::time::sleep(BETWEEN_TRIES).await;
+    }
+    open().await
+}
+
+/// `SQLITE_BUSY`, and its extended codes.
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    code.and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5)
+}
+
 async fn migrate(connection: &mut SqliteConnection) -> Result<(), MigrateError> {
     let migrator =
         own_table(database::migrations!("../../migrations/simulator/sqlite", ["0001_transactions"]));
-    for _ in 1..MIGRATION_TRIES {
+    for _ in 1..TRIES {
         match migrator.run_direct(None, connection, false).await {
             Ok(()) => return Ok(()),
             Err(error) => tracing::debug!(%error, "migrating the simulated chain's transaction log again"),
         }
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        tokio::time::sleep(BETWEEN_TRIES).await;
     }
     migrator.run_direct(None, connection, false).await
 }
