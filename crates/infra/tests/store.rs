@@ -5,12 +5,13 @@ use std::{path::Path, sync::Arc, time::Duration};
 use clap::Parser;
 use domain::{
     OrderId,
-    ports::{Acceptance, Accepted, DueAction, DueOrder, OrderStore},
+    ports::{Acceptance, Accepted, Cancel, DueAction, DueOrder, OrderStore},
 };
 use futures::future::join_all;
 use infra::{clock::SystemClock, config::BackendConfig, store};
 use sqlx::Connection;
 use testkit::{ManualClock, MemoryStore, eventually, postgres::fresh_database, samples, store_contract};
+use tokio::sync::Mutex;
 
 #[derive(Parser)]
 struct Settings {
@@ -92,6 +93,53 @@ async fn postgres_finds_an_order_that_has_long_been_due() {
         .unwrap();
     eventually("it is due", || async { store.lease_due(10, late).await.unwrap() == [due(id)] }).await;
     assert!(store.lease_due(10, late).await.unwrap().is_empty(), "it was just taken");
+}
+
+/// A plan is made once per connection, without statistics. One that went by an index of all active orders
+/// would cost more with every order in flight.
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_finds_claimed_orders_by_id_alone() {
+    const ORDERS: i64 = 200;
+    let url = fresh_database().await;
+    let mut settings = settings(Path::new("unused"));
+    settings.database_url = Some(url.clone());
+    let store = connect(&settings).await;
+    let lease = Duration::from_mins(1);
+    join_all((0..ORDERS).map(async |_| {
+        let acceptance = samples::acceptance();
+        let (account, id) = (acceptance.order.account, acceptance.order.id);
+        store.accept(acceptance).await.unwrap();
+        let claim = store.claim(id, "first", lease).await.unwrap().expect("a claim");
+        store.renew(claim.fence, lease).await.unwrap();
+        store.release(claim.fence, Duration::ZERO).await.unwrap();
+        store.claim(id, "second", lease).await.unwrap().expect("a claim");
+        store
+            .cancel(Cancel {
+                id,
+                account,
+                at: samples::acceptance().order.created_at,
+                by: "owner".into(),
+                lease,
+            })
+            .await
+            .unwrap();
+    }))
+    .await;
+
+    let mut database = sqlx::PgConnection::connect(&url).await.unwrap();
+    let database = Mutex::new(&mut database);
+    let scans_of = async |indexes: &'static str| -> i64 {
+        let sql = format!(
+            "SELECT sum(idx_scan)::bigint FROM pg_stat_user_indexes WHERE relname = 'orders' AND {indexes}"
+        );
+        let mut database = database.lock().await;
+        sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&mut **database).await.unwrap()
+    };
+    eventually("the server counted the writes", || async {
+        scans_of("indexrelname = 'orders_pkey'").await >= 5 * ORDERS
+    })
+    .await;
+    assert_eq!(scans_of("indexrelname <> 'orders_pkey'").await, 0);
 }
 
 /// New orders and repeats go in one statement, and only then the repeats are looked at.
