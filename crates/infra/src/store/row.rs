@@ -253,7 +253,7 @@ pub(super) fn micros(duration: Duration) -> i64 {
 /// An order that has not ended, for rows that are looked up by their ids.
 ///
 /// No index mentions the status, so no plan goes by anything but the ids. The phase is indexed: with it,
-/// PostgreSQL went through every active order to claim a few.
+/// `PostgreSQL` went through every active order to claim a few.
 pub(super) const ACTIVE: &str =
     "(status <> 'confirmed' AND status <> 'failed' AND status <> 'canceled' AND status <> 'expired')";
 
