@@ -61,6 +61,9 @@ step "Postman collection, with newman"
 step "the API against its description, with schemathesis"
 ./scripts/contract.sh
 
+step "a generated Python client"
+./scripts/clients.sh
+
 step "dependencies"
 if command -v cargo-deny >/dev/null; then
     cargo deny check bans licenses sources # advisories need the internet: the CI workflow checks them

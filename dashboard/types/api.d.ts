@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/api/engine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Version, effective settings, active orders and the workers that hold them. */
+        get: operations["getEngine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/openapi.json": {
         parameters: {
             query?: never;
@@ -221,7 +238,7 @@ export interface paths {
          * Places an order.
          * @description `201` with its address, or `200` with the order that the same key or client order id made before.
          *     `409 idempotency_conflict` if that one asked for something else. A body in the form of an earlier system is
-         *     answered with `200`, as there. `X-Idempotency-Key` is the same header as `Idempotency-Key`.
+         *     answered with `200`, as there; the schema `OrderBody` has all forms. `X-Idempotency-Key` is the same header as `Idempotency-Key`.
          */
         post: operations["placeOrder"];
         delete?: never;
@@ -264,6 +281,26 @@ export interface paths {
          * @description All quotes, the best first, and the venue that an order with the same body would go to now.
          */
         post: operations["askQuotes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rates, latencies, venues and causes of failures over a recent window.
+         * @description Counted by the process that answers, from the events of all orders.
+         */
+        get: operations["getStatistics"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -409,6 +446,31 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AcceptedEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "accepted";
+            order: components["schemas"]["OrderTerms"];
+            /** @description Who placed it, if it came over HTTP. */
+            origin?: components["schemas"]["Origin"];
+        };
+        /** @description Orders that have not ended, counted up to `MAX_IN_FLIGHT_ORDERS` in each group. */
+        ActiveOrders: {
+            /** Format: uint32 */
+            inFlight: number;
+            /**
+             * Format: uint32
+             * @description In flight, but put aside after five lost claims in a row: list them with `parked=true`.
+             */
+            parked: number;
+            /**
+             * Format: uint32
+             * @description `open` and `held`: they wait for the market.
+             */
+            resting: number;
+        };
         /**
          * @description An amount in whole tokens, read exactly; with at most as many decimals as its token has.
          * @example 1.5
@@ -422,7 +484,7 @@ export interface components {
         };
         /** @description One attempt. */
         Attempt: {
-            /** Format: u-int32 */
+            /** Format: uint32 */
             attempt: number;
             bound?: components["schemas"]["SlippageBound"];
             endedAt?: components["schemas"]["Timestamp"];
@@ -432,7 +494,7 @@ export interface components {
             nextAttemptAt?: components["schemas"]["Timestamp"];
             outcome: components["schemas"]["AttemptOutcome"];
             /**
-             * Format: u-int32
+             * Format: uint32
              * @description How often it restarted before submission, as after a crash.
              */
             restarts: number;
@@ -448,20 +510,41 @@ export interface components {
         /** @description How long the steps took, milliseconds; an unfinished step has no time. */
         AttemptTiming: {
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description From the decision until the attempt was on record.
              */
             buildingMs?: number;
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description From the record until the outcome was known.
              */
             landingMs?: number;
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description From the start (the last one, if it was restarted) to the decision.
              */
             routingMs?: number;
+        };
+        BuildingEvent: {
+            instructions: components["schemas"]["Instruction"][];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "building";
+            maxAmountIn?: string;
+            minAmountOut?: string;
+            venue: components["schemas"]["Venue"];
+        };
+        CanceledEvent: {
+            /** @description Why the last attempt did not land, if there was one. */
+            failure?: components["schemas"]["Failure"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "canceled";
+            requestedAt: components["schemas"]["Timestamp"];
         };
         /** @description The result of the request, and the order in its current state. */
         CanceledOrder: {
@@ -495,7 +578,7 @@ export interface components {
         /** @description A request to cancel an order. */
         CancelRequest: {
             /**
-             * Format: u-int32
+             * Format: uint32
              * @description The sequence number of the last event before it. No attempt is submitted after it.
              */
             afterSeq: number;
@@ -509,76 +592,99 @@ export interface components {
             /** @description The order's status, if there is one. */
             status?: components["schemas"]["OrderStatus"];
         };
+        CauseCounts: {
+            /** @description A failure code. */
+            code: string;
+            /**
+             * Format: uint64
+             * @description Orders that failed for it.
+             */
+            failed: number;
+            /**
+             * Format: uint64
+             * @description Attempts that failed for it and were followed by another.
+             */
+            retried: number;
+        };
+        ConfirmedEvent: {
+            /** @description `true` if it was found to have landed only after `expiresAt`. */
+            afterExpiry?: boolean;
+            amountIn: string;
+            amountOut: string;
+            executedPrice: string;
+            fee: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "confirmed";
+            /** @description What the chain charged, SOL. */
+            networkFee?: string;
+            signature: components["schemas"]["Signature"];
+            /** Format: uint64 */
+            slot: number;
+            venue: components["schemas"]["Venue"];
+        };
+        CreateTokenAccountInstruction: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            instruction: "create_token_account";
+            token: string;
+        };
+        /** @description The API process that answers, its settings, and the state of orders and workers. */
+        Engine: {
+            /** @description The commit that was built, where the build says so. */
+            commit?: string;
+            mode: components["schemas"]["EngineMode"];
+            orders: null | components["schemas"]["ActiveOrders"];
+            /** @description Effective settings of this process, in the order of its help. Secrets are hidden. */
+            settings: components["schemas"]["Setting"][];
+            startedAt: components["schemas"]["Timestamp"];
+            version: string;
+            /**
+             * @description Workers that hold claims, with the number of their orders. A worker that died keeps its claims until
+             *     their leases end. `null` while the store does not answer.
+             */
+            workers: components["schemas"]["Worker"][] | null;
+        };
+        /**
+         * @description Whether API and worker share a process.
+         * @enum {string}
+         */
+        EngineMode: "embedded" | "services";
         /** @description An event. */
         Event: {
             at: components["schemas"]["Timestamp"];
-            /** Format: u-int32 */
+            /** Format: uint32 */
             attempt: number;
             data: components["schemas"]["EventData"];
             /** Format: uuid */
             orderId: string;
-            /** Format: u-int32 */
+            /** Format: uint32 */
             seq: number;
             status: components["schemas"]["OrderStatus"];
         };
-        /** @description What happened. */
-        EventData: {
-            /** @enum {string} */
-            kind: "accepted";
-            order: components["schemas"]["OrderTerms"];
-        } | {
-            /** @enum {string} */
-            kind: "routing_started";
-        } | (components["schemas"]["RoutingDecision"] & {
-            /** @enum {string} */
-            kind: "routed";
-        }) | (components["schemas"]["SlippageBound"] & {
-            instructions: components["schemas"]["Instruction"][];
-            venue: components["schemas"]["Venue"];
-        } & {
-            /** @enum {string} */
-            kind: "building";
-        }) | {
-            /** @enum {string} */
-            kind: "submitted";
-            /** Format: u-int64 */
-            lastValidBlockHeight: number;
-            signature: components["schemas"]["Signature"];
-            venue: components["schemas"]["Venue"];
-        } | (components["schemas"]["Fill"] & {
-            /** @description `true` if it was found to have landed only after `expiresAt`. */
-            afterExpiry?: boolean;
-        } & {
-            /** @enum {string} */
-            kind: "confirmed";
-        }) | {
-            failure: components["schemas"]["Failure"];
-            /** @enum {string} */
-            kind: "waiting";
-            /** @description When it is tried again. */
-            until: components["schemas"]["Timestamp"];
-        } | {
-            failure: components["schemas"]["Failure"];
-            /** @enum {string} */
-            kind: "retrying";
-            nextAttemptAt: components["schemas"]["Timestamp"];
-        } | {
-            failure: components["schemas"]["Failure"];
-            /** @enum {string} */
-            kind: "failed";
-        } | {
-            /** @description Why the last attempt did not land, if there was one. */
-            failure?: components["schemas"]["Failure"];
-            /** @enum {string} */
-            kind: "canceled";
-            requestedAt: components["schemas"]["Timestamp"];
-        } | {
-            expiresAt: components["schemas"]["Timestamp"];
-            /** @description Why the last attempt did not land, if there was one. */
-            failure?: components["schemas"]["Failure"];
-            /** @enum {string} */
-            kind: "expired";
+        EventCounts: {
+            /** Format: uint64 */
+            accepted: number;
+            /** Format: uint64 */
+            canceled: number;
+            /** Format: uint64 */
+            confirmed: number;
+            /** Format: uint64 */
+            expired: number;
+            /** Format: uint64 */
+            failed: number;
+            /**
+             * Format: uint64
+             * @description Attempts that failed and were followed by another.
+             */
+            retried: number;
         };
+        /** @description What happened. */
+        EventData: components["schemas"]["AcceptedEvent"] | components["schemas"]["RoutingStartedEvent"] | components["schemas"]["RoutedEvent"] | components["schemas"]["BuildingEvent"] | components["schemas"]["SubmittedEvent"] | components["schemas"]["ConfirmedEvent"] | components["schemas"]["WaitingEvent"] | components["schemas"]["RetryingEvent"] | components["schemas"]["FailedEvent"] | components["schemas"]["CanceledEvent"] | components["schemas"]["ExpiredEvent"];
         /** @description The quote against the fill. */
         ExecutionResult: {
             /**
@@ -588,9 +694,19 @@ export interface components {
             improvementBps: number;
             quoted: components["schemas"]["Amounts"];
             realised: components["schemas"]["Amounts"];
-            /** Format: u-int16 */
+            /** Format: uint16 */
             slippageBpsAllowed: number;
             venue: components["schemas"]["Venue"];
+        };
+        ExpiredEvent: {
+            expiresAt: components["schemas"]["Timestamp"];
+            /** @description Why the last attempt did not land, if there was one. */
+            failure?: components["schemas"]["Failure"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "expired";
         };
         /** @description Why an order was executed the way it was. */
         Explanation: {
@@ -600,8 +716,10 @@ export interface components {
             order: components["schemas"]["OrderTerms"];
             /** Format: uuid */
             orderId: string;
+            /** @description Who placed it, if it came over HTTP. */
+            origin?: components["schemas"]["Origin"];
             /**
-             * Format: u-int32
+             * Format: uint32
              * @description How many claims were lost in a row, of an order that is parked because of it: it is tried again ever
              *     more rarely, until it is resumed.
              */
@@ -610,6 +728,14 @@ export interface components {
             result?: components["schemas"]["ExecutionResult"];
             status: components["schemas"]["OrderStatus"];
             timing: components["schemas"]["Timing"];
+        };
+        FailedEvent: {
+            failure: components["schemas"]["Failure"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "failed";
         };
         /** @description Why something failed. */
         Failure: {
@@ -648,7 +774,7 @@ export interface components {
             /** @description What the chain charged, SOL. */
             networkFee?: string;
             signature: components["schemas"]["Signature"];
-            /** Format: u-int64 */
+            /** Format: uint64 */
             slot: number;
             venue: components["schemas"]["Venue"];
         };
@@ -662,7 +788,7 @@ export interface components {
              */
             feed: components["schemas"]["HealthStatus"];
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description How long committed events have waited for such a transaction, milliseconds.
              */
             feedLagMs: number;
@@ -689,26 +815,11 @@ export interface components {
          */
         HealthStatus: "ok" | "degraded" | "down";
         /** @description One step of a transaction. */
-        Instruction: {
-            /** @enum {string} */
-            instruction: "create_token_account";
-            token: string;
-        } | {
-            amount: string;
-            /** @enum {string} */
-            instruction: "wrap_sol";
-        } | {
-            /** @enum {string} */
-            instruction: "swap";
-            venue: components["schemas"]["Venue"];
-        } | {
-            /** @enum {string} */
-            instruction: "unwrap_sol";
-        };
+        Instruction: components["schemas"]["CreateTokenAccountInstruction"] | components["schemas"]["WrapSolInstruction"] | components["schemas"]["SwapInstruction"] | components["schemas"]["UnwrapSolInstruction"];
         /** @description What orders trade on. */
         Market: {
             /**
-             * Format: u-int16
+             * Format: uint16
              * @description The highest slippage that an order may allow, basis points.
              */
             maxSlippageBps: number;
@@ -723,9 +834,17 @@ export interface components {
          * @enum {string}
          */
         MarketMode: "paper" | "live";
+        MaxAmountIn: {
+            maxAmountIn: string;
+        };
+        MinAmountOut: {
+            minAmountOut: string;
+        };
         /** @description An order in its current state. */
-        Order: components["schemas"]["OrderTerms"] & {
-            /** Format: u-int32 */
+        Order: {
+            amountIn?: string;
+            amountOut?: string;
+            /** Format: uint32 */
             attempt: number;
             /** @description When the owner asked to cancel it. The order may have landed all the same: see `status`. */
             cancelRequestedAt?: components["schemas"]["Timestamp"];
@@ -733,12 +852,18 @@ export interface components {
             /** @description The same as `createdAt`, for clients of earlier systems. */
             created_at: components["schemas"]["Timestamp"];
             createdAt: components["schemas"]["Timestamp"];
+            /** @description No attempt is submitted from this moment on. */
+            expiresAt?: components["schemas"]["Timestamp"];
             failure?: components["schemas"]["Failure"];
             fill?: components["schemas"]["Fill"];
             /** Format: uuid */
             id: string;
-            /** Format: u-int32 */
+            /** Format: uint32 */
             lastSeq: number;
+            /** @description The most that may be spent, whatever the slippage allows. */
+            maxAmountIn?: string;
+            /** @description The least that must be received, whatever the slippage allows. */
+            minAmountOut?: string;
             /** @description When the next attempt begins, while the order waits for it. */
             nextAttemptAt?: components["schemas"]["Timestamp"];
             /**
@@ -746,10 +871,20 @@ export interface components {
              * @description The same as `id`.
              */
             orderId: string;
+            /** Format: uint16 */
+            slippageBps: number;
             status: components["schemas"]["OrderStatus"];
+            /** @description The client's own label. It identifies no order. */
+            tag?: string;
+            tokenIn: string;
+            tokenInMint: string;
+            tokenOut: string;
+            tokenOutMint: string;
+            type: components["schemas"]["OrderType"];
             /** @description The same as `updatedAt`, for clients of earlier systems. */
             updated_at: components["schemas"]["Timestamp"];
             updatedAt: components["schemas"]["Timestamp"];
+            wallet?: string;
         };
         /** @description An order. The first form is the canonical one; the others are those of earlier systems. */
         OrderBody: components["schemas"]["OrderRequest"] | components["schemas"]["OrderRequestByAmount"] | components["schemas"]["OrderRequestInPercent"] | components["schemas"]["OrderRequestByAmountInPercent"] | components["schemas"]["OrderRequestByMints"] | components["schemas"]["OrderRequestBySide"];
@@ -888,7 +1023,7 @@ export interface components {
             maxAmountIn?: string;
             /** @description The least that must be received, whatever the slippage allows. */
             minAmountOut?: string;
-            /** Format: u-int16 */
+            /** Format: uint16 */
             slippageBps: number;
             /** @description The client's own label. It identifies no order. */
             tag?: string;
@@ -904,11 +1039,61 @@ export interface components {
          * @enum {string}
          */
         OrderType: "market";
+        /** @description Who placed an order, as far as its request says. */
+        Origin: {
+            /** @description The client's `User-Agent`. */
+            client?: string;
+            /** @description The `X-Request-Id` of the request, which the log has too. */
+            requestId: string;
+        };
         /** @description The order, and where to go from here. */
-        PlacedOrder: components["schemas"]["Order"] & {
+        PlacedOrder: {
+            amountIn?: string;
+            amountOut?: string;
+            /** Format: uint32 */
+            attempt: number;
+            /** @description When the owner asked to cancel it. The order may have landed all the same: see `status`. */
+            cancelRequestedAt?: components["schemas"]["Timestamp"];
+            clientOrderId?: string;
+            /** @description The same as `createdAt`, for clients of earlier systems. */
+            created_at: components["schemas"]["Timestamp"];
+            createdAt: components["schemas"]["Timestamp"];
+            /** @description No attempt is submitted from this moment on. */
+            expiresAt?: components["schemas"]["Timestamp"];
+            failure?: components["schemas"]["Failure"];
+            fill?: components["schemas"]["Fill"];
+            /** Format: uuid */
+            id: string;
+            /** Format: uint32 */
+            lastSeq: number;
+            /** @description The most that may be spent, whatever the slippage allows. */
+            maxAmountIn?: string;
+            /** @description The least that must be received, whatever the slippage allows. */
+            minAmountOut?: string;
+            /** @description When the next attempt begins, while the order waits for it. */
+            nextAttemptAt?: components["schemas"]["Timestamp"];
+            /**
+             * Format: uuid
+             * @description The same as `id`.
+             */
+            orderId: string;
+            /** Format: uint16 */
+            slippageBps: number;
+            status: components["schemas"]["OrderStatus"];
             /** @description Where the clients of an earlier system look for updates: a path, and a WebSocket. */
             statusEndpoint: string;
             statusUrl: string;
+            /** @description The client's own label. It identifies no order. */
+            tag?: string;
+            tokenIn: string;
+            tokenInMint: string;
+            tokenOut: string;
+            tokenOutMint: string;
+            type: components["schemas"]["OrderType"];
+            /** @description The same as `updatedAt`, for clients of earlier systems. */
+            updated_at: components["schemas"]["Timestamp"];
+            updatedAt: components["schemas"]["Timestamp"];
+            wallet?: string;
             wsUrl: string;
         };
         /** @description A pool of a venue. */
@@ -937,7 +1122,7 @@ export interface components {
             orderId?: string;
             /** @description Whether the same request may succeed when it is repeated later. */
             retryable: boolean;
-            /** Format: u-int16 */
+            /** Format: uint16 */
             status: number;
             /** @description A summary, the same every time. */
             title: string;
@@ -951,43 +1136,70 @@ export interface components {
         ProblemCode: "malformed_json" | "invalid_order" | "invalid_request" | "invalid_query" | "invalid_order_id" | "invalid_idempotency_key" | "unreadable_body" | "body_timeout" | "host_not_allowed" | "origin_not_allowed" | "not_found" | "order_not_found" | "cursor_unknown" | "method_not_allowed" | "idempotency_conflict" | "not_parked" | "already_terminal" | "too_many_open_orders" | "body_too_large" | "unsupported_media_type" | "unsupported_content_encoding" | "no_route" | "amount_too_small" | "insufficient_liquidity" | "upgrade_required" | "internal_error" | "unreadable_order" | "overloaded" | "store_unavailable" | "quotes_unavailable" | "too_many_streams" | "too_many_connections";
         /** @description An error that a program on chain returned. */
         ProgramError: {
-            /** Format: u-int32 */
+            /** Format: uint32 */
             code?: number;
             name?: string;
             /** @description The innermost program that failed. */
             program: string;
         };
         /** @description A venue's quote. */
-        Quote: components["schemas"]["Amounts"] & {
+        Quote: {
+            amountIn: string;
+            amountOut: string;
             /** @description In the token that `feeToken` names. */
             fee: string;
             /**
-             * Format: u-int32
+             * Format: uint32
              * @description The fee rate, rounded to whole basis points.
              */
             feeBps: number;
             /**
-             * Format: u-int32
+             * Format: uint32
              * @description The fee rate in parts per million.
              */
             feePpm: number;
             /** @description Symbol of the token that the fee is taken from. */
             feeToken: string;
-            /** Format: u-int32 */
+            /** Format: uint32 */
             latencyMs: number;
-            /** Format: u-int8 */
+            /** Format: uint8 */
             liquidityScore: number;
             /** @description What the chain charges, SOL. */
             networkFee?: string;
             pool?: components["schemas"]["Pool"];
-            /** Format: u-int32 */
+            price: string;
+            /** Format: uint32 */
             priceImpactBps: number;
             validUntil: components["schemas"]["Timestamp"];
             venue: components["schemas"]["Venue"];
         };
         /** @description The decision, and the bound an order would get now. */
-        Quotes: components["schemas"]["OrderTerms"] & components["schemas"]["RoutingDecision"] & {
+        Quotes: {
+            /** Format: uint32 */
+            advantageBps?: number;
+            amountIn?: string;
+            amountOut?: string;
             bound: components["schemas"]["SlippageBound"];
+            /** @description No attempt is submitted from this moment on. */
+            expiresAt?: components["schemas"]["Timestamp"];
+            /** @description The most that may be spent, whatever the slippage allows. */
+            maxAmountIn?: string;
+            /** @description The least that must be received, whatever the slippage allows. */
+            minAmountOut?: string;
+            quotes: components["schemas"]["Quote"][];
+            reason: string;
+            rejected: components["schemas"]["RejectedVenue"][];
+            /** Format: uint16 */
+            slippageBps: number;
+            /** @description The client's own label. It identifies no order. */
+            tag?: string;
+            tokenIn: string;
+            tokenInMint: string;
+            tokenOut: string;
+            tokenOutMint: string;
+            type: components["schemas"]["OrderType"];
+            venue: components["schemas"]["Venue"];
+            wallet?: string;
         };
         Readiness: {
             status: components["schemas"]["HealthStatus"];
@@ -1006,33 +1218,156 @@ export interface components {
          * @enum {string}
          */
         RejectionCode: "outbid" | "quotes_unavailable" | "no_route" | "amount_too_small" | "insufficient_liquidity" | "build_failed" | "chain_unavailable" | "signer_unavailable" | "pool_unavailable" | "simulation_failed" | "compute_exceeded" | "insufficient_funds" | "account_frozen" | "unsupported_token" | "price_impact_too_high" | "bound_not_met" | "slippage_exceeded" | "transaction_reverted" | "transaction_expired" | "execution_crashed";
+        RetryingEvent: {
+            failure: components["schemas"]["Failure"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "retrying";
+            nextAttemptAt: components["schemas"]["Timestamp"];
+        };
+        RoutedEvent: {
+            /** Format: uint32 */
+            advantageBps?: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "routed";
+            quotes: components["schemas"]["Quote"][];
+            reason: string;
+            rejected: components["schemas"]["RejectedVenue"][];
+            venue: components["schemas"]["Venue"];
+        };
         /** @description Which venue was chosen, every quote, and why the others were not. */
         RoutingDecision: {
-            /** Format: u-int32 */
+            /** Format: uint32 */
             advantageBps?: number;
             quotes: components["schemas"]["Quote"][];
             reason: string;
             rejected: components["schemas"]["RejectedVenue"][];
             venue: components["schemas"]["Venue"];
         };
+        RoutingStartedEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "routing_started";
+        };
+        Setting: {
+            /** @description Whether it was set by a flag, the environment or `.env`. */
+            isSet: boolean;
+            /** @description The environment variable. */
+            name: string;
+            /** @description Absent if it is not set. */
+            value?: string;
+        };
         /** @description The signature of a transaction, base58. */
         Signature: string;
         /** @description The worst result an order accepts. */
-        SlippageBound: {
-            minAmountOut: string;
-        } | {
-            maxAmountIn: string;
-        };
+        SlippageBound: components["schemas"]["MinAmountOut"] | components["schemas"]["MaxAmountIn"];
         /**
          * @description Ascending or descending.
          * @enum {string}
          */
         SortOrder: "asc" | "desc";
+        /**
+         * @description A stage of an order's execution.
+         * @enum {string}
+         */
+        Stage: "queued" | "routing" | "building" | "landing" | "total";
+        /** @description How long a stage took, milliseconds. Percentiles are exact to 1 %, and absent where nothing was measured. */
+        StageLatency: {
+            /**
+             * Format: uint64
+             * @description Orders that passed it.
+             */
+            count: number;
+            /** Format: double */
+            maxMs?: number;
+            /** Format: double */
+            p50Ms?: number;
+            /** Format: double */
+            p90Ms?: number;
+            /** Format: double */
+            p99Ms?: number;
+            stage: components["schemas"]["Stage"];
+        };
+        /**
+         * @description What this API process counted of all orders. Every process counts for itself and reads what happened
+         *     before its start from the database, at most the newest 5,000 orders of the last 24 hours.
+         */
+        Statistics: {
+            /** @description Reasons of retries and failures, the most frequent first. */
+            causes: components["schemas"]["CauseCounts"][];
+            counts: components["schemas"]["EventCounts"];
+            /** @description The beginning of the window, rounded down to a minute, or to half an hour for `24h`. */
+            from: components["schemas"]["Timestamp"];
+            /** @description One entry for each stage. */
+            latencies: components["schemas"]["StageLatency"][];
+            series: components["schemas"]["StatisticsSeries"];
+            /** @description Counts are complete from here on. */
+            since: components["schemas"]["Timestamp"];
+            to: components["schemas"]["Timestamp"];
+            venues: components["schemas"]["VenueCounts"][];
+            window: components["schemas"]["StatisticsWindow"];
+        };
+        StatisticsPoint: {
+            /** Format: uint64 */
+            accepted: number;
+            /** @description The beginning of the step. */
+            at: components["schemas"]["Timestamp"];
+            /** Format: uint64 */
+            canceled: number;
+            /** Format: uint64 */
+            confirmed: number;
+            /** Format: uint64 */
+            expired: number;
+            /** Format: uint64 */
+            failed: number;
+            /**
+             * Format: uint64
+             * @description Attempts that failed and were followed by another.
+             */
+            retried: number;
+        };
+        /** @description Counts over time. Every step of the window is there; the last one has not ended. */
+        StatisticsSeries: {
+            points: components["schemas"]["StatisticsPoint"][];
+            /** Format: uint32 */
+            stepSeconds: number;
+        };
+        /**
+         * @description How far back figures go.
+         * @enum {string}
+         */
+        StatisticsWindow: "5m" | "15m" | "1h" | "24h";
         Submission: {
             at: components["schemas"]["Timestamp"];
-            /** Format: u-int64 */
+            /** Format: uint64 */
             lastValidBlockHeight: number;
             signature: components["schemas"]["Signature"];
+            venue: components["schemas"]["Venue"];
+        };
+        SubmittedEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "submitted";
+            /** Format: uint64 */
+            lastValidBlockHeight: number;
+            signature: components["schemas"]["Signature"];
+            venue: components["schemas"]["Venue"];
+        };
+        SwapInstruction: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            instruction: "swap";
             venue: components["schemas"]["Venue"];
         };
         /**
@@ -1044,12 +1379,12 @@ export interface components {
         Timing: {
             acceptedAt: components["schemas"]["Timestamp"];
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description From the acceptance until a worker began, milliseconds.
              */
             queuedMs?: number;
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description From the acceptance to the end, milliseconds.
              */
             totalMs?: number;
@@ -1057,7 +1392,7 @@ export interface components {
         /** @description A token that can be traded. */
         Token: {
             /**
-             * Format: u-int8
+             * Format: uint8
              * @description Decimal places of an amount.
              */
             decimals: number;
@@ -1086,12 +1421,31 @@ export interface components {
          * @example W
          */
         TokenName: string;
+        UnwrapSolInstruction: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            instruction: "unwrap_sol";
+        };
         /**
          * @description A decentralised exchange; `GET /api/venues` lists them. More of them may come.
          * @example raydium
          * @example meteora
          */
         Venue: string;
+        VenueCounts: {
+            /** Format: uint64 */
+            fills: number;
+            /** Format: uint64 */
+            quotes: number;
+            venue: string;
+            /**
+             * Format: uint64
+             * @description Times its quote was selected.
+             */
+            wins: number;
+        };
         /** @description A venue that is asked for quotes. */
         VenueInfo: {
             id: components["schemas"]["Venue"];
@@ -1104,6 +1458,33 @@ export interface components {
             failure: components["schemas"]["Failure"];
             until: components["schemas"]["Timestamp"];
         };
+        /** @description A venue, the chain or the signer cannot be reached; no attempt is used up. */
+        WaitingEvent: {
+            failure: components["schemas"]["Failure"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "waiting";
+            /** @description When it is tried again. */
+            until: components["schemas"]["Timestamp"];
+        };
+        Worker: {
+            name: string;
+            /**
+             * Format: uint32
+             * @description Orders that it holds.
+             */
+            orders: number;
+        };
+        WrapSolInstruction: {
+            amount: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            instruction: "wrap_sol";
+        };
     };
     responses: never;
     parameters: never;
@@ -1111,21 +1492,33 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type AcceptedEvent = components['schemas']['AcceptedEvent'];
+export type ActiveOrders = components['schemas']['ActiveOrders'];
 export type AmountGiven = components['schemas']['AmountGiven'];
 export type Amounts = components['schemas']['Amounts'];
 export type Attempt = components['schemas']['Attempt'];
 export type AttemptOutcome = components['schemas']['AttemptOutcome'];
 export type AttemptTiming = components['schemas']['AttemptTiming'];
+export type BuildingEvent = components['schemas']['BuildingEvent'];
+export type CanceledEvent = components['schemas']['CanceledEvent'];
 export type CanceledOrder = components['schemas']['CanceledOrder'];
 export type CanceledOrders = components['schemas']['CanceledOrders'];
 export type CancelFilter = components['schemas']['CancelFilter'];
 export type CancelOutcome = components['schemas']['CancelOutcome'];
 export type CancelRequest = components['schemas']['CancelRequest'];
 export type CancelResult = components['schemas']['CancelResult'];
+export type CauseCounts = components['schemas']['CauseCounts'];
+export type ConfirmedEvent = components['schemas']['ConfirmedEvent'];
+export type CreateTokenAccountInstruction = components['schemas']['CreateTokenAccountInstruction'];
+export type Engine = components['schemas']['Engine'];
+export type EngineMode = components['schemas']['EngineMode'];
 export type Event = components['schemas']['Event'];
+export type EventCounts = components['schemas']['EventCounts'];
 export type EventData = components['schemas']['EventData'];
 export type ExecutionResult = components['schemas']['ExecutionResult'];
+export type ExpiredEvent = components['schemas']['ExpiredEvent'];
 export type Explanation = components['schemas']['Explanation'];
+export type FailedEvent = components['schemas']['FailedEvent'];
 export type Failure = components['schemas']['Failure'];
 export type FailureCode = components['schemas']['FailureCode'];
 export type FieldCode = components['schemas']['FieldCode'];
@@ -1136,6 +1529,8 @@ export type HealthStatus = components['schemas']['HealthStatus'];
 export type Instruction = components['schemas']['Instruction'];
 export type Market = components['schemas']['Market'];
 export type MarketMode = components['schemas']['MarketMode'];
+export type MaxAmountIn = components['schemas']['MaxAmountIn'];
+export type MinAmountOut = components['schemas']['MinAmountOut'];
 export type Order = components['schemas']['Order'];
 export type OrderBody = components['schemas']['OrderBody'];
 export type OrderRequest = components['schemas']['OrderRequest'];
@@ -1148,6 +1543,7 @@ export type OrderSort = components['schemas']['OrderSort'];
 export type OrderStatus = components['schemas']['OrderStatus'];
 export type OrderTerms = components['schemas']['OrderTerms'];
 export type OrderType = components['schemas']['OrderType'];
+export type Origin = components['schemas']['Origin'];
 export type PlacedOrder = components['schemas']['PlacedOrder'];
 export type Pool = components['schemas']['Pool'];
 export type Problem = components['schemas']['Problem'];
@@ -1158,20 +1554,77 @@ export type Quotes = components['schemas']['Quotes'];
 export type Readiness = components['schemas']['Readiness'];
 export type RejectedVenue = components['schemas']['RejectedVenue'];
 export type RejectionCode = components['schemas']['RejectionCode'];
+export type RetryingEvent = components['schemas']['RetryingEvent'];
+export type RoutedEvent = components['schemas']['RoutedEvent'];
 export type RoutingDecision = components['schemas']['RoutingDecision'];
+export type RoutingStartedEvent = components['schemas']['RoutingStartedEvent'];
+export type Setting = components['schemas']['Setting'];
 export type Signature = components['schemas']['Signature'];
 export type SlippageBound = components['schemas']['SlippageBound'];
 export type SortOrder = components['schemas']['SortOrder'];
+export type Stage = components['schemas']['Stage'];
+export type StageLatency = components['schemas']['StageLatency'];
+export type Statistics = components['schemas']['Statistics'];
+export type StatisticsPoint = components['schemas']['StatisticsPoint'];
+export type StatisticsSeries = components['schemas']['StatisticsSeries'];
+export type StatisticsWindow = components['schemas']['StatisticsWindow'];
 export type Submission = components['schemas']['Submission'];
+export type SubmittedEvent = components['schemas']['SubmittedEvent'];
+export type SwapInstruction = components['schemas']['SwapInstruction'];
 export type Timestamp = components['schemas']['Timestamp'];
 export type Timing = components['schemas']['Timing'];
 export type Token = components['schemas']['Token'];
 export type TokenName = components['schemas']['TokenName'];
+export type UnwrapSolInstruction = components['schemas']['UnwrapSolInstruction'];
 export type Venue = components['schemas']['Venue'];
+export type VenueCounts = components['schemas']['VenueCounts'];
 export type VenueInfo = components['schemas']['VenueInfo'];
 export type Wait = components['schemas']['Wait'];
+export type WaitingEvent = components['schemas']['WaitingEvent'];
+export type Worker = components['schemas']['Worker'];
+export type WrapSolInstruction = components['schemas']['WrapSolInstruction'];
 export type $defs = Record<string, never>;
 export interface operations {
+    getEngine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The engine. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Engine"];
+                };
+            };
+            /** @description `invalid_query`: The query is invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Internal error */
+            500: {
+                headers: {
+                    /** @description When to repeat the request, seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getDocument: {
         parameters: {
             query?: never;
@@ -2022,7 +2475,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["OrderBody"];
+                "application/json": components["schemas"]["OrderRequest"];
             };
         };
         responses: {
@@ -2184,7 +2637,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["OrderBody"];
+                "application/json": components["schemas"]["OrderRequest"];
             };
         };
         responses: {
@@ -2257,6 +2710,49 @@ export interface operations {
             };
             /** @description `quotes_unavailable`: No venue quoted in time */
             503: {
+                headers: {
+                    /** @description When to repeat the request, seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getStatistics: {
+        parameters: {
+            query?: {
+                /** @description `5m` by default. */
+                window?: components["schemas"]["StatisticsWindow"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The figures. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statistics"];
+                };
+            };
+            /** @description `invalid_query`: The query is invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Internal error */
+            500: {
                 headers: {
                     /** @description When to repeat the request, seconds. */
                     "Retry-After"?: number;

@@ -2,9 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderName, header};
 use domain::{
-    Order, OrderId, Phase,
+    Order, OrderId, Origin, Phase,
     ports::{Acceptance, Accepted, StoreError},
 };
 use metrics::counter;
@@ -13,6 +13,7 @@ use tokio::time::timeout;
 use tracing::Instrument;
 
 use crate::{
+    headers::REQUEST_ID,
     problem::{Code, Problem},
     state::AppState,
     validation::OrderRequest,
@@ -21,8 +22,33 @@ use crate::{
 /// The header, and the name that an earlier system gave it.
 const IDEMPOTENCY_KEY: [&str; 2] = ["idempotency-key", "x-idempotency-key"];
 const MAX_KEY_CHARS: usize = 255;
+/// Maximum length of the `User-Agent` that is kept with an order.
+const MAX_CLIENT_CHARS: usize = 200;
 /// How long a push may take. Longer than the queue's own timeout, whose error says more.
 const PUSH_WITHIN: Duration = Duration::from_secs(2);
+
+/// What a request says about itself, beside the order.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Caller {
+    /// Printable ASCII, up to 255 characters.
+    pub(crate) idempotency_key: Option<String>,
+    pub(crate) origin: Option<Origin>,
+}
+
+impl Caller {
+    /// The caller that the headers name.
+    ///
+    /// # Errors
+    /// When the idempotency key is not one.
+    pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Problem> {
+        let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+        let origin = text(REQUEST_ID).map(|request_id| Origin {
+            request_id: request_id.to_owned(),
+            client: text(header::USER_AGENT).map(|agent| agent.chars().take(MAX_CLIENT_CHARS).collect()),
+        });
+        Ok(Self { idempotency_key: idempotency_key(headers)?, origin })
+    }
+}
 
 /// An order that was stored.
 pub(crate) struct Placed {
@@ -32,7 +58,7 @@ pub(crate) struct Placed {
 }
 
 /// The `Idempotency-Key` of a request, if it has one: printable ASCII, up to 255 characters.
-pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let mut values = IDEMPOTENCY_KEY.into_iter().flat_map(|name| headers.get_all(name));
     let Some(value) = values.next() else { return Ok(None) };
     let refuse = |detail: &str| Err(Problem::new(Code::InvalidIdempotencyKey, detail));
@@ -54,14 +80,14 @@ pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Pro
 pub(crate) async fn place(
     state: &AppState,
     request: OrderRequest,
-    idempotency_key: Option<String>,
+    caller: Caller,
 ) -> Result<Placed, Problem> {
     let phase = request.spec.first_status().phase();
     let entry = state.admission.enter(phase, state.account, state.store.as_ref()).await?;
     let id = state.next_id();
     let span = tracing::info_span!("accept", order_id = %id);
     telemetry::join(&span, id);
-    let accepting = accept(state.clone(), request, idempotency_key, id).instrument(span);
+    let accepting = accept(state.clone(), request, caller, id).instrument(span);
     let task = tokio::spawn(async move {
         let placed = accepting.await;
         drop(entry);
@@ -80,7 +106,7 @@ pub(crate) async fn place(
 async fn accept(
     state: AppState,
     request: OrderRequest,
-    idempotency_key: Option<String>,
+    caller: Caller,
     id: OrderId,
 ) -> Result<Placed, Problem> {
     let fingerprint = request.fingerprint();
@@ -95,8 +121,8 @@ async fn accept(
     };
     let acceptance = Acceptance {
         order: order.clone(),
-        event,
-        idempotency_key,
+        event: event.placed_by(caller.origin),
+        idempotency_key: caller.idempotency_key,
         fingerprint,
         due_after,
         effects: Vec::new(),

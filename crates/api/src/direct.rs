@@ -5,7 +5,13 @@ use protocol::{CancelOutcome, EventBody};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use crate::{accept, cancel, problem::Problem, state::AppState, stream::Follower};
+use crate::{
+    accept::{self, Caller},
+    cancel,
+    problem::Problem,
+    state::AppState,
+    stream::Follower,
+};
 
 /// More events than any order has.
 const ALL_EVENTS: u32 = 100_000;
@@ -43,7 +49,7 @@ impl InProcessApi {
     /// [`Refusal`], as the route's problems.
     pub async fn place(&self, body: &[u8], idempotency_key: Option<String>) -> Result<OrderId, Refusal> {
         let request = self.0.parse_order(body).await?;
-        Ok(accept::place(&self.0, request, idempotency_key).await?.order.id)
+        Ok(accept::place(&self.0, request, Caller { idempotency_key, origin: None }).await?.order.id)
     }
 
     /// Cancels an order as `POST /api/orders/{id}/cancel` does. Returns the outcome.

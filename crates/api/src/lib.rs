@@ -8,6 +8,7 @@
 //! the HTTP status of what was refused, such as 4400 for a message that is not an order and 4404 for an
 //! unknown order.
 
+mod about;
 mod accept;
 mod access;
 mod admission;
@@ -24,9 +25,11 @@ mod routes;
 mod run;
 mod server;
 mod state;
+mod statistics;
 mod stream;
 mod validation;
 
+pub use about::About;
 pub use access::Access;
 pub use config::{ApiConfig, Limits};
 pub use run::{bind, run};

@@ -2,11 +2,12 @@
 
 use std::{process::ExitCode, sync::Arc};
 
-use api::{ApiConfig, Backends};
+use api::{About, ApiConfig, Backends};
 use clap::Parser;
 use domain::ports::Clock;
 use infra::{clock::SystemClock, config::BackendConfig};
 use process::settings::Loaded;
+use protocol::EngineMode;
 use rand::rngs::StdRng;
 use telemetry::LogConfig;
 use venues::VenueConfig;
@@ -66,5 +67,6 @@ async fn run(loaded: Loaded<Settings>) -> anyhow::Result<()> {
     };
     let listener = api::bind(&settings.api).await?;
     tracing::info!(address = %listener.local_addr()?, "serving");
-    api::run(&settings.api, listener, backends, stop).await
+    let about = About { mode: EngineMode::Services, settings: Vec::new() };
+    api::run(&settings.api, listener, backends, about, stop).await
 }

@@ -5,7 +5,7 @@ use process::raise_descriptor_limit;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::{ApiConfig, AppState, Backends, Limits, serve};
+use crate::{About, ApiConfig, AppState, Backends, Limits, serve};
 
 /// Listens where the configuration says.
 ///
@@ -35,10 +35,11 @@ pub async fn run(
     config: &ApiConfig,
     listener: TcpListener,
     backends: Backends,
+    about: About,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     let access = config.access(listener.local_addr()?.ip());
-    let state = AppState::new(backends, limits(config), access);
+    let state = AppState::new(backends, limits(config), access, about);
     if let Err(error) = state.continue_ids().await {
         tracing::warn!(%error, "the newest order cannot be read: new ids follow the wall clock alone");
     }

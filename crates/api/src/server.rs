@@ -42,8 +42,8 @@ use crate::{
     problem::{Code, Problem},
     request::{Connection, method_not_allowed, not_found},
     routes::{
-        cancel, cancel_many, events, execute, explain, health, metrics, order, orders, quotes, resume,
-        stream, tokens, venues,
+        cancel, cancel_many, engine, events, execute, explain, health, metrics, order, orders, quotes,
+        resume, statistics, stream, tokens, venues,
     },
     state::AppState,
 };
@@ -77,6 +77,8 @@ pub fn router(state: AppState) -> Router {
         .route("/api/quotes", post(quotes::ask))
         .route("/api/tokens", get(tokens::list))
         .route("/api/venues", get(venues::list))
+        .route("/api/engine", get(engine::show))
+        .route("/api/statistics", get(statistics::show))
         .route(document::PATH, get(document::document).layer(CompressionLayer::new()))
         .route("/health", get(health::report))
         .route("/health/live", get(health::live))
@@ -134,6 +136,8 @@ pub async fn serve(listener: TcpListener, state: AppState, stop: CancellationTok
     state.tasks.spawn(async move { hub.run(stopping).await });
     let (feed, stopping) = (state.feed.clone(), state.stopping.clone());
     state.tasks.spawn(async move { stopping.run_until_cancelled(feed.run()).await });
+    let (statistics, stopping) = (state.statistics.clone(), state.stopping.clone());
+    state.tasks.spawn(async move { stopping.run_until_cancelled(statistics.run()).await });
     let watching = state.clone();
     state.tasks.spawn(async move {
         let watch = watching.lag.run(watching.store.as_ref(), watching.limits.lag_check_every);

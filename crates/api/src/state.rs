@@ -6,7 +6,7 @@ use std::{
 };
 
 use domain::{
-    AccountId, Order, OrderId, OrderIds,
+    AccountId, Order, OrderId, OrderIds, Timestamp,
     ports::{Clock, EventBus, JobQueue, OrderFilter, OrderStore, Quotes, StoreError, Tokens, Venue},
 };
 use protocol::MarketView;
@@ -18,10 +18,12 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    about::About,
     access::Access,
     admission::Admission,
     config::Limits,
     problem::Problem,
+    statistics::Statistics,
     stream::{FeedLag, Hub, Tail},
     validation::OrderRequest,
 };
@@ -49,6 +51,8 @@ pub struct Inner {
     pub(crate) tokens: Arc<dyn Tokens>,
     /// What orders trade on, as clients are shown it.
     pub(crate) market: MarketView,
+    pub(crate) about: About,
+    pub(crate) started_at: Timestamp,
     pub(crate) clock: Arc<dyn Clock>,
     ids: Mutex<(OrderIds, Box<dyn Rng + Send>)>,
     /// The account of every request: there is one until accounts have keys.
@@ -58,6 +62,7 @@ pub struct Inner {
     pub(crate) admission: Admission,
     pub(crate) hub: Arc<Hub>,
     pub(crate) feed: Arc<Tail>,
+    pub(crate) statistics: Arc<Statistics>,
     /// How far the feed is behind what is committed.
     pub(crate) lag: Arc<FeedLag>,
     /// One permit per stream.
@@ -83,11 +88,12 @@ impl Deref for AppState {
 impl AppState {
     /// The state over these backends. Addresses in replies begin with the public URL, and follow the
     /// request's `Host` without one.
-    pub fn new(backends: Backends, limits: Limits, access: Access) -> Self {
+    pub fn new(backends: Backends, limits: Limits, access: Access, about: About) -> Self {
         let Backends { store, queue, bus, quotes, clock, rng } = backends;
         let Quotes { market, venues, tokens } = quotes;
         let account = AccountId::DEFAULT;
         let feed = Arc::new(Tail::new(store.clone(), tokens.clone(), account, limits.tail_check_every));
+        let statistics = Arc::new(Statistics::new(store.clone(), clock.clone(), account));
         Self(Arc::new(Inner {
             admission: Admission::new(limits.max_in_flight, limits.max_resting, limits.max_accepts),
             hub: Arc::new(Hub::new(
@@ -96,8 +102,10 @@ impl AppState {
                 bus.clone(),
                 limits.tail_check_every,
                 feed.clone(),
+                statistics.clone(),
             )),
             feed,
+            statistics,
             lag: Arc::new(FeedLag::new(limits.max_lag)),
             streams: Arc::new(Semaphore::new(limits.max_streams)),
             pushes: Arc::new(Semaphore::new(limits.max_pushes)),
@@ -106,6 +114,8 @@ impl AppState {
             orders_counted: AsyncMutex::new(None),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
+            started_at: clock.now(),
+            about,
             store,
             queue,
             bus,

@@ -25,7 +25,8 @@ pub use failure::{Failure, FailureClass, FailureCode, ProgramError};
 pub use ids::{AccountId, OrderId, OrderIds, Signature};
 pub use name::Name;
 pub use order::{
-    CancelRequest, Event, EventData, EventKind, Order, OrderEvent, OrderSpec, OrderStatus, OrderType, Phase,
+    CancelRequest, Event, EventData, EventKind, Order, OrderEvent, OrderSpec, OrderStatus, OrderType, Origin,
+    Phase,
 };
 pub use quote::{FeeRate, PoolRef, Quote, QuoteRequest, SwapAmount, VenueId};
 pub use swap::{Call, CallAccount, Fill, Landed, Plan, SignedTransaction, Swap};

@@ -3,11 +3,13 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::Context;
+use api::About;
 use domain::ports::{Chain, OrderStore};
 use infra::{
     clock::SystemClock,
     data_dir::{self, DataDir},
 };
+use protocol::EngineMode;
 use rand::rngs::StdRng;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -68,7 +70,8 @@ impl Embedded {
         let worker = tokio::spawn(async move { worker.run().await });
         let api = tokio::spawn({
             let (config, stop) = (args.api.clone(), stop.clone());
-            async move { api::run(&config, listener, for_api, stop).await }
+            let about = About { mode: EngineMode::Embedded, settings: Vec::new() };
+            async move { api::run(&config, listener, for_api, about, stop).await }
         });
         Ok(Self { address, stop, api, worker, store: kept_store, chain, _data_dir: data_dir })
     }

@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use domain::{Event, EventData, OrderId, OrderStatus, Signature, Timestamp, VenueId, ports::Tokens};
+use domain::{Event, EventData, OrderId, OrderStatus, Origin, Signature, Timestamp, VenueId, ports::Tokens};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -41,6 +41,27 @@ impl<'a> EventBody<'a> {
     }
 }
 
+/// Who placed an order, as far as its request says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Origin)]
+pub struct OriginView<'a> {
+    /// The `X-Request-Id` of the request, which the log has too.
+    pub request_id: Cow<'a, str>,
+    /// The client's `User-Agent`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub client: Option<Cow<'a, str>>,
+}
+
+impl<'a> OriginView<'a> {
+    pub(crate) fn new(origin: &'a Origin) -> Self {
+        Self {
+            request_id: Cow::Borrowed(&origin.request_id),
+            client: origin.client.as_deref().map(Cow::Borrowed),
+        }
+    }
+}
+
 /// What happened, as far as this version knows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -58,6 +79,9 @@ pub enum DataView<'a> {
 pub enum EventDataView<'a> {
     Accepted {
         order: SpecView<'a>,
+        /// Who placed it, if it came over HTTP.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        origin: Option<OriginView<'a>>,
     },
     RoutingStarted,
     Routed(DecisionView<'a>),
@@ -124,7 +148,10 @@ impl<'a> DataView<'a> {
         use EventDataView as View;
         Self::Known(match data {
             EventData::Unknown(raw) => return Self::Unknown(Cow::Borrowed(raw)),
-            EventData::Accepted { order } => View::Accepted { order: SpecView::new(order, tokens) },
+            EventData::Accepted { order, origin } => View::Accepted {
+                order: SpecView::new(order, tokens),
+                origin: origin.as_ref().map(OriginView::new),
+            },
             EventData::RoutingStarted => View::RoutingStarted,
             EventData::Routed { decision } => View::Routed(DecisionView::new(decision, tokens)),
             EventData::Building { venue, bound, instructions } => View::Building {

@@ -10,7 +10,9 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{AmountsView, BoundView, DecisionView, FailureView, FillView, InstructionView, SpecView, words};
+use crate::{
+    AmountsView, BoundView, DecisionView, FailureView, FillView, InstructionView, OriginView, SpecView, words,
+};
 
 /// Why an order was executed the way it was.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -21,6 +23,9 @@ pub struct Explanation<'a> {
     #[schema(value_type = words::OrderStatus)]
     pub status: OrderStatus,
     pub order: SpecView<'a>,
+    /// Who placed it, if it came over HTTP.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub origin: Option<OriginView<'a>>,
     /// How many claims were lost in a row, of an order that is parked because of it: it is tried again ever
     /// more rarely, until it is resumed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -174,6 +179,7 @@ impl<'a> Explanation<'a> {
             // of the last event that was read, so that it fits the attempts
             status: events.last().map_or(order.status, |event| event.status),
             order: SpecView::new(&order.spec, tokens),
+            origin: events.first().and_then(origin),
             parked_after_lost_claims: lost_claims.filter(|lost| *lost >= PARKED_AFTER),
             cancel_request: order
                 .cancel_request
@@ -186,6 +192,13 @@ impl<'a> Explanation<'a> {
                 total_ms: last.map(|event| millis(order.created_at, event.at)),
             },
         }
+    }
+}
+
+fn origin(first: &Event) -> Option<OriginView<'_>> {
+    match &first.data {
+        EventData::Accepted { origin, .. } => origin.as_ref().map(OriginView::new),
+        _ => None,
     }
 }
 

@@ -10,6 +10,7 @@
 
 mod cancel;
 mod code;
+mod engine;
 mod event;
 mod explanation;
 mod field;
@@ -19,11 +20,13 @@ mod message;
 mod order;
 mod problem;
 mod quote;
+mod statistics;
 pub mod words;
 
 pub use cancel::{CancelOutcome, CancelResultView, CanceledView, CanceledViews};
 pub use code::Code;
-pub use event::{DataView, EventBody, EventDataView};
+pub use engine::{ActiveOrdersView, EngineMode, EngineView, SettingView, WorkerView};
+pub use event::{DataView, EventBody, EventDataView, OriginView};
 pub use explanation::{
     AttemptTiming, AttemptView, CancelView, Explanation, Outcome, ResultView, Submission, Timing, WaitView,
 };
@@ -35,4 +38,8 @@ pub use order::{FailureView, FillView, OrderRef, OrderView, PlacedView, ProgramE
 pub use problem::ProblemBody;
 pub use quote::{
     AmountsView, BoundView, DecisionView, InstructionView, PoolView, QuoteView, QuotesView, RejectedView,
+};
+pub use statistics::{
+    CauseCountsView, EventCountsView, LatencyView, SeriesPointView, SeriesView, Stage, StatisticsView,
+    StatisticsWindow, VenueCountsView,
 };

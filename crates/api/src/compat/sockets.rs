@@ -11,7 +11,7 @@ use protocol::{EventBody, OrderView};
 use serde::Serialize;
 
 use crate::{
-    accept,
+    accept::Caller,
     openapi::problems,
     problem::{Code, Problem},
     request::{OrderIdPath, Parameters},
@@ -201,8 +201,8 @@ pub(crate) async fn orders(
     upgrade.run(&state, move |peer| {
         async move {
             if query.is_empty() {
-                let key = accept::idempotency_key(&headers);
-                return stream::place_and_follow(peer, &session_state, key, &Named).await;
+                let caller = Caller::of(&headers);
+                return stream::place_and_follow(peer, &session_state, caller, &Named).await;
             }
             match snapshot(peer, &session_state, &query).await {
                 Ok(ending) | Err(ending) => ending,

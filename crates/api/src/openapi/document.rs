@@ -20,8 +20,8 @@ use crate::{
     compat::{history, sockets},
     request::NoParameters,
     routes::{
-        cancel, cancel_many, events, execute, explain, health, metrics, order, orders, quotes, resume,
-        stream, tokens, venues,
+        cancel, cancel_many, engine, events, execute, explain, health, metrics, order, orders, quotes,
+        resume, statistics, stream, tokens, venues,
     },
     state::AppState,
 };
@@ -42,7 +42,7 @@ pub(crate) const PATH: &str = "/api/openapi.json";
     ),
     paths(
         execute::place, execute::stream, orders::list, order::show, events::list, history::history,
-        explain::explain, cancel::cancel, cancel::delete, cancel_many::cancel_many, resume::resume, stream::stream, quotes::ask, tokens::list, venues::list, health::report, health::live, health::ready, metrics::render,
+        explain::explain, cancel::cancel, cancel::delete, cancel_many::cancel_many, resume::resume, stream::stream, quotes::ask, tokens::list, venues::list, statistics::show, engine::show, health::report, health::live, health::ready, metrics::render,
         sockets::orders, sockets::status, document,
     ),
     components(schemas(ProblemBody, words::OrderSort, words::SortOrder)),
@@ -97,7 +97,7 @@ problems!(Problems: InvalidQuery);
 #[utoipa::path(get, path = PATH, operation_id = "getDocument", tag = "engine",
     responses((status = 200, description = "An OpenAPI 3.1 document.", body = Object), Problems))]
 pub(crate) async fn document(State(state): State<AppState>, _: NoParameters) -> Response {
-    static DOCUMENT: LazyLock<OpenApiDocument> = LazyLock::new(Document::openapi);
+    static DOCUMENT: LazyLock<OpenApiDocument> = LazyLock::new(|| super::plain::plain(&Document::openapi()));
     let mut document = DOCUMENT.clone();
     super::body::list_tokens(&mut document, &state.tokens.listed());
     super::body::limit_slippage(&mut document, state.limits.max_slippage);

@@ -3,6 +3,7 @@
 mod body;
 pub(crate) mod document;
 mod optional;
+mod plain;
 mod problems;
 
 pub(crate) use body::OrderBody;

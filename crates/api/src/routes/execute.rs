@@ -11,7 +11,7 @@ use futures::FutureExt;
 use protocol::{OrderView, PlacedView};
 
 use crate::{
-    accept::{self, Placed},
+    accept::{self, Caller, Placed},
     headers::REPLAYED,
     openapi::{OrderBody, problems},
     problem::{Code, FieldCode, FieldError, Problem},
@@ -29,7 +29,7 @@ problems!(
 ///
 /// `201` with its address, or `200` with the order that the same key or client order id made before.
 /// `409 idempotency_conflict` if that one asked for something else. A body in the form of an earlier system is
-/// answered with `200`, as there. `X-Idempotency-Key` is the same header as `Idempotency-Key`.
+/// answered with `200`, as there; the schema `OrderBody` has all forms. `X-Idempotency-Key` is the same header as `Idempotency-Key`.
 #[utoipa::path(post, path = "/api/orders/execute", operation_id = "placeOrder", tag = "orders",
     params(("Idempotency-Key" = Option<String>, Header, pattern = "^[ -~]{1,255}$",
         description = "The same request with the same key is one order, however often it is sent.")),
@@ -51,11 +51,11 @@ pub(crate) async fn place(
     headers: HeaderMap,
     body: JsonBody,
 ) -> Result<Response, Problem> {
-    let key = accept::idempotency_key(&headers)?;
+    let caller = Caller::of(&headers)?;
     let request = state.parse_order(&body.0).await?;
     // clients of earlier systems expect 200 for a new order
     let created = if request.is_canonical { StatusCode::CREATED } else { StatusCode::OK };
-    let placed = accept::place(&state, request, key).await?;
+    let placed = accept::place(&state, request, caller).await?;
     Ok(reply(&base, &placed, created, state.tokens.as_ref()))
 }
 
@@ -138,8 +138,8 @@ async fn session(
         }
         Ok(None) => {
             peer.send(Canonical::connected(None)).await?;
-            let key = accept::idempotency_key(headers);
-            stream::place_and_follow(peer, state, key, &Canonical).await
+            let caller = Caller::of(headers);
+            stream::place_and_follow(peer, state, caller, &Canonical).await
         }
         Err(problem) => stream::refuse(peer, &problem, &Canonical).await,
     })

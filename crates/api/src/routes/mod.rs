@@ -2,6 +2,7 @@
 
 pub(crate) mod cancel;
 pub(crate) mod cancel_many;
+pub(crate) mod engine;
 pub(crate) mod events;
 pub(crate) mod execute;
 pub(crate) mod explain;
@@ -12,6 +13,7 @@ pub(crate) mod orders;
 pub(crate) mod quotes;
 pub(crate) mod resume;
 mod search;
+pub(crate) mod statistics;
 pub(crate) mod stream;
 pub(crate) mod tokens;
 pub(crate) mod venues;

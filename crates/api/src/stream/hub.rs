@@ -16,6 +16,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{Follower, Tail, event::WireEvent};
+use crate::statistics::Statistics;
 
 /// Events that wait for a follower before it loses the oldest and reads the store again.
 const BACKLOG_PER_ORDER: usize = 16;
@@ -46,6 +47,8 @@ pub(crate) struct Hub {
     tail_check_every: Duration,
     /// Woken by every message: it reads the store itself.
     feed: Arc<Tail>,
+    /// Counts every message.
+    statistics: Arc<Statistics>,
     /// In the order of ids, so that a simulation wakes followers in the same order every time.
     orders: Mutex<BTreeMap<OrderId, Followed>>,
     pub(super) reads: Semaphore,
@@ -67,9 +70,10 @@ impl Hub {
         bus: Arc<dyn EventBus>,
         tail_check_every: Duration,
         feed: Arc<Tail>,
+        statistics: Arc<Statistics>,
     ) -> Self {
         let reads = Semaphore::new(CONCURRENT_READS);
-        Self { store, tokens, bus, tail_check_every, feed, orders: Mutex::default(), reads }
+        Self { store, tokens, bus, tail_check_every, feed, statistics, orders: Mutex::default(), reads }
     }
 
     /// Follows an order from the first event after `after`. An `after` beyond the order's last
@@ -124,6 +128,7 @@ impl Hub {
 
     fn pass_on(&self, event: &OrderEvent) {
         self.feed.wake();
+        self.statistics.observe(event);
         let mut orders = self.lock();
         let Some(followed) = orders.get_mut(&event.order_id) else { return };
         followed.delivered_seq = followed.delivered_seq.max(event.event.seq);
@@ -133,6 +138,7 @@ impl Hub {
 
     fn interrupted(&self) {
         self.feed.wake();
+        self.statistics.interrupted();
         for followed in self.lock().values() {
             let _ = followed.sender.send(HubSignal::ReadStore);
         }

@@ -15,5 +15,6 @@ pub(crate) use event::{WireEvent, to_text};
 pub(crate) use feed::{FeedLag, Tail, converse, respond};
 pub(crate) use follower::Follower;
 pub(crate) use hub::Hub;
+pub(crate) use pause::StorePause;
 pub(crate) use session::{follow, place_and_follow, refuse};
 pub(crate) use socket::{Ending, Outbox, Peer, Upgrade, permit};

@@ -1,7 +1,11 @@
 use domain::Order;
 
 use super::{Dialect, Ending, Peer};
-use crate::{accept, problem::Problem, state::AppState};
+use crate::{
+    accept::{self, Caller},
+    problem::Problem,
+    state::AppState,
+};
 
 /// Sends the events of an order after `after`.
 pub(crate) async fn follow(
@@ -18,7 +22,7 @@ pub(crate) async fn follow(
 pub(crate) async fn place_and_follow(
     peer: &mut Peer,
     state: &AppState,
-    idempotency_key: Result<Option<String>, Problem>,
+    caller: Result<Caller, Problem>,
     dialect: &dyn Dialect,
 ) -> Ending {
     let message = match peer.first_message().await {
@@ -27,7 +31,7 @@ pub(crate) async fn place_and_follow(
     };
     let placed = async {
         let request = state.parse_order(&message).await?;
-        accept::place(state, request, idempotency_key?).await
+        accept::place(state, request, caller?).await
     };
     match placed.await {
         Ok(placed) => follow(peer, state, &placed.order, 0, dialect).await,

@@ -321,6 +321,32 @@ async fn server_sent_events_tell_the_same_and_resume_by_their_ids() {
 }
 
 #[tokio::test]
+async fn server_sent_events_of_finished_orders_end() {
+    let app = App::start().await;
+    let [one, two] = run_two(&app).await;
+    let address = app.url(&format!("{PATH}?orders={one},{two}"));
+    let all = EventSource::open(app.client.get(&address)).await.events(2 * EVENTS).await;
+    // from the first event on, after some of them, and after the last
+    for cursor in [None, Some(&all[3].id), Some(&all.last().unwrap().id)] {
+        let request = app.client.get(&address).header("last-event-id", cursor.map_or("", String::as_str));
+        let end = EventSource::open(request).await.next("end").await.expect("an end");
+        assert_eq!((end.id.as_str(), end.data), ("end", json!({"type": "end"})));
+    }
+    // a browser that comes back after the end is sent away for good
+    let again = app.client.get(&address).header("accept", "text/event-stream").header("last-event-id", "end");
+    assert_eq!(again.send().await.unwrap().status(), 204);
+
+    let live = app.placed().await;
+    let mut source = EventSource::open(app.client.get(app.url(&format!("{PATH}?orders={live},{one}")))).await;
+    app.execution(live).await.run().await;
+    let mut last = None;
+    while let Some(sent) = source.next("event").await {
+        last = Some(sent.data);
+    }
+    assert_eq!(last.unwrap()["status"], "confirmed", "the stream ended after the last event");
+}
+
+#[tokio::test]
 async fn what_cannot_be_streamed_is_refused() {
     let app = App::start_with(|limits| (limits.max_stream_orders, limits.max_streams) = (1, 1)).await;
     let source = |query: &str| {

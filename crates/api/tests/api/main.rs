@@ -18,5 +18,6 @@ mod overload;
 mod queries;
 mod resume;
 mod server;
+mod statistics;
 mod streams;
 mod support;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{OrderSpec, OrderStatus};
+use super::{OrderSpec, OrderStatus, Origin};
 use crate::{
     AccountId, Failure, Fill, OrderId, Signature, Timestamp, VenueId,
     routing::RoutingDecision,
@@ -23,6 +23,17 @@ pub struct Event {
     pub data: EventData,
 }
 
+impl Event {
+    /// An acceptance with who placed the order.
+    #[must_use]
+    pub fn placed_by(mut self, placer: Option<Origin>) -> Self {
+        if let EventData::Accepted { origin, .. } = &mut self.data {
+            *origin = placer;
+        }
+        self
+    }
+}
+
 /// What happened, with the data that explains it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, strum::EnumDiscriminants)]
 #[strum_discriminants(
@@ -34,7 +45,12 @@ pub struct Event {
 #[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum EventData {
     /// The order is durable.
-    Accepted { order: OrderSpec },
+    Accepted {
+        order: OrderSpec,
+        /// Unknown for orders of versions before 2026-12, and for those that did not come over HTTP.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        origin: Option<Origin>,
+    },
     /// An attempt begins, or begins again after a crash before anything was sent.
     RoutingStarted,
     /// The best quote was chosen.

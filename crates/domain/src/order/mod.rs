@@ -1,6 +1,7 @@
 //! Orders: the request, the current state, and the events that led to it.
 
 mod event;
+mod origin;
 mod status;
 
 use std::fmt;
@@ -8,6 +9,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use event::{Event, EventData, EventKind, OrderEvent};
+pub use origin::Origin;
 pub use status::{InvalidTransition, OrderStatus, Phase, UnknownStatus};
 
 use crate::{AccountId, Bps, Failure, Fill, OrderId, Quote, QuoteRequest, Timestamp, swap::SlippageBound};
@@ -134,7 +136,13 @@ impl Order {
             next_attempt_at: None,
             cancel_request: None,
         };
-        let event = Event { seq: 1, status, attempt: 0, at: now, data: EventData::Accepted { order: spec } };
+        let event = Event {
+            seq: 1,
+            status,
+            attempt: 0,
+            at: now,
+            data: EventData::Accepted { order: spec, origin: None },
+        };
         (order, event)
     }
 
@@ -192,7 +200,7 @@ impl Order {
         events: &[Event],
     ) -> Option<Self> {
         let (first, rest) = events.split_first()?;
-        let EventData::Accepted { order: spec } = &first.data else { return None };
+        let EventData::Accepted { order: spec, .. } = &first.data else { return None };
         let (mut order, accepted) = Self::accept(id, account, client_order_id, spec.clone(), first.at);
         if accepted != *first {
             return None;

@@ -63,7 +63,7 @@ fn first_instant() -> Timestamp {
 fn every_event() -> Vec<EventData> {
     let failure = Failure::at(VenueId::METEORA, FailureCode::SlippageExceeded, "too far");
     vec![
-        EventData::Accepted { order: spec() },
+        EventData::Accepted { order: spec(), origin: None },
         EventData::RoutingStarted,
         EventData::Routed {
             decision: Box::new(RoutingDecision {

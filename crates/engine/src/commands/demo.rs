@@ -97,7 +97,7 @@ async fn follow(client: &Client, id: OrderId, lines: &MultiProgress) -> anyhow::
         .follow(id, 0, |event, _| {
             let mut stays = false;
             match &event.data {
-                DataView::Known(EventDataView::Accepted { order }) => {
+                DataView::Known(EventDataView::Accepted { order, .. }) => {
                     summary.order = order_in_words(order);
                     line.set_prefix(summary.order.clone());
                 }

@@ -27,7 +27,7 @@ pub(crate) fn event_in_words(event: &EventBody<'_>) -> String {
         DataView::Unknown(data) => return data["kind"].as_str().unwrap_or("?").to_owned(),
     };
     match data {
-        EventDataView::Accepted { order } => format!("accepted: {}", order_in_words(order)),
+        EventDataView::Accepted { order, .. } => format!("accepted: {}", order_in_words(order)),
         EventDataView::RoutingStarted => format!("attempt {attempt}: asking the venues"),
         EventDataView::Routed(decision) => {
             let quotes: Vec<String> = decision.quotes.iter().map(quote_in_words).collect();

@@ -111,7 +111,7 @@ impl Model {
         (flight.seq, flight.status, flight.attempt) = (event.seq, event.status, event.attempt);
         if let DataView::Known(data) = &event.data {
             match data {
-                EventDataView::Accepted { order } => {
+                EventDataView::Accepted { order, .. } => {
                     flight.order = Some(order_in_words(order));
                     flight.accepted_at = Some(event.at);
                     self.window.accept(event.at);

@@ -307,17 +307,23 @@ pub(super) const IN_FLIGHT: &str =
 pub(super) const RESTING: &str = "SELECT count(*) FROM
     (SELECT 1 FROM orders WHERE phase = 'resting' AND account_id = $2 LIMIT $1) AS counted";
 
-/// How many orders have not ended, by status; `$1` bounds what is counted of each phase.
-pub(super) const ACTIVE_BY_STATUS: &str = "SELECT status, count(*) FROM (
-    SELECT * FROM (SELECT status FROM orders WHERE phase = 'in_flight' LIMIT $1) AS in_flight
+/// How many orders have not ended, by status, worker and whether they are parked; `$1` bounds what is counted of
+/// each phase.
+pub(super) const ACTIVE_BY_STATUS: &str = "SELECT status, lease_owner, is_parked, count(*) FROM (
+    SELECT * FROM (SELECT status, lease_owner, lost_claims > 5 AS is_parked
+                   FROM orders WHERE phase = 'in_flight' LIMIT $1) AS in_flight
     UNION ALL
-    SELECT * FROM (SELECT status FROM orders WHERE phase = 'resting' LIMIT $1) AS resting
-    ) AS active GROUP BY status";
+    SELECT * FROM (SELECT status, lease_owner, lost_claims > 5 AS is_parked
+                   FROM orders WHERE phase = 'resting' LIMIT $1) AS resting
+    ) AS active GROUP BY status, lease_owner, is_parked";
 
 /// What [`ACTIVE_BY_STATUS`] found.
-pub(super) fn active_by_status(counts: Vec<(String, i64)>) -> sqlx::Result<ActiveOrders> {
-    let counts = counts
-        .into_iter()
-        .map(|(status, count)| Ok((OrderStatus::named(&status), u32::try_from(count).map_err(decode)?)));
-    counts.collect::<sqlx::Result<_>>().map(ActiveOrders)
+pub(super) fn active_by_status(
+    counts: Vec<(String, Option<String>, bool, i64)>,
+) -> sqlx::Result<ActiveOrders> {
+    let mut active = ActiveOrders::default();
+    for (status, worker, is_parked, count) in counts {
+        active.add(OrderStatus::named(&status), worker, is_parked, u32::try_from(count).map_err(decode)?);
+    }
+    Ok(active)
 }

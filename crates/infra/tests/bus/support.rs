@@ -40,7 +40,7 @@ pub(crate) fn every_kind() -> Vec<Arc<OrderEvent>> {
     let attempt = samples::attempt(&order);
     let failure = samples::failure();
     let next_attempt_at = Timestamp::from_unix_micros(1_800_000_001_000_001);
-    let mut kinds = vec![EventData::Accepted { order: samples::spec() }];
+    let mut kinds = vec![EventData::Accepted { order: samples::spec(), origin: None }];
     kinds.extend(samples::steps_to_building());
     kinds.push(samples::submitted(&attempt));
     kinds.push(samples::confirmed(&attempt));

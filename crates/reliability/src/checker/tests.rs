@@ -407,7 +407,9 @@ fn an_order_that_expires_early_or_is_submitted_late_is_found() {
             let at = evidence.orders[1].order.created_at.unix_micros() + seconds * 1_000_000;
             let expires_at = Timestamp::from_unix_micros(at);
             let record = &mut evidence.orders[1];
-            let EventData::Accepted { order } = &mut record.events[0].data else { panic!("it is accepted") };
+            let EventData::Accepted { order, .. } = &mut record.events[0].data else {
+                panic!("it is accepted")
+            };
             order.expires_at = Some(expires_at);
             record.order.spec.expires_at = Some(expires_at);
             with_end(evidence, EventData::Expired { expires_at, failure: None });

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use api::{Access, AppState, Limits, direct::InProcessApi};
+use api::{About, Access, AppState, Limits, direct::InProcessApi};
 use clap::Parser;
 use domain::{
     OrderId, VenueId,
@@ -119,7 +119,7 @@ impl Machines {
             max_in_flight: world.plan.max_in_flight,
             ..Limits::default()
         };
-        let api = InProcessApi::new(AppState::new(backends, limits, Access::default()));
+        let api = InProcessApi::new(AppState::new(backends, limits, Access::default(), About::default()));
         let running = api.clone();
         tokio::spawn(async move { running.run(CancellationToken::new()).await });
         (process, api)

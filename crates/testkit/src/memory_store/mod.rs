@@ -101,7 +101,7 @@ impl MemoryStore {
         if may_land || (record.is_executing(now) && !record.is_parked()) {
             return Ok(Cancellation::Requested(Box::new(record.order.clone())));
         }
-        Ok(Cancellation::Claimed(Box::new(record.claim(now, cancel.lease))))
+        Ok(Cancellation::Claimed(Box::new(record.claim(&cancel.by, now, cancel.lease))))
     }
 
     /// While it hangs, orders that are to be accepted wait.

@@ -40,14 +40,14 @@ impl OrderIntake for MemoryStore {
 
 #[async_trait]
 impl Executions for MemoryStore {
-    async fn claim(&self, id: OrderId, _worker: &str, lease: Duration) -> Result<Option<Claim>, StoreError> {
+    async fn claim(&self, id: OrderId, worker: &str, lease: Duration) -> Result<Option<Claim>, StoreError> {
         let now = self.clock.steady();
         let mut state = self.open()?;
         let Some(record) = state.orders.get_mut(&id) else { return Ok(None) };
         if record.order.status.is_terminal() || record.lease_until.is_some_and(|until| until > now) {
             return Ok(None);
         }
-        Ok(Some(record.claim(now, lease)))
+        Ok(Some(record.claim(worker, now, lease)))
     }
 
     async fn renew(&self, fence: Fence, lease: Duration) -> Result<bool, StoreError> {
@@ -205,9 +205,10 @@ impl OrderCounts for MemoryStore {
     async fn active_by_status(&self, at_most: u32) -> Result<ActiveOrders, StoreError> {
         let state = self.open()?;
         let mut counts = ActiveOrders::default();
-        for status in state.orders.values().map(|record| record.order.status) {
+        for record in state.orders.values() {
+            let status = record.order.status;
             if !status.is_terminal() && counts.in_phase(status.phase()) < at_most {
-                *counts.0.entry(status).or_default() += 1;
+                counts.add(status, record.claimed_by.clone(), record.is_parked(), 1);
             }
         }
         Ok(counts)

@@ -20,8 +20,8 @@ pub(super) struct Record {
     pub(super) wake_at: Option<Timestamp>,
     pub(super) lease_epoch: u64,
     pub(super) lease_until: Option<Timestamp>,
-    /// Whether `lease_until` is the end of a claim, not of a wait for the next attempt.
-    pub(super) is_claimed: bool,
+    /// Who claimed it until `lease_until`; nobody while it waits for its next attempt.
+    pub(super) claimed_by: Option<String>,
     pub(super) lost_claims: u32,
 }
 
@@ -68,15 +68,15 @@ impl Record {
 
     /// Whether a claim holds.
     pub(super) fn is_executing(&self, now: Timestamp) -> bool {
-        self.is_claimed && self.lease_until.is_some_and(|until| until > now)
+        self.claimed_by.is_some() && self.lease_until.is_some_and(|until| until > now)
     }
 
     /// Makes a new claim.
-    pub(super) fn claim(&mut self, now: Timestamp, lease: Duration) -> Claim {
+    pub(super) fn claim(&mut self, by: &str, now: Timestamp, lease: Duration) -> Claim {
         let lost_claims = self.lost_claims;
         self.lost_claims += 1;
         self.lease_epoch += 1;
-        self.is_claimed = true;
+        self.claimed_by = Some(by.to_owned());
         self.hold(now, lease);
         Claim {
             fence: Fence { order_id: self.order.id, lease_epoch: self.lease_epoch },
@@ -94,7 +94,7 @@ impl Record {
 
     pub(super) fn end_lease(&mut self, lease_until: Option<Timestamp>, wake_at: Option<Timestamp>) {
         self.lease_epoch += 1;
-        self.is_claimed = false;
+        self.claimed_by = None;
         self.lease_until = lease_until;
         self.wake_at = wake_at;
     }

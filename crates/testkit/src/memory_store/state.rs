@@ -128,7 +128,7 @@ impl State {
                 wake_at: due_after.map(|due_after| now + due_after),
                 lease_epoch: 0,
                 lease_until: None,
-                is_claimed: false,
+                claimed_by: None,
                 lost_claims: 0,
             },
         );

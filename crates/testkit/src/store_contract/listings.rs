@@ -5,7 +5,8 @@ use std::time::Duration;
 use domain::{
     AccountId, EventData, Failure, FailureCode, OrderId, OrderStatus, Timestamp, Token, VenueId,
     ports::{
-        Accepted, AttemptState, ClaimAction, CommitOutcome, OrderFilter, OrderPage, OrderSort, OrderStore,
+        Accepted, ActiveOrders, AttemptState, ClaimAction, CommitOutcome, OrderFilter, OrderPage, OrderSort,
+        OrderStore,
     },
 };
 
@@ -84,7 +85,7 @@ async fn listings_are_searched_and_sorted_by_what_orders_trade_and_became(store:
         let spec = &mut asked.order.spec;
         (spec.tag, spec.request.token_in, spec.request.token_out) = (Some(tag.clone()), token_in, token_out);
         asked.order.client_order_id = Some(format!("{tag}-{}", ids.len()));
-        asked.event.data = EventData::Accepted { order: spec.clone() };
+        asked.event.data = EventData::Accepted { order: spec.clone(), origin: None };
         ids.push(asked.order.id);
         assert_eq!(store.accept(asked).await.unwrap(), Accepted::Created);
     }
@@ -164,10 +165,13 @@ async fn sorted_and_bounded_in_time(
 
 async fn orders_in_flight_are_counted_up_to_a_bound(store: &dyn OrderStore) {
     let before = store.in_flight(u32::MAX).await.unwrap();
-    let pending = store.active_by_status(u32::MAX).await.unwrap().with(OrderStatus::Pending);
+    let earlier = store.active_by_status(u32::MAX).await.unwrap();
+    let pending = earlier.with(OrderStatus::Pending);
     let mut executing = claimed(store, LONG).await;
     accepted(store, LONG).await;
     let now = store.active_by_status(u32::MAX).await.unwrap();
+    let claims = |active: &ActiveOrders| active.by_worker.get("worker").copied().unwrap_or_default();
+    assert_eq!((claims(&now), now.parked), (claims(&earlier) + 1, earlier.parked));
     assert_eq!((now.total(), now.with(OrderStatus::Pending)), (before + 2, pending + 2));
     assert_eq!(store.in_flight(u32::MAX).await.unwrap(), before + 2);
     let failed = vec![EventData::RoutingStarted, EventData::Failed { failure: samples::failure() }];

@@ -12,7 +12,7 @@ mod sse;
 mod tail;
 mod websocket;
 
-use domain::{OrderId, ports::FeedCursor};
+use domain::{Order, OrderId, ports::FeedCursor};
 use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::{
@@ -31,10 +31,13 @@ use reader::FeedReader;
 /// Orders that are looked up at once.
 const CONCURRENT_LOOKUPS: usize = 16;
 
-/// Whether all of these orders exist and are the account's.
-async fn find_orders(state: &AppState, ids: &[OrderId]) -> Result<(), Problem> {
+/// Finds orders of the account.
+///
+/// # Errors
+/// When one of them does not exist or is another account's.
+async fn find_orders(state: &AppState, ids: &[OrderId]) -> Result<Vec<Order>, Problem> {
     stream::iter(ids.iter().copied())
-        .map(|id| async move { state.find_order(id).await.map(drop) })
+        .map(|id| state.find_order(id))
         .buffered(CONCURRENT_LOOKUPS)
         .try_collect()
         .await

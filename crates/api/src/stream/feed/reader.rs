@@ -1,6 +1,7 @@
 use std::{
     collections::{HashSet, VecDeque},
     sync::Arc,
+    time::Duration,
 };
 
 use domain::{
@@ -17,6 +18,8 @@ use crate::stream::pause::StorePause;
 
 /// Events read from the store at once.
 const PAGE: u32 = 128;
+/// The pause before a read whose end a transaction held back is repeated.
+const SETTLING: Duration = Duration::from_millis(250);
 
 /// The orders whose events a connection receives.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -52,6 +55,10 @@ pub(super) struct FeedReader {
     read_to: FeedCursor,
     /// When to read the store, if it may have events that were not read.
     behind_from: Option<Instant>,
+    /// Everything that was committed when the store was read last is in `read` or was handed out.
+    is_at_end: bool,
+    /// Some orders of the scope have ended already: whether their last events were handed out must be known.
+    seeks_end: bool,
     store_pause: StorePause,
 }
 
@@ -66,6 +73,8 @@ impl FeedReader {
             read: VecDeque::new(),
             read_to: cursor,
             behind_from: None,
+            is_at_end: false,
+            seeks_end: false,
             store_pause: StorePause::new(),
         }
     }
@@ -92,6 +101,16 @@ impl FeedReader {
         self.read_to = cursor;
         self.read.clear();
         self.behind_from = Some(Instant::now());
+    }
+
+    /// Reads on until [`FeedReader::has_everything`], also while a transaction holds the end of the feed back.
+    pub(super) fn seek_end(&mut self) {
+        self.seeks_end = true;
+    }
+
+    /// Whether everything of the scope that was committed before the last read of the store was handed out.
+    pub(super) fn has_everything(&self) -> bool {
+        self.is_at_end && self.read.is_empty() && self.behind_from.is_none()
     }
 
     /// Waits until [`FeedReader::take`] may have something. Giving it up half-way loses nothing.
@@ -172,7 +191,12 @@ impl FeedReader {
             FeedScope::Orders(self.scope.named.iter().copied().collect())
         };
         let page = self.tail.read(&scope, self.read_to, PAGE).await?;
-        self.behind_from = (page.beyond == PageEnd::More).then(Instant::now);
+        self.is_at_end = page.beyond == PageEnd::Nothing;
+        self.behind_from = match page.beyond {
+            PageEnd::More => Some(Instant::now()),
+            PageEnd::Unsettled if self.seeks_end => Some(Instant::now() + SETTLING),
+            PageEnd::Unsettled | PageEnd::Nothing => None,
+        };
         let tail = &self.tail;
         self.read.extend(page.events.into_iter().map(|fed| Arc::new(tail.message(fed))));
         self.move_to(page.next);

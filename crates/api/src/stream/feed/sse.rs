@@ -1,9 +1,9 @@
 //! The feed as Server-Sent Events.
 
-use std::{collections::HashSet, convert::Infallible, time::Duration};
+use std::{collections::HashSet, convert::Infallible, future::ready, time::Duration};
 
 use axum::{
-    http::{HeaderMap, HeaderValue, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{
         IntoResponse, Response,
         sse::{Event, Sse},
@@ -24,6 +24,8 @@ use crate::{
 };
 
 const LAST_EVENT_ID: &str = "last-event-id";
+/// The `id` of the end of a stream: nothing follows it.
+const COMPLETE: &str = "end";
 /// Events that wait to be written.
 const WAITING: usize = 16;
 /// When a browser is to connect again after the connection broke.
@@ -39,6 +41,10 @@ pub(crate) async fn respond(
     connection: Connection,
     permit: OwnedSemaphorePermit,
 ) -> Result<Response, Problem> {
+    if headers.get(LAST_EVENT_ID).is_some_and(|id| id == COMPLETE) {
+        // a browser comes back after every end, except this one
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
     match open(&state, query, headers).await {
         Ok(reader) => Ok(stream_of(&state, reader, connection, permit)),
         // A browser does not reconnect after any other status.
@@ -47,8 +53,12 @@ pub(crate) async fn respond(
     }
 }
 
-/// A reader at the position that the query and the headers name.
-async fn open(state: &AppState, query: &Parameters, headers: &HeaderMap) -> Result<FeedReader, Problem> {
+/// A reader at the position that the query and the headers name, and those of its orders that have ended.
+async fn open(
+    state: &AppState,
+    query: &Parameters,
+    headers: &HeaderMap,
+) -> Result<(FeedReader, Vec<OrderId>), Problem> {
     let mut errors = Vec::new();
     query.report_unknown(&["orders", "cursor"], &mut errors);
     refuse_query(errors)?;
@@ -63,16 +73,21 @@ async fn open(state: &AppState, query: &Parameters, headers: &HeaderMap) -> Resu
         None if named.is_some() => FeedCursor::START,
         None => state.answer(state.store.feed_end()).await?,
     };
+    let mut ended = Vec::new();
     let scope = match named {
         None => Scope { all: true, named: HashSet::new() },
         Some(ids) => {
-            find_orders(state, &ids).await?;
+            let orders = find_orders(state, &ids).await?;
+            ended.extend(orders.iter().filter(|order| order.status.is_terminal()).map(|order| order.id));
             Scope { all: false, named: ids.into_iter().collect() }
         }
     };
     let mut reader = FeedReader::new(state.feed.clone(), cursor);
     reader.rescope(scope, cursor);
-    Ok(reader)
+    if !ended.is_empty() {
+        reader.seek_end();
+    }
+    Ok((reader, ended))
 }
 
 /// An event stream that says when to come back, and ends.
@@ -84,12 +99,12 @@ fn come_back() -> Response {
 
 fn stream_of(
     state: &AppState,
-    reader: FeedReader,
+    (reader, ended): (FeedReader, Vec<OrderId>),
     connection: Connection,
     permit: OwnedSemaphorePermit,
 ) -> Response {
     let (sender, receiver) = mpsc::channel(WAITING);
-    let writer = Writer { state: state.clone(), reader, sender, connection };
+    let writer = Writer { state: state.clone(), reader, ended, sender, connection };
     state.tasks.spawn(async move {
         writer.run().await;
         drop(permit);
@@ -128,22 +143,27 @@ fn read_orders(query: &Parameters, most: usize) -> Result<Option<Vec<OrderId>>, 
 struct Writer {
     state: AppState,
     reader: FeedReader,
+    /// Orders that had ended when the stream began. Their last events may lie before its cursor.
+    ended: Vec<OrderId>,
     sender: mpsc::Sender<Event>,
     connection: Connection,
 }
 
 impl Writer {
-    /// Writes until the client leaves, reads too slowly, or the process stops. The answer then just
-    /// ends, and the client resumes after the last `id` it has read.
+    /// Writes until the last event of the last named order, or until the client leaves, reads too slowly, or
+    /// the process stops. The answer then just ends, and the client resumes after the last `id` it has read.
     async fn run(mut self) {
         let mut heartbeats = interval(self.state.limits.heartbeat_every); // the first one at once: a cursor
         heartbeats.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let stopping = self.state.stopping.clone();
-        loop {
+        let mut is_complete = false;
+        while !is_complete {
+            is_complete = self.is_complete();
             let event = tokio::select! {
                 biased;
                 () = stopping.cancelled() => return,
                 () = self.sender.closed() => return,
+                () = ready(()), if is_complete => complete(),
                 _ = heartbeats.tick() => self.heartbeat(),
                 () = self.reader.ready() => match self.reader.take().await {
                     Some(message) => event("event", message.cursor, &message.message()),
@@ -163,11 +183,26 @@ impl Writer {
         }
     }
 
+    /// Whether every named order has ended, and all of its events were sent.
+    fn is_complete(&mut self) -> bool {
+        if self.reader.has_everything() {
+            for id in self.ended.drain(..) {
+                self.reader.finish(id);
+            }
+        }
+        self.reader.scope().is_empty()
+    }
+
     fn heartbeat(&self) -> Event {
         let cursor = self.reader.cursor();
         let data = message::heartbeat(cursor, self.state.clock.now(), self.state.lag.now());
         event("heartbeat", cursor, &data).retry(RETRY)
     }
+}
+
+/// `event: end`, after which no event follows.
+fn complete() -> Event {
+    Event::default().event("end").id(COMPLETE).data("{\"type\":\"end\"}")
 }
 
 fn event(kind: &str, cursor: FeedCursor, data: &str) -> Event {

@@ -7,7 +7,7 @@ mod sse;
 
 use std::{sync::Arc, time::Duration};
 
-use api::{Access, AppState, Backends, Limits};
+use api::{About, Access, AppState, Backends, Limits};
 use domain::{
     AccountId, OrderId,
     ports::{Market, OrderReads, Quotes},
@@ -70,7 +70,7 @@ impl App {
             clock,
             rng: Box::new(ChaCha8Rng::seed_from_u64(7)),
         };
-        let state = AppState::new(backends, limits, access);
+        let state = AppState::new(backends, limits, access, About::default());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let stop = CancellationToken::new();

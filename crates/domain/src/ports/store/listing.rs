@@ -144,24 +144,39 @@ impl OrderFilter {
     }
 }
 
-/// How many orders have not ended, by status.
+/// How many orders have not ended.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ActiveOrders(pub BTreeMap<OrderStatus, u32>);
+pub struct ActiveOrders {
+    pub by_status: BTreeMap<OrderStatus, u32>,
+    /// Those that were put aside because five claims in a row were lost.
+    pub parked: u32,
+    /// Those that are claimed, by the name of the worker. A dead worker keeps its claims until another one takes them.
+    pub by_worker: BTreeMap<String, u32>,
+}
 
 impl ActiveOrders {
+    /// Counts an order.
+    pub fn add(&mut self, status: OrderStatus, worker: Option<String>, is_parked: bool, count: u32) {
+        *self.by_status.entry(status).or_default() += count;
+        self.parked += if is_parked { count } else { 0 };
+        if let Some(worker) = worker {
+            *self.by_worker.entry(worker).or_default() += count;
+        }
+    }
+
     /// All of them.
     pub fn total(&self) -> u32 {
-        self.0.values().sum()
+        self.by_status.values().sum()
     }
 
     /// Those in one phase.
     pub fn in_phase(&self, phase: Phase) -> u32 {
-        self.0.iter().filter(|(status, _)| status.phase() == phase).map(|(_, count)| count).sum()
+        self.by_status.iter().filter(|(status, _)| status.phase() == phase).map(|(_, count)| count).sum()
     }
 
     /// Those in one status.
     pub fn with(&self, status: OrderStatus) -> u32 {
-        self.0.get(&status).copied().unwrap_or_default()
+        self.by_status.get(&status).copied().unwrap_or_default()
     }
 }
 

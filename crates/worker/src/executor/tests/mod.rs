@@ -293,7 +293,7 @@ impl Bench {
     async fn with(answers: &[Result<Answer, ()>], change: impl FnOnce(&mut domain::OrderSpec)) -> Self {
         let mut acceptance = samples::acceptance();
         change(&mut acceptance.order.spec);
-        acceptance.event.data = EventData::Accepted { order: acceptance.order.spec.clone() };
+        acceptance.event.data = EventData::Accepted { order: acceptance.order.spec.clone(), origin: None };
         Self::of(false, answers, acceptance).await
     }
 

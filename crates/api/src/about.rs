@@ -1,0 +1,22 @@
+use protocol::{EngineMode, SettingView};
+
+/// What a process says about itself.
+#[derive(Debug, Clone)]
+pub struct About {
+    pub mode: EngineMode,
+    /// Effective settings, in the order of its help; secrets hidden.
+    pub settings: Vec<SettingView<'static>>,
+}
+
+impl Default for About {
+    /// Of an API that is part of another program.
+    fn default() -> Self {
+        Self { mode: EngineMode::Embedded, settings: Vec::new() }
+    }
+}
+
+impl About {
+    pub const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+    /// Set by builds of images and releases.
+    pub const COMMIT: Option<&'static str> = option_env!("BUILD_COMMIT");
+}
