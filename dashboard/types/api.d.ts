@@ -21,6 +21,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/market/candles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How prices of a pair moved, by venue.
+         * @description Recorded are the pairs of the setting `PRICE_PAIRS`, and any other while somebody watches it. At most 1,000 candles
+         *     for each venue: the last ones before `to`, unless `from` is given.
+         */
+        get: operations["listCandles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/market/prices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a pair costs at each venue now.
+         * @description Quoted with the lot of the base token (`GET /api/tokens`). The stream sends it every second: see
+         *     `{"op": "subscribe", "prices": ["SOL/USDC"]}`.
+         */
+        get: operations["getPrices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/openapi.json": {
         parameters: {
             query?: never;
@@ -241,6 +283,49 @@ export interface paths {
          *     answered with `200`, as there; the schema `OrderBody` has all forms. `X-Idempotency-Key` is the same header as `Idempotency-Key`.
          */
         post: operations["placeOrder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orders/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Exports orders, newest first, as CSV or JSON Lines.
+         * @description Every order of the filter, however many there are; takes the filters of `GET /api/orders`. The answer is cut, not
+         *     ended, if the database fails in between. `amountIn` and `amountOut` are what was asked, `spent` and `received`
+         *     what was traded. In CSV a text of yours that a spreadsheet would take for a formula begins with an apostrophe.
+         */
+        get: operations["exportOrders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orders/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Counts orders by status, and what they traded.
+         * @description Of the newest 10,000 orders that match; `isComplete` says whether these are all. Takes the filters of
+         *     `GET /api/orders`.
+         */
+        get: operations["summarizeOrders"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -592,6 +677,28 @@ export interface components {
             /** @description The order's status, if there is one. */
             status?: components["schemas"]["OrderStatus"];
         };
+        /** @description Prices of a period, in units of the quote token per unit of the base token. They are rounded: charts need no more. */
+        Candle: {
+            /** @description What buying cost. */
+            ask?: components["schemas"]["Ohlc"];
+            /** @description When the period begins. */
+            at: components["schemas"]["Timestamp"];
+            /** @description What selling paid. */
+            bid?: components["schemas"]["Ohlc"];
+        };
+        /**
+         * @description The length of a candle's period.
+         * @enum {string}
+         */
+        CandleInterval: "1m" | "5m" | "15m" | "1h" | "4h" | "1d";
+        /** @description How prices of a pair moved. */
+        Candles: {
+            interval: components["schemas"]["CandleInterval"];
+            /** @description Base and quote token, such as `SOL/USDC`. */
+            pair: string;
+            /** @description Each venue that quoted in that time. */
+            venues: components["schemas"]["VenueCandles"][];
+        };
         CauseCounts: {
             /** @description A failure code. */
             code: string;
@@ -729,6 +836,11 @@ export interface components {
             status: components["schemas"]["OrderStatus"];
             timing: components["schemas"]["Timing"];
         };
+        /**
+         * @description CSV (RFC 4180), or JSON Lines with an order as in lists on each.
+         * @enum {string}
+         */
+        ExportFormat: "csv" | "jsonl";
         FailedEvent: {
             failure: components["schemas"]["Failure"];
             /**
@@ -839,6 +951,17 @@ export interface components {
         };
         MinAmountOut: {
             minAmountOut: string;
+        };
+        /** @description The first, highest, lowest and last price of a period. */
+        Ohlc: {
+            /** Format: double */
+            close: number;
+            /** Format: double */
+            high: number;
+            /** Format: double */
+            low: number;
+            /** Format: double */
+            open: number;
         };
         /** @description An order in its current state. */
         Order: {
@@ -1013,6 +1136,19 @@ export interface components {
          * @enum {string}
          */
         OrderStatus: "pending" | "open" | "held" | "routing" | "building" | "submitted" | "confirmed" | "failed" | "canceled" | "expired";
+        /** @description How many orders match a filter, and what they traded. */
+        OrderSummary: {
+            /** @description By status; one without orders is left out. */
+            byStatus: {
+                [key: string]: number;
+            };
+            /** @description Whether all orders that match were counted, not only the newest. */
+            isComplete: boolean;
+            /** Format: uint32 */
+            total: number;
+            /** @description Sums of the fills, by the tokens that were spent and received. */
+            traded: components["schemas"]["Traded"][];
+        };
         /** @description What was ordered. */
         OrderTerms: {
             amountIn?: string;
@@ -1102,6 +1238,15 @@ export interface components {
             address: string;
             /** @description Which of the venue's programs it belongs to. */
             kind: string;
+        };
+        /** @description What a pair costs at each venue. */
+        Prices: {
+            at: components["schemas"]["Timestamp"];
+            /** @description The amount of the base token that was quoted. */
+            lot: string;
+            /** @description Base and quote token, such as `SOL/USDC`. */
+            pair: string;
+            venues: components["schemas"]["VenuePrice"][];
         };
         /** @description A problem, as a response and as a message. */
         Problem: {
@@ -1264,6 +1409,11 @@ export interface components {
             /** @description Absent if it is not set. */
             value?: string;
         };
+        /**
+         * @description The side of a pair: `buy` receives its first token, `sell` spends it.
+         * @enum {string}
+         */
+        Side: "buy" | "sell";
         /** @description The signature of a transaction, base58. */
         Signature: string;
         /** @description The worst result an order accepts. */
@@ -1396,6 +1546,8 @@ export interface components {
              * @description Decimal places of an amount.
              */
             decimals: number;
+            /** @description A usual size of an order: what prices are quoted with. */
+            lot: string;
             /** @description Address of the SPL mint, base58: what identifies the token. */
             mint: string;
             /** @description Display name. */
@@ -1421,6 +1573,15 @@ export interface components {
          * @example W
          */
         TokenName: string;
+        /** @description Sums of fills in one direction of a pair. */
+        Traded: {
+            amountIn: string;
+            amountOut: string;
+            /** Format: uint32 */
+            orders: number;
+            tokenIn: string;
+            tokenOut: string;
+        };
         UnwrapSolInstruction: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -1434,6 +1595,11 @@ export interface components {
          * @example meteora
          */
         Venue: string;
+        VenueCandles: {
+            /** @description The oldest first. A period without prices has none. */
+            candles: components["schemas"]["Candle"][];
+            venue: components["schemas"]["Venue"];
+        };
         VenueCounts: {
             /** Format: uint64 */
             fills: number;
@@ -1451,6 +1617,16 @@ export interface components {
             id: components["schemas"]["Venue"];
             /** @description Display name. */
             name: string;
+        };
+        /** @description Prices are in units of the quote token per unit of the base token, price impact and fees of the lot included. */
+        VenuePrice: {
+            /** @description What buying the lot costs. */
+            ask?: string;
+            /** @description What selling the lot pays. */
+            bid?: string;
+            /** @description Why a price is missing. */
+            failureCode?: components["schemas"]["FailureCode"];
+            venue: components["schemas"]["Venue"];
         };
         /** @description A wait for a venue, the chain or the signer to come back. It used up no attempt. */
         Wait: {
@@ -1507,6 +1683,9 @@ export type CancelFilter = components['schemas']['CancelFilter'];
 export type CancelOutcome = components['schemas']['CancelOutcome'];
 export type CancelRequest = components['schemas']['CancelRequest'];
 export type CancelResult = components['schemas']['CancelResult'];
+export type Candle = components['schemas']['Candle'];
+export type CandleInterval = components['schemas']['CandleInterval'];
+export type Candles = components['schemas']['Candles'];
 export type CauseCounts = components['schemas']['CauseCounts'];
 export type ConfirmedEvent = components['schemas']['ConfirmedEvent'];
 export type CreateTokenAccountInstruction = components['schemas']['CreateTokenAccountInstruction'];
@@ -1518,6 +1697,7 @@ export type EventData = components['schemas']['EventData'];
 export type ExecutionResult = components['schemas']['ExecutionResult'];
 export type ExpiredEvent = components['schemas']['ExpiredEvent'];
 export type Explanation = components['schemas']['Explanation'];
+export type ExportFormat = components['schemas']['ExportFormat'];
 export type FailedEvent = components['schemas']['FailedEvent'];
 export type Failure = components['schemas']['Failure'];
 export type FailureCode = components['schemas']['FailureCode'];
@@ -1531,6 +1711,7 @@ export type Market = components['schemas']['Market'];
 export type MarketMode = components['schemas']['MarketMode'];
 export type MaxAmountIn = components['schemas']['MaxAmountIn'];
 export type MinAmountOut = components['schemas']['MinAmountOut'];
+export type Ohlc = components['schemas']['Ohlc'];
 export type Order = components['schemas']['Order'];
 export type OrderBody = components['schemas']['OrderBody'];
 export type OrderRequest = components['schemas']['OrderRequest'];
@@ -1541,11 +1722,13 @@ export type OrderRequestBySide = components['schemas']['OrderRequestBySide'];
 export type OrderRequestInPercent = components['schemas']['OrderRequestInPercent'];
 export type OrderSort = components['schemas']['OrderSort'];
 export type OrderStatus = components['schemas']['OrderStatus'];
+export type OrderSummary = components['schemas']['OrderSummary'];
 export type OrderTerms = components['schemas']['OrderTerms'];
 export type OrderType = components['schemas']['OrderType'];
 export type Origin = components['schemas']['Origin'];
 export type PlacedOrder = components['schemas']['PlacedOrder'];
 export type Pool = components['schemas']['Pool'];
+export type Prices = components['schemas']['Prices'];
 export type Problem = components['schemas']['Problem'];
 export type ProblemCode = components['schemas']['ProblemCode'];
 export type ProgramError = components['schemas']['ProgramError'];
@@ -1559,6 +1742,7 @@ export type RoutedEvent = components['schemas']['RoutedEvent'];
 export type RoutingDecision = components['schemas']['RoutingDecision'];
 export type RoutingStartedEvent = components['schemas']['RoutingStartedEvent'];
 export type Setting = components['schemas']['Setting'];
+export type Side = components['schemas']['Side'];
 export type Signature = components['schemas']['Signature'];
 export type SlippageBound = components['schemas']['SlippageBound'];
 export type SortOrder = components['schemas']['SortOrder'];
@@ -1575,10 +1759,13 @@ export type Timestamp = components['schemas']['Timestamp'];
 export type Timing = components['schemas']['Timing'];
 export type Token = components['schemas']['Token'];
 export type TokenName = components['schemas']['TokenName'];
+export type Traded = components['schemas']['Traded'];
 export type UnwrapSolInstruction = components['schemas']['UnwrapSolInstruction'];
 export type Venue = components['schemas']['Venue'];
+export type VenueCandles = components['schemas']['VenueCandles'];
 export type VenueCounts = components['schemas']['VenueCounts'];
 export type VenueInfo = components['schemas']['VenueInfo'];
+export type VenuePrice = components['schemas']['VenuePrice'];
 export type Wait = components['schemas']['Wait'];
 export type WaitingEvent = components['schemas']['WaitingEvent'];
 export type Worker = components['schemas']['Worker'];
@@ -1614,6 +1801,120 @@ export interface operations {
             };
             /** @description `internal_error`: Internal error */
             500: {
+                headers: {
+                    /** @description When to repeat the request, seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCandles: {
+        parameters: {
+            query: {
+                /** @description Candles that begin at this time or later, RFC 3339. */
+                from?: string;
+                /** @description `1m` by default. */
+                interval?: components["schemas"]["CandleInterval"];
+                /** @description Base and quote token, such as `SOL/USDC`. */
+                pair: string;
+                /** @description Candles that begin before this time, RFC 3339; now by default. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The candles. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Candles"];
+                };
+            };
+            /** @description `invalid_query`: The query is invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Internal error */
+            500: {
+                headers: {
+                    /** @description When to repeat the request, seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable`: The order store is unavailable */
+            503: {
+                headers: {
+                    /** @description When to repeat the request, seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPrices: {
+        parameters: {
+            query: {
+                /** @description Base and quote token, such as `SOL/USDC`. */
+                pair: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The prices. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Prices"];
+                };
+            };
+            /** @description `invalid_query`: The query is invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Internal error */
+            500: {
+                headers: {
+                    /** @description When to repeat the request, seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable`: The order store is unavailable */
+            503: {
                 headers: {
                     /** @description When to repeat the request, seconds. */
                     "Retry-After"?: number;
@@ -1680,12 +1981,17 @@ export interface operations {
                 limit?: number;
                 /** @description `desc` by default. */
                 order?: components["schemas"]["SortOrder"];
-                /** @description Orders between two tokens, in either direction: `SOL/USDC`. */
+                /** @description Orders between two tokens, in either direction unless `side` is given: `SOL/USDC`. */
                 pair?: string;
                 /** @description `true`: parked orders, those that lost five claims in a row. */
                 parked?: boolean;
-                /** @description Searches for an order's id or the end of it, a signature, a client order id or a tag, a token, a pair, a venue, a status or a failure code. */
+                /**
+                 * @description Searches for an order's id or the end of it, a signature, a client order id or a tag, a token, a pair, a
+                 *     venue, a status or a failure code.
+                 */
                 q?: string;
+                /** @description With `pair`: `sell` for orders that spend its first token, `buy` for those that receive it. */
+                side?: components["schemas"]["Side"];
                 /** @description `createdAt` by default. */
                 sort?: components["schemas"]["OrderSort"];
                 /** @description Orders in this status, in any case. */
@@ -2562,6 +2868,175 @@ export interface operations {
                 };
             };
             /** @description `overloaded`: Too many orders are in flight; `store_unavailable`: The order store is unavailable */
+            503: {
+                headers: {
+                    /** @description When to repeat the request, seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportOrders: {
+        parameters: {
+            query?: {
+                /** @description The order with this id of yours. */
+                clientOrderId?: string;
+                /** @description Orders whose last failure has this code. */
+                failureCode?: components["schemas"]["FailureCode"];
+                /** @description `csv` by default. */
+                format?: components["schemas"]["ExportFormat"];
+                /** @description Orders accepted from this time on, RFC 3339, to the millisecond. */
+                from?: string;
+                /** @description Orders between two tokens, in either direction unless `side` is given: `SOL/USDC`. */
+                pair?: string;
+                /** @description `true`: parked orders, those that lost five claims in a row. */
+                parked?: boolean;
+                /**
+                 * @description Searches for an order's id or the end of it, a signature, a client order id or a tag, a token, a pair, a
+                 *     venue, a status or a failure code.
+                 */
+                q?: string;
+                /** @description With `pair`: `sell` for orders that spend its first token, `buy` for those that receive it. */
+                side?: components["schemas"]["Side"];
+                /** @description Orders in this status, in any case. */
+                status?: components["schemas"]["OrderStatus"];
+                /** @description Orders with this tag. */
+                tag?: string;
+                /** @description Orders accepted before this time, RFC 3339, to the millisecond. */
+                to?: string;
+                /** @description Orders that spend or receive this token: a symbol or a mint. */
+                token?: string;
+                /** @description Orders that spend this token: a symbol or a mint. */
+                tokenIn?: string;
+                /** @description Orders that receive this token: a symbol or a mint. */
+                tokenOut?: string;
+                /** @description Orders that this venue filled, or failed last. */
+                venue?: components["schemas"]["Venue"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The orders: a line each, in CSV after one with the names of the columns. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description `invalid_query`: The query is invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Internal error */
+            500: {
+                headers: {
+                    /** @description When to repeat the request, seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable`: The order store is unavailable */
+            503: {
+                headers: {
+                    /** @description When to repeat the request, seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    summarizeOrders: {
+        parameters: {
+            query?: {
+                /** @description The order with this id of yours. */
+                clientOrderId?: string;
+                /** @description Orders whose last failure has this code. */
+                failureCode?: components["schemas"]["FailureCode"];
+                /** @description Orders accepted from this time on, RFC 3339, to the millisecond. */
+                from?: string;
+                /** @description Orders between two tokens, in either direction unless `side` is given: `SOL/USDC`. */
+                pair?: string;
+                /** @description `true`: parked orders, those that lost five claims in a row. */
+                parked?: boolean;
+                /**
+                 * @description Searches for an order's id or the end of it, a signature, a client order id or a tag, a token, a pair, a
+                 *     venue, a status or a failure code.
+                 */
+                q?: string;
+                /** @description With `pair`: `sell` for orders that spend its first token, `buy` for those that receive it. */
+                side?: components["schemas"]["Side"];
+                /** @description Orders in this status, in any case. */
+                status?: components["schemas"]["OrderStatus"];
+                /** @description Orders with this tag. */
+                tag?: string;
+                /** @description Orders accepted before this time, RFC 3339, to the millisecond. */
+                to?: string;
+                /** @description Orders that spend or receive this token: a symbol or a mint. */
+                token?: string;
+                /** @description Orders that spend this token: a symbol or a mint. */
+                tokenIn?: string;
+                /** @description Orders that receive this token: a symbol or a mint. */
+                tokenOut?: string;
+                /** @description Orders that this venue filled, or failed last. */
+                venue?: components["schemas"]["Venue"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The counts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderSummary"];
+                };
+            };
+            /** @description `invalid_query`: The query is invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Internal error */
+            500: {
+                headers: {
+                    /** @description When to repeat the request, seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable`: The order store is unavailable */
             503: {
                 headers: {
                     /** @description When to repeat the request, seconds. */

@@ -11,6 +11,10 @@ use crate::{access::Access, validation::MAX_SLIPPAGE};
 /// Connections beyond the limit that are answered one request each: health as usual, all else with 503.
 pub(crate) const RESERVED_CONNECTIONS: usize = 32;
 
+/// Pairs that are recorded unless others are configured.
+const PRICE_PAIRS: &str = "SOL/USDC,SOL/USDT,JUP/USDC,BONK/USDC";
+const NO_PAIRS: &str = "none";
+
 /// The API's part of the configuration: each value is an environment variable and a flag.
 #[derive(Debug, Clone, Args)]
 pub struct ApiConfig {
@@ -63,6 +67,15 @@ pub struct ApiConfig {
     /// How long `/api/quotes` waits for venues, milliseconds
     #[arg(long, env = "API_QUOTE_TIMEOUT_MS", default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..=30_000))]
     pub api_quote_timeout_ms: u32,
+    /// Pairs, separated by commas, whose prices are recorded for charts; `none` for none
+    #[arg(long, env = "PRICE_PAIRS", value_delimiter = ',', value_parser = pair, default_value = PRICE_PAIRS)]
+    pub price_pairs: Vec<String>,
+    /// How often a pair that somebody watches is quoted, milliseconds
+    #[arg(long, env = "PRICE_INTERVAL_MS", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(100..=60_000))]
+    pub price_interval_ms: u32,
+    /// How long recorded prices are kept, days
+    #[arg(long, env = "PRICE_HISTORY_DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3_650))]
+    pub price_history_days: u32,
     /// How long the push of a new order to the queue may take before the sweeper delivers it,
     /// milliseconds
     #[arg(long, env = "PUSH_GRACE_MS", default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(100..=600_000))]
@@ -88,6 +101,16 @@ impl ApiConfig {
             origins: self.cors_origins.clone(),
             public_url: self.public_url.clone(),
         }
+    }
+}
+
+/// Two tokens, or the word for no pair at all.
+fn pair(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    match text.split_once('/') {
+        Some((base, quote)) if !base.trim().is_empty() && !quote.trim().is_empty() => Ok(text.to_owned()),
+        None if text == NO_PAIRS => Ok(text.to_owned()),
+        _ => Err("must be two tokens, such as SOL/USDC".to_owned()),
     }
 }
 
@@ -152,6 +175,12 @@ pub struct Limits {
     pub store_within: Duration,
     /// How long venues may take to quote.
     pub quotes_within: Duration,
+    /// How often a pair that somebody watches is quoted.
+    pub price_every: Duration,
+    /// Names of the pairs whose prices are recorded.
+    pub price_pairs: Vec<String>,
+    /// How long recorded prices are kept.
+    pub keep_prices: Duration,
     /// How long queue and store may take to report their health.
     pub health_within: Duration,
     /// How long the push of a new order may take before the sweeper delivers it.
@@ -197,6 +226,9 @@ impl Default for Limits {
             body_within: Duration::from_secs(10),
             store_within: Duration::from_secs(10),
             quotes_within: Duration::from_secs(2),
+            price_every: Duration::from_secs(1),
+            price_pairs: PRICE_PAIRS.split(',').map(str::to_owned).collect(),
+            keep_prices: Duration::from_hours(30 * 24),
             health_within: Duration::from_secs(2),
             push_grace: Duration::from_secs(2),
             max_pushes: 1_024,
@@ -244,6 +276,9 @@ impl From<&ApiConfig> for Limits {
             max_resting: config.max_open_orders_per_account,
             max_slippage: Bps(config.max_slippage_bps),
             quotes_within: Duration::from_millis(config.api_quote_timeout_ms.into()),
+            price_every: Duration::from_millis(config.price_interval_ms.into()),
+            price_pairs: config.price_pairs.iter().filter(|pair| *pair != NO_PAIRS).cloned().collect(),
+            keep_prices: Duration::from_hours(u64::from(config.price_history_days) * 24),
             push_grace: Duration::from_millis(config.push_grace_ms.into()),
             ..Self::default()
         }

@@ -19,6 +19,7 @@ mod dashboard;
 pub mod direct;
 mod headers;
 mod openapi;
+mod prices;
 mod problem;
 mod request;
 mod routes;

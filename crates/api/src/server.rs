@@ -42,8 +42,8 @@ use crate::{
     problem::{Code, Problem},
     request::{Connection, method_not_allowed, not_found},
     routes::{
-        cancel, cancel_many, engine, events, execute, explain, health, metrics, order, orders, quotes,
-        resume, statistics, stream, tokens, venues,
+        cancel, cancel_many, engine, events, execute, explain, export, health, market, metrics, order,
+        orders, quotes, resume, statistics, stream, summary, tokens, venues,
     },
     state::AppState,
 };
@@ -64,6 +64,8 @@ pub fn router(state: AppState) -> Router {
     Router::new()
         .route("/api/orders/execute", post(execute::place).get(execute::stream))
         .route("/api/orders", get(orders::list))
+        .route("/api/orders/summary", get(summary::summarize))
+        .route("/api/orders/export", get(export::export))
         .route("/api/orders/ws", get(compat::sockets::orders))
         .route("/api/orders/cancel", post(cancel_many::cancel_many))
         .route("/api/orders/{id}", get(order::show).delete(cancel::delete))
@@ -77,6 +79,8 @@ pub fn router(state: AppState) -> Router {
         .route("/api/quotes", post(quotes::ask))
         .route("/api/tokens", get(tokens::list))
         .route("/api/venues", get(venues::list))
+        .route("/api/market/prices", get(market::prices))
+        .route("/api/market/candles", get(market::candles))
         .route("/api/engine", get(engine::show))
         .route("/api/statistics", get(statistics::show))
         .route(document::PATH, get(document::document).layer(CompressionLayer::new()))
@@ -138,6 +142,8 @@ pub async fn serve(listener: TcpListener, state: AppState, stop: CancellationTok
     state.tasks.spawn(async move { stopping.run_until_cancelled(feed.run()).await });
     let (statistics, stopping) = (state.statistics.clone(), state.stopping.clone());
     state.tasks.spawn(async move { stopping.run_until_cancelled(statistics.run()).await });
+    let (ticker, stopping) = (state.ticker.clone(), state.stopping.clone());
+    state.tasks.spawn(async move { stopping.run_until_cancelled(ticker.run()).await });
     let watching = state.clone();
     state.tasks.spawn(async move {
         let watch = watching.lag.run(watching.store.as_ref(), watching.limits.lag_check_every);

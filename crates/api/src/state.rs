@@ -7,7 +7,9 @@ use std::{
 
 use domain::{
     AccountId, Order, OrderId, OrderIds, Timestamp,
-    ports::{Clock, EventBus, JobQueue, OrderFilter, OrderStore, Quotes, StoreError, Tokens, Venue},
+    ports::{
+        Clock, EventBus, JobQueue, OrderFilter, OrderStore, PriceHistory, Quotes, StoreError, Tokens, Venue,
+    },
 };
 use protocol::MarketView;
 use rand::Rng;
@@ -22,6 +24,7 @@ use crate::{
     access::Access,
     admission::Admission,
     config::Limits,
+    prices::Ticker,
     problem::Problem,
     statistics::Statistics,
     stream::{FeedLag, Hub, Tail},
@@ -34,6 +37,7 @@ pub struct Backends {
     pub queue: Arc<dyn JobQueue>,
     pub bus: Arc<dyn EventBus>,
     pub quotes: Quotes,
+    pub prices: Arc<dyn PriceHistory>,
     pub clock: Arc<dyn Clock>,
     pub rng: Box<dyn Rng + Send>,
 }
@@ -63,6 +67,7 @@ pub struct Inner {
     pub(crate) hub: Arc<Hub>,
     pub(crate) feed: Arc<Tail>,
     pub(crate) statistics: Arc<Statistics>,
+    pub(crate) ticker: Arc<Ticker>,
     /// How far the feed is behind what is committed.
     pub(crate) lag: Arc<FeedLag>,
     /// One permit per stream.
@@ -89,11 +94,12 @@ impl AppState {
     /// The state over these backends. Addresses in replies begin with the public URL, and follow the
     /// request's `Host` without one.
     pub fn new(backends: Backends, limits: Limits, access: Access, about: About) -> Self {
-        let Backends { store, queue, bus, quotes, clock, rng } = backends;
+        let Backends { store, queue, bus, quotes, prices, clock, rng } = backends;
         let Quotes { market, venues, tokens } = quotes;
         let account = AccountId::DEFAULT;
         let feed = Arc::new(Tail::new(store.clone(), tokens.clone(), account, limits.tail_check_every));
         let statistics = Arc::new(Statistics::new(store.clone(), clock.clone(), account));
+        let ticker = Ticker::new(venues.clone(), tokens.clone(), clock.clone(), prices, &limits);
         Self(Arc::new(Inner {
             admission: Admission::new(limits.max_in_flight, limits.max_resting, limits.max_accepts),
             hub: Arc::new(Hub::new(
@@ -106,6 +112,7 @@ impl AppState {
             )),
             feed,
             statistics,
+            ticker: Arc::new(ticker),
             lag: Arc::new(FeedLag::new(limits.max_lag)),
             streams: Arc::new(Semaphore::new(limits.max_streams)),
             pushes: Arc::new(Semaphore::new(limits.max_pushes)),

@@ -60,6 +60,7 @@ impl Embedded {
             queue: queue.producer.clone(),
             bus: bus.clone(),
             quotes: trading.quotes.clone(),
+            prices: infra::prices::connect(&args.backend).await?,
             clock: clock.clone(),
             rng: Box::new(rand::make_rng::<StdRng>()),
         };

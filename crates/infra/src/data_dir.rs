@@ -69,6 +69,11 @@ pub fn orders(folder: &Path) -> PathBuf {
     folder.join("orders.db")
 }
 
+/// Where the price history is in a data folder. Backups leave it out.
+pub fn prices(folder: &Path) -> PathBuf {
+    folder.join("prices.db")
+}
+
 /// Where the simulated chain is in a data folder.
 pub fn simulated_chain(folder: &Path) -> PathBuf {
     folder.join("simulated-chain.db")

@@ -6,6 +6,7 @@ pub mod clock;
 pub mod config;
 pub mod data_dir;
 pub mod diagnosis;
+pub mod prices;
 pub mod queue;
 mod redis_link;
 pub mod store;

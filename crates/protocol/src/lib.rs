@@ -16,11 +16,13 @@ mod explanation;
 mod field;
 mod health;
 mod lists;
+mod market;
 mod message;
 mod order;
 mod problem;
 mod quote;
 mod statistics;
+mod summary;
 pub mod words;
 
 pub use cancel::{CancelOutcome, CancelResultView, CanceledView, CanceledViews};
@@ -33,6 +35,9 @@ pub use explanation::{
 pub use field::{FieldCode, FieldError};
 pub use health::{AdmissionState, Health, MarketMode, MarketView, Readiness, Report};
 pub use lists::{TokenView, VenueView};
+pub use market::{
+    CandleInterval, CandleView, CandlesView, OhlcView, PricesView, VenueCandlesView, VenuePriceView,
+};
 pub use message::{EventRef, Orders, StreamMessage};
 pub use order::{FailureView, FillView, OrderRef, OrderView, PlacedView, ProgramErrorView, SpecView};
 pub use problem::ProblemBody;
@@ -43,3 +48,4 @@ pub use statistics::{
     CauseCountsView, EventCountsView, LatencyView, SeriesPointView, SeriesView, Stage, StatisticsView,
     StatisticsWindow, VenueCountsView,
 };
+pub use summary::{OrderSummaryView, TradedView};

@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 
 use domain::{Mint, TokenInfo, VenueId};
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -19,15 +20,18 @@ pub struct TokenView {
     pub name: String,
     /// Decimal places of an amount.
     pub decimals: u8,
+    /// A usual size of an order: what prices are quoted with.
+    pub lot: Decimal,
 }
 
 impl From<TokenInfo> for TokenView {
-    fn from(TokenInfo { token, symbol, name }: TokenInfo) -> Self {
+    fn from(TokenInfo { token, symbol, name, lot }: TokenInfo) -> Self {
         Self {
             mint: token.mint(),
             symbol: symbol.into_owned(),
             name: name.into_owned(),
             decimals: token.decimals(),
+            lot: lot.to_decimal(token.decimals()),
         }
     }
 }

@@ -2,7 +2,7 @@ use domain::{OrderId, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::{EventBody, ProblemBody};
+use crate::{EventBody, PricesView, ProblemBody};
 
 /// A message of a stream: of one order, or of many (those have cursors).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,15 +35,23 @@ pub enum StreamMessage<'a> {
         /// How long events are held up in the database.
         lag_ms: u64,
     },
-    /// These orders are followed from now on.
+    /// What a pair costs at each venue.
+    Prices(PricesView<'a>),
+    /// These orders, or the prices of these pairs, are sent from now on.
     Subscribed {
-        orders: Orders,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        orders: Option<Orders>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        prices: Option<Vec<String>>,
         #[serde(skip_serializing_if = "Option::is_none")]
         id: Option<Value>,
     },
-    /// These orders are no longer followed.
+    /// These orders, or the prices of these pairs, are no longer sent.
     Unsubscribed {
-        orders: Orders,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        orders: Option<Orders>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        prices: Option<Vec<String>>,
         #[serde(skip_serializing_if = "Option::is_none")]
         id: Option<Value>,
     },

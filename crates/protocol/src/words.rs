@@ -74,6 +74,14 @@ schema!(
         ["createdAt", "updatedAt", "attempt", "duration"]
     )
 );
+schema!(
+    Side,
+    one_of("The side of a pair: `buy` receives its first token, `sell` spends it.", ["buy", "sell"])
+);
+schema!(
+    ExportFormat,
+    one_of("CSV (RFC 4180), or JSON Lines with an order as in lists on each.", ["csv", "jsonl"])
+);
 schema!(SortOrder, one_of("Ascending or descending.", ["asc", "desc"]));
 schema!(
     Timestamp,

@@ -9,6 +9,7 @@
 
 mod clock;
 mod faketime;
+mod memory_prices;
 mod memory_store;
 pub mod ports;
 pub mod postgres;
@@ -24,6 +25,7 @@ mod waiting;
 
 pub use clock::ManualClock;
 pub use faketime::FakeTime;
+pub use memory_prices::MemoryPrices;
 pub use memory_store::{Guards, MemoryStore};
 pub use postgres_server::PostgresServer;
 pub use proxy::SilencingProxy;

@@ -20,8 +20,8 @@ use crate::{
     compat::{history, sockets},
     request::NoParameters,
     routes::{
-        cancel, cancel_many, engine, events, execute, explain, health, metrics, order, orders, quotes,
-        resume, statistics, stream, tokens, venues,
+        cancel, cancel_many, engine, events, execute, explain, export, health, market, metrics, order,
+        orders, quotes, resume, statistics, stream, summary, tokens, venues,
     },
     state::AppState,
 };
@@ -41,11 +41,11 @@ pub(crate) const PATH: &str = "/api/openapi.json";
         (name = "earlier systems", description = "Addresses of the systems this one replaces, for their clients."),
     ),
     paths(
-        execute::place, execute::stream, orders::list, order::show, events::list, history::history,
-        explain::explain, cancel::cancel, cancel::delete, cancel_many::cancel_many, resume::resume, stream::stream, quotes::ask, tokens::list, venues::list, statistics::show, engine::show, health::report, health::live, health::ready, metrics::render,
+        execute::place, execute::stream, orders::list, summary::summarize, export::export, order::show, events::list, history::history,
+        explain::explain, cancel::cancel, cancel::delete, cancel_many::cancel_many, resume::resume, stream::stream, quotes::ask, tokens::list, venues::list, market::prices, market::candles, statistics::show, engine::show, health::report, health::live, health::ready, metrics::render,
         sockets::orders, sockets::status, document,
     ),
-    components(schemas(ProblemBody, words::OrderSort, words::SortOrder)),
+    components(schemas(ProblemBody, words::OrderSort, words::SortOrder, words::Side, words::ExportFormat, words::OrderStatus, words::Venue, words::FailureCode)),
     modifiers(&Details),
 )]
 struct Document;

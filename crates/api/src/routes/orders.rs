@@ -9,43 +9,22 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    FailureCode, OrderId, Timestamp, Token, VenueId,
+    OrderId,
     ports::{OrderFilter, OrderPage, OrderSort},
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use protocol::{OrderView, words};
 
-use super::search;
+use super::filter;
 use crate::{
     openapi::problems,
     problem::{FieldCode, FieldError, Problem},
     request::{Base, Parameters, refuse_query},
     state::AppState,
-    validation::{MAX_CLIENT_ORDER_ID_CHARS, MAX_TAG_CHARS, is_label, shown},
 };
 
 const DEFAULT_LIMIT: u32 = 50;
 const MAX_LIMIT: u32 = 200;
-const KNOWN: [&str; 17] = [
-    "status",
-    "parked",
-    "tag",
-    "clientOrderId",
-    "tokenIn",
-    "tokenOut",
-    "token",
-    "pair",
-    "venue",
-    "failureCode",
-    "from",
-    "to",
-    "q",
-    "sort",
-    "order",
-    "cursor",
-    "limit",
-];
-
 problems!(Problems: InvalidQuery, StoreUnavailable);
 
 /// Lists orders, newest first, or searches them.
@@ -55,19 +34,7 @@ problems!(Problems: InvalidQuery, StoreUnavailable);
 /// by `createdAt` there is one page: the first among the newest 50,000 orders, or the oldest for `order=asc`.
 #[utoipa::path(get, path = "/api/orders", operation_id = "listOrders", tag = "orders",
     params(
-        ("status" = Option<words::OrderStatus>, Query, description = "Orders in this status, in any case."),
-        ("parked" = Option<bool>, Query, description = "`true`: parked orders, those that lost five claims in a row."),
-        ("tag" = Option<String>, Query, description = "Orders with this tag.", pattern = "^[ -~]{1,128}$"),
-        ("clientOrderId" = Option<String>, Query, description = "The order with this id of yours.", pattern = "^[ -~]{1,128}$"),
-        ("tokenIn" = Option<String>, Query, description = "Orders that spend this token: a symbol or a mint."),
-        ("tokenOut" = Option<String>, Query, description = "Orders that receive this token: a symbol or a mint."),
-        ("token" = Option<String>, Query, description = "Orders that spend or receive this token: a symbol or a mint."),
-        ("pair" = Option<String>, Query, description = "Orders between two tokens, in either direction: `SOL/USDC`."),
-        ("venue" = Option<words::Venue>, Query, description = "Orders that this venue filled, or failed last."),
-        ("failureCode" = Option<words::FailureCode>, Query, description = "Orders whose last failure has this code."),
-        ("from" = Option<String>, Query, format = DateTime, description = "Orders accepted from this time on, RFC 3339, to the millisecond."),
-        ("to" = Option<String>, Query, format = DateTime, description = "Orders accepted before this time, RFC 3339, to the millisecond."),
-        ("q" = Option<String>, Query, max_length = 128, description = "Searches for an order's id or the end of it, a signature, a client order id or a tag, a token, a pair, a venue, a status or a failure code."),
+        filter::Filters,
         ("sort" = Option<words::OrderSort>, Query, description = "`createdAt` by default."),
         ("order" = Option<words::SortOrder>, Query, description = "`desc` by default."),
         ("cursor" = Option<Uuid>, Query, description = "Orders after this one; see `Link`."),
@@ -108,23 +75,9 @@ pub(super) fn insert_next(response: &mut Response, url: &str) {
 
 async fn filter(state: &AppState, query: &Parameters) -> Result<OrderFilter, Problem> {
     let mut errors = Vec::new();
-    let status = query
-        .read("status", "is not an order status", &mut errors, |text| text.to_ascii_lowercase().parse().ok());
-    let parked = query.read("parked", "must be true or false", &mut errors, |text| text.parse().ok());
+    let read = filter::read(state, query, &mut errors).await;
     let cursor: Option<OrderId> =
         query.read("cursor", "is not a valid cursor", &mut errors, |text| text.parse().ok());
-    let label =
-        |most: usize| move |text: &str| (text.len() <= most && is_label(text)).then(|| text.to_owned());
-    let not_a_label = "must be printable ASCII of at most 128 characters";
-    let tag = query.read("tag", not_a_label, &mut errors, label(MAX_TAG_CHARS));
-    let client_order_id =
-        query.read("clientOrderId", not_a_label, &mut errors, label(MAX_CLIENT_ORDER_ID_CHARS));
-    let venue =
-        query.read("venue", "is not a venue; see /api/venues", &mut errors, |text| venue(state, text));
-    let failure = query.read("failureCode", "is not a failure code", &mut errors, failure_code);
-    let not_a_time = "must be an RFC 3339 time with an offset";
-    let from: Option<Timestamp> = query.read("from", not_a_time, &mut errors, |text| text.parse().ok());
-    let to: Option<Timestamp> = query.read("to", not_a_time, &mut errors, |text| text.parse().ok());
     let sort: Option<OrderSort> =
         query.read("sort", "must be createdAt, updatedAt, attempt or duration", &mut errors, |text| {
             text.parse().ok()
@@ -134,72 +87,15 @@ async fn filter(state: &AppState, query: &Parameters) -> Result<OrderFilter, Pro
         "desc" => Some(true),
         _ => None,
     });
-    let searched = query.read("q", "must have at most 128 characters", &mut errors, |text| {
-        (text.chars().count() <= search::MAX_CHARS).then(|| text.trim().to_owned())
-    });
     let limit = read_limit(query, DEFAULT_LIMIT, MAX_LIMIT, &mut errors);
-    let token_in = token(state, query, "tokenIn", &mut errors).await;
-    let token_out = token(state, query, "tokenOut", &mut errors).await;
-    let either = token(state, query, "token", &mut errors).await;
-    let pair = match query.text("pair") {
-        Some(text) => search::pair(state, text).await.map_err(|error| errors.push(error)).ok(),
-        None => None,
-    };
     let sort = sort.unwrap_or_default();
     if cursor.is_some() && sort != OrderSort::CreatedAt {
         errors.push(FieldError::new("cursor", FieldCode::Conflict, "goes with sort=createdAt only"));
     }
-    query.report_unknown(&KNOWN, &mut errors);
+    query.report_unknown(&[&filter::NAMES[..], &["sort", "order", "cursor", "limit"]].concat(), &mut errors);
     refuse_query(errors)?;
-    let filter = OrderFilter {
-        status,
-        parked: parked.unwrap_or(false),
-        tag,
-        client_order_id,
-        token_in,
-        token_out,
-        token: either,
-        pair,
-        venue,
-        failure,
-        from,
-        to,
-        sort,
-        descending: descending.unwrap_or(true),
-        cursor,
-        ..OrderFilter::newest(limit)
-    };
-    Ok(match searched {
-        Some(text) if !text.is_empty() => search::narrow(state, filter, &text).await,
-        _ => filter,
-    })
-}
-
-async fn token(
-    state: &AppState,
-    query: &Parameters,
-    name: &'static str,
-    errors: &mut Vec<FieldError>,
-) -> Option<Token> {
-    let text = query.text(name)?;
-    let resolved = state.tokens.resolve(text).await;
-    let report = |error| {
-        errors.push(FieldError::new(
-            name,
-            FieldCode::UnknownToken,
-            format!("is an {error}: `{}`", shown(text)),
-        ));
-    };
-    resolved.map_err(report).ok()
-}
-
-/// A venue that this engine knows. Names of others are not kept: clients could fill the memory with them.
-pub(super) fn venue(state: &AppState, name: &str) -> Option<VenueId> {
-    state.venues.iter().map(|venue| venue.id()).find(|venue| venue.as_str().eq_ignore_ascii_case(name))
-}
-
-pub(super) fn failure_code(name: &str) -> Option<FailureCode> {
-    FailureCode::ALL.into_iter().find(|code| code.as_str().eq_ignore_ascii_case(name))
+    let filter = read.finish(state).await;
+    Ok(OrderFilter { sort, descending: descending.unwrap_or(true), cursor, limit, ..filter })
 }
 
 /// The size of a page.

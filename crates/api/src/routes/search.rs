@@ -2,7 +2,7 @@
 
 use domain::{OrderId, Signature, Token, ports::OrderFilter};
 
-use super::orders::{failure_code, venue};
+use super::filter::{failure_code, venue};
 use crate::{
     problem::{FieldCode, FieldError},
     state::AppState,

@@ -13,6 +13,7 @@ mod execute;
 mod faults;
 mod feed;
 mod health;
+mod market;
 mod messages;
 mod overload;
 mod queries;

@@ -166,6 +166,21 @@ async fn of_many_orders(app: &App, examples: &Messages, seen: &mut Messages) {
         assert_eq!(reply["type"], answer.split('.').nth(1).unwrap(), "{request}: {reply}");
         seen.entry(answer.to_owned()).or_insert(reply);
     }
+    let mut prices = app.socket("/api/stream").await;
+    prices.next().await; // connected
+    for (request, answer) in [
+        ("stream.subscribe.prices", "stream.subscribed.prices"),
+        ("stream.unsubscribe.prices", "stream.unsubscribed.prices"),
+    ] {
+        let mut reply = ask(&mut prices, request, &examples[request], id, &cursor, seen).await;
+        while reply["type"] == "prices" {
+            reply = prices.next().await;
+        }
+        seen.insert(answer.to_owned(), reply);
+        if request == "stream.subscribe.prices" {
+            keep(seen, "stream", [prices.next().await]);
+        }
+    }
     app.execution(id).await.step(domain::EventData::RoutingStarted).await;
     let mut event = socket.next().await;
     while event["data"]["kind"] != "routing_started" {

@@ -251,3 +251,65 @@ async fn what_cannot_be_searched_for_is_refused() {
     let long = "x".repeat(129);
     problem(app.get(&format!("/api/orders?q={long}")).await, 400, "invalid_query").await;
 }
+
+#[tokio::test]
+async fn counts_and_exports_take_the_filters_of_the_list() {
+    let app = App::start().await;
+    for _ in 0..3 {
+        let id = app.placed().await;
+        app.execution(id).await.run().await;
+    }
+    let failed = app.placed().await;
+    let mut execution = app.execution(failed).await;
+    execution.submit().await;
+    execution.fail().await;
+    let all = app.read("/api/orders/summary").await;
+    assert_eq!((&all["total"], &all["isComplete"]), (&json!(4), &json!(true)));
+    assert_eq!(all["byStatus"], json!({"confirmed": 3, "failed": 1}));
+    assert_eq!(
+        all["traded"],
+        json!([{"tokenIn": "SOL", "tokenOut": "USDC", "orders": 3, "amountIn": "3", "amountOut": "447.981276"}])
+    );
+    let sold = app.read("/api/orders/summary?pair=SOL/USDC&side=sell&status=failed").await;
+    assert_eq!((&sold["total"], &sold["traded"]), (&json!(1), &json!([])));
+    assert_eq!(app.read("/api/orders/summary?pair=SOL/USDC&side=buy").await["total"], 0);
+
+    let csv = app.get("/api/orders/export?status=confirmed").await;
+    assert_eq!(csv.headers()["content-type"], "text/csv; charset=utf-8");
+    assert_eq!(csv.headers()["content-disposition"], "attachment; filename=\"orders.csv\"");
+    let csv = csv.text().await.unwrap();
+    let lines: Vec<_> = csv.lines().collect();
+    assert_eq!(lines.len(), 4);
+    assert!(
+        lines[0].starts_with("id,clientOrderId,tag,status,") && lines[1].contains(",confirmed,"),
+        "{csv}"
+    );
+    let json_lines = app.get("/api/orders/export?format=jsonl").await.text().await.unwrap();
+    let exported: Vec<Value> = json_lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(json!(exported), app.read("/api/orders").await);
+    for path in [
+        "summary?side=sell",
+        "summary?limit=3",
+        "export?format=xml",
+        "export?pair=SOL/USDC&side=sell&tokenIn=SOL",
+    ] {
+        problem(app.get(&format!("/api/orders/{path}")).await, 400, "invalid_query").await;
+    }
+}
+
+#[tokio::test]
+async fn an_export_has_every_page() {
+    let app = App::start().await;
+    let mut placed = Vec::new();
+    for _ in 0..1_050 {
+        placed.push(app.placed().await.to_string());
+    }
+    let lines = app.get("/api/orders/export?format=jsonl").await.text().await.unwrap();
+    let mut ids: Vec<_> = lines
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["id"].as_str().unwrap().to_owned())
+        .collect();
+    ids.sort_unstable();
+    placed.sort_unstable();
+    assert_eq!(ids, placed);
+}

@@ -6,6 +6,7 @@ mod cause;
 mod chain;
 mod clock;
 mod feed;
+mod prices;
 mod queue;
 mod signer;
 mod store;
@@ -18,6 +19,7 @@ pub use cause::Cause;
 pub use chain::{Chain, ChainError, TransactionStatus};
 pub use clock::{Clock, OnwardTime};
 pub use feed::{FeedCursor, FeedEvent, FeedPage, FeedScope, InvalidCursor, PageEnd};
+pub use prices::{Candle, Ohlc, PriceHistory, PriceHistoryError};
 pub use queue::{ExecutionSlot, ExecutionSlots, JobConsumer, JobQueue, QueueError, QueueState, SlotGuard};
 pub use signer::{Signer, SignerError};
 pub use store::{

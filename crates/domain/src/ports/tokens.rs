@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 
 use crate::{
-    Token,
+    Amount, Token,
     token::{Mint, TokenInfo},
 };
 
@@ -27,6 +27,12 @@ pub trait Tokens: Send + Sync + 'static {
 
     /// Every listed token, in the order in which to offer them.
     fn listed(&self) -> Vec<TokenInfo>;
+
+    /// A usual size of an order, base units: one token if it is not listed.
+    fn lot(&self, token: Token) -> Amount {
+        let one = || Amount(10u64.saturating_pow(token.decimals().into()));
+        self.info(token.mint()).map_or_else(one, |info| info.lot)
+    }
 
     /// The symbol of a token, or its mint if it is not listed.
     fn symbol(&self, token: Token) -> String {

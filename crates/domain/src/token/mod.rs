@@ -7,6 +7,8 @@ mod well_known;
 
 use std::{borrow::Cow, fmt};
 
+use crate::Amount;
+
 pub use mint::Mint;
 pub use well_known::{well_known, well_known_symbol};
 
@@ -28,6 +30,8 @@ pub struct TokenInfo {
     /// Ticker, such as `SOL`; unique among the tokens of a registry, whatever its case.
     pub symbol: Cow<'static, str>,
     pub name: Cow<'static, str>,
+    /// A usual size of an order, base units: what the price of a pair is quoted with.
+    pub lot: Amount,
 }
 
 /// A mint has more decimal places than can be shown exactly.

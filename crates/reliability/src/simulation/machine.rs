@@ -107,6 +107,7 @@ impl Machines {
             queue: Arc::new(SimulatedQueue(process.clone())),
             bus: Arc::new(SimulatedBus(process.clone())),
             quotes: self.quotes(),
+            prices: Arc::new(testkit::MemoryPrices::default()),
             clock: Arc::new(world.some_clock()),
             rng: Box::new(world.fork_rng()),
         };

@@ -71,6 +71,7 @@ impl Tokens for SimulatedTokens {
 
 #[cfg(test)]
 mod tests {
+    use domain::Amount;
     use futures::FutureExt;
 
     use super::*;
@@ -97,8 +98,12 @@ mod tests {
             (resolve(&tokens, &new.mint().to_string()), tokens.symbol(new)),
             (None, new.mint().to_string())
         );
-        let info =
-            |symbol: &'static str| TokenInfo { token: new, symbol: symbol.into(), name: symbol.into() };
+        let info = |symbol: &'static str| TokenInfo {
+            token: new,
+            symbol: symbol.into(),
+            name: symbol.into(),
+            lot: Amount(1),
+        };
         assert_eq!(tokens.add(info("usdc")), Err(AlreadyListed));
         assert_eq!(tokens.add(info("NEW")), Ok(()));
         assert_eq!(tokens.add(info("NEWER")), Err(AlreadyListed));

@@ -6,6 +6,7 @@
 
 mod lag;
 mod message;
+mod prices;
 mod reader;
 mod request;
 mod sse;

@@ -20,11 +20,18 @@ pub(super) struct Request {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum StreamCommand {
     /// All orders: everything after the cursor, or everything new.
-    SubscribeAll { cursor: Option<String> },
+    SubscribeAll {
+        cursor: Option<String>,
+    },
     /// Orders, each with the last event that the client has seen of it.
-    Subscribe { orders: Vec<(OrderId, u32)> },
+    Subscribe {
+        orders: Vec<(OrderId, u32)>,
+    },
     /// Stop sending events of these.
     Unsubscribe(Orders),
+    /// The prices of pairs, as their names were written.
+    SubscribePrices(Vec<String>),
+    UnsubscribePrices(Vec<String>),
 }
 
 /// The fields as they come; a field that is `null` counts as absent.
@@ -32,6 +39,7 @@ pub(super) enum StreamCommand {
 struct Fields {
     op: Option<Value>,
     orders: Option<Value>,
+    prices: Option<Value>,
     after: Option<Value>,
     cursor: Option<Value>,
     id: Option<Value>,
@@ -51,7 +59,7 @@ impl Request {
             }
         };
         let mut errors = Vec::new();
-        let id = fields.id.filter(|id| {
+        let id = fields.id.clone().filter(|id| {
             // a larger number would come back rounded
             let is_valid = id.is_string() || id.is_i64() || id.is_u64();
             if !is_valid {
@@ -63,12 +71,22 @@ impl Request {
             }
             is_valid
         });
-        for field in fields.unknown.into_keys() {
-            let field = crate::validation::shown(&field);
+        for field in fields.unknown.keys() {
+            let field = crate::validation::shown(field);
             errors.push(FieldError::new(field, FieldCode::Unknown, "is no field of a request"));
         }
-        let orders = read_orders(fields.orders.as_ref(), &mut errors);
+        let prices = fields.prices.as_ref().map(|prices| read_prices(prices, &fields, &mut errors));
+        let orders = match prices {
+            Some(_) => None,
+            None => read_orders(fields.orders.as_ref(), &mut errors),
+        };
         let command = match (fields.op.as_ref().and_then(Value::as_str), orders) {
+            (Some("subscribe"), _) if prices.is_some() => {
+                prices.flatten().map(StreamCommand::SubscribePrices)
+            }
+            (Some("unsubscribe"), _) if prices.is_some() => {
+                prices.flatten().map(StreamCommand::UnsubscribePrices)
+            }
             (Some("subscribe"), orders) => {
                 subscribe(orders, fields.after.as_ref(), fields.cursor.as_ref(), &mut errors)
             }
@@ -150,6 +168,22 @@ fn read_orders(value: Option<&Value>, errors: &mut Vec<FieldError>) -> Option<Or
     };
     errors.push(FieldError::new("orders", code, message));
     None
+}
+
+/// Pairs, as they are written; whether there are such tokens is found out later.
+fn read_prices(value: &Value, fields: &Fields, errors: &mut Vec<FieldError>) -> Option<Vec<String>> {
+    for (name, value) in [("orders", &fields.orders), ("after", &fields.after), ("cursor", &fields.cursor)] {
+        refuse_field(name, value.as_ref(), "does not go with prices", errors);
+    }
+    let pairs = value.as_array().and_then(|pairs| {
+        pairs.iter().map(|pair| pair.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()
+    });
+    let pairs = pairs.filter(|pairs| !pairs.is_empty());
+    if pairs.is_none() {
+        let message = r#"must be an array of pairs, such as ["SOL/USDC"]"#;
+        errors.push(FieldError::new("prices", FieldCode::WrongType, message));
+    }
+    pairs
 }
 
 /// The last events that were seen.

@@ -13,10 +13,13 @@ use tokio::{
 
 use super::{
     FeedReader, check_cursor, find_orders, message,
+    prices::Prices,
     request::{Request, StreamCommand},
 };
 use crate::{
+    prices::{self, Pair},
     problem::{Code, FieldCode, FieldError, Problem},
+    routes::search,
     state::AppState,
     stream::{Canonical, Ending, Outbox, Peer, refuse, to_text},
 };
@@ -37,7 +40,7 @@ pub(crate) async fn converse(peer: &mut Peer, state: &AppState) -> Ending {
     let (outbox, inbox) = peer.split();
     let (requests, asked) = mpsc::channel(WAITING_REQUESTS);
     let reader = FeedReader::new(state.feed.clone(), now);
-    let session = Session { state, outbox, reader }.run(asked);
+    let session = Session { state, outbox, reader, prices: Prices::default() }.run(asked);
     tokio::select! {
         () = state.stopping.cancelled() => Ending::Stopping,
         ending = inbox.forward(requests) => ending,
@@ -53,6 +56,7 @@ struct Session<'a> {
     state: &'a AppState,
     outbox: Outbox<'a>,
     reader: FeedReader,
+    prices: Prices,
 }
 
 impl Session<'_> {
@@ -75,6 +79,10 @@ impl Session<'_> {
                     self.outbox.send(heartbeat).await?;
                 }
                 () = self.reader.ready() => self.send_ready().await?,
+                tick = self.prices.next() => {
+                    let prices = StreamMessage::Prices(tick.view(self.state.tokens.as_ref()));
+                    self.outbox.send(to_text(&prices)).await?;
+                }
             }
         }
     }
@@ -94,21 +102,23 @@ impl Session<'_> {
         let Request { id, command } = request;
         let done = match command {
             Ok(StreamCommand::SubscribeAll { cursor }) => {
-                self.subscribe_all(cursor).await.map(|()| Done::subscribed(Orders::All))
+                self.subscribe_all(cursor).await.map(|()| Done::orders(Orders::All))
             }
             Ok(StreamCommand::Subscribe { orders }) => self.subscribe(orders).await,
             Ok(StreamCommand::Unsubscribe(orders)) => {
                 self.unsubscribe(&orders);
-                Ok(Done { subscribes: false, ..Done::subscribed(orders) })
+                Ok(Done { subscribes: false, ..Done::orders(orders) })
             }
+            Ok(StreamCommand::SubscribePrices(pairs)) => self.subscribe_prices(&pairs).await,
+            Ok(StreamCommand::UnsubscribePrices(pairs)) => self.unsubscribe_prices(&pairs).await,
             Err(problem) => Err(problem),
         };
         match done {
-            Ok(Done { subscribes, orders, history }) => {
+            Ok(Done { subscribes, orders, prices, history }) => {
                 let answer = if subscribes {
-                    StreamMessage::Subscribed { orders, id }
+                    StreamMessage::Subscribed { orders, prices, id }
                 } else {
-                    StreamMessage::Unsubscribed { orders, id }
+                    StreamMessage::Unsubscribed { orders, prices, id }
                 };
                 self.outbox.send(to_text(&answer)).await?;
                 self.send_history(history).await
@@ -156,7 +166,38 @@ impl Session<'_> {
         };
         self.reader.rescope(scope, place);
         let history = orders.into_iter().collect();
-        Ok(Done { history, ..Done::subscribed(Orders::Named(ids)) })
+        Ok(Done { history, ..Done::orders(Orders::Named(ids)) })
+    }
+
+    async fn subscribe_prices(&mut self, names: &[String]) -> Result<Done, Problem> {
+        let pairs = self.pairs(names).await?;
+        let names = self.names(&pairs);
+        if !self.prices.add(pairs, &self.state.ticker) {
+            let message = format!("would be more than {} pairs on this connection", Prices::MOST);
+            let error = FieldError::new("prices", FieldCode::OutOfRange, message);
+            return Err(Problem::fields(Code::InvalidRequest, vec![error]));
+        }
+        Ok(Done::prices(names, true))
+    }
+
+    async fn unsubscribe_prices(&mut self, names: &[String]) -> Result<Done, Problem> {
+        let pairs = self.pairs(names).await?;
+        self.prices.remove(&pairs);
+        Ok(Done::prices(self.names(&pairs), false))
+    }
+
+    async fn pairs(&self, names: &[String]) -> Result<Vec<Pair>, Problem> {
+        let mut pairs = Vec::new();
+        for name in names.iter().take(Prices::MOST + 1) {
+            let pair = search::pair(self.state, name).await;
+            let pair = pair.map_err(|error| FieldError { field: "prices".into(), ..error });
+            pairs.push(pair.map_err(|error| Problem::fields(Code::InvalidRequest, vec![error]))?);
+        }
+        Ok(pairs)
+    }
+
+    fn names(&self, pairs: &[Pair]) -> Vec<String> {
+        pairs.iter().map(|pair| prices::name(*pair, self.state.tokens.as_ref())).collect()
     }
 
     fn unsubscribe(&mut self, orders: &Orders) {
@@ -203,14 +244,19 @@ impl Session<'_> {
 /// The result of a request.
 struct Done {
     subscribes: bool,
-    orders: Orders,
+    orders: Option<Orders>,
+    prices: Option<Vec<String>>,
     /// Orders whose history is to be sent now, each after a sequence number.
     history: HashMap<OrderId, u32>,
 }
 
 impl Done {
-    fn subscribed(orders: Orders) -> Self {
-        Self { subscribes: true, orders, history: HashMap::new() }
+    fn orders(orders: Orders) -> Self {
+        Self { subscribes: true, orders: Some(orders), prices: None, history: HashMap::new() }
+    }
+
+    fn prices(pairs: Vec<String>, subscribes: bool) -> Self {
+        Self { subscribes, orders: None, prices: Some(pairs), history: HashMap::new() }
     }
 }
 

@@ -1,6 +1,6 @@
 use std::sync::{
     Arc, Mutex,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 use async_trait::async_trait;
@@ -107,6 +107,14 @@ impl JobQueue for TestQueue {
 pub(crate) struct FixedVenue {
     pub(crate) refusal: Mutex<Option<Failure>>,
     pub(crate) panics: AtomicBool,
+    asked: AtomicUsize,
+}
+
+impl FixedVenue {
+    /// How often it was asked for quotes.
+    pub(crate) fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
+    }
 }
 
 #[async_trait]
@@ -120,6 +128,7 @@ impl Venue for FixedVenue {
     }
 
     async fn quotes(&self, _: &QuoteRequest) -> Result<Vec<Quote>, VenueError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
         assert!(!self.panics.load(Ordering::SeqCst), "a venue with a bug");
         self.refusal.lock().unwrap().clone().map_or_else(|| Ok(vec![testkit::samples::quote()]), Err)
     }

@@ -16,7 +16,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
-use testkit::{ManualClock, MemoryStore};
+use testkit::{ManualClock, MemoryPrices, MemoryStore};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use venues::simulated::SimulatedTokens;
@@ -51,7 +51,11 @@ impl App {
 
     /// The same, for these hosts and pages.
     pub(crate) async fn start_for(access: Access, change: impl FnOnce(&mut Limits)) -> Self {
-        let mut limits = Limits { tail_check_every: Duration::from_hours(1), ..Limits::default() };
+        let mut limits = Limits {
+            tail_check_every: Duration::from_hours(1),
+            price_pairs: Vec::new(), // quotes are counted
+            ..Limits::default()
+        };
         change(&mut limits);
         let clock = Arc::new(ManualClock::default());
         let store = Arc::new(MemoryStore::new(clock.clone()));
@@ -67,6 +71,7 @@ impl App {
                 venues: vec![venues.clone()],
                 tokens: Arc::new(SimulatedTokens::default()),
             },
+            prices: Arc::new(MemoryPrices::default()),
             clock,
             rng: Box::new(ChaCha8Rng::seed_from_u64(7)),
         };

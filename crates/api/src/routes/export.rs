@@ -1,0 +1,223 @@
+//! `GET /api/orders/export`: the orders of a filter as CSV or JSON Lines.
+
+use axum::{
+    body::{Body, Bytes},
+    extract::State,
+    http::{HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use domain::{
+    Order,
+    ports::{OrderFilter, StoreError, Tokens},
+};
+use futures::{Stream, stream};
+use protocol::{OrderView, words};
+use tokio::time::{sleep, timeout};
+
+use super::filter;
+use crate::{
+    openapi::problems,
+    problem::Problem,
+    request::{Parameters, refuse_query},
+    state::AppState,
+    stream::StorePause,
+};
+
+/// Orders that are in memory at once.
+const PAGE: u32 = 500;
+/// How often a page is read again before the answer is cut.
+const RETRIES: u32 = 5;
+
+const COLUMNS: [&str; 26] = [
+    "id",
+    "clientOrderId",
+    "tag",
+    "status",
+    "attempt",
+    "createdAt",
+    "updatedAt",
+    "type",
+    "tokenIn",
+    "tokenOut",
+    "amountIn",
+    "amountOut",
+    "slippageBps",
+    "minAmountOut",
+    "maxAmountIn",
+    "expiresAt",
+    "venue",
+    "spent",
+    "received",
+    "executedPrice",
+    "fee",
+    "networkFee",
+    "slot",
+    "signature",
+    "failureCode",
+    "failureMessage",
+];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Csv,
+    JsonLines,
+}
+
+problems!(Problems: InvalidQuery, StoreUnavailable);
+
+/// Exports orders, newest first, as CSV or JSON Lines.
+///
+/// Every order of the filter, however many there are; takes the filters of `GET /api/orders`. The answer is cut, not
+/// ended, if the database fails in between. `amountIn` and `amountOut` are what was asked, `spent` and `received`
+/// what was traded. In CSV a text of yours that a spreadsheet would take for a formula begins with an apostrophe.
+#[utoipa::path(get, path = "/api/orders/export", operation_id = "exportOrders", tag = "orders",
+    params(
+        ("format" = Option<words::ExportFormat>, Query, description = "`csv` by default."),
+        filter::Filters,
+    ),
+    responses(
+        (status = 200, description = "The orders: a line each, in CSV after one with the names of the columns.",
+            content((String = "text/csv"), (String = "application/jsonl"))),
+        Problems,
+    ))]
+pub(crate) async fn export(State(state): State<AppState>, query: Parameters) -> Result<Response, Problem> {
+    let mut errors = Vec::new();
+    let format = query.read("format", "must be csv or jsonl", &mut errors, |text| match text {
+        "csv" => Some(Format::Csv),
+        "jsonl" => Some(Format::JsonLines),
+        _ => None,
+    });
+    let read = filter::read(&state, &query, &mut errors).await;
+    query.report_unknown(&[&filter::NAMES[..], &["format"]].concat(), &mut errors);
+    refuse_query(errors)?;
+    let format = format.unwrap_or(Format::Csv);
+    let filter = OrderFilter { limit: PAGE, ..read.finish(&state).await };
+    let first = state.answer(state.store.orders(state.account, filter.clone())).await?;
+    let (media_type, name) = match format {
+        Format::Csv => ("text/csv; charset=utf-8", "attachment; filename=\"orders.csv\""),
+        Format::JsonLines => ("application/jsonl", "attachment; filename=\"orders.jsonl\""),
+    };
+    let head = (format == Format::Csv).then(|| line(&COLUMNS));
+    let body = Pages { state, filter, format, head, read: Some(first) };
+    let mut response = Body::from_stream(body.stream()).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static(name));
+    Ok(response)
+}
+
+struct Pages {
+    state: AppState,
+    filter: OrderFilter,
+    format: Format,
+    head: Option<Vec<u8>>,
+    /// The page to be sent next; `None` after the last.
+    read: Option<domain::ports::OrderPage>,
+}
+
+impl Pages {
+    fn stream(self) -> impl Stream<Item = Result<Bytes, StoreError>> {
+        stream::try_unfold(self, |mut pages| async move {
+            let Some(page) = pages.read.take() else { return Ok(None) };
+            let mut text = pages.head.take().unwrap_or_default();
+            let tokens = pages.state.tokens.as_ref();
+            for order in &page.orders {
+                text.extend(match pages.format {
+                    Format::Csv => line(&cells(order, tokens)),
+                    Format::JsonLines => json_line(order, tokens),
+                });
+            }
+            if let Some(cursor) = page.next {
+                pages.filter.cursor = Some(cursor);
+                pages.read = Some(pages.next().await?);
+            }
+            Ok(Some((text.into(), pages)))
+        })
+    }
+
+    async fn next(&self) -> Result<domain::ports::OrderPage, StoreError> {
+        let mut pause = StorePause::new();
+        let mut tries = 0;
+        loop {
+            let read = self.state.store.orders(self.state.account, self.filter.clone());
+            let read = timeout(self.state.limits.store_within, read).await;
+            let error = match read.unwrap_or_else(|_| Err(StoreError::unavailable("no answer in time"))) {
+                Ok(page) => return Ok(page),
+                Err(error) => error,
+            };
+            tries += 1;
+            if tries > RETRIES {
+                tracing::warn!(%error, "an export is cut: the store does not answer");
+                return Err(error);
+            }
+            sleep(pause.next()).await;
+        }
+    }
+}
+
+fn cells(order: &Order, tokens: &dyn Tokens) -> [String; COLUMNS.len()] {
+    let OrderView { spec, fill, failure, .. } = OrderView::new(order, tokens);
+    let venue = fill.as_ref().map(|fill| fill.venue).or(failure.as_ref().and_then(|failure| failure.venue));
+    [
+        order.id.to_string(),
+        plain(text(order.client_order_id.as_deref())),
+        plain(text(spec.tag)),
+        order.status.to_string(),
+        order.attempt.to_string(),
+        order.created_at.to_string(),
+        order.updated_at.to_string(),
+        spec.order_type.to_string(),
+        spec.token_in.into_owned(),
+        spec.token_out.into_owned(),
+        text(spec.amount_in),
+        text(spec.amount_out),
+        spec.slippage_bps.to_string(),
+        text(spec.min_amount_out),
+        text(spec.max_amount_in),
+        text(spec.expires_at),
+        text(venue),
+        text(fill.as_ref().map(|fill| fill.amount_in)),
+        text(fill.as_ref().map(|fill| fill.amount_out)),
+        text(fill.as_ref().map(|fill| fill.executed_price)),
+        text(fill.as_ref().map(|fill| fill.fee)),
+        text(fill.as_ref().and_then(|fill| fill.network_fee)),
+        text(fill.as_ref().map(|fill| fill.slot)),
+        text(fill.as_ref().map(|fill| fill.signature.as_str())),
+        text(failure.as_ref().map(|failure| failure.code)),
+        plain(text(failure.as_ref().map(|failure| &failure.message))),
+    ]
+}
+
+fn text(value: Option<impl ToString>) -> String {
+    value.map(|value| value.to_string()).unwrap_or_default()
+}
+
+/// A text that no spreadsheet takes for a formula.
+fn plain(text: String) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text }
+}
+
+fn line(cells: &[impl AsRef<[u8]>]) -> Vec<u8> {
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    // writing to a Vec cannot fail, and one record cannot differ in length from another
+    let _ = writer.write_record(cells);
+    writer.into_inner().unwrap_or_default()
+}
+
+fn json_line(order: &Order, tokens: &dyn Tokens) -> Vec<u8> {
+    // what is serialised here has string keys and no fallible parts
+    let mut line = serde_json::to_vec(&OrderView::new(order, tokens)).unwrap_or_default();
+    line.push(b'\n');
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_quoted_and_are_no_formulas() {
+        let cells = ["plain", "a,b", "say \"hi\"", "=SUM(A1)"].map(|text| plain(text.to_owned()));
+        assert_eq!(line(&cells), b"plain,\"a,b\",\"say \"\"hi\"\"\",'=SUM(A1)\r\n");
+    }
+}

@@ -1,0 +1,92 @@
+use async_trait::async_trait;
+use database::{
+    Pool, PoolOptions,
+    postgres::{self, Probe, Settings},
+    within,
+};
+use domain::{
+    Mint, Timestamp,
+    ports::{Candle, PriceHistory, PriceHistoryError},
+};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, postgres::PgConnectOptions};
+
+use super::{
+    WITHIN, own_table,
+    row::{self, CandleRow},
+    unavailable,
+};
+
+/// One for the recorder, one for readers.
+const MAX_CONNECTIONS: usize = 2;
+
+const SETTINGS: Settings = &[("statement_timeout", "4s"), ("lock_timeout", "3s"), ("enable_seqscan", "off")];
+
+pub(super) struct PostgresPrices(Pool<PgConnection>);
+
+impl PostgresPrices {
+    pub(super) async fn open(url: &str) -> sqlx::Result<Self> {
+        let options: PgConnectOptions = url.parse()?;
+        let mut unlimited = postgres::open(&options, &[]).await?;
+        own_table(database::migrations!("../../migrations/prices/postgres", ["0001_candles"]))
+            .run_direct(None, &mut unlimited, false)
+            .await?;
+        unlimited.close().await?;
+        Ok(Self(postgres::pool(options, SETTINGS, Probe::Writable, PoolOptions::new(MAX_CONNECTIONS))))
+    }
+}
+
+#[async_trait]
+impl PriceHistory for PostgresPrices {
+    async fn record(&self, pair: [Mint; 2], candles: &[Candle]) -> Result<(), PriceHistoryError> {
+        let [base, quote] = pair.map(|mint| mint.to_string());
+        let recorded = within(WITHIN, async {
+            let mut lease = self.0.lease().await?;
+            let sql = row::upsert("LEAST", "GREATEST");
+            for candle in candles {
+                let mut statement = sqlx::query(AssertSqlSafe(sql.clone()))
+                    .bind(&base)
+                    .bind(&quote)
+                    .bind(row::minute(candle.at))
+                    .bind(candle.venue.as_str());
+                for price in row::prices(candle) {
+                    statement = statement.bind(price);
+                }
+                statement.execute(&mut *lease).await?;
+            }
+            lease.give_back(());
+            Ok(())
+        });
+        recorded.await.map_err(unavailable)
+    }
+
+    async fn candles(
+        &self,
+        pair: [Mint; 2],
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<Candle>, PriceHistoryError> {
+        let [base, quote] = pair.map(|mint| mint.to_string());
+        let read = within(WITHIN, async {
+            let mut lease = self.0.lease().await?;
+            let rows: Vec<CandleRow> = sqlx::query_as(AssertSqlSafe(row::select()))
+                .bind(base)
+                .bind(quote)
+                .bind(row::first_minute(from))
+                .bind(row::first_minute(to))
+                .fetch_all(&mut *lease)
+                .await?;
+            Ok(lease.give_back(rows))
+        });
+        Ok(read.await.map_err(unavailable)?.into_iter().map(|CandleRow(candle)| candle).collect())
+    }
+
+    async fn forget_before(&self, at: Timestamp) -> Result<(), PriceHistoryError> {
+        let forgotten = within(WITHIN, async {
+            let mut lease = self.0.lease().await?;
+            sqlx::query(row::FORGET).bind(row::minute(at)).execute(&mut *lease).await?;
+            lease.give_back(());
+            Ok(())
+        });
+        forgotten.await.map_err(unavailable)
+    }
+}

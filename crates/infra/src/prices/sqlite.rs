@@ -1,0 +1,100 @@
+use std::{path::Path, time::Duration};
+
+use async_trait::async_trait;
+use database::{Pool, PoolOptions, sqlite, within};
+use domain::{
+    Mint, Timestamp,
+    ports::{Candle, PriceHistory, PriceHistoryError},
+};
+use sqlx::{
+    AssertSqlSafe, Connection, SqliteConnection,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+};
+
+use super::{
+    WITHIN, own_table,
+    row::{self, CandleRow},
+    unavailable,
+};
+
+/// How long a write waits for another process.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(3);
+
+pub(super) struct SqlitePrices(Pool<SqliteConnection>);
+
+impl SqlitePrices {
+    pub(super) async fn open(path: &Path) -> anyhow::Result<Self> {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // a gap in a chart after a power cut is cheaper than a sync every few seconds
+            .synchronous(SqliteSynchronous::Normal)
+            .busy_timeout(BUSY_TIMEOUT);
+        let mut connection = SqliteConnection::connect_with(&options).await?;
+        own_table(database::migrations!("../../migrations/prices/sqlite", ["0001_candles"]))
+            .run_direct(None, &mut connection, false)
+            .await?;
+        connection.close().await?;
+        Ok(Self(sqlite::pool(options, PoolOptions::new(1))))
+    }
+}
+
+#[async_trait]
+impl PriceHistory for SqlitePrices {
+    async fn record(&self, pair: [Mint; 2], candles: &[Candle]) -> Result<(), PriceHistoryError> {
+        let [base, quote] = pair.map(|mint| mint.to_string());
+        let recorded = within(WITHIN, async {
+            let mut lease = self.0.lease().await?;
+            let sql = row::upsert("min", "max");
+            for candle in candles {
+                let mut statement = sqlx::query(AssertSqlSafe(sql.clone()))
+                    .bind(&base)
+                    .bind(&quote)
+                    .bind(row::minute(candle.at))
+                    .bind(candle.venue.as_str());
+                for price in row::prices(candle) {
+                    statement = statement.bind(price);
+                }
+                statement.execute(&mut *lease).await?;
+            }
+            lease.give_back(());
+            Ok(())
+        });
+        recorded.await.map_err(unavailable)
+    }
+
+    async fn candles(
+        &self,
+        pair: [Mint; 2],
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<Candle>, PriceHistoryError> {
+        let [base, quote] = pair.map(|mint| mint.to_string());
+        let read = within(WITHIN, async {
+            let mut lease = self.0.lease().await?;
+            let rows: Vec<CandleRow> = sqlx::query_as(AssertSqlSafe(row::select()))
+                .bind(base)
+                .bind(quote)
+                .bind(row::first_minute(from))
+                .bind(row::first_minute(to))
+                .fetch_all(&mut *lease)
+                .await?;
+            Ok(lease.give_back(rows))
+        });
+        Ok(read.await.map_err(unavailable)?.into_iter().map(|CandleRow(candle)| candle).collect())
+    }
+
+    async fn forget_before(&self, at: Timestamp) -> Result<(), PriceHistoryError> {
+        let forgotten = within(WITHIN, async {
+            let mut lease = self.0.lease().await?;
+            sqlx::query(row::FORGET).bind(row::minute(at)).execute(&mut *lease).await?;
+            lease.give_back(());
+            Ok(())
+        });
+        forgotten.await.map_err(unavailable)
+    }
+}
