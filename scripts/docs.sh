@@ -89,7 +89,7 @@ run docs/BACKUP.md "" "^(pg_|psql)" "restored to"
 for page in README.md docs/*.md; do
     case $page in
     README.md | docs/TUTORIAL.md | docs/STREAMS.md | docs/TERMINAL.md | docs/BACKUP.md) ;;
-    docs/DASHBOARD.md | docs/OPERATIONS.md | docs/PERFORMANCE.md) ;;
+    docs/DASHBOARD.md | docs/OPERATIONS.md | docs/PERFORMANCE.md | docs/DEPLOYMENT.md) ;;
     *) [ -z "$(commands "$page")" ] || { echo "$page: its commands are not run" >&2; exit 1; } ;;
     esac
     for file in $(grep -ohE '(scripts/[a-z_]+\.sh|docker-compose[a-z.]*\.yml)' "$page" | sort -u); do
