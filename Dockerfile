@@ -30,6 +30,9 @@ RUN cargo build --profile dist --locked --package api --package worker --package
 
 FROM dependencies AS build
 COPY . .
+# The commit that `GET /api/engine` shows.
+ARG REVISION=
+ENV BUILD_COMMIT=$REVISION
 # Older files than the empty ones would count as compiled already.
 RUN find crates -name '*.rs' -exec touch {} + \
     && cargo build --profile dist --locked --offline --package api --package worker --package engine --bins \

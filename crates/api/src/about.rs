@@ -17,6 +17,9 @@ impl Default for About {
 
 impl About {
     pub const VERSION: &'static str = env!("CARGO_PKG_VERSION");
-    /// Set by builds of images and releases.
-    pub const COMMIT: Option<&'static str> = option_env!("BUILD_COMMIT");
+
+    /// The commit that was built, where the build of an image or a release says so.
+    pub fn commit() -> Option<&'static str> {
+        option_env!("BUILD_COMMIT").filter(|commit| !commit.is_empty())
+    }
 }

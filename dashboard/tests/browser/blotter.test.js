@@ -1,5 +1,6 @@
 /** @import { Page } from "playwright-core" */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, test } from "node:test";
 import { closeBrowser, live, open, row } from "./support/browser.js";
 import { Engine } from "./support/engine.js";
@@ -17,39 +18,85 @@ test("the orders are paged, searched, sorted and filtered, and the address keeps
 
   const page = await open(t, engine.url);
   await live(page);
-  await page.getByText("200 newest orders").waitFor();
+  await page.getByText(`200 of ${MANY} orders`).waitFor();
   await page.focus("#blotter");
   await eventually("the last page is read", async () => {
     await page.keyboard.press("End");
-    return page.getByText(`${MANY} orders`).isVisible();
+    return page.getByText(`${MANY} orders`, { exact: true }).isVisible();
   });
   await page.keyboard.press("End");
   await row(page, first.id).waitFor();
   assert.ok((await page.locator(".blotter-space .row").count()) < 60, "only what can be seen is in the document");
 
-  await page.fill("#search", "wif");
-  await page.getByText("1 order", { exact: true }).waitFor();
-  await page.fill("#search", "the-first");
-  await page.getByText("1 order", { exact: true }).waitFor();
+  for (const text of ["wif", "WIF → RAY", "the-first", first.id.slice(-8)]) {
+    await page.fill("#search", text);
+    await page.getByText("1 order", { exact: true }).waitFor();
+    await row(page, first.id).waitFor();
+  }
   await page.fill("#search", "nothing like it");
-  await page.getByRole("button", { name: "Clear the search" }).click();
-  await page.getByText(`${MANY} orders`).waitFor();
+  await page.getByText("No matches").waitFor();
+  await page.getByRole("button", { name: "Show all orders" }).click();
+  await page.getByText(`200 of ${MANY} orders`).waitFor();
 
-  await page.getByRole("button", { name: "Spent" }).click();
-  assert.match(await firstRow(page, "spent"), /^9 SOL|^7 WIF/);
-  await page.getByRole("button", { name: "Spent" }).click();
-  await eventually("the smallest is on top", async () => (await firstRow(page, "spent")) === "1 SOL");
-  await page.getByRole("radio", { name: "Failed" }).check({ force: true });
-  await page.getByText("No order is failed now").waitFor();
-  await page.getByRole("radio", { name: "Confirmed" }).check({ force: true });
-  await page.fill("#search", first.id);
+  await page.getByLabel("Sort by").selectOption("createdAt.asc");
+  await eventually("the oldest is on top", async () => (await firstRow(page, "spent")) === "7 WIF");
+  await page.getByLabel("Status", { exact: true }).selectOption("failed");
+  await page.getByText("No matches").waitFor();
+  await page.getByLabel("Status", { exact: true }).selectOption("confirmed");
+  await page.getByText(`200 of ${MANY} orders`).waitFor();
+  await page.goBack();
+  await page.getByText("No matches").waitFor();
+  await page.goForward();
+  await page.getByText(`200 of ${MANY} orders`).waitFor();
+  await page.getByRole("button", { name: "Filters" }).click();
+  await page.getByLabel("Pair", { exact: true }).fill("RAY/WIF");
   await page.keyboard.press("Enter");
+  await page.getByText("1 order", { exact: true }).waitFor();
+  await page.getByText("Traded: 7 WIF").waitFor();
+  await page.getByLabel("Side", { exact: true }).and(page.locator("select")).selectOption("sell");
+  await page.getByText("No matches").waitFor();
+  await page.getByLabel("Side", { exact: true }).and(page.locator("select")).selectOption("buy");
+  await row(page, first.id).click();
   await page.locator("#order-status", { hasText: "Confirmed" }).waitFor();
   await page.getByRole("link", { name: "Orders", exact: true }).click();
-  assert.equal(new URL(page.url()).search, `?status=confirmed&q=${first.id}&sort=amount.asc`);
+  assert.equal(new URL(page.url()).search, "?status=confirmed&pair=RAY%2FWIF&side=buy&order=asc");
   await page.reload();
-  assert.ok(await page.getByRole("radio", { name: "Confirmed" }).isChecked());
-  assert.equal(await page.inputValue("#search"), first.id);
+  await page.getByText("1 order", { exact: true }).waitFor();
+  assert.equal(await page.getByLabel("Status", { exact: true }).inputValue(), "confirmed");
+  assert.equal(await page.getByLabel("Side", { exact: true }).and(page.locator("select")).inputValue(), "buy");
+
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "CSV" }).click()]);
+  const csv = readFileSync(await download.path(), "utf8").trim().split("\r\n");
+  assert.equal(csv.length, 2);
+  assert.match(csv[1] ?? "", new RegExp(`^${first.id},the-first,`));
+});
+
+test("a search asks the engine once, not for every page", async (t) => {
+  const engine = await Engine.start(t, { SIM_PRESET: "instant" });
+  await Promise.all(Array.from({ length: 300 }, () => engine.place()));
+  const page = await open(t, engine.url);
+  await live(page);
+  await page.getByText("200 of 300 orders").waitFor();
+  let asked = 0;
+  page.on("request", (request) => (asked += request.url().includes("/api/orders?") ? 1 : 0));
+  await page.fill("#search", "no-such-tag");
+  await page.getByText("No matches").waitFor();
+  assert.equal(asked, 1);
+});
+
+test("coming back from an order leads to the place one was at", async (t) => {
+  const engine = await Engine.start(t, { SIM_PRESET: "instant" });
+  await Promise.all(Array.from({ length: 150 }, () => engine.place()));
+  await engine.settled();
+  const page = await open(t, engine.url);
+  await page.getByText("150 orders").waitFor();
+  const read = (await engine.orders())[90]?.id ?? "";
+  await page.locator("#blotter").evaluate((node) => (node.scrollTop = 88 * 32));
+  await row(page, read).click();
+  await page.locator("#order-status").waitFor();
+  await page.goBack();
+  await row(page, read).waitFor();
+  assert.equal(await page.locator("#blotter").evaluate((node) => node.scrollTop), 88 * 32);
 });
 
 test("statuses change in place, without asking for the orders again", async (t) => {
@@ -57,7 +104,7 @@ test("statuses change in place, without asking for the orders again", async (t) 
   const page = await open(t, engine.url);
   await live(page);
   let asked = 0;
-  page.on("request", (request) => (asked += request.url().includes("/api/orders") ? 1 : 0));
+  page.on("request", (request) => (asked += request.url().includes("/api/orders?") ? 1 : 0));
   const { id } = await engine.place();
   const element = await row(page, id).elementHandle();
   await row(page, id).locator("[data-tone=confirmed]").waitFor();

@@ -22,6 +22,9 @@ test("an order of the ticket is quoted, placed and seen to confirm", async (t) =
 
   await page.getByRole("button", { name: "Sell 2.5 SOL" }).click();
   await page.locator(".toast a", { hasText: "View order" }).waitFor();
+  await page.locator(".toast", { hasText: /^Sold 2\.5 SOL for [\d.]+ USDC/ }).waitFor();
+  assert.equal(await page.locator(".toast").count(), 1, "one toast for an order, from its beginning to its end");
+  assert.match(await page.title(), /^✓ Sold 2\.5 SOL for/);
   const [order] = await engine.orders();
   assert.ok(order);
   await row(page, order.id).locator("[data-tone=confirmed]").waitFor();
@@ -44,6 +47,10 @@ test("an order of the ticket is quoted, placed and seen to confirm", async (t) =
   const body = /-d '(.*)'$/.exec(copied)?.[1] ?? "";
   assert.deepEqual(JSON.parse(body), { tokenIn: "SOL", tokenOut: "USDC", amountIn: "2.5", slippageBps: 50 });
 
+  await page.getByRole("button", { name: "Place again" }).click();
+  await page.getByRole("button", { name: "Sell 2.5 SOL" }).waitFor();
+  assert.equal((await engine.orders()).length, 1, "nothing is placed before the button is pressed");
+  await page.goBack();
   await page.getByText("Raw events").click();
   const raw = (await page.locator(".raw").textContent()) ?? "";
   assert.equal(raw.match(/"seq": \d+/g)?.join(), [1, 2, 3, 4, 5, 6].map((seq) => `"seq": ${seq}`).join());

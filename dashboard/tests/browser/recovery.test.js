@@ -86,7 +86,7 @@ test("an order whose events come while its page is first read is shown", async (
   await live(page);
   const order = await engine.place();
   await row(page, order.id).click();
-  await page.getByText("Reading the order").waitFor();
+  await page.getByText("Loading…").waitFor();
   await engine.settled();
   await eventually("the end was told", async () => told.get(order.id)?.length === 6);
   letGo();

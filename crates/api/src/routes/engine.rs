@@ -28,7 +28,7 @@ pub(crate) async fn show(State(state): State<AppState>, _: NoParameters) -> Resp
     });
     let view = EngineView {
         version: About::VERSION.into(),
-        commit: About::COMMIT.map(Into::into),
+        commit: About::commit().map(Into::into),
         mode: state.about.mode,
         started_at: state.started_at,
         orders: active.as_ref().map(counts),

@@ -11,6 +11,8 @@ import "./market-page.js";
 import "./order-page.js";
 import "./trade-page.js";
 
+const MOST_TOASTS = 3;
+const TOAST_MS = 6000;
 const VIEWS = /** @type {const} */ ([
   { view: "trade", path: addressOf("/"), label: "Trade", key: "1", icon: "trade" },
   { view: "market", path: addressOf("/market"), label: "Market", key: "2", icon: "market" },
@@ -37,7 +39,7 @@ class AppShell extends Component {
         h("div", { class: "tools" },
           this.#badge,
           this.#state,
-          h("a", { class: "button quiet wide-only", href: addressOf("/docs") }, "API"),
+          h("a", { class: "button quiet", href: addressOf("/docs") }, "API"),
           h("button", { class: "button quiet icon", type: "button", "aria-label": "Light or dark", title: "Light or dark (d)", onclick: switchTheme }, icon("theme")),
           h("button", { class: "button quiet icon wide-only", type: "button", "aria-label": "Keyboard shortcuts", title: "Keyboard shortcuts (?)", onclick: () => this.#help.open() }, icon("keys")))),
       this.#banner, this.#main, this.#toasts, this.#help);
@@ -99,21 +101,27 @@ class AppShell extends Component {
     if (state === "offline") {
       const seconds = Math.max(0, Math.ceil((stream.retryAt - Date.now()) / 1000));
       this.#banner.replaceChildren(
-        h("span", { role: "status" }, "No connection to the engine. What happens meanwhile is shown once it is back."),
+        h("span", { role: "status" }, "No connection to the engine. Events since then appear once it is back."),
         h("button", { class: "button", type: "button", onclick: () => stream.retryNow() }, `Retry now (${seconds} s)`));
     }
   }
 
-  /** @param {{ text: string, link?: { href: string, label: string } }} message */
-  #tell({ text, link }) {
-    const toast = h("div", { class: "toast" }, text, link && h("a", { href: link.href }, link.label));
-    this.#toasts.append(toast);
-    setTimeout(() => toast.remove(), 6000);
+  /**
+   * A message under the key of an earlier one takes its place; of too many the oldest goes.
+   * @param {{ text: string, link?: { href: string, label: string }, key?: string }} message
+   */
+  #tell({ text, link, key }) {
+    const known = key && this.#toasts.querySelector(`[data-key="${key}"]`);
+    const toast = h("div", { class: "toast", "data-key": key }, h("span", {}, text), link && h("a", { href: link.href }, link.label));
+    if (known) known.replaceWith(toast);
+    else this.#toasts.append(toast);
+    while (this.#toasts.children.length > MOST_TOASTS) this.#toasts.firstElementChild?.remove();
+    setTimeout(() => toast.remove(), TOAST_MS);
   }
 }
 
 function nowhere() {
-  return h("section", { class: "panel notice" }, h("h1", { tabindex: -1 }, "Nothing here"), h("p", {}, "This address is no view of the dashboard."), h("a", { class: "button", href: addressOf("/") }, "Go to the orders"));
+  return h("section", { class: "panel notice" }, h("h1", { tabindex: -1 }, "Nothing here"), h("p", {}, "There is no such page."), h("a", { class: "button", href: addressOf("/") }, "Go to the orders"));
 }
 
 customElements.define("app-shell", AppShell);

@@ -1,28 +1,30 @@
 /** @import { Order } from "../core/types.js" */
-/** @import { SortKey } from "../core/order-list.js" */
+/** @import { SortKey } from "../core/order-filter.js" */
 import { addressOf } from "../core/address.js";
 import { cancelOrder } from "../core/cancel.js";
 import { h, setText } from "../core/dom.js";
 import { brief, canCancel, duration, elapsed, fullTime, shortId, shownPrice, time, toneOf, words } from "../core/format.js";
+import { marketOf, priceIn } from "../core/pair.js";
 
-/** @type {{ label: string, name: string, sort?: SortKey, isNumber?: boolean }[]} */
+/** @type {{ label: string, name: string, sort?: SortKey, isNumber?: boolean }[]} the sort is that of the engine */
 export const COLUMNS = [
   { label: "Time", name: "time", sort: "createdAt" },
   { label: "Order", name: "id" },
-  { label: "Pair", name: "pair", sort: "pair" },
-  { label: "Spent", name: "spent", sort: "amount", isNumber: true },
+  { label: "Pair", name: "pair" },
+  { label: "Spent", name: "spent", isNumber: true },
   { label: "Received", name: "received", isNumber: true },
   { label: "Price", name: "price", isNumber: true },
-  { label: "Venue", name: "venue", sort: "venue" },
-  { label: "Status", name: "status", sort: "status" },
+  { label: "Venue", name: "venue" },
+  { label: "Status", name: "status" },
   { label: "Attempt", name: "attempt", sort: "attempt", isNumber: true },
-  { label: "Took", name: "took", sort: "elapsed", isNumber: true },
+  { label: "Duration", name: "took", sort: "duration", isNumber: true },
 ];
 
 /** A row that is used again for whatever order comes to its place. */
 export class BlotterRow {
   #link = h("a", { tabindex: -1, class: "mono" });
   #status = h("span", { class: "status" });
+  #reason = h("span", { class: "reason" });
   #venue = h("span", { class: "venue" });
   #cancel = h("button", { class: "row-cancel", type: "button", tabindex: -1, title: "Cancel this order (Delete)", hidden: true,
     onclick: (/** @type {Event} */ event) => { event.stopPropagation(); void cancelOrder(this.#id); } }, "Cancel");
@@ -35,7 +37,7 @@ export class BlotterRow {
 
   constructor() {
     this.#cell("id").append(this.#link);
-    this.#cell("status").append(this.#status, this.#cancel);
+    this.#cell("status").append(this.#status, this.#reason, this.#cancel);
     this.#cell("venue").append(this.#venue);
     this.element.addEventListener("click", (event) => {
       if (!(event.target instanceof HTMLAnchorElement) && !getSelection()?.toString()) this.#link.click();
@@ -95,13 +97,16 @@ export class BlotterRow {
     const { fill } = order;
     setText(this.#cell("spent"), sized(fill?.amountIn ?? order.amountIn, order.tokenIn));
     setText(this.#cell("received"), sized(fill?.amountOut ?? order.amountOut, order.tokenOut));
-    setText(this.#cell("price"), shownPrice(fill?.executedPrice));
-    setText(this.#venue, fill ? words(fill.venue) : "–");
-    this.#venue.dataset.venue = fill?.venue ?? "";
+    setText(this.#cell("price"), fill ? `${shownPrice(priceIn(order, fill.executedPrice))} ${marketOf(order).quote}` : "–");
+    const venue = fill?.venue ?? order.failure?.venue ?? "";
+    setText(this.#venue, venue ? words(venue) : "–");
+    this.#venue.dataset.venue = venue;
     const tone = toneOf(order);
     if (this.#status.dataset.tone !== tone) this.#status.dataset.tone = tone;
     setText(this.#status, words(tone));
-    this.#status.title = order.failure?.message ?? "";
+    const { failure } = order;
+    setText(this.#reason, failure ? words(failure.code) : "");
+    this.#cell("status").title = failure?.message ?? "";
     this.#cancel.hidden = !canCancel(order);
     setText(this.#cell("attempt"), order.attempt ? String(order.attempt) : "–");
     setText(this.#cell("took"), duration(elapsed(order)));

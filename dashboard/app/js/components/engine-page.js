@@ -1,17 +1,21 @@
-/** @import { Health } from "../core/types.js" */
+/** @import { Engine, Health, Statistics, StatisticsWindow } from "../core/types.js" */
+import { addressOf } from "../core/address.js";
 import * as api from "../core/api.js";
-import { statistics } from "../core/app.js";
 import { runDemo } from "../core/demo.js";
 import { Component, h, s, wide } from "../core/dom.js";
-import { amount, duration, time, words } from "../core/format.js";
+import { amount, duration, fullTime, time, words } from "../core/format.js";
 import { MARKET } from "../core/listings.js";
-import { STAGES, WINDOW_S } from "../core/statistics.js";
+import { router } from "../core/router.js";
+import { segments } from "./ticket-fields.js";
 
+const STATISTICS_MS = 2000;
 const HEALTH_MS = 3000;
 const RATE_S = 10;
+/** @type {[StatisticsWindow, string][]} */
+const WINDOWS = [["5m", "5 min"], ["15m", "15 min"], ["1h", "1 h"], ["24h", "24 h"]];
 const STAGE_WORDS = { queued: "Waiting for a worker", routing: "Routing", building: "Building and recording", landing: "Landing", total: "Accepted to confirmed" };
 
-/** Where the engine's time goes, from the events this page has seen, and how its parts are. */
+/** What the engine has been doing, how its parts are, and with which settings it runs. */
 class EnginePage extends Component {
   #health = h("div");
   #tiles = h("dl", { class: "tiles" });
@@ -19,125 +23,182 @@ class EnginePage extends Component {
   #latencies = wide("Time per stage");
   #venues = h("div");
   #causes = h("div");
-  /** @type {Health | undefined} */
-  #report;
+  #workers = h("div");
+  #settings = wide("Settings");
+  #since = h("span", { class: "faint" });
+  /** @type {StatisticsWindow} */
+  #window = "5m";
+  /** @type {Engine | undefined} */
+  #engine;
 
   /** @override */
   start() {
-    const panel = (/** @type {string} */ title, /** @type {HTMLElement} */ content, note = "") => h("section", { class: "panel", "aria-label": title },
-      h("div", { class: "panel-head" }, h("h2", {}, title), note && h("span", { class: "end faint" }, note)), content);
+    const asked = WINDOWS.find(([window]) => window === router.query.get("window"));
+    if (asked) this.#window = asked[0];
+    const panel = (/** @type {string} */ title, /** @type {HTMLElement} */ content, name = "") => h("section", { class: `panel ${name}`, "aria-label": title },
+      h("div", { class: "panel-head" }, h("h2", {}, title)), content);
+    const windows = segments("window", "Window", WINDOWS, this.#window, () => this.#choose());
     const demo = h("button", { class: "button", type: "button", hidden: MARKET?.mode !== "paper", onclick: () => void runDemo(demo) }, "Run demo: five paper orders");
-    this.append(h("div", { class: "engine-head" }, h("h1", { tabindex: -1 }, "Engine"), demo),
+    this.append(h("div", { class: "engine-head" }, h("h1", { tabindex: -1 }, "Engine"), h("div", { class: "engine-tools" }, this.#since, windows, demo)),
       h("div", { class: "engine" },
-        panel("Now", this.#tiles, `seen since ${time(new Date(statistics.since).toISOString())}`),
-        panel("Orders per second", this.#rate, `last ${WINDOW_S / 60} minutes`),
-        panel("Time per stage", this.#latencies, `last ${WINDOW_S / 60} minutes`),
-        panel("Venues", this.#venues), panel("Retries and failures", this.#causes), panel("Health", this.#health)));
-    this.every(1000, () => this.#draw());
+        panel("Overview", this.#tiles), panel("Orders per second", this.#rate), panel("Time per stage", this.#latencies),
+        panel("Venues", this.#venues), panel("Retries and failures", this.#causes), panel("Health", this.#health),
+        panel("Workers", this.#workers), panel("Settings", this.#settings, "settings")));
+    this.every(STATISTICS_MS, () => void this.#read());
     this.every(HEALTH_MS, () => void this.#ask());
-    this.#draw();
+    void this.#read();
     void this.#ask();
   }
 
-  async #ask() {
-    this.#report = await api.health().catch(() => undefined);
-    if (this.isConnected) this.#drawHealth();
+  #choose() {
+    const chosen = /** @type {HTMLInputElement} */ (this.querySelector('input[name="window"]:checked')).value;
+    this.#window = /** @type {StatisticsWindow} */ (chosen);
+    router.keep({ window: this.#window === "5m" ? "" : this.#window });
+    void this.#read();
   }
 
-  #draw() {
-    const now = Date.now();
-    const seconds = statistics.perSecond(now);
-    const { confirmed, failed, accepted, retried, underWay } = statistics;
-    const over = confirmed + failed;
-    const perSecond = (/** @type {"accepted" | "confirmed"} */ name) => (seconds.slice(-RATE_S).reduce((sum, second) => sum + second[name], 0) / RATE_S).toFixed(1);
-    const total = statistics.latencies("total", now);
+  async #read() {
+    const window = this.#window;
+    const statistics = await api.statistics(window).catch(() => undefined);
+    if (statistics && this.isConnected && window === this.#window) this.#draw(statistics);
+  }
+
+  async #ask() {
+    const [report, engine] = await Promise.all([api.health().catch(() => undefined), api.engine().catch(() => undefined)]);
+    if (!this.isConnected) return;
+    this.#engine = engine;
+    this.#drawHealth(report);
+    this.#drawWorkers();
+    this.#drawSettings();
+  }
+
+  /** @param {Statistics} statistics */
+  #draw(statistics) {
+    const { counts, series, latencies, from, since } = statistics;
+    const isComplete = since <= from;
+    this.#since.textContent = isComplete ? "" : `counted since ${time(since)}`;
+    const ended = counts.confirmed + counts.failed;
+    // the last point has not ended
+    const recent = series.points.slice(0, -1).slice(-Math.max(1, RATE_S / series.stepSeconds));
+    const perSecond = (/** @type {"accepted" | "confirmed"} */ name) => (recent.reduce((sum, point) => sum + point[name], 0) / (recent.length * series.stepSeconds || 1)).toFixed(1);
+    const total = latencies.find(({ stage }) => stage === "total");
+    const active = this.#engine?.orders;
+    const number = (/** @type {number} */ value) => amount(String(value));
     const tile = (/** @type {string} */ label, /** @type {string} */ value, /** @type {string} */ note) => h("div", { class: "tile" }, h("dt", {}, label), h("dd", {}, value), h("dd", { class: "tile-note" }, note));
     this.#tiles.replaceChildren(
-      tile("Accepted", `${perSecond("accepted")}/s`, `${amount(String(accepted))} in all`),
-      tile("Confirmed", `${perSecond("confirmed")}/s`, `${amount(String(confirmed))} in all`),
-      tile("Success", over ? `${((100 * confirmed) / over).toFixed(1)} %` : "–", `${amount(String(failed))} failed, ${amount(String(retried))} retries`),
-      tile("Under way", amount(String(underWay)), "accepted, not over"),
-      tile("Median time", duration(total.p50), `99 % within ${duration(total.p99)}`));
-    this.#drawRate(seconds);
-    this.#drawLatencies(now);
-    this.#drawVenues();
-    this.#drawCauses();
+      tile("Accepted", number(counts.accepted), `${perSecond("accepted")} per second`),
+      tile("Confirmed", number(counts.confirmed), `${perSecond("confirmed")} per second`),
+      tile("Success", ended ? `${((100 * counts.confirmed) / ended).toFixed(1)} %` : "–", `${number(counts.failed)} failed, ${number(counts.retried)} ${counts.retried === 1 ? "retry" : "retries"}`),
+      tile("Canceled or expired", number(counts.canceled + counts.expired), `${number(counts.canceled)} canceled, ${number(counts.expired)} expired`),
+      tile("In progress", active ? number(active.inFlight + active.resting) : "–", active ? `${number(active.inFlight)} in flight, ${number(active.resting)} waiting` : "unknown"),
+      tile("Median time", duration(total?.p50Ms), `p99 ${duration(total?.p99Ms)}`));
+    this.#drawRate(series);
+    this.#drawLatencies(latencies);
+    this.#drawVenues(statistics);
+    this.#drawCauses(statistics);
   }
 
-  /** @param {{ accepted: number, confirmed: number, failed: number }[]} seconds */
-  #drawRate(seconds) {
+  /** @param {Statistics["series"]} series */
+  #drawRate({ stepSeconds, points }) {
     const width = this.#rate.clientWidth || 600;
     const height = 120;
-    const most = Math.max(1, ...seconds.map((second) => Math.max(second.accepted, second.confirmed + second.failed)));
-    const step = width / seconds.length;
+    const withdrawn = (/** @type {{ canceled: number, expired: number }} */ point) => point.canceled + point.expired;
+    const most = Math.max(1, ...points.map((point) => Math.max(point.accepted, point.confirmed + point.failed + withdrawn(point))));
+    const step = width / points.length;
     const y = (/** @type {number} */ count) => height - (count / most) * (height - 16);
     const line = (/** @type {number[]} */ counts) => counts.map((count, index) => `${index ? "L" : "M"}${((index + 0.5) * step).toFixed(1)} ${y(count).toFixed(1)}`).join("");
-    const bars = (/** @type {(second: { confirmed: number, failed: number }) => [number, number]} */ part, /** @type {string} */ name) => s("path", { class: `bar ${name}`, d: seconds.map((second, index) => {
-      const [low, high] = part(second);
+    const bars = (/** @type {(point: Statistics["series"]["points"][number]) => [number, number]} */ part, /** @type {string} */ name) => s("path", { class: `bar ${name}`, d: points.map((point, index) => {
+      const [low, high] = part(point);
       return high > low ? `M${(index * step).toFixed(1)} ${y(low).toFixed(1)}h${Math.max(step - 0.5, 0.5).toFixed(1)}V${y(high).toFixed(1)}h-${Math.max(step - 0.5, 0.5).toFixed(1)}z` : "";
     }).join("") });
+    const peak = `${(most / stepSeconds).toFixed(most / stepSeconds < 10 ? 1 : 0)} per second`;
     this.#rate.replaceChildren(
-      s("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `At most ${most} orders in a second` },
+      s("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `At most ${peak}` },
         bars(({ confirmed }) => [0, confirmed], "confirmed"), bars(({ confirmed, failed }) => [confirmed, confirmed + failed], "failed"),
-        s("path", { class: "accepted", d: line(seconds.map((second) => second.accepted)) }),
-        s("text", { x: 4, y: 11 }, `${most}/s`)),
-      h("ul", { class: "legend" }, h("li", { "data-part": "accepted" }, "Accepted"), h("li", { "data-part": "confirmed" }, "Confirmed"), h("li", { "data-part": "failed" }, "Failed")));
+        bars((point) => [point.confirmed + point.failed, point.confirmed + point.failed + withdrawn(point)], "withdrawn"),
+        s("path", { class: "accepted", d: line(points.map((point) => point.accepted)) }),
+        s("text", { x: 4, y: 11 }, peak)),
+      h("ul", { class: "legend" }, [["accepted", "Accepted"], ["confirmed", "Confirmed"], ["failed", "Failed"], ["withdrawn", "Canceled or expired"]].map(([part, label]) => h("li", { "data-part": part }, label))));
   }
 
-  /** @param {number} now */
-  #drawLatencies(now) {
-    const rows = STAGES.map((stage) => ({ stage, ...statistics.latencies(stage, now) }));
-    const longest = Math.max(1, ...rows.map(({ p99 }) => p99 ?? 0));
+  /** @param {Statistics["latencies"]} rows */
+  #drawLatencies(rows) {
+    const longest = Math.max(1, ...rows.map(({ p99Ms }) => p99Ms ?? 0));
     this.#latencies.replaceChildren(h("table", { class: "table" },
-      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Stage"), h("th", { scope: "col", class: "wide-only" }, h("span", { class: "visually-hidden" }, "Share")), ["50 %", "90 %", "99 %", "Longest", "Orders"].map((label) => h("th", { scope: "col", class: "number" }, label)))),
-      h("tbody", {}, rows.map(({ stage, p50, p90, p99, max, count }) => {
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Stage"), h("th", { scope: "col", class: "wide-only" }, h("span", { class: "visually-hidden" }, "Share")), ["p50", "p90", "p99", "Max", "Orders"].map((label) => h("th", { scope: "col", class: "number" }, label)))),
+      h("tbody", {}, rows.map(({ stage, p50Ms, p90Ms, p99Ms, maxMs, count }) => {
         const bar = h("div", { class: "latency-bar" });
         const mark = h("span");
-        mark.style.left = `${(100 * (p50 ?? 0)) / longest}%`;
-        bar.style.width = `${(100 * (p99 ?? 0)) / longest}%`;
+        mark.style.left = `${(100 * (p50Ms ?? 0)) / longest}%`;
+        bar.style.width = `${(100 * (p99Ms ?? 0)) / longest}%`;
         return h("tr", {}, h("th", { scope: "row" }, STAGE_WORDS[stage]), h("td", { class: "latency wide-only", "aria-hidden": "true" }, count > 0 && [bar, mark]),
-          [p50, p90, p99, max].map((ms) => h("td", { class: "number" }, duration(ms))), h("td", { class: "number muted" }, amount(String(count))));
+          [p50Ms, p90Ms, p99Ms, maxMs].map((ms) => h("td", { class: "number" }, duration(ms))), h("td", { class: "number muted" }, amount(String(count))));
       }))));
   }
 
-  #drawVenues() {
-    const rows = [...statistics.venues].sort();
-    const wins = rows.reduce((sum, [, { wins }]) => sum + wins, 0);
-    if (wins === 0) return this.#venues.replaceChildren(nothing("No venue has been asked since this page was opened."));
-    const share = h("div", { class: "share", role: "img", "aria-label": rows.map(([venue, { wins: won }]) => `${words(venue)} ${Math.round((100 * won) / wins)} %`).join(", ") }, rows.map(([venue, { wins: won }]) => {
-      const part = h("span", { "data-venue": venue });
-      part.style.flexGrow = String(won);
+  /** @param {Statistics} statistics */
+  #drawVenues({ venues }) {
+    const wins = venues.reduce((sum, venue) => sum + venue.wins, 0);
+    if (wins === 0) return this.#venues.replaceChildren(nothing("No orders were routed in this window."));
+    const share = h("div", { class: "share", role: "img", "aria-label": venues.map((venue) => `${words(venue.venue)} ${Math.round((100 * venue.wins) / wins)} %`).join(", ") }, venues.map((venue) => {
+      const part = h("span", { "data-venue": venue.venue });
+      part.style.flexGrow = String(venue.wins);
       return part;
     }));
     this.#venues.replaceChildren(h("div", { class: "panel-body" }, share), h("table", { class: "table" },
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Venue"), ["Share", "Quotes", "Won", "Fills"].map((label) => h("th", { scope: "col", class: "number" }, label)))),
-      h("tbody", {}, rows.map(([venue, counts]) => h("tr", {}, h("th", { scope: "row" }, h("span", { class: "venue", "data-venue": venue }, words(venue))),
-        h("td", { class: "number" }, `${((100 * counts.wins) / wins).toFixed(1)} %`), [counts.quotes, counts.wins, counts.fills].map((count) => h("td", { class: "number" }, amount(String(count)))))))));
+      h("tbody", {}, venues.map((venue) => h("tr", {}, h("th", { scope: "row" }, h("span", { class: "venue", "data-venue": venue.venue }, words(venue.venue))),
+        h("td", { class: "number" }, `${((100 * venue.wins) / wins).toFixed(1)} %`), [venue.quotes, venue.wins, venue.fills].map((count) => h("td", { class: "number" }, amount(String(count)))))))));
   }
 
-  #drawCauses() {
-    const rows = [...statistics.causes].sort();
-    this.#causes.replaceChildren(rows.length === 0 ? nothing("Nothing has failed since this page was opened.")
+  /** @param {Statistics} statistics */
+  #drawCauses({ causes }) {
+    this.#causes.replaceChildren(causes.length === 0 ? nothing("Nothing failed in this window.")
       : h("table", { class: "table" },
         h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Cause"), ["Retried", "Failed"].map((label) => h("th", { scope: "col", class: "number" }, label)))),
-        h("tbody", {}, rows.map(([code, counts]) => h("tr", {}, h("th", { scope: "row" }, words(code)), [counts.retried, counts.failed].map((count) => h("td", { class: "number" }, amount(String(count)))))))));
+        h("tbody", {}, causes.map(({ code, retried, failed }) => h("tr", {}, h("th", { scope: "row" }, h("a", { href: addressOf(`/?failureCode=${code}`) }, words(code))), [retried, failed].map((count) => h("td", { class: "number" }, amount(String(count)))))))));
   }
 
-  #drawHealth() {
-    const report = this.#report;
-    if (!report) return this.#health.replaceChildren(h("p", { class: "notice" }, h("strong", {}, "The engine does not answer"), "Is it running? It is asked again every few seconds."));
+  /** @param {Health | undefined} report */
+  #drawHealth(report) {
+    if (!report) return this.#health.replaceChildren(h("p", { class: "notice" }, h("strong", {}, "The engine does not answer"), "Is it running? This page checks again every few seconds."));
     const state = (/** @type {string} */ value, text = words(value)) => h("span", { class: "status", "data-tone": value }, text);
     const { queueDepth, workers } = report;
     this.#health.replaceChildren(h("dl", { class: "pairs panel-body" },
       h("dt", {}, "Engine"), h("dd", {}, state(report.status)),
       h("dt", {}, "Order store"), h("dd", {}, state(report.store)),
       h("dt", {}, "Queue"), h("dd", {}, state(report.queue)),
-      h("dt", {}, "Waiting in the queue"), h("dd", {}, queueDepth === null ? "Unknown" : amount(String(queueDepth))),
-      h("dt", {}, "Workers alive"), h("dd", {}, workers === null ? "Unknown" : workers === 0 ? state("degraded", "None, so orders wait") : amount(String(workers))),
+      h("dt", {}, "Queue length"), h("dd", {}, queueDepth === null ? "Unknown" : amount(String(queueDepth))),
+      h("dt", {}, "Live workers"), h("dd", {}, workers === null ? "Unknown" : workers === 0 ? state("degraded", "None, so orders wait") : amount(String(workers))),
       h("dt", {}, "Event bus"), h("dd", {}, state(report.bus)),
       h("dt", {}, "Event feed"), h("dd", {}, report.feed === "ok" ? state("ok") : state("degraded", `${Math.round(report.feedLagMs / 1000)} s behind`)),
       h("dt", {}, "New orders"), h("dd", {}, state(report.admission === "open" ? "ok" : "degraded", report.admission === "open" ? "Accepted" : "Refused for now")),
       h("dt", {}, "Orders followed by clients"), h("dd", {}, amount(String(report.followed)))));
+  }
+
+  /** Who holds orders, and which orders nobody gets done. */
+  #drawWorkers() {
+    const { workers, orders } = this.#engine ?? {};
+    const parked = orders?.parked ?? 0;
+    this.#workers.replaceChildren(
+      parked > 0 ? h("p", { class: "cause", "data-tone": "retrying" }, h("strong", {}, `${amount(String(parked))} parked. `), "Their workers died five times in a row. ", h("a", { href: addressOf("/?status=parked") }, "Show them")) : "",
+      !workers ? nothing("Unknown") : workers.length === 0 ? nothing("No worker holds an order right now.")
+        : h("table", { class: "table" },
+          h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Worker"), h("th", { scope: "col", class: "number" }, "Orders"))),
+          h("tbody", {}, workers.map((worker) => h("tr", {}, h("th", { scope: "row", class: "mono" }, worker.name), h("td", { class: "number" }, amount(String(worker.orders))))))));
+  }
+
+  #drawSettings() {
+    const engine = this.#engine;
+    const key = JSON.stringify(engine && { ...engine, orders: null, workers: null });
+    if (!engine || this.#settings.dataset.key === key) return;
+    this.#settings.dataset.key = key;
+    const { version, commit, mode, startedAt, settings } = engine;
+    const about = `Version ${version}${commit ? ` (${commit.slice(0, 8)})` : ""}, ${mode}, started ${fullTime(startedAt)}`;
+    this.#settings.replaceChildren(h("p", { class: "panel-body muted" }, about),
+      settings.length === 0 ? "" : h("table", { class: "table" },
+        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Setting"), h("th", { scope: "col" }, "Value"))),
+        h("tbody", {}, settings.map(({ name, value, isSet }) => h("tr", {}, h("th", { scope: "row", class: "mono" }, name), h("td", { class: isSet ? "" : "muted" }, value ?? "not set"))))));
   }
 }
 

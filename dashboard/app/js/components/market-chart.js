@@ -1,47 +1,104 @@
-/** @import { Order } from "../core/types.js" */
+/** @import { CandleInterval, Candles, Order } from "../core/types.js" */
 /** @import { Mark } from "./price-chart.js" */
 import { addressOf } from "../core/address.js";
+import * as api from "../core/api.js";
 import { book, market } from "../core/app.js";
 import { Component, h, setText } from "../core/dom.js";
 import { amount, shownPrice, time } from "../core/format.js";
 import { VENUES } from "../core/listings.js";
+import { segments } from "./ticket-fields.js";
+import "./candle-chart.js";
 import "./price-chart.js";
 
 /** More than these cannot be told apart. */
 const MOST_MARKS = 200;
-const SPANS = [["2 min", 120_000], ["5 min", 300_000], ["15 min", 900_000]];
+const LIVE_MS = 300_000;
+const CANDLES_MS = 10_000;
+const MOST_CANDLES = 120;
+const FOLDED = "chart";
+/** @type {Record<string, number>} minutes */
+const MINUTES = { "1m": 1, "5m": 5, "15m": 15, "1h": 60, "1d": 1440 };
 
-/** The chosen pair's price at each venue, with the fills of its orders. */
+/** The chosen pair's prices at each venue, with the fills of its orders: as they come, or in candles. */
 class MarketChart extends Component {
-  #chart = /** @type {import("./price-chart.js").PriceChart} */ (document.createElement("price-chart"));
+  #lines = /** @type {import("./price-chart.js").PriceChart} */ (document.createElement("price-chart"));
+  #candles = /** @type {import("./candle-chart.js").CandleChart} */ (document.createElement("candle-chart"));
   #title = h("h2");
   #prices = h("div", { class: "chart-legend" });
-  #span = 120_000;
+  #interval = "live";
+  #venue = VENUES[0]?.id ?? "";
+  #panel = h("section", { class: "panel market-chart", "aria-label": "Prices" });
+  #venues = segments("chart-venue", "Venue of the candles", VENUES.map(({ id, name }) => [id, name]), this.#venue, () => this.#choose());
+  #fold = h("button", { class: "button quiet", type: "button", onclick: () => this.#setFolded(!this.#panel.hasAttribute("data-folded")) });
+  /** @type {Candles | undefined} */
+  #history;
 
   /** @override */
   start() {
-    this.append(h("section", { class: "panel market-chart", "aria-label": "Prices" },
-      h("div", { class: "panel-head" }, this.#title, this.#prices,
-        h("fieldset", { class: "segments end", "aria-label": "Span" }, SPANS.map(([label, ms]) =>
-          h("label", {}, h("input", { type: "radio", name: "span", value: ms, checked: ms === this.#span, onchange: () => { this.#span = Number(ms); this.#draw(); } }), h("span", {}, label))))),
-      this.#chart));
+    const intervals = segments("interval", "Interval", [["live", "Live"], ...Object.keys(MINUTES).map((name) => /** @type {[string, string]} */ ([name, name]))], this.#interval, () => this.#choose());
+    this.#panel.replaceChildren(
+      h("div", { class: "panel-head" }, this.#title, this.#prices, h("div", { class: "chart-choices" }, this.#venues, intervals), this.#fold),
+      this.#lines, this.#candles);
+    this.append(this.#panel);
+    this.#setFolded(storedFold());
     this.listen(market, "prices", () => this.#draw());
-    this.listen(market, "pair", () => this.#draw());
+    this.listen(market, "pair", () => { this.#history = undefined; void this.#read(); this.#draw(); });
     this.every(1000, () => this.#draw());
+    this.every(CANDLES_MS, () => void this.#read());
     market.watch(this.gone);
+    this.#choose();
+  }
+
+  /** @param {boolean} isFolded */
+  #setFolded(isFolded) {
+    this.#panel.toggleAttribute("data-folded", isFolded);
+    setText(this.#fold, isFolded ? "Show chart" : "Hide chart");
+    this.#fold.setAttribute("aria-expanded", String(!isFolded));
+    storeFold(isFolded);
+  }
+
+  #choose() {
+    const chosen = (/** @type {string} */ name) => /** @type {HTMLInputElement | null} */ (this.querySelector(`input[name="${name}"]:checked`))?.value;
+    this.#interval = chosen("interval") ?? "live";
+    this.#venue = chosen("chart-venue") ?? this.#venue;
+    const isLive = this.#interval === "live";
+    this.#lines.hidden = !isLive;
+    this.#candles.hidden = this.#venues.hidden = isLive;
+    void this.#read();
+    this.#draw();
+  }
+
+  /** Reads the candles of the interval. */
+  async #read() {
+    const minutes = MINUTES[this.#interval];
+    if (!minutes || this.#panel.hasAttribute("data-folded")) return;
+    const { key } = market;
+    const interval = /** @type {CandleInterval} */ (this.#interval);
+    const from = new Date(Date.now() - MOST_CANDLES * minutes * 60_000).toISOString();
+    const history = await api.candles(key, interval, from).catch(() => undefined);
+    if (!history || key !== market.key || interval !== this.#interval || !this.isConnected) return;
+    this.#history = history;
     this.#draw();
   }
 
   #draw() {
     setText(this.#title, market.key);
-    const { last, error } = market;
-    if (error) this.#prices.replaceChildren(h("span", { class: "muted" }, error.message));
-    else if (last) {
-      this.#prices.replaceChildren(...VENUES.map(({ id, name }) =>
-        h("span", { class: "venue", "data-venue": id }, `${name} ${shownPrice(last.quotes.find((quote) => quote.venue === id)?.price)}`)));
-    } else this.#prices.replaceChildren();
-    const series = [...market.prices].map(([venue, points]) => ({ venue, points }));
-    this.#chart.show(`Price of ${market.pair.base} in ${market.pair.quote}`, series, fills(this.#span), this.#span);
+    const { last, pair } = market;
+    this.#prices.replaceChildren(...VENUES.flatMap(({ id, name }) => {
+      const price = last?.venues.find(({ venue }) => venue === id);
+      if (!price) return [];
+      const text = price.bid || price.ask ? `${shownPrice(price.bid)} / ${shownPrice(price.ask)} ${pair.quote}` : "no quote";
+      return [h("span", { class: "venue", "data-venue": id, title: "What selling pays / what buying costs" }, `${name} ${text}`)];
+    }));
+    const label = `Price of ${pair.base} in ${pair.quote}`;
+    const minutes = MINUTES[this.#interval];
+    if (!minutes) {
+      this.#lines.show(label, [...market.prices].map(([venue, points]) => ({ venue, points })), fills(LIVE_MS), LIVE_MS);
+      return;
+    }
+    const candles = this.#history?.venues.find(({ venue }) => venue === this.#venue)?.candles ?? [];
+    const marks = fills(MOST_CANDLES * minutes * 60_000).filter(({ venue }) => venue === this.#venue);
+    this.#candles.show(label, candles, marks, minutes * 60_000);
   }
 }
 
@@ -64,8 +121,25 @@ function markOf({ id, tokenIn, fill, updatedAt }, base) {
   const isSell = tokenIn === base;
   const price = isSell ? Number(fill.executedPrice) : 1 / Number(fill.executedPrice);
   const size = isSell ? fill.amountIn : fill.amountOut;
-  const label = `${isSell ? "Sold" : "Bought"} ${amount(size)} ${base} at ${shownPrice(price)} on ${fill.venue}, ${time(updatedAt)}`;
+  const label = `${isSell ? "Sold" : "Bought"} ${amount(size)} ${base} at ${shownPrice(price)} ${market.pair.quote} on ${fill.venue}, ${time(updatedAt)}`;
   return { at: Date.parse(updatedAt), price, isSell, venue: fill.venue, href: addressOf(`/orders/${id}`), label };
+}
+
+function storedFold() {
+  try {
+    return localStorage.getItem(FOLDED) === "folded";
+  } catch {
+    return false;
+  }
+}
+
+/** @param {boolean} isFolded */
+function storeFold(isFolded) {
+  try {
+    localStorage.setItem(FOLDED, isFolded ? "folded" : "shown");
+  } catch {
+    // without storage the choice lasts as long as the page
+  }
 }
 
 customElements.define("market-chart", MarketChart);

@@ -5,7 +5,9 @@ import { book, market } from "../core/app.js";
 import { Component, h, wide } from "../core/dom.js";
 import { amount, brief, duration, percent, shownPrice, time, words } from "../core/format.js";
 import { TOKENS, VENUES, lotOf } from "../core/listings.js";
+import { router } from "../core/router.js";
 import "./market-chart.js";
+import "./watch-list.js";
 
 const DEPTH_MS = 6000;
 const SIZES = [1, 10, 100, 1000];
@@ -19,22 +21,25 @@ class MarketPage extends Component {
 
   /** @override */
   start() {
-    const options = () => TOKENS.map(({ symbol, name }) => h("option", { value: symbol }, `${symbol} – ${name}`));
+    const options = () => TOKENS.map(({ symbol, name }) => h("option", { value: symbol, title: name }, symbol));
     const base = h("select", { class: "select", "aria-label": "Token", onchange: () => this.#choose(base.value, quote.value) }, options());
     const quote = h("select", { class: "select", "aria-label": "Priced in", onchange: () => this.#choose(base.value, quote.value) }, options());
     this.#pairs.replaceChildren(base, h("span", { class: "faint" }, "priced in"), quote);
     const chosen = () => {
       [base.value, quote.value] = [market.pair.base, market.pair.quote];
-      this.#depth.replaceChildren(h("p", { class: "notice" }, "Asking for larger sizes…"));
+      this.#depth.replaceChildren(h("p", { class: "notice" }, "Requesting quotes…"));
       void this.#askDepth();
       this.#drawFills();
     };
+    const [base0 = "", quote0 = ""] = (router.query.get("pair") ?? "").split("/");
+    const isListed = (/** @type {string} */ name) => TOKENS.some(({ symbol }) => symbol === name);
+    if (isListed(base0) && isListed(quote0) && base0 !== quote0) market.choose({ base: base0, quote: quote0 });
     this.append(h("div", { class: "market-head" }, h("h1", { tabindex: -1 }, "Market"), this.#pairs),
       document.createElement("market-chart"),
-      h("div", { class: "market-tables" },
-        h("section", { class: "panel", "aria-labelledby": "depth-title" }, h("div", { class: "panel-head" }, h("h2", { id: "depth-title" }, "What size does to the price")), this.#depth),
+      h("div", { class: "market-tables" }, document.createElement("watch-list"),
+        h("section", { class: "panel", "aria-labelledby": "depth-title" }, h("div", { class: "panel-head" }, h("h2", { id: "depth-title" }, "Price impact by size")), this.#depth),
         h("section", { class: "panel", "aria-labelledby": "fills-title" }, h("div", { class: "panel-head" }, h("h2", { id: "fills-title" }, "Latest fills of the pair")), this.#fills)));
-    this.listen(market, "pair", chosen);
+    this.listen(market, "pair", () => { router.keep({ pair: market.key }); chosen(); });
     this.listen(book, "change", () => this.#drawFills());
     this.every(DEPTH_MS, () => void this.#askDepth());
     chosen();
@@ -77,9 +82,9 @@ class MarketPage extends Component {
       .filter(({ tokenIn, tokenOut, fill }) => fill && ((tokenIn === base && tokenOut === quote) || (tokenIn === quote && tokenOut === base)))
       .sort((one, other) => (one.updatedAt < other.updatedAt ? 1 : -1)).slice(0, MOST_FILLS);
     this.#fills.replaceChildren(found.length === 0
-      ? h("p", { class: "notice" }, `No order of ${base} and ${quote} among those loaded. Place one: its fill appears on the chart.`)
+      ? h("p", { class: "notice" }, `No ${base}/${quote} fills among the loaded orders. A fill appears here and on the chart.`)
       : h("table", { class: "table" },
-        h("thead", {}, h("tr", {}, ["Time", "Side"].map((label) => h("th", { scope: "col" }, label)), [base, quote, "Took"].map((label) => h("th", { scope: "col", class: "number" }, label)), h("th", { scope: "col" }, "Venue"))),
+        h("thead", {}, h("tr", {}, ["Time", "Side"].map((label) => h("th", { scope: "col" }, label)), [base, quote, "Duration"].map((label) => h("th", { scope: "col", class: "number" }, label)), h("th", { scope: "col" }, "Venue"))),
         h("tbody", {}, found.map(({ id, tokenIn, fill, updatedAt, createdAt }) => {
           const isSell = tokenIn === base;
           return h("tr", {}, h("td", {}, h("a", { href: addressOf(`/orders/${id}`) }, time(updatedAt))), h("td", {}, isSell ? "Sell" : "Buy"),

@@ -1,9 +1,11 @@
 /** @import { Attempt, Instruction, Quote, Spec } from "../core/types.js" */
 import { h, wide } from "../core/dom.js";
 import { amount, brief, duration, percent, preciseTime, sentence, shortened, shownPrice, words } from "../core/format.js";
+import { MARKET } from "../core/listings.js";
+import { marketOf, priceIn } from "../core/pair.js";
 import { copyButton } from "./copy-button.js";
 
-const OUTCOMES = { in_progress: "Under way", confirmed: "Confirmed", retried: "Failed, tried again", failed: "Failed", canceled: "Canceled", expired: "Expired" };
+const OUTCOMES = { in_progress: "In progress", confirmed: "Confirmed", retried: "Failed, tried again", failed: "Failed", canceled: "Canceled", expired: "Expired" };
 const TONES = { in_progress: "routing", confirmed: "confirmed", retried: "retrying", failed: "failed", canceled: "canceled", expired: "expired" };
 
 /** One try: who quoted what, why one won, what was sent and what came of it. @param {Attempt} attempt @param {Spec} spec */
@@ -23,11 +25,17 @@ export function attemptSection(attempt, spec) {
     routing && quotesTable(routing, spec),
     instructions.length > 0 && h("div", { class: "panel-body" }, h("h3", { class: "label" }, "Transaction"), steps(instructions)),
     submission && h("dl", { class: "pairs panel-body submission" },
-      h("dt", {}, "Signature"), h("dd", {}, h("span", { class: "mono", title: submission.signature }, shortened(submission.signature)), copyButton("Copy the signature", () => submission.signature)),
-      h("dt", {}, "Can land until block"), h("dd", {}, amount(String(submission.lastValidBlockHeight))),
+      h("dt", {}, "Signature"), h("dd", {}, h("span", { class: "mono", title: submission.signature }, shortened(submission.signature)), copyButton("Copy the signature", () => submission.signature), onExplorer(submission.signature)),
+      h("dt", {}, "Valid until block"), h("dd", {}, amount(String(submission.lastValidBlockHeight))),
       attempt.fill && [h("dt", {}, "Landed in slot"), h("dd", {}, amount(String(attempt.fill.slot)))],
       attempt.fill && [h("dt", {}, "Fee paid"), h("dd", {}, `${amount(attempt.fill.fee)} ${spec.tokenIn}`)]),
     stages(attempt));
+}
+
+/** A transaction of the simulated chain is on no explorer. @param {string} signature */
+function onExplorer(signature) {
+  if (MARKET?.mode !== "live") return h("span", { class: "faint" }, "simulated");
+  return h("a", { class: "button quiet", href: `https://explorer.solana.com/tx/${signature}`, target: "_blank", rel: "noreferrer" }, "Explorer");
 }
 
 /** @param {NonNullable<Attempt["routing"]>} routing @param {Spec} spec */
@@ -40,7 +48,7 @@ function quotesTable({ quotes, rejected, reason }, spec) {
   /** @type {[string, (quote: Quote) => string][]} */
   const rows = [
     isExactOut ? ["Spend", (quote) => `${brief(quote.amountIn)} ${spec.tokenIn}`] : ["Receive", (quote) => `${brief(quote.amountOut)} ${spec.tokenOut}`],
-    ["Price", (quote) => shownPrice(quote.price)],
+    ["Price", (quote) => `${shownPrice(priceIn(spec, quote.price))} ${marketOf(spec).quote} per ${marketOf(spec).base}`],
     ["Price impact", (quote) => percent(quote.priceImpactBps)],
     ["Fee", (quote) => `${brief(quote.fee)} ${quote.feeToken}`],
     ["Fee rate", (quote) => percent(quote.feeBps)],
@@ -50,7 +58,7 @@ function quotesTable({ quotes, rejected, reason }, spec) {
   return h("div", { class: "routing" },
     wide("Quotes", h("table", { class: "table" },
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Quotes"), quotes.map((quote) =>
-        h("th", { scope: "col", class: "number" }, h("span", { class: "venue", "data-venue": quote.venue }, words(quote.venue) + pools(quote)), quote === best && h("span", { class: "best" }, "Chosen"))))),
+        h("th", { scope: "col", class: "number" }, h("span", { class: "venue", "data-venue": quote.venue }, words(quote.venue) + pools(quote)), quote === best && h("span", { class: "best" }, "Selected"))))),
       h("tbody", {}, rows.map(([label, show], index) => h("tr", {}, h("th", { scope: "row" }, label),
         quotes.map((quote) => h("td", { class: `number${quote === best && index === 0 ? " winner" : ""}` }, show(quote)))))))),
     h("p", { class: "why" }, h("strong", {}, "Why: "), `${sentence(reason)}.`,

@@ -1,36 +1,33 @@
-/** @import { SortKey } from "../core/order-list.js" */
 import { addressOf } from "../core/address.js";
 import { book, list } from "../core/app.js";
 import { cancelAllOrders, cancelOrder } from "../core/cancel.js";
 import { runDemo } from "../core/demo.js";
-import { Component, h, icon, setText } from "../core/dom.js";
+import { Component, h, setText } from "../core/dom.js";
 import { oncePerFrame } from "../core/frames.js";
-import { amount, canCancel, words } from "../core/format.js";
+import { amount, canCancel } from "../core/format.js";
 import { MARKET } from "../core/listings.js";
+import { isFollowed, isNarrow } from "../core/order-filter.js";
 import { router } from "../core/router.js";
 import { shortcut } from "../core/shortcuts.js";
 import { BlotterRow, COLUMNS } from "./blotter-row.js";
+import "./order-filters.js";
 
-const STATUSES = ["", "pending", "open", "held", "routing", "building", "submitted", "confirmed", "failed", "canceled", "expired"];
 const CANCEL_ALL = "Cancel all";
 const SPARE_ROWS = 4;
 /** Rows from the end at which the next page is asked for. */
 const MARGIN_ROWS = 60;
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const COUNT_MS = 30_000;
 
 /** All orders: only the rows that can be seen are in the document, drawn at most once a frame. */
 class OrderBlotter extends Component {
-  #filter = h("fieldset", { class: "segments", "aria-label": "Status" }, STATUSES.map((status) =>
-    h("label", {}, h("input", { type: "radio", name: "status", value: status, onchange: () => this.#choose(status) }), h("span", {}, status ? words(status) : "All"))));
-  #search = h("input", { class: "input", id: "search", type: "search", placeholder: "Order id, token or pair", "aria-label": "Search orders", spellcheck: "false", autocomplete: "off",
-    oninput: () => this.#seek(), onkeydown: (/** @type {KeyboardEvent} */ event) => event.key === "Enter" && this.#openSearched() });
+  #filters = /** @type {import("./order-filters.js").OrderFilters} */ (document.createElement("order-filters"));
   #head = h("div", { class: "row row-head", role: "row", "aria-rowindex": 1 });
   #space = h("div", { class: "blotter-space", role: "rowgroup" });
   #scroller = h("div", { class: "blotter-scroll", id: "blotter", role: "grid", tabindex: 0, "aria-label": "Orders", "aria-colcount": COLUMNS.length,
-    onscroll: () => this.#draw(), onkeydown: (/** @type {KeyboardEvent} */ event) => this.#move(event) });
+    onscroll: () => { list.place = this.#scroller.scrollTop; this.#draw(); }, onkeydown: (/** @type {KeyboardEvent} */ event) => this.#move(event) });
   #notice = h("div", { class: "notice", hidden: true });
-  #count = h("span", { class: "faint end", role: "status" });
-  #newest = h("button", { class: "button", type: "button", hidden: true, onclick: () => this.#toNewest() }, "Back to the newest");
+  #count = h("span", { class: "faint", role: "status" });
+  #newest = h("button", { class: "button", type: "button", hidden: true, onclick: () => this.#toNewest() });
   #cancelAll = h("button", { class: "button", type: "button", onclick: () => this.#confirmCancelAll() }, CANCEL_ALL);
   /** @type {BlotterRow[]} */
   #rows = [];
@@ -43,14 +40,12 @@ class OrderBlotter extends Component {
 
   /** @override */
   start() {
-    this.#readAddress();
-    this.#head.replaceChildren(...COLUMNS.map(({ label, sort, isNumber }) => h("div", { role: "columnheader", class: isNumber ? "number" : "", "data-column": sort ?? label },
-      sort ? h("button", { type: "button", tabindex: -1, onclick: () => this.#sortBy(sort) }, label) : label)));
+    this.#head.replaceChildren(...COLUMNS.map(({ label, name, sort, isNumber }) =>
+      h("div", { role: "columnheader", class: `head-${name}${isNumber ? " number" : ""}`, "data-sort": sort }, label)));
     this.#scroller.replaceChildren(this.#head, this.#space);
     this.append(h("section", { class: "panel blotter", "aria-labelledby": "blotter-title" },
-      h("div", { class: "panel-head" }, h("h2", { id: "blotter-title" }, "Orders"), this.#filter,
-        h("div", { class: "search" }, icon("search"), this.#search), this.#sortMenu(), this.#newest, this.#cancelAll, this.#count),
-      this.#scroller, this.#notice));
+      h("div", { class: "panel-head" }, h("h2", { id: "blotter-title" }, "Orders"), this.#count, h("span", { class: "end" }), this.#newest, this.#cancelAll),
+      this.#filters, this.#scroller, this.#notice));
 
     this.listen(list, "change", () => this.#draw());
     this.listen(book, "change", () => this.#draw());
@@ -61,73 +56,11 @@ class OrderBlotter extends Component {
     resized.observe(this.#scroller);
     this.gone.addEventListener("abort", () => resized.disconnect());
     this.every(1000, () => this.#draw()); // the time an order takes goes on without events
-    shortcut("/", "Search orders", () => this.#search.focus(), this.gone);
+    this.every(COUNT_MS, () => void list.count());
     shortcut("o", "Go to the orders", () => this.#scroller.focus(), this.gone);
+    const { place } = list;
     this.#drawNow();
-  }
-
-  #readAddress() {
-    const { query } = router;
-    const status = query.get("status") ?? "";
-    const isOther = status !== list.status;
-    list.status = STATUSES.includes(status) ? status : "";
-    list.search = query.get("q") ?? "";
-    this.#search.value = list.search;
-    const [key, direction] = (query.get("sort") ?? "").split(".");
-    const column = COLUMNS.find(({ sort }) => sort === key);
-    list.sort = column?.sort ? { key: column.sort, isDescending: direction !== "asc" } : { key: "createdAt", isDescending: true };
-    for (const input of this.#filter.querySelectorAll("input")) input.checked = input.value === list.status;
-    if (isOther) void list.reset();
-    else list.arrange();
-  }
-
-  #keepAddress() {
-    const { key, isDescending } = list.sort;
-    const isUsual = key === "createdAt" && isDescending;
-    router.keep({ status: list.status, q: list.search, sort: isUsual ? "" : `${key}.${isDescending ? "desc" : "asc"}` });
-  }
-
-  /** @param {string} status */
-  #choose(status) {
-    list.status = status;
-    this.#keepAddress();
-    this.#scroller.scrollTop = 0;
-    void list.reset();
-  }
-
-  #seek() {
-    list.search = this.#search.value;
-    this.#keepAddress();
-    this.#scroller.scrollTop = 0;
-    list.arrange();
-  }
-
-  /** An id may be of an order that is not loaded. */
-  #openSearched() {
-    const wanted = this.#search.value.trim();
-    const only = list.rows.length === 1 ? list.rows[0] : undefined;
-    if (UUID.test(wanted)) router.go(addressOf(`/orders/${wanted.toLowerCase()}`));
-    else if (only) router.go(addressOf(`/orders/${only}`));
-  }
-
-  /** @param {SortKey} key */
-  #sortBy(key) {
-    list.sort = { key, isDescending: list.sort.key === key ? !list.sort.isDescending : true };
-    this.#keepAddress();
-    list.arrange();
-  }
-
-  /** The headings sort by pointer; this does by keyboard, and where there are no headings. */
-  #sortMenu() {
-    const select = h("select", { class: "select sort", "aria-label": "Sort by", onchange: () => {
-      const [key, direction] = select.value.split(".");
-      list.sort = { key: /** @type {SortKey} */ (key), isDescending: direction === "desc" };
-      this.#keepAddress();
-      list.arrange();
-    } }, h("option", { value: "", hidden: true }), COLUMNS.flatMap(({ label, sort }) => sort ? [
-      h("option", { value: `${sort}.desc` }, `${label} ↓`), h("option", { value: `${sort}.asc` }, `${label} ↑`)] : []));
-    this.listen(list, "change", () => (select.value = `${list.sort.key}.${list.sort.isDescending ? "desc" : "asc"}`));
-    return select;
+    this.#scroller.scrollTop = list.place = place;
   }
 
   /** Asks once more on the button itself, and forgets that after a while. */
@@ -187,7 +120,7 @@ class OrderBlotter extends Component {
     this.#place(seen, from, (rows.length - from - 1) * height, height);
     if (seen.includes(this.#active)) this.#scroller.setAttribute("aria-activedescendant", `row-${this.#active}`);
     else this.#scroller.removeAttribute("aria-activedescendant");
-    if (list.hasMore && list.state === "idle" && from + count > rows.length - MARGIN_ROWS) void list.more();
+    if (list.hasMore && list.state === "idle" && !list.isPaused && from + count > rows.length - MARGIN_ROWS) void list.more();
     this.#say(rows);
   }
 
@@ -220,7 +153,7 @@ class OrderBlotter extends Component {
   #keepPlace(rows, height, scrollTop) {
     const { id, index } = this.#top;
     let top = scrollTop;
-    if (scrollTop > 0 && id && rows[index] !== id && list.sort.key === "createdAt") {
+    if (scrollTop > 0 && id && rows[index] !== id && isFollowed(list.filter)) {
       const moved = rows.indexOf(id) - index;
       if (moved > -index) {
         top += moved * height;
@@ -235,39 +168,40 @@ class OrderBlotter extends Component {
 
   /** @param {string[]} rows */
   #say(rows) {
-    const { sort, state, hasMore } = list;
+    const { filter, state, hasMore, isAway, isOutdated, summary } = list;
     this.#scroller.setAttribute("aria-rowcount", String(hasMore ? -1 : rows.length + 1));
     for (const cell of this.#head.children) {
-      const isSorted = /** @type {HTMLElement} */ (cell).dataset.column === sort.key;
-      if (isSorted) cell.setAttribute("aria-sort", sort.isDescending ? "descending" : "ascending");
+      const isSorted = /** @type {HTMLElement} */ (cell).dataset.sort === filter.sort;
+      if (isSorted) cell.setAttribute("aria-sort", filter.order === "desc" ? "descending" : "ascending");
       else cell.removeAttribute("aria-sort");
     }
-    this.#newest.hidden = !list.isAway;
+    this.#newest.hidden = !isAway && !isOutdated;
+    setText(this.#newest, isAway ? "Back to the newest" : "Refresh");
     const loaded = amount(String(rows.length));
-    setText(this.#count, state === "loading" || state === "unread" ? "Reading…" : state === "failed" && rows.length === 0 ? "" : `${loaded}${hasMore ? " newest" : ""} ${rows.length === 1 ? "order" : "orders"}`);
-    this.#notice.hidden = rows.length > 0;
+    const all = summary && `${amount(String(Math.max(summary.total, rows.length)))}${summary.isComplete ? "" : "+"}`;
+    const orders = rows.length === 1 && !hasMore ? "order" : "orders";
+    setText(this.#count, rows.length === 0 && state !== "idle" ? (state === "failed" ? "" : "Loading…")
+      : hasMore && !list.isPaused ? `${loaded} of ${all ?? "more"} ${orders}` : `${loaded} ${orders}`);
+    this.#notice.hidden = rows.length > 0 && !list.isPaused;
     this.#scroller.hidden = rows.length === 0;
-    if (rows.length === 0) this.#explainNothing();
+    if (!this.#notice.hidden) this.#explainNothing();
   }
 
   #explainNothing() {
-    const key = `${list.state} ${list.search} ${list.status} ${list.error?.message ?? ""} ${list.loaded}`;
+    const key = `${list.state} ${JSON.stringify(list.filter)} ${list.error?.message ?? ""} ${list.isPaused}`;
     if (this.#notice.dataset.key === key) return;
     this.#notice.dataset.key = key;
     const button = (/** @type {string} */ text, /** @type {() => void} */ run) => h("button", { class: "button", type: "button", onclick: run }, text);
-    const wanted = list.search.trim();
-    if (list.state === "loading" || list.state === "unread") this.#notice.replaceChildren(h("p", {}, "Reading the orders…"));
+    const clear = button("Show all orders", () => this.#filters.clear());
+    if (list.state === "loading" || list.state === "unread") this.#notice.replaceChildren(h("p", {}, "Loading…"));
     else if (list.state === "failed") {
-      this.#notice.replaceChildren(h("strong", {}, "The orders cannot be read"), h("p", {}, list.error?.message ?? ""), button("Try again", () => void list.more()));
-    } else if (wanted) {
-      this.#notice.replaceChildren(h("strong", {}, `None of the ${amount(String(list.loaded))} loaded orders matches`),
-        h("p", {}, UUID.test(wanted) ? "Older orders are found by their whole id." : "The whole id of an order finds it, however old it is."),
-        UUID.test(wanted) ? button("Look this id up", () => this.#openSearched()) : button("Clear the search", () => { this.#search.value = ""; this.#seek(); }));
-    } else if (list.status) {
-      this.#notice.replaceChildren(h("strong", {}, `No order is ${list.status} now`), button("Show all orders", () => {
-        for (const input of this.#filter.querySelectorAll("input")) input.checked = input.value === "";
-        this.#choose("");
-      }));
+      const isWrong = list.error?.code === "invalid_query";
+      this.#notice.replaceChildren(h("strong", {}, isWrong ? "The filter is not valid" : "The orders cannot be read"), h("p", {}, list.error?.message ?? ""),
+        isWrong ? clear : button("Try again", () => void list.more()));
+    } else if (list.isPaused) {
+      this.#notice.replaceChildren(h("p", {}, "No matches among the newest orders."), button("Search older orders", () => void list.more()), clear);
+    } else if (isNarrow(list.filter)) {
+      this.#notice.replaceChildren(h("strong", {}, "No matches"), clear);
     } else {
       this.#notice.replaceChildren(h("strong", {}, "No orders yet"), h("p", {}, "Place one with the ticket. Orders appear here and change as they are executed."),
         MARKET?.mode === "paper" ? demoButton() : "");

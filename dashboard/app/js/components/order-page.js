@@ -1,12 +1,14 @@
 /** @import { Explanation, Order, OrderEvent } from "../core/types.js" */
 import { addressOf, base } from "../core/address.js";
 import * as api from "../core/api.js";
-import { book, stream, tell } from "../core/app.js";
+import { book, market, stream, tell } from "../core/app.js";
 import { cancelOrder } from "../core/cancel.js";
 import { Component, h, icon } from "../core/dom.js";
 import { oncePerFrame } from "../core/frames.js";
 import { amount, canCancel, duration, elapsed, fullTime, isTerminal, shownPrice, signedBps, time, toneOf, wish, words } from "../core/format.js";
+import { storeDraft } from "../core/draft.js";
 import { router } from "../core/router.js";
+import { marketOf, priceIn } from "../core/pair.js";
 import { shortcut } from "../core/shortcuts.js";
 import { attemptSection } from "./order-attempt.js";
 import { copyButton } from "./copy-button.js";
@@ -38,7 +40,7 @@ class OrderPage extends Component {
     this.#id = this.getAttribute("order") ?? "";
     this.append(
       h("a", { class: "button quiet back", href: router.orders }, icon("back"), "Orders"),
-      h("p", { class: "notice" }, "Reading the order…"));
+      h("p", { class: "notice" }, "Loading…"));
     this.listen(stream, "event", (/** @type {CustomEvent<OrderEvent>} */ event) => event.detail.orderId === this.#id && this.#follow(event.detail));
     this.listen(stream, "state", () => stream.state === "live" && void this.#read());
     this.every(250, () => this.#order && !isTerminal(this.#order.status) && this.#draw());
@@ -137,6 +139,7 @@ class OrderPage extends Component {
         h("span", { class: "mono muted" }, order.id), copyButton("Copy the id", () => order.id),
         h("span", { class: "muted" }, `placed ${fullTime(order.createdAt)}${order.tag ? ` with tag ${order.tag}` : ""}`),
         h("span", { class: "order-copies" },
+          isTerminal(order.status) && h("button", { class: "button", type: "button", id: "place-again", onclick: () => placeAgain(order) }, "Place again"),
           canCancel(order) && h("button", { class: "button", type: "button", id: "cancel-order", onclick: () => void this.#cancel() }, "Cancel order"),
           copyButton("Copy as curl", () => curl(order), "Copy as curl"),
           copyButton("Copy the explanation as curl", () => `curl -s ${location.origin}${base}/api/orders/${order.id}/explain`, "Explain as curl"))));
@@ -149,7 +152,7 @@ class OrderPage extends Component {
     if (this.#parked.dataset.key === key) return;
     this.#parked.dataset.key = key;
     this.#parked.replaceChildren(...(lostClaims === undefined ? [] : [h("p", { class: "panel order-parked" },
-      h("span", {}, h("strong", {}, "Parked."), ` ${lostClaims} claims in a row were lost: its workers died. It is tried again ever more rarely.`),
+      h("span", {}, h("strong", {}, "Parked."), ` ${lostClaims} claims in a row were lost because its workers died. It is retried less and less often.`),
       h("button", { class: "button", type: "button", onclick: () => void this.#resume() }, "Try again now"))]));
   }
 
@@ -159,15 +162,16 @@ class OrderPage extends Component {
       h("div", { class: "tile" }, h("dt", {}, label), h("dd", { "data-tone": tone }, value), note && h("dd", { class: "tile-note" }, note));
     const took = isTerminal(order.status) ? timing.totalMs : elapsed(order);
     const fill = order.fill;
+    const { base, quote } = marketOf(order);
     const last = attempts.at(-1);
     const tiles = h("dl", { class: "tiles" },
       fill ? tile("Received", `${amount(fill.amountOut)} ${order.tokenOut}`, `for ${amount(fill.amountIn)} ${order.tokenIn}`)
-        : tile(order.amountIn ? "To spend" : "To receive", order.amountIn ? `${amount(order.amountIn)} ${order.tokenIn}` : `${amount(order.amountOut)} ${order.tokenOut}`, terms(order)),
-      fill ? tile("Price", shownPrice(fill.executedPrice), `${order.tokenOut} per ${order.tokenIn}, on ${words(fill.venue)}`)
+        : tile("Amount", order.amountIn ? `${amount(order.amountIn)} ${order.tokenIn}` : `${amount(order.amountOut)} ${order.tokenOut}`, terms(order)),
+      fill ? tile("Price", `${shownPrice(priceIn(order, fill.executedPrice))} ${quote}`, `per ${base}, on ${words(fill.venue)}`)
         : tile("Venue", last?.routing ? words(last.routing.venue) : "–", last?.routing ? "the best quote" : "not chosen yet"),
-      result ? tile("Against the quote", signedBps(result.improvementBps), `${result.slippageBpsAllowed} bps of slippage allowed`, result.improvementBps < 0 ? "" : "confirmed")
+      result ? tile("vs quote", signedBps(result.improvementBps), `${result.slippageBpsAllowed} bps of slippage allowed`, result.improvementBps < 0 ? "" : "confirmed")
         : tile("Attempt", order.attempt ? String(order.attempt) : "–", order.failure ? words(order.failure.code) : "", order.failure ? "failed" : ""),
-      tile(isTerminal(order.status) ? "Took" : "Taking", duration(took), timing.queuedMs === undefined ? "waiting for a worker" : `${duration(timing.queuedMs)} until a worker began`));
+      tile("Duration", duration(took), timing.queuedMs === undefined ? "waiting for a worker" : `${duration(timing.queuedMs)} until a worker began`));
     const gauge = result && last?.bound && boundGauge(last.bound, result, order);
     const failure = order.status === "failed" && order.failure && h("p", { class: "order-failure" }, h("strong", {}, words(order.failure.code)), ` ${order.failure.message}`);
     this.#summary.replaceChildren(tiles, ...[failure, gauge].filter((part) => part instanceof Node));
@@ -192,10 +196,22 @@ class OrderPage extends Component {
     const isUnknown = error.code === "order_not_found" || error.code === "invalid_order_id";
     this.querySelector(".notice")?.replaceWith(h("section", { class: "panel notice" },
       h("h1", { tabindex: -1 }, isUnknown ? "There is no such order" : "The order cannot be read"),
-      h("p", {}, isUnknown ? "Check the id: the whole of it is needed, as in the address of an order's page." : error.message),
+      h("p", {}, isUnknown ? "Check the full order id." : error.message),
       isUnknown ? h("a", { class: "button", href: addressOf("/") }, "See all orders")
         : h("button", { class: "button", type: "button", onclick: () => { this.connectedCallback(); } }, "Try again")));
   }
+}
+
+/** Fills the ticket with the same order; nothing is placed before its button is pressed. @param {Order} order */
+function placeAgain(order) {
+  const { base, quote, isSell } = marketOf(order);
+  const isOfBase = isSell === (order.amountIn !== undefined);
+  storeDraft({
+    side: isSell ? "sell" : "buy", unit: isOfBase ? "base" : "quote", amount: order.amountIn ?? order.amountOut ?? "",
+    slippage: String(order.slippageBps / 100), base, quote,
+  });
+  market.choose({ base, quote });
+  router.go(addressOf("/"));
 }
 
 /** How bad the result may be, and until when the order stands. @param {Order} order */

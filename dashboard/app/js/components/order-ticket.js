@@ -1,12 +1,12 @@
 /** @import { OrderRequest, QuoteAnswer } from "../core/types.js" */
-import { addressOf } from "../core/address.js";
 import * as api from "../core/api.js";
-import { book, market, tell } from "../core/app.js";
+import { book, market } from "../core/app.js";
 import { readAmount, readPercent } from "../core/decimal.js";
 import { Component, h, icon, setText } from "../core/dom.js";
 import { SAME_ORDER_MS, intent, storeDraft, storedDraft } from "../core/draft.js";
 import { amount, brief, percent } from "../core/format.js";
 import { MARKET, TOKENS, lotOf } from "../core/listings.js";
+import { follow } from "../core/outcome.js";
 import { needConfirmation, risksOf } from "../core/risk.js";
 import { shortcut } from "../core/shortcuts.js";
 import { check, complain, picked, segments, selectIn, tokenSelect } from "./ticket-fields.js";
@@ -15,6 +15,9 @@ import "./quote-board.js";
 
 const TYPING_MS = 150;
 const REFRESH_MS = 2000;
+/** A ticket that nobody has touched for this long is quoted less often. */
+const IDLE_MS = 30_000;
+const IDLE_REFRESH_MS = 10_000;
 const SLIPPAGES = ["0.1", "0.5", "1"];
 /** Why nothing can be placed, short enough for the button. @type {Record<string, string>} */
 const NO_QUOTE = {
@@ -51,6 +54,8 @@ class OrderTicket extends Component {
   /** The button is held for a moment after an order was accepted: a second press is a slip of the finger. */
   #isHeld = false;
   #typing = 0;
+  #touchedAt = Date.now();
+  #askedAt = 0;
   #asking = new AbortController();
 
   /** @override */
@@ -80,12 +85,17 @@ class OrderTicket extends Component {
 
     this.#restore();
     this.listen(market, "pair", () => this.#showPair());
-    this.every(REFRESH_MS, () => this.#isPlacing || void this.#ask());
+    this.every(REFRESH_MS, () => this.#refresh());
     this.gone.addEventListener("abort", () => { clearTimeout(this.#typing); this.#asking.abort(); });
     shortcut("n", "New order", () => { this.#amount.focus(); this.#amount.select(); }, this.gone);
     shortcut("b", "Buy", () => this.#pick("buy"), this.gone);
     shortcut("s", "Sell", () => this.#pick("sell"), this.gone);
     this.#showPair();
+  }
+
+  #refresh() {
+    const wait = Date.now() - this.#touchedAt < IDLE_MS ? REFRESH_MS : IDLE_REFRESH_MS;
+    if (!this.#isPlacing && Date.now() - this.#askedAt >= wait - 100) void this.#ask();
   }
 
   #restore() {
@@ -155,6 +165,7 @@ class OrderTicket extends Component {
   }
 
   #changed() {
+    this.#touchedAt = Date.now();
     setText(this.#problem, "");
     this.#isHeld = false;
     this.#quoted = undefined;
@@ -173,6 +184,7 @@ class OrderTicket extends Component {
     if (!request || document.hidden) return;
     this.#asking.abort();
     const asking = (this.#asking = new AbortController());
+    this.#askedAt = Date.now();
     try {
       const answer = await api.quotes(request, asking.signal);
       if (asking.signal.aborted) return;
@@ -249,7 +261,7 @@ class OrderTicket extends Component {
       const order = await api.placeOrder(request, key);
       intent.accepted();
       book.take(order);
-      tell("Order accepted", { href: addressOf(`/orders/${order.id}`), label: "View order" });
+      follow(order);
       this.#hold();
     } catch (error) {
       const { message, retryable, code } = /** @type {api.ApiError} */ (error);

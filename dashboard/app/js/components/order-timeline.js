@@ -28,8 +28,8 @@ function step({ seq, at, attempt, status, data }, since) {
 /** @param {OrderEvent["data"]} data */
 function detail(data) {
   switch (data.kind) {
-    case "accepted": return "saved; survives crashes";
-    case "routing_started": return "asking every venue";
+    case "accepted": return data.origin?.client ? `stored; placed by ${data.origin.client}` : "stored; will complete even after a crash";
+    case "routing_started": return "requesting quotes";
     case "routed": return data.reason;
     case "building": return "minAmountOut" in data ? `at least ${amount(data.minAmountOut)} out` : `at most ${amount(data.maxAmountIn)} in`;
     case "submitted": return `on record as ${shortened(data.signature)}, then sent`;

@@ -1,4 +1,5 @@
 /** @import { Point } from "../core/market.js" */
+import { padded, ticks, times } from "../core/axes.js";
 import { Component, h, s } from "../core/dom.js";
 import { oncePerFrame } from "../core/frames.js";
 import { shownPrice, time, words } from "../core/format.js";
@@ -68,7 +69,7 @@ export class PriceChart extends Component {
     const marks = this.#marks.filter(({ at }) => at >= from);
     const prices = [...seen.flatMap(({ points }) => points), ...marks].map(({ price }) => price);
     if (prices.length === 0) {
-      this.#box.replaceChildren(h("p", { class: "notice" }, "Asking the venues for prices…"));
+      this.#box.replaceChildren(h("p", { class: "notice" }, "Requesting prices…"));
       return;
     }
     const [low, high] = padded(Math.min(...prices), Math.max(...prices));
@@ -124,31 +125,6 @@ function lastPrices(seen, y) {
       free = top + TAG + 2;
       return { venue, price, top };
     });
-}
-
-/** @param {number} low @param {number} high @returns {[number, number]} */
-function padded(low, high) {
-  const pad = Math.max((high - low) * 0.12, Math.abs(high) * 1e-4);
-  return [low - pad, high + pad];
-}
-
-/** Round prices between two. @param {number} low @param {number} high @param {number} count */
-function ticks(low, high, count) {
-  const rough = (high - low) / count;
-  const scale = 10 ** Math.floor(Math.log10(rough));
-  const step = scale * ([1, 2, 5, 10].find((factor) => factor * scale >= rough) ?? 10);
-  const all = [];
-  for (let price = Math.ceil(low / step) * step; price < high; price += step) all.push(price);
-  return all;
-}
-
-/** Round times between two. @param {number} from @param {number} to @param {number} count */
-function times(from, to, count) {
-  const rough = (to - from) / count;
-  const step = [5, 10, 15, 30, 60, 120, 300, 600].map((seconds) => seconds * 1000).find((ms) => ms >= rough) ?? 900_000;
-  const all = [];
-  for (let at = Math.ceil(from / step) * step; at < to - step / 4; at += step) if (at > from + step / 4) all.push(at);
-  return all;
 }
 
 /** @param {number} x @param {number} y @param {boolean} isDown */

@@ -1,5 +1,5 @@
 import { addressOf } from "./address.js";
-/** @import { Order, OrderEvent, OrderRequest, Explanation, QuoteAnswer, Health, FieldError, Token, VenueInfo } from "./types.js" */
+/** @import { Order, OrderEvent, OrderRequest, Explanation, QuoteAnswer, Health, FieldError, OrderSummary, Statistics, StatisticsWindow, Engine, Candles, CandleInterval, Token, VenueInfo } from "./types.js" */
 
 /** An answer that is a problem, or no answer at all. */
 export class ApiError extends Error {
@@ -117,6 +117,26 @@ export async function events(id, after) {
 export async function orders(path) {
   const { body, response } = await request(path);
   return { orders: body, next: nextPage(response) };
+}
+
+/** Counts and sums of a filter. @param {URLSearchParams} query @returns {Promise<OrderSummary>} */
+export async function summary(query) {
+  return (await request(`/api/orders/summary?${query}`)).body;
+}
+
+/** @param {StatisticsWindow} window @returns {Promise<Statistics>} */
+export async function statistics(window) {
+  return (await request(`/api/statistics?window=${window}`)).body;
+}
+
+/** Version, settings, workers. @returns {Promise<Engine>} */
+export async function engine() {
+  return (await request("/api/engine")).body;
+}
+
+/** @param {string} pair @param {CandleInterval} interval @param {string} from RFC 3339 @returns {Promise<Candles>} */
+export async function candles(pair, interval, from) {
+  return (await request(`/api/market/candles?${new URLSearchParams({ pair, interval, from })}`)).body;
 }
 
 /** @returns {Promise<Health>} */

@@ -2,22 +2,23 @@
 import { Market } from "./market.js";
 import { OrderBook } from "./orders.js";
 import { OrderList } from "./order-list.js";
-import { Statistics } from "./statistics.js";
 import { Stream } from "./stream.js";
 
 export const stream = new Stream();
 export const book = new OrderBook();
 export const list = new OrderList(book);
-export const statistics = new Statistics();
-export const market = new Market();
+export const market = new Market(stream);
 
 stream.addEventListener("event", (event) => {
   const { detail } = /** @type {CustomEvent<import("./types.js").OrderEvent>} */ (event);
-  statistics.observe(detail);
   book.apply(detail);
 });
 
-/** Says something in passing. @param {string} text @param {{ href: string, label: string }} [link] */
-export function tell(text, link) {
-  document.dispatchEvent(new CustomEvent("tell", { detail: { text, link } }));
+/**
+ * Says something in passing.
+ * @param {string} text @param {{ href: string, label: string }} [link] @param {string} [key] a later text under the same
+ * key takes its place
+ */
+export function tell(text, link, key) {
+  document.dispatchEvent(new CustomEvent("tell", { detail: { text, link, key } }));
 }

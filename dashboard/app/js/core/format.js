@@ -7,7 +7,7 @@ const short = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 8, roun
 const price = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 6, minimumSignificantDigits: 6 });
 const tinyPrice = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 4, minimumSignificantDigits: 4 });
 const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-const day = new Intl.DateTimeFormat("en-GB", { day: "2-digit", month: "short" });
+const day = new Intl.DateTimeFormat("en-GB", { day: "2-digit", month: "short", hour: "2-digit", minute: "2-digit" });
 const full = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "long" });
 
 /** @param {string | number} value @returns {any} a decimal text is formatted exactly, which the types do not know yet */
@@ -51,11 +51,11 @@ export function duration(ms) {
   return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
 }
 
-/** The time of day; with the day when it was not today. @param {string} iso */
+/** The time of day; the day and the minute when it was not today. @param {string} iso */
 export function time(iso) {
   const at = new Date(iso);
   const isToday = at.toDateString() === new Date().toDateString();
-  return isToday ? clock.format(at) : `${day.format(at)} ${clock.format(at)}`;
+  return isToday ? clock.format(at) : day.format(at);
 }
 
 /** The time of day to the millisecond. @param {string} iso */

@@ -33,16 +33,7 @@ async function read() {
   }
 }
 
-/**
- * Usual sizes of an order: what the ticket begins with, and the size at which the chart asks for prices.
- * @type {Record<string, string>}
- */
-const LOTS = {
-  USDC: "100", USDT: "100", JUP: "200", RAY: "50", BONK: "5000000", JTO: "50", PYTH: "500", WIF: "100", ORCA: "50",
-  HNT: "30", W: "1000",
-};
-
-/** @param {string} symbol */
+/** A usual size of an order: what the ticket begins with, and what prices are quoted with. @param {string} symbol */
 export function lotOf(symbol) {
-  return LOTS[symbol] ?? "1";
+  return TOKENS.find((token) => token.symbol === symbol)?.lot ?? "1";
 }

@@ -1,94 +1,90 @@
-/** @import { QuoteAnswer } from "./types.js" */
-import * as api from "./api.js";
+/** @import { Prices } from "./types.js" */
+/** @import { Stream } from "./stream.js" */
 import { storedDraft } from "./draft.js";
-import { lotOf } from "./listings.js";
 
 const MOST_POINTS = 1200;
-export const POLL_MS = 1000;
-const SLOWEST_MS = 8000;
 
 /** @typedef {{ base: string, quote: string }} Pair */
-/** @typedef {{ at: number, price: number }} Point */
+/** A price between bid and ask. @typedef {{ at: number, price: number }} Point */
 
 /**
- * The pair people look at, and each venue's price of it over time, asked for with the size of one
- * lot. Prices are kept per pair as long as the page is open. Sends `pair` and `prices`.
+ * The pair that is looked at, and the prices of every pair that is watched, as the engine sends them. They are kept as
+ * long as the page is open; what was before is in the engine's candles. Sends `pair` and `prices`.
  */
 export class Market extends EventTarget {
   /** @type {Pair} */
   pair = { base: storedDraft().base ?? "SOL", quote: storedDraft().quote ?? "USDC" };
-  /** The last answer for the pair. @type {QuoteAnswer | undefined} */
-  last;
-  /** @type {api.ApiError | undefined} */
-  error;
+  #stream;
+  /** The last prices of each pair. @type {Map<string, Prices>} */
+  #last = new Map();
   /** @type {Map<string, Map<string, Point[]>>} */
   #history = new Map();
-  #timer = 0;
-  #wait = POLL_MS;
-  #viewers = 0;
 
-  /** The prices of the pair by venue. @returns {Map<string, Point[]>} */
+  /** @param {Stream} stream */
+  constructor(stream) {
+    super();
+    this.#stream = stream;
+    stream.addEventListener("prices", (event) => this.#note(/** @type {CustomEvent<Prices>} */ (event).detail));
+  }
+
+  /** The name of the pair that is looked at. */
+  get key() {
+    return `${this.pair.base}/${this.pair.quote}`;
+  }
+
+  /** Its last prices. */
+  get last() {
+    return this.#last.get(this.key);
+  }
+
+  /** Its prices by venue. @returns {Map<string, Point[]>} */
   get prices() {
     return this.#history.get(this.key) ?? new Map();
   }
 
-  get key() {
-    return `${this.pair.base}/${this.pair.quote}`;
+  /** The last prices of a pair that is watched. @param {string} pair */
+  lastOf(pair) {
+    return this.#last.get(pair);
   }
 
   /** @param {Pair} pair */
   choose(pair) {
     if (pair.base === this.pair.base && pair.quote === this.pair.quote) return;
     this.pair = pair;
-    this.last = undefined;
-    this.error = undefined;
     this.dispatchEvent(new Event("pair"));
-    this.#pollIn(0);
   }
 
-  /** Asks for prices until `gone`. @param {AbortSignal} gone */
+  /** Keeps the prices of the chosen pair coming until `gone`, whichever that is. @param {AbortSignal} gone */
   watch(gone) {
-    this.#viewers += 1;
-    gone.addEventListener("abort", () => (this.#viewers -= 1));
-    if (this.#viewers === 1) this.#pollIn(0);
+    let current = new AbortController();
+    this.#stream.watchPrices(this.key, current.signal);
+    this.addEventListener("pair", () => {
+      current.abort();
+      current = new AbortController();
+      this.#stream.watchPrices(this.key, current.signal);
+    }, { signal: gone });
+    gone.addEventListener("abort", () => current.abort());
   }
 
-  /** @param {number} ms */
-  #pollIn(ms) {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#poll(), ms);
-  }
-
-  async #poll() {
-    if (this.#viewers === 0) return;
-    if (!document.hidden) {
-      const { key, pair } = this;
-      try {
-        const answer = await api.quotes({ tokenIn: pair.base, tokenOut: pair.quote, amountIn: lotOf(pair.base) });
-        if (key !== this.key) return;
-        this.#note(answer);
-        this.#wait = POLL_MS;
-      } catch (error) {
-        if (key !== this.key) return;
-        this.error = /** @type {api.ApiError} */ (error);
-        this.#wait = Math.min(2 * this.#wait, SLOWEST_MS);
-      }
-      this.dispatchEvent(new Event("prices"));
-    }
-    this.#pollIn(this.#wait);
-  }
-
-  /** @param {QuoteAnswer} answer */
-  #note(answer) {
-    this.last = answer;
-    this.error = undefined;
-    let venues = this.#history.get(this.key);
-    if (!venues) this.#history.set(this.key, (venues = new Map()));
-    for (const { venue, price } of answer.quotes) {
+  /** @param {Prices} prices */
+  #note(prices) {
+    this.#last.set(prices.pair, prices);
+    let venues = this.#history.get(prices.pair);
+    if (!venues) this.#history.set(prices.pair, (venues = new Map()));
+    for (const { venue, bid, ask } of prices.venues) {
+      const price = middle(bid, ask);
+      if (price === undefined) continue;
       const points = venues.get(venue) ?? [];
       venues.set(venue, points);
-      points.push({ at: Date.now(), price: Number(price) });
+      points.push({ at: Date.now(), price });
       if (points.length > MOST_POINTS) points.shift();
     }
+    this.dispatchEvent(new Event("prices"));
   }
+}
+
+/** @param {string | undefined} bid @param {string | undefined} ask */
+function middle(bid, ask) {
+  if (bid === undefined || ask === undefined) return bid === undefined && ask === undefined ? undefined : Number(bid ?? ask);
+  return (Number(bid) + Number(ask)) / 2;
 }

@@ -34,10 +34,16 @@ class Router extends EventTarget {
     return new URLSearchParams(location.search);
   }
 
-  /** Keeps what is chosen in the address, so that it can be reloaded and shared. @param {Record<string, string>} values empty ones are left out */
-  keep(values) {
+  /**
+   * Keeps what is chosen in the address, so that it can be reloaded, shared and gone back to.
+   * @param {Record<string, string>} values empty ones are left out @param {boolean} isStep whether Back leads to what was chosen before
+   */
+  keep(values, isStep = false) {
     const query = new URLSearchParams(Object.entries(values).filter(([, value]) => value));
-    history.replaceState(null, "", query.size ? `${location.pathname}?${query}` : location.pathname);
+    const address = query.size ? `${location.pathname}?${query}` : location.pathname;
+    if (address === location.pathname + location.search) return;
+    if (isStep) history.pushState(null, "", address);
+    else history.replaceState(null, "", address);
     this.#remember();
   }
 

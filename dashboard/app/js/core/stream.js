@@ -1,14 +1,16 @@
 import { addressOf } from "./address.js";
-/** @import { OrderEvent } from "./types.js" */
+/** @import { OrderEvent, Prices } from "./types.js" */
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 10_000;
+/** Marks the answers to requests for prices. */
+const PRICES = "prices";
 
 /**
  * The one connection: every event of every order, each once and in order per order. What was missed
  * while it was broken comes first when it is back, by the cursor of the last message.
  *
- * Sends `event` (detail: the event), `state`, and `fresh` when it tells what happens from now on, so
+ * Sends `event` (detail: the event), `prices` (detail: the prices of a pair that is watched), `state`, and `fresh` when it tells what happens from now on, so
  * that whoever keeps orders has to read what happened before: at first, and when the engine does not
  * know the cursor, as after it was started with another database.
  */
@@ -25,6 +27,8 @@ export class Stream extends EventTarget {
   #failures = 0;
   #retryTimer = 0;
   #silenceTimer = 0;
+  /** How many watch the prices of each pair. @type {Map<string, number>} */
+  #pairs = new Map();
 
   start() {
     addEventListener("online", () => this.retryNow());
@@ -37,6 +41,23 @@ export class Stream extends EventTarget {
     if (this.state !== "offline") return;
     clearTimeout(this.#retryTimer);
     this.#connect();
+  }
+
+  /** Asks for the prices of a pair until `gone`. @param {string} pair such as `SOL/USDC` @param {AbortSignal} gone */
+  watchPrices(pair, gone) {
+    const watchers = this.#pairs.get(pair) ?? 0;
+    this.#pairs.set(pair, watchers + 1);
+    if (watchers === 0) this.#ask("subscribe", [pair]);
+    gone.addEventListener("abort", () => {
+      const left = (this.#pairs.get(pair) ?? 1) - 1;
+      if (left > 0) this.#pairs.set(pair, left);
+      else if (this.#pairs.delete(pair)) this.#ask("unsubscribe", [pair]);
+    }, { once: true });
+  }
+
+  /** @param {"subscribe" | "unsubscribe"} op @param {string[]} prices */
+  #ask(op, prices) {
+    if (this.state === "live" && prices.length > 0) this.#socket?.send(JSON.stringify({ op, prices, id: PRICES }));
   }
 
   #connect() {
@@ -62,8 +83,10 @@ export class Stream extends EventTarget {
         socket.send(JSON.stringify({ op: "subscribe", orders: "*", cursor: this.#cursor }));
         break;
       case "subscribed":
+        if (message.prices) break;
         this.#failures = 0;
         this.#set("live");
+        this.#ask("subscribe", [...this.#pairs.keys()]);
         if (this.#isFresh) this.dispatchEvent(new Event("fresh"));
         this.#isFresh = false;
         break;
@@ -71,10 +94,14 @@ export class Stream extends EventTarget {
         this.#cursor = message.cursor;
         this.dispatchEvent(new CustomEvent("event", { detail: /** @type {OrderEvent} */ (message) }));
         break;
+      case "prices":
+        this.dispatchEvent(new CustomEvent("prices", { detail: /** @type {Prices} */ (message) }));
+        break;
       case "heartbeat":
         this.#cursor = message.cursor;
         break;
       case "error":
+        if (message.id === PRICES) break; // a pair that no venue knows has no prices
         if (message.status < 500) {
           this.#cursor = undefined;
           this.#isFresh = true;

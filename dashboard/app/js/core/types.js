@@ -24,6 +24,15 @@
  * @typedef {import("../../../types/api.js").FieldError} FieldError
  * @typedef {import("../../../types/api.js").Health} Health
  * @typedef {import("../../../types/api.js").Market} Market
+ * @typedef {import("../../../types/api.js").OrderSummary} OrderSummary
+ * @typedef {import("../../../types/api.js").Statistics} Statistics
+ * @typedef {import("../../../types/api.js").StatisticsWindow} StatisticsWindow
+ * @typedef {import("../../../types/api.js").Engine} Engine
+ * @typedef {import("../../../types/api.js").Prices} Prices
+ * @typedef {import("../../../types/api.js").Candles} Candles
+ * @typedef {import("../../../types/api.js").Candle} Candle
+ * @typedef {import("../../../types/api.js").CandleInterval} CandleInterval
+ * @typedef {import("../../../types/api.js").FailureCode} FailureCode
  * @typedef {import("../../../types/api.js").OrderRequest & { amountIn?: string, amountOut?: string }} OrderRequest The
  *   canonical form, amounts as text.
  */

@@ -1,0 +1,127 @@
+import { market, stream } from "../core/app.js";
+import { Component, h, setText, wide } from "../core/dom.js";
+import { percent, shownPrice } from "../core/format.js";
+import { TOKENS, VENUES } from "../core/listings.js";
+
+const STORED = "watchlist";
+const USUAL = ["SOL/USDC", "JUP/USDC", "BONK/USDC", "RAY/USDC", "JTO/USDC"];
+/** The engine sends the prices of twenty pairs to a page, the chosen one included. */
+const MOST = 18;
+
+/** Several pairs with their best bid and ask; one of them is the pair that is looked at. */
+export class WatchList extends Component {
+  #table = wide("Watchlist");
+  #pair = h("input", { class: "input", "aria-label": "Pair to add", placeholder: "WIF/USDC", list: "watch-pairs", autocomplete: "off", spellcheck: "false" });
+  #problem = h("span", { class: "field-error", role: "alert" });
+  /** @type {string[]} */
+  #pairs = stored();
+  /** Ends the prices of a pair that is taken off the list. @type {Map<string, AbortController>} */
+  #watched = new Map();
+
+  /** @override */
+  start() {
+    const bases = TOKENS.map(({ symbol }) => symbol).filter((symbol) => symbol !== "USDC");
+    this.append(h("section", { class: "panel watchlist", "aria-labelledby": "watch-title" },
+      h("div", { class: "panel-head" }, h("h2", { id: "watch-title" }, "Watchlist"), h("span", { class: "end faint" }, "best bid and ask, live")), this.#table,
+      h("form", { class: "add", onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); this.#add(); } },
+        this.#pair, h("datalist", { id: "watch-pairs" }, bases.map((base) => h("option", { value: `${base}/USDC` }))),
+        h("button", { class: "button" }, "Add"), this.#problem)));
+    this.gone.addEventListener("abort", () => this.#watched.forEach((watch) => watch.abort()));
+    this.listen(market, "prices", () => this.#draw());
+    this.listen(market, "pair", () => this.#draw());
+    this.#watched.clear();
+    for (const pair of this.#pairs) this.#watch(pair);
+    this.#draw();
+  }
+
+  /** @param {string} pair */
+  #watch(pair) {
+    const watch = new AbortController();
+    this.#watched.set(pair, watch);
+    stream.watchPrices(pair, watch.signal);
+  }
+
+  #add() {
+    const symbols = this.#pair.value.trim().split("/").map((name) => TOKENS.find(({ symbol }) => symbol.toUpperCase() === name.trim().toUpperCase())?.symbol);
+    const [base, quote] = symbols;
+    const pair = `${base}/${quote}`;
+    if (symbols.length !== 2 || !base || !quote || base === quote) return setText(this.#problem, "Two listed tokens, such as WIF/USDC");
+    if (this.#pairs.length >= MOST) return setText(this.#problem, `At most ${MOST} pairs`);
+    setText(this.#problem, "");
+    this.#pair.value = "";
+    if (this.#pairs.includes(pair)) return;
+    this.#pairs.push(pair);
+    this.#watch(pair);
+    this.#changed();
+  }
+
+  /** @param {string} pair */
+  #remove(pair) {
+    this.#pairs = this.#pairs.filter((known) => known !== pair);
+    this.#watched.get(pair)?.abort();
+    this.#watched.delete(pair);
+    this.#changed();
+  }
+
+  #changed() {
+    try {
+      localStorage.setItem(STORED, JSON.stringify(this.#pairs));
+    } catch {
+      // without storage it lasts as long as the page
+    }
+    this.#draw();
+  }
+
+  #draw() {
+    const isFocused = this.#table.contains(document.activeElement);
+    if (isFocused && this.#table.querySelector("table")?.dataset.pairs === this.#pairs.join()) return this.#drawPrices();
+    this.#table.replaceChildren(h("table", { class: "table", "data-pairs": this.#pairs.join() },
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Pair"), ["Bid", "Ask", "Spread"].map((label) => h("th", { scope: "col", class: "number" }, label)), h("th", { scope: "col" }, h("span", { class: "visually-hidden" }, "Remove")))),
+      h("tbody", {}, this.#pairs.map((pair) => h("tr", { "data-pair": pair, "aria-current": String(pair === market.key) },
+        h("td", {}, h("button", { type: "button", onclick: () => this.#choose(pair) }, pair)),
+        h("td", { class: "number bid" }), h("td", { class: "number ask" }), h("td", { class: "number muted spread" }),
+        h("td", { class: "number" }, h("button", { class: "button quiet icon", type: "button", "aria-label": `Remove ${pair}`, title: "Remove", onclick: () => this.#remove(pair) }, "×")))))));
+    this.#drawPrices();
+  }
+
+  #drawPrices() {
+    for (const row of this.#table.querySelectorAll("tbody tr")) {
+      const { bid, ask, bidVenue, askVenue } = best(/** @type {HTMLElement} */ (row).dataset.pair ?? "");
+      const cell = (/** @type {string} */ name) => /** @type {HTMLElement} */ (row.querySelector(`.${name}`));
+      setText(cell("bid"), shownPrice(bid));
+      cell("bid").title = bidVenue;
+      setText(cell("ask"), shownPrice(ask));
+      cell("ask").title = askVenue;
+      setText(cell("spread"), bid && ask ? percent(((ask - bid) / ask) * 10_000) : "–");
+    }
+  }
+
+  /** @param {string} pair */
+  #choose(pair) {
+    const [base = "", quote = ""] = pair.split("/");
+    market.choose({ base, quote });
+  }
+}
+
+/** The best prices of a pair, and the venues that quote them. @param {string} pair */
+function best(pair) {
+  const venues = market.lastOf(pair)?.venues ?? [];
+  const named = (/** @type {string | undefined} */ id) => VENUES.find((venue) => venue.id === id)?.name ?? "";
+  const bids = venues.filter(({ bid }) => bid).sort((one, other) => Number(other.bid) - Number(one.bid));
+  const asks = venues.filter(({ ask }) => ask).sort((one, other) => Number(one.ask) - Number(other.ask));
+  const [bid, ask] = [bids[0], asks[0]];
+  return { bid: bid && Number(bid.bid), ask: ask && Number(ask.ask), bidVenue: named(bid?.venue), askVenue: named(ask?.venue) };
+}
+
+/** @returns {string[]} */
+function stored() {
+  try {
+    const pairs = JSON.parse(localStorage.getItem(STORED) ?? "null");
+    if (Array.isArray(pairs)) return pairs.filter((pair) => typeof pair === "string").slice(0, MOST);
+  } catch {
+    // as if nothing had been stored
+  }
+  return [...USUAL];
+}
+
+customElements.define("watch-list", WatchList);

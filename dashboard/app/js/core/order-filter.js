@@ -1,0 +1,72 @@
+/** @import { Order } from "./types.js" */
+
+/** @typedef {"createdAt" | "updatedAt" | "attempt" | "duration"} SortKey What the engine sorts by. */
+/**
+ * Which orders are listed, as in `GET /api/orders`; what is empty selects nothing. Times are RFC 3339.
+ *
+ * @typedef {{ status: string, q: string, pair: string, side: string, venue: string, failureCode: string, from: string, to: string, sort: SortKey, order: "asc" | "desc" }} Filter
+ */
+
+/** @type {Filter} */
+export const ALL_ORDERS = Object.freeze({ status: "", q: "", pair: "", side: "", venue: "", failureCode: "", from: "", to: "", sort: "createdAt", order: "desc" });
+/** Parked orders have another parameter than those in a status. */
+export const PARKED = "parked";
+const SORT_KEYS = ["createdAt", "updatedAt", "attempt", "duration"];
+
+/** The filter that an address holds. @param {URLSearchParams} query @returns {Filter} */
+export function filterOf(query) {
+  const text = (/** @type {string} */ name) => query.get(name) ?? "";
+  const sort = /** @type {SortKey} */ (SORT_KEYS.includes(text("sort")) ? text("sort") : "createdAt");
+  const side = text("pair") ? text("side") : "";
+  return {
+    status: text("status"), q: text("q"), pair: text("pair"), side, venue: text("venue"), failureCode: text("failureCode"),
+    from: text("from"), to: text("to"), sort, order: text("order") === "asc" ? "asc" : "desc",
+  };
+}
+
+/** The parameters of an address, without the usual ones. @param {Filter} filter @returns {Record<string, string>} */
+export function parametersOf(filter) {
+  const isUsual = (/** @type {string} */ name, /** @type {string} */ value) => value === ALL_ORDERS[/** @type {keyof Filter} */ (name)];
+  return Object.fromEntries(Object.entries(filter).filter(([name, value]) => !isUsual(name, value)));
+}
+
+/** What narrows the list, without what only sorts it, as parameters of the API. @param {Filter} filter */
+export function selection({ sort: _, order: __, ...filter }) {
+  const query = new URLSearchParams(Object.entries(filter).filter(([, value]) => value !== ""));
+  if (filter.status === PARKED) {
+    query.delete("status");
+    query.set("parked", "true");
+  }
+  return query;
+}
+
+/** Whether anything is left out. @param {Filter} filter */
+export function isNarrow(filter) {
+  return selection(filter).size > 0;
+}
+
+/**
+ * Whether the page itself can tell which new orders belong to the list, and where. What a text means, and whether an
+ * order is parked, only the engine knows.
+ * @param {Filter} filter
+ */
+export function isFollowed({ q, sort, order, status }) {
+  return q === "" && sort === "createdAt" && order === "desc" && status !== PARKED;
+}
+
+/** Whether an order belongs to a list that is followed. @param {Order} order @param {Filter} filter */
+export function matches(order, filter) {
+  const { status, pair, side, venue, failureCode, from, to } = filter;
+  return (!status || order.status === status)
+    && (!pair || isOfPair(order, pair, side))
+    && (!venue || (order.fill?.venue ?? order.failure?.venue) === venue)
+    && (!failureCode || order.failure?.code === failureCode)
+    && (!from || Date.parse(order.createdAt) >= Date.parse(from)) && (!to || Date.parse(order.createdAt) < Date.parse(to));
+}
+
+/** @param {Order} order @param {string} pair @param {string} side */
+function isOfPair({ tokenIn, tokenOut }, pair, side) {
+  const [base = "", quote = ""] = pair.toUpperCase().split(/\s*(?:\/|→|->)\s*/);
+  const is = (/** @type {string} */ one, /** @type {string} */ other) => tokenIn.toUpperCase() === one && tokenOut.toUpperCase() === other;
+  return (side !== "buy" && is(base, quote)) || (side !== "sell" && is(quote, base));
+}

@@ -1,0 +1,66 @@
+/** @import { Page } from "playwright-core" */
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { closeBrowser, live, open } from "./support/browser.js";
+import { Engine } from "./support/engine.js";
+import { eventually } from "./support/eventually.js";
+
+after(closeBrowser);
+
+test("prices come over the stream, and an idle page hardly asks", async (t) => {
+  const engine = await Engine.start(t, { SIM_PRESET: "realistic" });
+  const page = await open(t, engine.url);
+  await live(page);
+  let quotes = 0;
+  page.on("request", (request) => (quotes += request.url().includes("/api/quotes") ? 1 : 0));
+  /** @type {string[]} */
+  const seen = [];
+  const legend = page.locator(".market-chart .chart-legend .venue").first();
+  await eventually("three prices came", async () => {
+    const text = (await legend.textContent().catch(() => null)) ?? "";
+    if (text && seen.at(-1) !== text) seen.push(text);
+    return seen.length >= 3;
+  });
+  assert.match(seen[0] ?? "", /^\S+ [\d.,]+ \/ [\d.,]+ USDC$/);
+  assert.ok(quotes <= 5, `${quotes} quotes, all of them the ticket's`);
+});
+
+test("candles come from the engine, also those from before the page", async (t) => {
+  const engine = await Engine.start(t);
+  const first = await open(t, `${engine.url}/market`);
+  await first.getByRole("radio", { name: "1m", exact: true }).check({ force: true });
+  await first.locator(".candle rect").first().waitFor();
+  const page = await open(t, `${engine.url}/market?pair=JUP/USDC`);
+  await page.getByRole("heading", { name: "JUP/USDC" }).waitFor();
+  await page.getByRole("radio", { name: "5m", exact: true }).check({ force: true });
+  await page.locator(".candle rect").first().waitFor();
+  await page.getByRole("radio", { name: "Meteora" }).check({ force: true });
+  await page.locator(".candle rect").first().waitFor();
+});
+
+test("the watchlist has a live bid and ask of several pairs, and keeps what was added", async (t) => {
+  const engine = await Engine.start(t);
+  const page = await open(t, `${engine.url}/market`);
+  await eventually("every pair has a price", async () => {
+    const bids = await page.locator(".watchlist .bid").allTextContents();
+    return bids.length === 5 && bids.every((text) => text !== "–");
+  });
+  await page.getByLabel("Pair to add").fill("wif/usdc");
+  await page.getByRole("button", { name: "Add" }).click();
+  await price(page, "WIF/USDC");
+  await page.getByLabel("Pair to add").fill("WIF/WIF");
+  await page.getByRole("button", { name: "Add" }).click();
+  await page.getByText("Two listed tokens").waitFor();
+  await page.getByRole("button", { name: "Remove RAY/USDC" }).click();
+  await page.getByRole("button", { name: "WIF/USDC", exact: true }).click();
+  assert.equal(new URL(page.url()).search, "?pair=WIF%2FUSDC");
+  await page.reload();
+  await price(page, "WIF/USDC");
+  await page.getByRole("heading", { name: "WIF/USDC" }).waitFor();
+  assert.equal(await page.locator('[data-pair="RAY/USDC"]').count(), 0);
+});
+
+/** Waits for a pair's bid. @param {Page} page @param {string} pair */
+async function price(page, pair) {
+  await page.locator(`[data-pair="${pair}"] .bid`, { hasText: /[\d.]+/ }).waitFor();
+}
