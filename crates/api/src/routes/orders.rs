@@ -48,30 +48,30 @@ const KNOWN: [&str; 17] = [
 
 problems!(Problems: InvalidQuery, StoreUnavailable);
 
-/// Lists orders, newest first, or searches them.
+/// Lists and finds orders, newest first.
 ///
-/// An array. Filters can be combined. `Link` has the next page, if there is one. A search for tokens, venues, failures or
-/// `q` looks at 50,000 orders for each page, so a page may be short, or empty, and have a next one. Sorted otherwise than
-/// by `createdAt` there is one page: the first among the newest 50,000 orders, or the oldest for `order=asc`.
+/// Filters can be combined. `Link` has the next page, if any. A search for tokens, venues, failures or `q` scans 50,000
+/// orders per page, so a page may be short or empty and still have a next one. With a `sort` other than `createdAt` there
+/// is one page, sorted among the newest 50,000 orders, or the oldest with `order=asc`.
 #[utoipa::path(get, path = "/api/orders", operation_id = "listOrders", tag = "orders",
     params(
-        ("status" = Option<words::OrderStatus>, Query, description = "Orders in this status, in any case."),
-        ("parked" = Option<bool>, Query, description = "`true`: parked orders, those that lost five claims in a row."),
+        ("status" = Option<words::OrderStatus>, Query, description = "Orders in this status (case-insensitive)."),
+        ("parked" = Option<bool>, Query, description = "`true`: only parked orders, which lost five claims in a row."),
         ("tag" = Option<String>, Query, description = "Orders with this tag.", pattern = "^[ -~]{1,128}$"),
-        ("clientOrderId" = Option<String>, Query, description = "The order with this id of yours.", pattern = "^[ -~]{1,128}$"),
+        ("clientOrderId" = Option<String>, Query, description = "The order with this client order id.", pattern = "^[ -~]{1,128}$"),
         ("tokenIn" = Option<String>, Query, description = "Orders that spend this token: a symbol or a mint."),
         ("tokenOut" = Option<String>, Query, description = "Orders that receive this token: a symbol or a mint."),
         ("token" = Option<String>, Query, description = "Orders that spend or receive this token: a symbol or a mint."),
         ("pair" = Option<String>, Query, description = "Orders between two tokens, in either direction: `SOL/USDC`."),
-        ("venue" = Option<words::Venue>, Query, description = "Orders that this venue filled, or failed last."),
+        ("venue" = Option<words::Venue>, Query, description = "Orders that this venue filled, or whose last attempt failed there."),
         ("failureCode" = Option<words::FailureCode>, Query, description = "Orders whose last failure has this code."),
-        ("from" = Option<String>, Query, format = DateTime, description = "Orders accepted from this time on, RFC 3339, to the millisecond."),
-        ("to" = Option<String>, Query, format = DateTime, description = "Orders accepted before this time, RFC 3339, to the millisecond."),
-        ("q" = Option<String>, Query, max_length = 128, description = "Searches for an order's id or the end of it, a signature, a client order id or a tag, a token, a pair, a venue, a status or a failure code."),
+        ("from" = Option<String>, Query, format = DateTime, description = "Orders accepted at or after this time (RFC 3339, millisecond precision)."),
+        ("to" = Option<String>, Query, format = DateTime, description = "Orders accepted before this time (RFC 3339, millisecond precision)."),
+        ("q" = Option<String>, Query, max_length = 128, description = "Free text: an order id or the end of one, a signature, client order id, tag, token, pair, venue, status or failure code."),
         ("sort" = Option<words::OrderSort>, Query, description = "`createdAt` by default."),
         ("order" = Option<words::SortOrder>, Query, description = "`desc` by default."),
-        ("cursor" = Option<Uuid>, Query, description = "Orders after this one; see `Link`."),
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Orders at most; 50 by default."),
+        ("cursor" = Option<Uuid>, Query, description = "Orders after this cursor; take it from `Link`."),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Maximum number of orders; 50 by default."),
     ),
     responses(
         (status = 200, description = "The orders.", body = [OrderView],
@@ -147,7 +147,7 @@ async fn filter(state: &AppState, query: &Parameters) -> Result<OrderFilter, Pro
     };
     let sort = sort.unwrap_or_default();
     if cursor.is_some() && sort != OrderSort::CreatedAt {
-        errors.push(FieldError::new("cursor", FieldCode::Conflict, "goes with sort=createdAt only"));
+        errors.push(FieldError::new("cursor", FieldCode::Conflict, "requires sort=createdAt"));
     }
     query.report_unknown(&KNOWN, &mut errors);
     refuse_query(errors)?;
