@@ -616,6 +616,10 @@ export interface components {
             message: string;
             /** @description The error of the on-chain program, if one failed. */
             programError?: components["schemas"]["ProgramError"];
+            /**
+             * @description Whether the engine may retry the attempt. In the failure of an order that has ended, all attempts are
+             *     used up: do not take it as advice to place the order again.
+             */
             retryable: boolean;
             venue?: components["schemas"]["Venue"];
         };

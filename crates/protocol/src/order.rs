@@ -198,6 +198,8 @@ pub struct FailureView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<words::Venue>)]
     pub venue: Option<VenueId>,
+    /// Whether the engine may retry the attempt. In the failure of an order that has ended, all attempts are
+    /// used up: do not take it as advice to place the order again.
     pub retryable: bool,
     /// The error of the on-chain program, if one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
