@@ -41,10 +41,12 @@ engine() {
 }
 curl() {
     case "\$*" in
-    *"/api/stream") timeout 2 curl "\$@" || [ \$? = 124 ] ;;
+    *"/api/stream"*) timeout 2 curl "\$@" || [ \$? = 124 ] ;;
     *) command curl -w '%{stderr}HTTP %{http_code}\n' "\$@" ;;
     esac
 }
+# the stream that a page stops may have ended before
+kill() { builtin kill "\$@" || true; }
 # a handshake is enough: what comes after it is tested elsewhere
 websocat() {
     { timeout 2 curl -s -o /dev/null -D /dev/stderr --http1.1 -H 'Connection: Upgrade' -H 'Upgrade: websocket' \\
@@ -62,7 +64,7 @@ commands() { awk '/^```sh$/ { inside = 1; next } /^```/ { inside = 0 } inside' "
 # every answer, so the statuses are compared with a pattern; what comes without one must show SHOWS.
 run() {
     { cat "$folder/prelude.sh"; commands "$1" | grep -Ev "${3:-^$}"; } |
-        sed -e "s|localhost:3000|localhost:$port|g; s|ORDER_ID|$id|; s|^cargo run --release -- |engine |" \
+        sed -e "s|localhost:3000|localhost:$port|g; s|ORDER_ID|$id|; s|^\./engine |engine |" \
             -e '/^alias engine=/d' >"$folder/page.sh"
     (cd "$folder" && bash -euo pipefail page.sh) >"$folder/output" 2>&1 </dev/null ||
         { cat "$folder/page.sh" "$folder/output" >&2; echo "$1: a command failed" >&2; exit 1; }
@@ -74,10 +76,10 @@ run() {
     echo "$1: $(wc -l <"$folder/output") lines of output"
 }
 
-# placed, known, listed, explained, quoted, refused, placed and canceled, perhaps only once its worker comes to it
-run docs/TUTORIAL.md "201 200 200 200 200 200 200 400 201 20[02]"
+# placed, known, quoted, tokens, venues, refused, placed and canceled, perhaps only once its worker comes to it
+run docs/TUTORIAL.md "201 200 200 200 200 400 201 20[02]" "" '"type":"event"'
 # placed, followed, explained; services are started, and killed, by tests of their own
-run README.md "201 101 200" '^cargo run --release  |^\./scripts/test.sh|^docker|^export |^cargo build|PORT='
+run README.md "201 101 200" '^(\./engine|cargo run --release)  |^\./scripts/test.sh|^docker|^export |^cargo build|PORT='
 run docs/STREAMS.md "" "" '"type":"(heartbeat|event)"'
 # the signature of the order that was submitted
 run docs/TERMINAL.md "" "^export ENGINE_URL" '^[1-9A-HJ-NP-Za-km-z]{86,88}$'
@@ -85,14 +87,22 @@ run docs/TERMINAL.md "" "^export ENGINE_URL" '^[1-9A-HJ-NP-Za-km-z]{86,88}$'
 # made and restored; a test runs the commands for PostgreSQL
 run docs/BACKUP.md "" "^(pg_|psql)" "restored to"
 
-# What pages name is there, and none has commands that nobody decided about.
-for page in README.md docs/*.md; do
+# What pages name is there, their links lead somewhere, and none has commands that nobody decided about.
+for page in README.md CONTRIBUTING.md SECURITY.md docs/*.md docs/internals/*.md; do
     case $page in
     README.md | docs/TUTORIAL.md | docs/STREAMS.md | docs/TERMINAL.md | docs/BACKUP.md) ;;
-    docs/DASHBOARD.md | docs/OPERATIONS.md | docs/PERFORMANCE.md | docs/DEPLOYMENT.md) ;;
+    CONTRIBUTING.md | docs/OPERATIONS.md | docs/PERFORMANCE.md | docs/DEPLOYMENT.md | docs/internals/DASHBOARD.md) ;;
     *) [ -z "$(commands "$page")" ] || { echo "$page: its commands are not run" >&2; exit 1; } ;;
     esac
     for file in $(grep -ohE '(scripts/[a-z_]+\.sh|docker-compose[a-z.]*\.yml)' "$page" | sort -u); do
         [ -e "$file" ] || { echo "$page: there is no $file" >&2; exit 1; }
+    done
+    for link in $(grep -oE '\]\([^) ]+\)' "$page" | sed 's/^](//; s/)$//' | grep -vE '^https?:|^\.\./\.\./releases$'); do
+        file=$page anchor=
+        case $link in *#*) anchor=${link#*#} ;; esac
+        [ -z "${link%%#*}" ] || file=$(dirname "$page")/${link%%#*}
+        [ -e "$file" ] || { echo "$page: $link leads nowhere" >&2; exit 1; }
+        [ -z "$anchor" ] || sed -n 's/^#* //p' "$file" | tr '[:upper:]' '[:lower:]' | sed 's/[^a-z0-9 _-]//g; s/ /-/g' |
+            grep -qxF "$anchor" || { echo "$page: $link leads nowhere" >&2; exit 1; }
     done
 done

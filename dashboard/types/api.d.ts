@@ -70,7 +70,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** This document. */
+        /** Returns this document. */
         get: operations["getDocument"];
         put?: never;
         post?: never;
@@ -88,10 +88,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Lists orders, newest first, or searches them.
-         * @description An array. Filters can be combined. `Link` has the next page, if there is one. A search for tokens, venues, failures or
-         *     `q` looks at 50,000 orders for each page, so a page may be short, or empty, and have a next one. Sorted otherwise than
-         *     by `createdAt` there is one page: the first among the newest 50,000 orders, or the oldest for `order=asc`.
+         * Lists and finds orders, newest first.
+         * @description Filters can be combined. `Link` has the next page, if any. A search for tokens, venues, failures or `q` scans 50,000
+         *     orders per page, so a page may be short or empty and still have a next one. With a `sort` other than `createdAt` there
+         *     is one page, sorted among the newest 50,000 orders, or the oldest with `order=asc`.
          */
         get: operations["listOrders"];
         put?: never;
@@ -110,8 +110,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The order in its current state.
-         *     Anything that is not the id of a known order is `404`.
+         * Returns an order in its current state.
+         *     Unknown and invalid ids return `404`.
          */
         get: operations["getOrder"];
         put?: never;
@@ -134,10 +134,9 @@ export interface paths {
         put?: never;
         /**
          * Cancels an order.
-         * @description No further attempt is submitted. `200` if it is canceled. `202` while an execution holds it or its
-         *     transaction may still land: the outcome arrives as an event, `canceled` or, if it ended first, `confirmed`, `failed`
-         *     or `expired`. `409 already_terminal`, with the order, if it had
-         *     already ended in another way. Repeating the request changes nothing.
+         * @description No further attempt is submitted. Returns `200` if the order is canceled, or `202` while a worker is executing it or its
+         *     transaction may still land: the outcome arrives as an event, `canceled` or, if that comes first, `confirmed`, `failed`
+         *     or `expired`. Returns `409 already_terminal`, with the order, if it had ended otherwise. Safe to repeat.
          */
         post: operations["cancelOrder"];
         delete?: never;
@@ -154,8 +153,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The events of an order, in order.
-         * @description An array of the events after `after`. `Link` has the next page, if there is one now.
+         * Lists the events of an order.
+         * @description `Link` has the next page, if there is one now.
          */
         get: operations["listEvents"];
         put?: never;
@@ -174,8 +173,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Every decision about the order.
-         * @description Quotes, rejected venues and why, bounds, and the quote against the fill.
+         * Explains how an order was executed.
+         * @description All quotes, rejected venues and why, slippage bounds, and the quote compared with the fill.
          */
         get: operations["explainOrder"];
         put?: never;
@@ -193,7 +192,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The events, under the name of an earlier system. */
+        /** Lists the events of an order, under the path of an earlier system. */
         get: operations["listHistory"];
         put?: never;
         post?: never;
@@ -215,7 +214,7 @@ export interface paths {
         /**
          * Resumes a parked order at once.
          * @description An order whose executions were lost five times in a row is parked: it is retried with growing delays.
-         *     Waiting loses nothing; resume an order once the cause is fixed.
+         *     Resume it once the cause is fixed; until then it is safe to wait.
          */
         post: operations["resumeOrder"];
         delete?: never;
@@ -231,7 +230,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A WebSocket that follows the order, or the order itself for a plain request. */
+        /** Follows an order (WebSocket); a plain request returns the order. */
         get: operations["getOrderStatus"];
         put?: never;
         post?: never;
@@ -251,9 +250,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Cancels orders by a filter.
-         * @description Each order is canceled as `POST /api/orders/{id}/cancel` does, and has a result of its own. One request
-         *     cancels at most 500 orders; `hasMore` says whether more match.
+         * Cancels orders by filter.
+         * @description Cancels each order as `POST /api/orders/{id}/cancel` does, and returns a result per order. One request cancels at
+         *     most 500 orders; if `hasMore` is true, repeat it.
          */
         post: operations["cancelOrders"];
         delete?: never;
@@ -270,17 +269,17 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Follows one order, over a WebSocket.
-         * @description `?orderId=` follows that order, after event `&after=`; without it the first message is an order and
-         *     its events follow. Errors are then reported by a message and a close code.
+         * Follows one order (WebSocket).
+         * @description `?orderId=` follows that order, `&after=` resumes after an event. Without them, send an order as the first
+         *     message; its events follow. Errors then arrive as a message and a close code.
          */
         get: operations["followOrder"];
         put?: never;
         /**
          * Places an order.
-         * @description `201` with its address, or `200` with the order that the same key or client order id made before.
-         *     `409 idempotency_conflict` if that one asked for something else. A body in the form of an earlier system is
-         *     answered with `200`, as there; the schema `OrderBody` has all forms. `X-Idempotency-Key` is the same header as `Idempotency-Key`.
+         * @description Returns `201`, or `200` with the existing order if its key or client order id was used before, or
+         *     `409 idempotency_conflict` if that order is a different one. A body in the format of an earlier system always
+         *     returns `200`; the schema `OrderBody` has all formats. `X-Idempotency-Key` is an alias of `Idempotency-Key`.
          */
         post: operations["placeOrder"];
         delete?: never;
@@ -340,8 +339,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A WebSocket with flat messages.
-         * @description With `?orderId=` it follows that order, without a query the first message is an order.
+         * Follows an order with flat messages (WebSocket).
+         * @description `?orderId=` follows that order; without it, send an order as the first message.
          */
         get: operations["followOrderFlat"];
         put?: never;
@@ -362,8 +361,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Quotes without executing.
-         * @description All quotes, the best first, and the venue that an order with the same body would go to now.
+         * Requests quotes without executing.
+         * @description Returns all quotes, the best first, and the venue that an order with the same body would be routed to now.
          */
         post: operations["askQuotes"];
         delete?: never;
@@ -401,8 +400,8 @@ export interface paths {
         };
         /**
          * Follows many orders on one connection.
-         * @description A WebSocket that takes `subscribe` and `unsubscribe`, or, for `Accept: text/event-stream`, the events
-         *     of `?orders=` after `Last-Event-ID`.
+         * @description A WebSocket that accepts `subscribe` and `unsubscribe` messages or, with `Accept: text/event-stream`, Server-Sent
+         *     Events.
          */
         get: operations["streamOrders"];
         put?: never;
@@ -421,8 +420,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Tokens that can be traded.
-         * @description Orders and quotes name a token by its `symbol`, in any case, or by its `mint`.
+         * Lists the tokens you can trade.
+         * @description Orders and quotes accept a token's `symbol` (case-insensitive) or its `mint`.
          */
         get: operations["listTokens"];
         put?: never;
@@ -440,7 +439,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Venues that are asked for quotes. */
+        /** Lists the venues that quote. */
         get: operations["listVenues"];
         put?: never;
         post?: never;
@@ -459,7 +458,7 @@ export interface paths {
         };
         /**
          * Status of each component.
-         * @description `503` only when orders cannot be accepted: without the queue they are, and the sweeper delivers them.
+         * @description Returns `503` only if orders cannot be accepted. Without the queue they can: the sweeper delivers them.
          */
         get: operations["getHealth"];
         put?: never;
@@ -496,7 +495,7 @@ export interface paths {
         };
         /**
          * Whether orders can be accepted.
-         * @description They can while the store takes writes and the process is not stopping.
+         * @description They can while the store accepts writes and the process is not stopping.
          */
         get: operations["getReadiness"];
         put?: never;
@@ -515,8 +514,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Metrics of this process, for Prometheus.
-         * @description Renders the metrics; gauges that must be queried are queried now.
+         * Prometheus metrics of this process.
+         * @description docs/OPERATIONS.md in the repository lists them. Some gauges are queried on request.
          */
         get: operations["getMetrics"];
         put?: never;
@@ -557,11 +556,11 @@ export interface components {
             resting: number;
         };
         /**
-         * @description An amount in whole tokens, read exactly; with at most as many decimals as its token has.
+         * @description An amount in whole tokens, read exactly, with no more decimal places than the token has.
          * @example 1.5
          */
         AmountGiven: string | number | null;
-        /** @description The amounts spent and received, and whole tokens out per whole token in. */
+        /** @description Amounts spent and received, and the price in whole tokens received per whole token spent. */
         Amounts: {
             amountIn: string;
             amountOut: string;
@@ -580,33 +579,33 @@ export interface components {
             outcome: components["schemas"]["AttemptOutcome"];
             /**
              * Format: uint32
-             * @description How often it restarted before submission, as after a crash.
+             * @description Restarts before submission, for example after a crash.
              */
             restarts: number;
             routing?: components["schemas"]["RoutingDecision"];
             startedAt: components["schemas"]["Timestamp"];
             submission?: components["schemas"]["Submission"];
             timing: components["schemas"]["AttemptTiming"];
-            /** @description How often it waited for a venue, the chain or the signer to come back. */
+            /** @description Waits for an unreachable venue, chain or signer. */
             waits?: components["schemas"]["Wait"][];
         };
         /** @enum {string} */
         AttemptOutcome: "in_progress" | "confirmed" | "retried" | "failed" | "canceled" | "expired";
-        /** @description How long the steps took, milliseconds; an unfinished step has no time. */
+        /** @description Duration of each step, milliseconds; unfinished steps are omitted. */
         AttemptTiming: {
             /**
              * Format: uint64
-             * @description From the decision until the attempt was on record.
+             * @description From the routing decision until the attempt was recorded.
              */
             buildingMs?: number;
             /**
              * Format: uint64
-             * @description From the record until the outcome was known.
+             * @description From then until the outcome was known.
              */
             landingMs?: number;
             /**
              * Format: uint64
-             * @description From the start (the last one, if it was restarted) to the decision.
+             * @description From the start (the last one, if it restarted) to the routing decision.
              */
             routingMs?: number;
         };
@@ -622,7 +621,7 @@ export interface components {
             venue: components["schemas"]["Venue"];
         };
         CanceledEvent: {
-            /** @description Why the last attempt did not land, if there was one. */
+            /** @description Why the last attempt, if any, did not land. */
             failure?: components["schemas"]["Failure"];
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -634,29 +633,29 @@ export interface components {
         /** @description The result of the request, and the order in its current state. */
         CanceledOrder: {
             order: components["schemas"]["Order"];
-            /** @description `canceled`, or `cancelRequested` while the execution or the chain has to decide. */
+            /** @description `canceled`, or `cancelRequested` while a worker or the chain still has to decide. */
             result: components["schemas"]["CancelOutcome"];
         };
         /** @description The result for each order. */
         CanceledOrders: {
-            /** @description Whether more orders match than one request cancels: repeat it. */
+            /** @description Whether more orders match than one request cancels; if so, repeat it. */
             hasMore: boolean;
-            /** @description In the order of `ids`, else newest first. */
+            /** @description In the order of `ids`, otherwise newest first. */
             results: components["schemas"]["CancelResult"][];
         };
-        /** @description Which orders to cancel. Several filters together mean the orders that match all of them. */
+        /** @description The orders to cancel. If several filters are set, orders must match all of them. */
         CancelFilter: {
-            /** @description `true`: every order that has not ended; excludes the other filters. */
+            /** @description `true`: every order that has not ended; cannot be combined with other filters. */
             all?: boolean | null;
-            /** @description These orders, at most 500; excludes the other filters. */
+            /** @description Up to 500 order ids; cannot be combined with other filters. */
             ids?: string[] | null;
-            /** @description Two tokens, such as `SOL/USDC`; orders in both directions match. */
+            /** @description Two tokens, such as `SOL/USDC`; matches orders in both directions. */
             pair?: string | null;
-            /** @description Your own label of the orders. */
+            /** @description The orders' tag. */
             tag?: string | null;
         };
         /**
-         * @description What came of a request to cancel an order. `storeUnavailable`: unknown, repeat the request.
+         * @description Result of a request to cancel an order. `storeUnavailable`: unknown, repeat the request.
          * @enum {string}
          */
         CancelOutcome: "canceled" | "cancelRequested" | "alreadyTerminal" | "notFound" | "storeUnavailable";
@@ -664,7 +663,7 @@ export interface components {
         CancelRequest: {
             /**
              * Format: uint32
-             * @description The sequence number of the last event before it. No attempt is submitted after it.
+             * @description Sequence number of the last event before the request. No attempt is submitted after it.
              */
             afterSeq: number;
             requestedAt: components["schemas"]["Timestamp"];
@@ -674,7 +673,7 @@ export interface components {
             /** @description As given in the request. */
             orderId: string;
             result: components["schemas"]["CancelOutcome"];
-            /** @description The order's status, if there is one. */
+            /** @description The order's status, if the order exists. */
             status?: components["schemas"]["OrderStatus"];
         };
         /** @description Prices of a period, in units of the quote token per unit of the base token. They are rounded: charts need no more. */
@@ -714,7 +713,7 @@ export interface components {
             retried: number;
         };
         ConfirmedEvent: {
-            /** @description `true` if it was found to have landed only after `expiresAt`. */
+            /** @description `true` if the order had expired when the engine found that its transaction had landed. */
             afterExpiry?: boolean;
             amountIn: string;
             amountOut: string;
@@ -725,7 +724,7 @@ export interface components {
              * @enum {string}
              */
             kind: "confirmed";
-            /** @description What the chain charged, SOL. */
+            /** @description Network fee, in SOL. */
             networkFee?: string;
             signature: components["schemas"]["Signature"];
             /** Format: uint64 */
@@ -792,11 +791,11 @@ export interface components {
         };
         /** @description What happened. */
         EventData: components["schemas"]["AcceptedEvent"] | components["schemas"]["RoutingStartedEvent"] | components["schemas"]["RoutedEvent"] | components["schemas"]["BuildingEvent"] | components["schemas"]["SubmittedEvent"] | components["schemas"]["ConfirmedEvent"] | components["schemas"]["WaitingEvent"] | components["schemas"]["RetryingEvent"] | components["schemas"]["FailedEvent"] | components["schemas"]["CanceledEvent"] | components["schemas"]["ExpiredEvent"];
-        /** @description The quote against the fill. */
+        /** @description The quote compared with the fill. */
         ExecutionResult: {
             /**
              * Format: int64
-             * @description By how many bps the fill was better than the quote; negative is slippage.
+             * @description How much better than the quote the fill was, in bps; negative values are slippage.
              */
             improvementBps: number;
             quoted: components["schemas"]["Amounts"];
@@ -807,7 +806,7 @@ export interface components {
         };
         ExpiredEvent: {
             expiresAt: components["schemas"]["Timestamp"];
-            /** @description Why the last attempt did not land, if there was one. */
+            /** @description Why the last attempt, if any, did not land. */
             failure?: components["schemas"]["Failure"];
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -815,10 +814,10 @@ export interface components {
              */
             kind: "expired";
         };
-        /** @description Why an order was executed the way it was. */
+        /** @description How an order was executed, and why. */
         Explanation: {
             attempts: components["schemas"]["Attempt"][];
-            /** @description The owner's request to cancel it, whatever its outcome. */
+            /** @description The owner's request to cancel the order, whatever its outcome. */
             cancelRequest?: components["schemas"]["CancelRequest"];
             order: components["schemas"]["OrderTerms"];
             /** Format: uuid */
@@ -827,11 +826,11 @@ export interface components {
             origin?: components["schemas"]["Origin"];
             /**
              * Format: uint32
-             * @description How many claims were lost in a row, of an order that is parked because of it: it is tried again ever
-             *     more rarely, until it is resumed.
+             * @description Present if the order is parked: how many claims it lost in a row. It is retried with growing delays
+             *     until it is resumed.
              */
             parkedAfterLostClaims?: number;
-            /** @description Quoted against realised, once it traded. */
+            /** @description The quote compared with the fill, once the order has traded. */
             result?: components["schemas"]["ExecutionResult"];
             status: components["schemas"]["OrderStatus"];
             timing: components["schemas"]["Timing"];
@@ -849,41 +848,45 @@ export interface components {
              */
             kind: "failed";
         };
-        /** @description Why something failed. */
+        /** @description Why an attempt or an order failed. */
         Failure: {
             code: components["schemas"]["FailureCode"];
             message: string;
-            /** @description What a program on chain returned, if it was one that failed. */
+            /** @description The error of the on-chain program, if one failed. */
             programError?: components["schemas"]["ProgramError"];
+            /**
+             * @description Whether the engine may retry the attempt. In the failure of an order that has ended, all attempts are
+             *     used up: do not take it as advice to place the order again.
+             */
             retryable: boolean;
             venue?: components["schemas"]["Venue"];
         };
         /**
-         * @description Why an attempt or an order failed; for programs.
+         * @description Why an attempt or an order failed, for programs.
          * @enum {string}
          */
         FailureCode: "quotes_unavailable" | "no_route" | "amount_too_small" | "insufficient_liquidity" | "build_failed" | "chain_unavailable" | "signer_unavailable" | "pool_unavailable" | "simulation_failed" | "compute_exceeded" | "insufficient_funds" | "account_frozen" | "unsupported_token" | "price_impact_too_high" | "bound_not_met" | "slippage_exceeded" | "transaction_reverted" | "transaction_expired" | "execution_crashed";
         /**
-         * @description What is wrong with a field; for programs.
+         * @description Why a field is invalid, for programs.
          * @enum {string}
          */
         FieldCode: "missing" | "unknown_field" | "duplicate_field" | "wrong_type" | "malformed" | "zero" | "negative" | "too_precise" | "too_large" | "unknown_token" | "same_token" | "out_of_range" | "conflict" | "unsupported" | "too_long";
-        /** @description Why one field is not valid. */
+        /** @description Why a field is invalid. */
         FieldError: {
-            /** @description For programs. */
+            /** @description Stable code, for programs. */
             code: components["schemas"]["FieldCode"];
-            /** @description The field as the client named it. */
+            /** @description The field's name in the request. */
             field: string;
-            /** @description For people; continues a sentence that begins with the field's name. */
+            /** @description Explanation, for people. It continues a sentence that begins with the field's name. */
             message: string;
         };
-        /** @description How an order traded. */
+        /** @description What an order traded. */
         Fill: {
             amountIn: string;
             amountOut: string;
             executedPrice: string;
             fee: string;
-            /** @description What the chain charged, SOL. */
+            /** @description Network fee, in SOL. */
             networkFee?: string;
             signature: components["schemas"]["Signature"];
             /** Format: uint64 */
@@ -891,33 +894,33 @@ export interface components {
             venue: components["schemas"]["Venue"];
         };
         Health: {
-            /** @description `closed` while new orders are refused because too many are open. */
+            /** @description `closed` while new orders are rejected because too many are in flight. */
             admission: string;
             bus: components["schemas"]["HealthStatus"];
             /**
-             * @description `degraded` while streams of many orders show nothing new, because a transaction stays open in the
-             *     database's server.
+             * @description `degraded` while a transaction that stays open in the database server delays streams of many
+             *     orders.
              */
             feed: components["schemas"]["HealthStatus"];
             /**
              * Format: uint64
-             * @description How long committed events have waited for such a transaction, milliseconds.
+             * @description How long such a transaction has been delaying committed events, milliseconds.
              */
             feedLagMs: number;
-            /** @description Orders with followers on this process. */
+            /** @description Orders followed by clients of this process. */
             followed: number;
-            /** @description What orders trade on. */
+            /** @description The market that orders trade on. */
             market: components["schemas"]["Market"];
             queue: components["schemas"]["HealthStatus"];
-            /** @description Entries that wait in the queue; unknown while it does not answer. */
+            /** @description Queue depth; unknown while the queue does not answer. */
             queueDepth: number | null;
             status: components["schemas"]["HealthStatus"];
             store: components["schemas"]["HealthStatus"];
-            /** @description Open streams of any kind. */
+            /** @description Open streams of all kinds. */
             streams: number;
             /**
-             * @description Workers that take orders from the queue; unknown while it does not answer. One that died counts
-             *     for 15 seconds.
+             * @description Workers taking orders from the queue; unknown while the queue does not answer. A dead worker still
+             *     counts for 15 seconds.
              */
             workers: number | null;
         };
@@ -928,21 +931,21 @@ export interface components {
         HealthStatus: "ok" | "degraded" | "down";
         /** @description One step of a transaction. */
         Instruction: components["schemas"]["CreateTokenAccountInstruction"] | components["schemas"]["WrapSolInstruction"] | components["schemas"]["SwapInstruction"] | components["schemas"]["UnwrapSolInstruction"];
-        /** @description What orders trade on. */
+        /** @description The market that orders trade on. */
         Market: {
             /**
              * Format: uint16
-             * @description The highest slippage that an order may allow, basis points.
+             * @description Maximum slippage that an order may allow, basis points.
              */
             maxSlippageBps: number;
             mode: components["schemas"]["MarketMode"];
-            /** @description Paper only: the named conditions that the simulation's settings start from. */
+            /** @description Paper only: the preset of the simulated market. */
             preset?: string;
-            /** @description Paper only: the seed of the simulated prices, a whole number as text. */
+            /** @description Paper only: the seed of the simulated prices, an integer as a string. */
             seed?: string;
         };
         /**
-         * @description Whether money moves.
+         * @description Whether orders move real money.
          * @enum {string}
          */
         MarketMode: "paper" | "live";
@@ -969,13 +972,13 @@ export interface components {
             amountOut?: string;
             /** Format: uint32 */
             attempt: number;
-            /** @description When the owner asked to cancel it. The order may have landed all the same: see `status`. */
+            /** @description Time of the owner's request to cancel. The order may still have landed: see `status`. */
             cancelRequestedAt?: components["schemas"]["Timestamp"];
             clientOrderId?: string;
             /** @description The same as `createdAt`, for clients of earlier systems. */
             created_at: components["schemas"]["Timestamp"];
             createdAt: components["schemas"]["Timestamp"];
-            /** @description No attempt is submitted from this moment on. */
+            /** @description No attempt is submitted from this time on. */
             expiresAt?: components["schemas"]["Timestamp"];
             failure?: components["schemas"]["Failure"];
             fill?: components["schemas"]["Fill"];
@@ -983,11 +986,11 @@ export interface components {
             id: string;
             /** Format: uint32 */
             lastSeq: number;
-            /** @description The most that may be spent, whatever the slippage allows. */
+            /** @description Maximum to spend, whatever the slippage allows. */
             maxAmountIn?: string;
-            /** @description The least that must be received, whatever the slippage allows. */
+            /** @description Minimum to receive, whatever the slippage allows. */
             minAmountOut?: string;
-            /** @description When the next attempt begins, while the order waits for it. */
+            /** @description Start of the next attempt, while the order waits for it. */
             nextAttemptAt?: components["schemas"]["Timestamp"];
             /**
              * Format: uuid
@@ -997,7 +1000,7 @@ export interface components {
             /** Format: uint16 */
             slippageBps: number;
             status: components["schemas"]["OrderStatus"];
-            /** @description The client's own label. It identifies no order. */
+            /** @description The client's own label; need not be unique. */
             tag?: string;
             tokenIn: string;
             tokenInMint: string;
@@ -1009,130 +1012,130 @@ export interface components {
             updatedAt: components["schemas"]["Timestamp"];
             wallet?: string;
         };
-        /** @description An order. The first form is the canonical one; the others are those of earlier systems. */
+        /** @description An order. The first format is the canonical one; the others are those of earlier systems. */
         OrderBody: components["schemas"]["OrderRequest"] | components["schemas"]["OrderRequestByAmount"] | components["schemas"]["OrderRequestInPercent"] | components["schemas"]["OrderRequestByAmountInPercent"] | components["schemas"]["OrderRequestByMints"] | components["schemas"]["OrderRequestBySide"];
-        /** @description The canonical form. Exactly one of `amountIn` and `amountOut` is given. */
+        /** @description The canonical format. Set exactly one of `amountIn` and `amountOut`. */
         OrderRequest: {
             amountIn?: components["schemas"]["AmountGiven"];
             amountOut?: components["schemas"]["AmountGiven"];
-            /** @description Your own id of the order; the same order with it again is not placed twice. */
+            /** @description Your own id for the order. Repeating a request with it does not place a second order. */
             clientOrderId?: string | null;
             /**
              * Format: date-time
-             * @description RFC 3339 with an offset. No attempt is submitted from then on; what was submitted before may still land.
+             * @description RFC 3339 with an offset. No attempt is submitted from this time on; one submitted earlier may still land.
              */
             expiresAt?: string | null;
             /**
-             * @description With `amountOut`: spend at most this much. The tighter of this and the slippage applies.
+             * @description With `amountOut`: maximum to spend. The tighter of this and the slippage bound applies.
              * @example 1.5
              */
             maxAmountIn?: string | number | null;
             /**
-             * @description With `amountIn`: receive at least this much. The tighter of this and the slippage applies.
+             * @description With `amountIn`: minimum to receive. The tighter of this and the slippage bound applies.
              * @example 1.5
              */
             minAmountOut?: string | number | null;
-            /** @description How much worse than the quote the result may be, in basis points; 0.50 % by default. */
+            /** @description Maximum slippage from the quote, in basis points; 0.50 % by default. */
             slippageBps?: number | string | null;
-            /** @description Your own label of the order: kept, given back, and a filter of lists. It identifies no order. */
+            /** @description Your own label for orders, returned with them; lists can filter by it. Need not be unique. */
             tag?: string | null;
             tokenIn: components["schemas"]["TokenName"];
             tokenOut: components["schemas"]["TokenName"];
             /** @description `market`, the default. */
             type?: string | null;
-            /** @description Kept and given back. */
+            /** @description Stored and returned, otherwise unused. */
             wallet?: string | null;
         };
-        /** @description `amount` is what is spent. */
+        /** @description Earlier format: `amount` is the amount to spend. */
         OrderRequestByAmount: {
             amount: components["schemas"]["AmountGiven"];
-            /** @description Your own id of the order; the same order with it again is not placed twice. */
+            /** @description Your own id for the order. Repeating a request with it does not place a second order. */
             clientOrderId?: string | null;
-            /** @description How much worse than the quote the result may be, in basis points; 0.50 % by default. */
+            /** @description Maximum slippage from the quote, in basis points; 0.50 % by default. */
             slippageBps?: number | string | null;
-            /** @description Your own label of the order: kept, given back, and a filter of lists. It identifies no order. */
+            /** @description Your own label for orders, returned with them; lists can filter by it. Need not be unique. */
             tag?: string | null;
             tokenIn: components["schemas"]["TokenName"];
             tokenOut: components["schemas"]["TokenName"];
             /** @description `market`, the default. */
             type?: string | null;
-            /** @description Kept and given back. */
+            /** @description Stored and returned, otherwise unused. */
             wallet?: string | null;
         };
-        /** @description `amount` is what is spent, slippage is in percent. */
+        /** @description Earlier format: `amount` is the amount to spend, slippage in percent. */
         OrderRequestByAmountInPercent: {
             amount: components["schemas"]["AmountGiven"];
-            /** @description Your own id of the order; the same order with it again is not placed twice. */
+            /** @description Your own id for the order. Repeating a request with it does not place a second order. */
             clientOrderId?: string | null;
-            /** @description How much worse than the quote the result may be, in percent; 0.50 % by default. */
+            /** @description Maximum slippage from the quote, in percent; 0.50 % by default. */
             slippage: number | string | null;
-            /** @description Your own label of the order: kept, given back, and a filter of lists. It identifies no order. */
+            /** @description Your own label for orders, returned with them; lists can filter by it. Need not be unique. */
             tag?: string | null;
             tokenIn: components["schemas"]["TokenName"];
             tokenOut: components["schemas"]["TokenName"];
             /** @description `market`, the default. */
             type?: string | null;
-            /** @description Kept and given back. */
+            /** @description Stored and returned, otherwise unused. */
             wallet?: string | null;
         };
-        /** @description `amount` is what is spent, slippage is in percent. */
+        /** @description Earlier format with mints: `amount` is the amount to spend, slippage in percent. */
         OrderRequestByMints: {
             amount: components["schemas"]["AmountGiven"];
-            /** @description Your own id of the order; the same order with it again is not placed twice. */
+            /** @description Your own id for the order. Repeating a request with it does not place a second order. */
             clientOrderId?: string | null;
             inputMint: components["schemas"]["TokenName"];
             outputMint: components["schemas"]["TokenName"];
-            /** @description How much worse than the quote the result may be, in percent; 0.50 % by default. */
+            /** @description Maximum slippage from the quote, in percent; 0.50 % by default. */
             slippage_pct?: number | string | null;
-            /** @description Your own label of the order: kept, given back, and a filter of lists. It identifies no order. */
+            /** @description Your own label for orders, returned with them; lists can filter by it. Need not be unique. */
             tag?: string | null;
             /** @description `market`, the default. */
             type?: string | null;
-            /** @description Kept and given back. */
+            /** @description Stored and returned, otherwise unused. */
             wallet?: string | null;
         };
-        /** @description A `sell` spends exactly `amount` of the base, a `buy` receives exactly that much. */
+        /** @description Earlier format: `sell` spends exactly `amount` of the base token, `buy` receives exactly that much. */
         OrderRequestBySide: {
             amount: components["schemas"]["AmountGiven"];
             baseAsset: components["schemas"]["TokenName"];
-            /** @description Your own label of the order: kept, given back, and a filter of lists. It identifies no order. */
+            /** @description Your own label for orders, returned with them; lists can filter by it. Need not be unique. */
             clientId?: string | null;
-            /** @description Your own id of the order; the same order with it again is not placed twice. */
+            /** @description Your own id for the order. Repeating a request with it does not place a second order. */
             clientOrderId?: string | null;
             quoteAsset: components["schemas"]["TokenName"];
             /** @description `buy` or `sell`. */
             side: string;
-            /** @description How much worse than the quote the result may be, in basis points; 0.50 % by default. */
+            /** @description Maximum slippage from the quote, in basis points; 0.50 % by default. */
             slippageBps?: number | string | null;
             /** @description `market`, the default. */
             type?: string | null;
-            /** @description Kept and given back. */
+            /** @description Stored and returned, otherwise unused. */
             wallet?: string | null;
         };
-        /** @description Slippage in percent. Exactly one of `amountIn` and `amountOut` is given. */
+        /** @description Earlier format: slippage in percent. Set exactly one of `amountIn` and `amountOut`. */
         OrderRequestInPercent: {
             amountIn?: components["schemas"]["AmountGiven"];
             amountOut?: components["schemas"]["AmountGiven"];
-            /** @description Your own id of the order; the same order with it again is not placed twice. */
+            /** @description Your own id for the order. Repeating a request with it does not place a second order. */
             clientOrderId?: string | null;
-            /** @description How much worse than the quote the result may be, in percent; 0.50 % by default. */
+            /** @description Maximum slippage from the quote, in percent; 0.50 % by default. */
             slippage: number | string | null;
-            /** @description Your own label of the order: kept, given back, and a filter of lists. It identifies no order. */
+            /** @description Your own label for orders, returned with them; lists can filter by it. Need not be unique. */
             tag?: string | null;
             tokenIn: components["schemas"]["TokenName"];
             tokenOut: components["schemas"]["TokenName"];
             /** @description `market`, the default. */
             type?: string | null;
-            /** @description Kept and given back. */
+            /** @description Stored and returned, otherwise unused. */
             wallet?: string | null;
         };
         /**
-         * @description What orders are listed by; `duration` is the time from acceptance to the last change.
+         * @description Sort key. `duration` is the time from acceptance to the last change.
          * @enum {string}
          */
         OrderSort: "createdAt" | "updatedAt" | "attempt" | "duration";
         /**
-         * @description Where an order stands. `confirmed`, `failed`, `canceled` and `expired` are final.
+         * @description Status of an order. `confirmed`, `failed`, `canceled` and `expired` are final.
          * @enum {string}
          */
         OrderStatus: "pending" | "open" | "held" | "routing" | "building" | "submitted" | "confirmed" | "failed" | "canceled" | "expired";
@@ -1149,19 +1152,19 @@ export interface components {
             /** @description Sums of the fills, by the tokens that were spent and received. */
             traded: components["schemas"]["Traded"][];
         };
-        /** @description What was ordered. */
+        /** @description The terms of an order. */
         OrderTerms: {
             amountIn?: string;
             amountOut?: string;
-            /** @description No attempt is submitted from this moment on. */
+            /** @description No attempt is submitted from this time on. */
             expiresAt?: components["schemas"]["Timestamp"];
-            /** @description The most that may be spent, whatever the slippage allows. */
+            /** @description Maximum to spend, whatever the slippage allows. */
             maxAmountIn?: string;
-            /** @description The least that must be received, whatever the slippage allows. */
+            /** @description Minimum to receive, whatever the slippage allows. */
             minAmountOut?: string;
             /** Format: uint16 */
             slippageBps: number;
-            /** @description The client's own label. It identifies no order. */
+            /** @description The client's own label; need not be unique. */
             tag?: string;
             tokenIn: string;
             tokenInMint: string;
@@ -1171,7 +1174,7 @@ export interface components {
             wallet?: string;
         };
         /**
-         * @description How an order executes.
+         * @description Order type.
          * @enum {string}
          */
         OrderType: "market";
@@ -1182,19 +1185,19 @@ export interface components {
             /** @description The `X-Request-Id` of the request, which the log has too. */
             requestId: string;
         };
-        /** @description The order, and where to go from here. */
+        /** @description The order, and where to follow it. */
         PlacedOrder: {
             amountIn?: string;
             amountOut?: string;
             /** Format: uint32 */
             attempt: number;
-            /** @description When the owner asked to cancel it. The order may have landed all the same: see `status`. */
+            /** @description Time of the owner's request to cancel. The order may still have landed: see `status`. */
             cancelRequestedAt?: components["schemas"]["Timestamp"];
             clientOrderId?: string;
             /** @description The same as `createdAt`, for clients of earlier systems. */
             created_at: components["schemas"]["Timestamp"];
             createdAt: components["schemas"]["Timestamp"];
-            /** @description No attempt is submitted from this moment on. */
+            /** @description No attempt is submitted from this time on. */
             expiresAt?: components["schemas"]["Timestamp"];
             failure?: components["schemas"]["Failure"];
             fill?: components["schemas"]["Fill"];
@@ -1202,11 +1205,11 @@ export interface components {
             id: string;
             /** Format: uint32 */
             lastSeq: number;
-            /** @description The most that may be spent, whatever the slippage allows. */
+            /** @description Maximum to spend, whatever the slippage allows. */
             maxAmountIn?: string;
-            /** @description The least that must be received, whatever the slippage allows. */
+            /** @description Minimum to receive, whatever the slippage allows. */
             minAmountOut?: string;
-            /** @description When the next attempt begins, while the order waits for it. */
+            /** @description Start of the next attempt, while the order waits for it. */
             nextAttemptAt?: components["schemas"]["Timestamp"];
             /**
              * Format: uuid
@@ -1216,10 +1219,10 @@ export interface components {
             /** Format: uint16 */
             slippageBps: number;
             status: components["schemas"]["OrderStatus"];
-            /** @description Where the clients of an earlier system look for updates: a path, and a WebSocket. */
+            /** @description Path of a WebSocket with updates, for clients of an earlier system. */
             statusEndpoint: string;
             statusUrl: string;
-            /** @description The client's own label. It identifies no order. */
+            /** @description The client's own label; need not be unique. */
             tag?: string;
             tokenIn: string;
             tokenInMint: string;
@@ -1232,11 +1235,11 @@ export interface components {
             wallet?: string;
             wsUrl: string;
         };
-        /** @description A pool of a venue. */
+        /** @description A liquidity pool of a venue. */
         Pool: {
-            /** @description The pool's account. */
+            /** @description Account address of the pool. */
             address: string;
-            /** @description Which of the venue's programs it belongs to. */
+            /** @description Kind of pool: the venue's program that it belongs to. */
             kind: string;
         };
         /** @description What a pair costs at each venue. */
@@ -1248,38 +1251,38 @@ export interface components {
             pair: string;
             venues: components["schemas"]["VenuePrice"][];
         };
-        /** @description A problem, as a response and as a message. */
+        /** @description An error, as a response or a stream message. */
         Problem: {
-            /** @description For programs; it does not change. */
+            /** @description Stable code, for programs. */
             code: components["schemas"]["ProblemCode"];
-            /** @description What happened this time, for people. */
+            /** @description Explanation of this occurrence, for people. */
             detail: string;
-            /** @description The whole refusal in one short line. */
+            /** @description The problem in one short line. */
             error: string;
-            /** @description The fields that are not valid. */
+            /** @description The invalid fields. */
             errors: components["schemas"]["FieldError"][];
-            /** @description That order in its current state, where it explains the problem. */
+            /** @description That order in its current state, if it explains the problem. */
             order?: components["schemas"]["Order"];
             /**
              * Format: uuid
-             * @description The order it concerns, where naming it helps.
+             * @description The order that the problem is about, if any.
              */
             orderId?: string;
-            /** @description Whether the same request may succeed when it is repeated later. */
+            /** @description Whether repeating the same request later may succeed. */
             retryable: boolean;
             /** Format: uint16 */
             status: number;
-            /** @description A summary, the same every time. */
+            /** @description Summary, the same for every occurrence. */
             title: string;
-            /** @description The problem's URI; in a message `error`, like the type of any message. */
+            /** @description URI of the problem type; in a stream message `error`. */
             type: string;
         };
         /**
-         * @description What was refused; for programs.
+         * @description Stable code of a problem, for programs.
          * @enum {string}
          */
         ProblemCode: "malformed_json" | "invalid_order" | "invalid_request" | "invalid_query" | "invalid_order_id" | "invalid_idempotency_key" | "unreadable_body" | "body_timeout" | "host_not_allowed" | "origin_not_allowed" | "not_found" | "order_not_found" | "cursor_unknown" | "method_not_allowed" | "idempotency_conflict" | "not_parked" | "already_terminal" | "too_many_open_orders" | "body_too_large" | "unsupported_media_type" | "unsupported_content_encoding" | "no_route" | "amount_too_small" | "insufficient_liquidity" | "upgrade_required" | "internal_error" | "unreadable_order" | "overloaded" | "store_unavailable" | "quotes_unavailable" | "too_many_streams" | "too_many_connections";
-        /** @description An error that a program on chain returned. */
+        /** @description An error returned by an on-chain program. */
         ProgramError: {
             /** Format: uint32 */
             code?: number;
@@ -1291,7 +1294,7 @@ export interface components {
         Quote: {
             amountIn: string;
             amountOut: string;
-            /** @description In the token that `feeToken` names. */
+            /** @description The pool's fee, in `feeToken`. */
             fee: string;
             /**
              * Format: uint32
@@ -1303,13 +1306,13 @@ export interface components {
              * @description The fee rate in parts per million.
              */
             feePpm: number;
-            /** @description Symbol of the token that the fee is taken from. */
+            /** @description Symbol of the token in which the fee is charged. */
             feeToken: string;
             /** Format: uint32 */
             latencyMs: number;
             /** Format: uint8 */
             liquidityScore: number;
-            /** @description What the chain charges, SOL. */
+            /** @description Network fee, in SOL. */
             networkFee?: string;
             pool?: components["schemas"]["Pool"];
             price: string;
@@ -1318,25 +1321,25 @@ export interface components {
             validUntil: components["schemas"]["Timestamp"];
             venue: components["schemas"]["Venue"];
         };
-        /** @description The decision, and the bound an order would get now. */
+        /** @description The routing decision and the slippage bound that an order would get now. */
         Quotes: {
             /** Format: uint32 */
             advantageBps?: number;
             amountIn?: string;
             amountOut?: string;
             bound: components["schemas"]["SlippageBound"];
-            /** @description No attempt is submitted from this moment on. */
+            /** @description No attempt is submitted from this time on. */
             expiresAt?: components["schemas"]["Timestamp"];
-            /** @description The most that may be spent, whatever the slippage allows. */
+            /** @description Maximum to spend, whatever the slippage allows. */
             maxAmountIn?: string;
-            /** @description The least that must be received, whatever the slippage allows. */
+            /** @description Minimum to receive, whatever the slippage allows. */
             minAmountOut?: string;
             quotes: components["schemas"]["Quote"][];
             reason: string;
             rejected: components["schemas"]["RejectedVenue"][];
             /** Format: uint16 */
             slippageBps: number;
-            /** @description The client's own label. It identifies no order. */
+            /** @description The client's own label; need not be unique. */
             tag?: string;
             tokenIn: string;
             tokenInMint: string;
@@ -1349,17 +1352,17 @@ export interface components {
         Readiness: {
             status: components["schemas"]["HealthStatus"];
         };
-        /** @description A venue that was not chosen, and why. */
+        /** @description A venue that was rejected, and why. */
         RejectedVenue: {
-            /** @description `outbid`, or the code of its failure to quote. */
+            /** @description `outbid`, or why it did not quote. */
             code: components["schemas"]["RejectionCode"];
-            /** @description The pool that was outbid. */
+            /** @description The outbid pool. */
             pool?: components["schemas"]["Pool"];
             reason: string;
             venue: components["schemas"]["Venue"];
         };
         /**
-         * @description Why a venue was not chosen: it was outbid, or it gave no quote.
+         * @description Why a venue was rejected: it was outbid, or it did not quote.
          * @enum {string}
          */
         RejectionCode: "outbid" | "quotes_unavailable" | "no_route" | "amount_too_small" | "insufficient_liquidity" | "build_failed" | "chain_unavailable" | "signer_unavailable" | "pool_unavailable" | "simulation_failed" | "compute_exceeded" | "insufficient_funds" | "account_frozen" | "unsupported_token" | "price_impact_too_high" | "bound_not_met" | "slippage_exceeded" | "transaction_reverted" | "transaction_expired" | "execution_crashed";
@@ -1385,7 +1388,7 @@ export interface components {
             rejected: components["schemas"]["RejectedVenue"][];
             venue: components["schemas"]["Venue"];
         };
-        /** @description Which venue was chosen, every quote, and why the others were not. */
+        /** @description The selected venue, all quotes, and why the others were rejected. */
         RoutingDecision: {
             /** Format: uint32 */
             advantageBps?: number;
@@ -1530,16 +1533,16 @@ export interface components {
             acceptedAt: components["schemas"]["Timestamp"];
             /**
              * Format: uint64
-             * @description From the acceptance until a worker began, milliseconds.
+             * @description From acceptance until a worker started, milliseconds.
              */
             queuedMs?: number;
             /**
              * Format: uint64
-             * @description From the acceptance to the end, milliseconds.
+             * @description From acceptance to the end, milliseconds.
              */
             totalMs?: number;
         };
-        /** @description A token that can be traded. */
+        /** @description A tradable token. */
         Token: {
             /**
              * Format: uint8
@@ -1548,7 +1551,7 @@ export interface components {
             decimals: number;
             /** @description A usual size of an order: what prices are quoted with. */
             lot: string;
-            /** @description Address of the SPL mint, base58: what identifies the token. */
+            /** @description Address of the SPL mint, base58. It identifies the token. */
             mint: string;
             /** @description Display name. */
             name: string;
@@ -1556,7 +1559,7 @@ export interface components {
             symbol: string;
         };
         /**
-         * @description A listed token: its mint, or its symbol in any case.
+         * @description A listed token: its mint, or its symbol (case-insensitive).
          * @example SOL
          * @example USDC
          * @example USDT
@@ -1590,7 +1593,7 @@ export interface components {
             instruction: "unwrap_sol";
         };
         /**
-         * @description A decentralised exchange; `GET /api/venues` lists them. More of them may come.
+         * @description A decentralized exchange; `GET /api/venues` lists them. Later versions may add more.
          * @example raydium
          * @example meteora
          */
@@ -1612,7 +1615,7 @@ export interface components {
              */
             wins: number;
         };
-        /** @description A venue that is asked for quotes. */
+        /** @description A venue that the engine requests quotes from. */
         VenueInfo: {
             id: components["schemas"]["Venue"];
             /** @description Display name. */
@@ -1628,13 +1631,13 @@ export interface components {
             failureCode?: components["schemas"]["FailureCode"];
             venue: components["schemas"]["Venue"];
         };
-        /** @description A wait for a venue, the chain or the signer to come back. It used up no attempt. */
+        /** @description A wait for an unreachable venue, chain or signer. It used up no attempt. */
         Wait: {
             at: components["schemas"]["Timestamp"];
             failure: components["schemas"]["Failure"];
             until: components["schemas"]["Timestamp"];
         };
-        /** @description A venue, the chain or the signer cannot be reached; no attempt is used up. */
+        /** @description A venue, the chain or the signer is unreachable. This uses up no attempt. */
         WaitingEvent: {
             failure: components["schemas"]["Failure"];
             /**
@@ -1642,7 +1645,7 @@ export interface components {
              * @enum {string}
              */
             kind: "waiting";
-            /** @description When it is tried again. */
+            /** @description Time of the next try. */
             until: components["schemas"]["Timestamp"];
         };
         Worker: {
@@ -1802,7 +1805,7 @@ export interface operations {
             /** @description `internal_error`: Internal error */
             500: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -1851,7 +1854,7 @@ export interface operations {
             /** @description `internal_error`: Internal error */
             500: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -1862,7 +1865,7 @@ export interface operations {
             /** @description `store_unavailable`: The order store is unavailable */
             503: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -1905,7 +1908,7 @@ export interface operations {
             /** @description `internal_error`: Internal error */
             500: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -1916,7 +1919,7 @@ export interface operations {
             /** @description `store_unavailable`: The order store is unavailable */
             503: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -1956,7 +1959,7 @@ export interface operations {
             /** @description `internal_error`: Internal error */
             500: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -1969,36 +1972,36 @@ export interface operations {
     listOrders: {
         parameters: {
             query?: {
-                /** @description The order with this id of yours. */
+                /** @description The order with this client order id. */
                 clientOrderId?: string;
-                /** @description Orders after this one; see `Link`. */
+                /** @description Orders after this cursor; take it from `Link`. */
                 cursor?: string;
                 /** @description Orders whose last failure has this code. */
                 failureCode?: components["schemas"]["FailureCode"];
-                /** @description Orders accepted from this time on, RFC 3339, to the millisecond. */
+                /** @description Orders accepted at or after this time (RFC 3339, millisecond precision). */
                 from?: string;
-                /** @description Orders at most; 50 by default. */
+                /** @description Maximum number of orders; 50 by default. */
                 limit?: number;
                 /** @description `desc` by default. */
                 order?: components["schemas"]["SortOrder"];
                 /** @description Orders between two tokens, in either direction unless `side` is given: `SOL/USDC`. */
                 pair?: string;
-                /** @description `true`: parked orders, those that lost five claims in a row. */
+                /** @description `true`: only parked orders, which lost five claims in a row. */
                 parked?: boolean;
                 /**
-                 * @description Searches for an order's id or the end of it, a signature, a client order id or a tag, a token, a pair, a
-                 *     venue, a status or a failure code.
+                 * @description Free text: an order id or the end of one, a signature, client order id, tag, token, pair, venue, status or
+                 *     failure code.
                  */
                 q?: string;
                 /** @description With `pair`: `sell` for orders that spend its first token, `buy` for those that receive it. */
                 side?: components["schemas"]["Side"];
                 /** @description `createdAt` by default. */
                 sort?: components["schemas"]["OrderSort"];
-                /** @description Orders in this status, in any case. */
+                /** @description Orders in this status (case-insensitive). */
                 status?: components["schemas"]["OrderStatus"];
                 /** @description Orders with this tag. */
                 tag?: string;
-                /** @description Orders accepted before this time, RFC 3339, to the millisecond. */
+                /** @description Orders accepted before this time (RFC 3339, millisecond precision). */
                 to?: string;
                 /** @description Orders that spend or receive this token: a symbol or a mint. */
                 token?: string;
@@ -2006,7 +2009,7 @@ export interface operations {
                 tokenIn?: string;
                 /** @description Orders that receive this token: a symbol or a mint. */
                 tokenOut?: string;
-                /** @description Orders that this venue filled, or failed last. */
+                /** @description Orders that this venue filled, or whose last attempt failed there. */
                 venue?: components["schemas"]["Venue"];
             };
             header?: never;
@@ -2038,7 +2041,7 @@ export interface operations {
             /** @description `internal_error`: Internal error */
             500: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2049,7 +2052,7 @@ export interface operations {
             /** @description `store_unavailable`: The order store is unavailable */
             503: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2101,7 +2104,7 @@ export interface operations {
             /** @description `internal_error`: Internal error */
             500: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2112,7 +2115,7 @@ export interface operations {
             /** @description `store_unavailable`: The order store is unavailable */
             503: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2134,7 +2137,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is canceled. */
+            /** @description The order is canceled. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2143,7 +2146,7 @@ export interface operations {
                     "application/json": components["schemas"]["CanceledOrder"];
                 };
             };
-            /** @description It will be canceled unless its transaction lands. */
+            /** @description The order will be canceled unless its transaction lands. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -2152,7 +2155,7 @@ export interface operations {
                     "application/json": components["schemas"]["CanceledOrder"];
                 };
             };
-            /** @description `invalid_order_id`: Not an order id; `invalid_query`: The query is invalid */
+            /** @description `invalid_order_id`: Invalid order id; `invalid_query`: The query is invalid */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2182,7 +2185,7 @@ export interface operations {
             /** @description `internal_error`: Internal error */
             500: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2193,7 +2196,7 @@ export interface operations {
             /** @description `store_unavailable`: The order store is unavailable */
             503: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2215,7 +2218,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is canceled. */
+            /** @description The order is canceled. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2224,7 +2227,7 @@ export interface operations {
                     "application/json": components["schemas"]["CanceledOrder"];
                 };
             };
-            /** @description It will be canceled unless its transaction lands. */
+            /** @description The order will be canceled unless its transaction lands. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -2233,7 +2236,7 @@ export interface operations {
                     "application/json": components["schemas"]["CanceledOrder"];
                 };
             };
-            /** @description `invalid_order_id`: Not an order id; `invalid_query`: The query is invalid */
+            /** @description `invalid_order_id`: Invalid order id; `invalid_query`: The query is invalid */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2263,7 +2266,7 @@ export interface operations {
             /** @description `internal_error`: Internal error */
             500: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2274,7 +2277,7 @@ export interface operations {
             /** @description `store_unavailable`: The order store is unavailable */
             503: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2289,7 +2292,7 @@ export interface operations {
             query?: {
                 /** @description Only events after this `seq`. */
                 after?: number;
-                /** @description Events at most; 200 by default. */
+                /** @description Maximum number of events; 200 by default. */
                 limit?: number;
             };
             header?: never;
@@ -2312,7 +2315,7 @@ export interface operations {
                     "application/json": components["schemas"]["Event"][];
                 };
             };
-            /** @description `invalid_order_id`: Not an order id; `invalid_query`: The query is invalid */
+            /** @description `invalid_order_id`: Invalid order id; `invalid_query`: The query is invalid */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2333,7 +2336,7 @@ export interface operations {
             /** @description `internal_error`: Internal error */
             500: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2344,7 +2347,7 @@ export interface operations {
             /** @description `store_unavailable`: The order store is unavailable */
             503: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2375,7 +2378,7 @@ export interface operations {
                     "application/json": components["schemas"]["Explanation"];
                 };
             };
-            /** @description `invalid_order_id`: Not an order id; `invalid_query`: The query is invalid */
+            /** @description `invalid_order_id`: Invalid order id; `invalid_query`: The query is invalid */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2396,7 +2399,7 @@ export interface operations {
             /** @description `internal_error`: Internal error */
             500: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2407,7 +2410,7 @@ export interface operations {
             /** @description `store_unavailable`: The order store is unavailable */
             503: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2422,7 +2425,7 @@ export interface operations {
             query?: {
                 /** @description Only events after this `seq`. */
                 after?: number;
-                /** @description Events at most; 200 by default. */
+                /** @description Maximum number of events; 200 by default. */
                 limit?: number;
             };
             header?: never;
@@ -2445,7 +2448,7 @@ export interface operations {
                     "application/json": components["schemas"]["Event"][];
                 };
             };
-            /** @description `invalid_order_id`: Not an order id; `invalid_query`: The query is invalid */
+            /** @description `invalid_order_id`: Invalid order id; `invalid_query`: The query is invalid */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2466,7 +2469,7 @@ export interface operations {
             /** @description `internal_error`: Internal error */
             500: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2477,7 +2480,7 @@ export interface operations {
             /** @description `store_unavailable`: The order store is unavailable */
             503: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2499,7 +2502,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is due now. */
+            /** @description The order is due now. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2508,7 +2511,7 @@ export interface operations {
                     "application/json": components["schemas"]["Order"];
                 };
             };
-            /** @description `invalid_order_id`: Not an order id; `invalid_query`: The query is invalid */
+            /** @description `invalid_order_id`: Invalid order id; `invalid_query`: The query is invalid */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2538,7 +2541,7 @@ export interface operations {
             /** @description `internal_error`: Internal error */
             500: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2549,7 +2552,7 @@ export interface operations {
             /** @description `store_unavailable`: The order store is unavailable */
             503: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2587,7 +2590,7 @@ export interface operations {
                     "application/json": components["schemas"]["Order"];
                 };
             };
-            /** @description `invalid_order_id`: Not an order id */
+            /** @description `invalid_order_id`: Invalid order id */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2608,7 +2611,7 @@ export interface operations {
             /** @description `internal_error`: Internal error */
             500: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2619,7 +2622,7 @@ export interface operations {
             /** @description `store_unavailable`: The order store is unavailable; `too_many_streams`: Too many streams are open */
             503: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2642,7 +2645,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What came of each order. */
+            /** @description The result for each order. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2663,7 +2666,7 @@ export interface operations {
             /** @description `body_timeout`: The body did not arrive in time */
             408: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2680,7 +2683,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unsupported_media_type`: The body must be JSON; `unsupported_content_encoding`: The body must not be encoded */
+            /** @description `unsupported_media_type`: The body must be JSON; `unsupported_content_encoding`: The body must not be compressed */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -2692,7 +2695,7 @@ export interface operations {
             /** @description `internal_error`: Internal error */
             500: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2703,7 +2706,7 @@ export interface operations {
             /** @description `store_unavailable`: The order store is unavailable */
             503: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2716,7 +2719,7 @@ export interface operations {
     followOrder: {
         parameters: {
             query?: {
-                /** @description The last event that was seen. */
+                /** @description `seq` of the last event you saw. */
                 after?: number;
                 /** @description The order to follow. */
                 orderId?: string;
@@ -2734,10 +2737,10 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `upgrade_required`: This address is a WebSocket */
+            /** @description `upgrade_required`: This endpoint requires a WebSocket */
             426: {
                 headers: {
-                    /** @description What to connect with: `websocket`. */
+                    /** @description Protocol to connect with: `websocket`. */
                     Upgrade?: string;
                     [name: string]: unknown;
                 };
@@ -2748,7 +2751,7 @@ export interface operations {
             /** @description `internal_error`: Internal error */
             500: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2759,7 +2762,7 @@ export interface operations {
             /** @description `too_many_streams`: Too many streams are open */
             503: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2773,7 +2776,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same request with the same key is one order, however often it is sent. */
+                /** @description A new text for each order, such as a UUID. Repeating a request with the same key does not place a second order. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -2785,12 +2788,12 @@ export interface operations {
             };
         };
         responses: {
-            /** @description An earlier request placed it (`Idempotency-Replayed`), or the body is in the form of an earlier system; the order in its current state. */
+            /** @description An earlier request placed the order (`Idempotency-Replayed`), or the body is in the format of an earlier system. The order in its current state. */
             200: {
                 headers: {
                     /** @description `true`. */
                     "Idempotency-Replayed"?: boolean;
-                    /** @description The path of the order. */
+                    /** @description Path of the order. */
                     Location?: string;
                     [name: string]: unknown;
                 };
@@ -2798,10 +2801,10 @@ export interface operations {
                     "application/json": components["schemas"]["PlacedOrder"];
                 };
             };
-            /** @description The order is accepted and will not be lost. */
+            /** @description The order is accepted and stored. */
             201: {
                 headers: {
-                    /** @description The path of the order. */
+                    /** @description Path of the order. */
                     Location?: string;
                     [name: string]: unknown;
                 };
@@ -2809,7 +2812,7 @@ export interface operations {
                     "application/json": components["schemas"]["PlacedOrder"];
                 };
             };
-            /** @description `malformed_json`: The body is not valid JSON; `invalid_order`: The order is invalid; `invalid_query`: The query is invalid; `invalid_idempotency_key`: Not an idempotency key; `unreadable_body`: The body could not be read */
+            /** @description `malformed_json`: The body is not valid JSON; `invalid_order`: The order is invalid; `invalid_query`: The query is invalid; `invalid_idempotency_key`: Invalid idempotency key; `unreadable_body`: The body could not be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2821,7 +2824,7 @@ export interface operations {
             /** @description `body_timeout`: The body did not arrive in time */
             408: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2829,7 +2832,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency_conflict`: The key belongs to another order */
+            /** @description `idempotency_conflict`: The key belongs to a different order */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2847,7 +2850,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unsupported_media_type`: The body must be JSON; `unsupported_content_encoding`: The body must not be encoded */
+            /** @description `unsupported_media_type`: The body must be JSON; `unsupported_content_encoding`: The body must not be compressed */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -2859,7 +2862,7 @@ export interface operations {
             /** @description `internal_error`: Internal error */
             500: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2870,7 +2873,7 @@ export interface operations {
             /** @description `overloaded`: Too many orders are in flight; `store_unavailable`: The order store is unavailable */
             503: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2883,30 +2886,30 @@ export interface operations {
     exportOrders: {
         parameters: {
             query?: {
-                /** @description The order with this id of yours. */
+                /** @description The order with this client order id. */
                 clientOrderId?: string;
                 /** @description Orders whose last failure has this code. */
                 failureCode?: components["schemas"]["FailureCode"];
                 /** @description `csv` by default. */
                 format?: components["schemas"]["ExportFormat"];
-                /** @description Orders accepted from this time on, RFC 3339, to the millisecond. */
+                /** @description Orders accepted at or after this time (RFC 3339, millisecond precision). */
                 from?: string;
                 /** @description Orders between two tokens, in either direction unless `side` is given: `SOL/USDC`. */
                 pair?: string;
-                /** @description `true`: parked orders, those that lost five claims in a row. */
+                /** @description `true`: only parked orders, which lost five claims in a row. */
                 parked?: boolean;
                 /**
-                 * @description Searches for an order's id or the end of it, a signature, a client order id or a tag, a token, a pair, a
-                 *     venue, a status or a failure code.
+                 * @description Free text: an order id or the end of one, a signature, client order id, tag, token, pair, venue, status or
+                 *     failure code.
                  */
                 q?: string;
                 /** @description With `pair`: `sell` for orders that spend its first token, `buy` for those that receive it. */
                 side?: components["schemas"]["Side"];
-                /** @description Orders in this status, in any case. */
+                /** @description Orders in this status (case-insensitive). */
                 status?: components["schemas"]["OrderStatus"];
                 /** @description Orders with this tag. */
                 tag?: string;
-                /** @description Orders accepted before this time, RFC 3339, to the millisecond. */
+                /** @description Orders accepted before this time (RFC 3339, millisecond precision). */
                 to?: string;
                 /** @description Orders that spend or receive this token: a symbol or a mint. */
                 token?: string;
@@ -2914,7 +2917,7 @@ export interface operations {
                 tokenIn?: string;
                 /** @description Orders that receive this token: a symbol or a mint. */
                 tokenOut?: string;
-                /** @description Orders that this venue filled, or failed last. */
+                /** @description Orders that this venue filled, or whose last attempt failed there. */
                 venue?: components["schemas"]["Venue"];
             };
             header?: never;
@@ -2945,7 +2948,7 @@ export interface operations {
             /** @description `internal_error`: Internal error */
             500: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2956,7 +2959,7 @@ export interface operations {
             /** @description `store_unavailable`: The order store is unavailable */
             503: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2969,28 +2972,28 @@ export interface operations {
     summarizeOrders: {
         parameters: {
             query?: {
-                /** @description The order with this id of yours. */
+                /** @description The order with this client order id. */
                 clientOrderId?: string;
                 /** @description Orders whose last failure has this code. */
                 failureCode?: components["schemas"]["FailureCode"];
-                /** @description Orders accepted from this time on, RFC 3339, to the millisecond. */
+                /** @description Orders accepted at or after this time (RFC 3339, millisecond precision). */
                 from?: string;
                 /** @description Orders between two tokens, in either direction unless `side` is given: `SOL/USDC`. */
                 pair?: string;
-                /** @description `true`: parked orders, those that lost five claims in a row. */
+                /** @description `true`: only parked orders, which lost five claims in a row. */
                 parked?: boolean;
                 /**
-                 * @description Searches for an order's id or the end of it, a signature, a client order id or a tag, a token, a pair, a
-                 *     venue, a status or a failure code.
+                 * @description Free text: an order id or the end of one, a signature, client order id, tag, token, pair, venue, status or
+                 *     failure code.
                  */
                 q?: string;
                 /** @description With `pair`: `sell` for orders that spend its first token, `buy` for those that receive it. */
                 side?: components["schemas"]["Side"];
-                /** @description Orders in this status, in any case. */
+                /** @description Orders in this status (case-insensitive). */
                 status?: components["schemas"]["OrderStatus"];
                 /** @description Orders with this tag. */
                 tag?: string;
-                /** @description Orders accepted before this time, RFC 3339, to the millisecond. */
+                /** @description Orders accepted before this time (RFC 3339, millisecond precision). */
                 to?: string;
                 /** @description Orders that spend or receive this token: a symbol or a mint. */
                 token?: string;
@@ -2998,7 +3001,7 @@ export interface operations {
                 tokenIn?: string;
                 /** @description Orders that receive this token: a symbol or a mint. */
                 tokenOut?: string;
-                /** @description Orders that this venue filled, or failed last. */
+                /** @description Orders that this venue filled, or whose last attempt failed there. */
                 venue?: components["schemas"]["Venue"];
             };
             header?: never;
@@ -3028,7 +3031,7 @@ export interface operations {
             /** @description `internal_error`: Internal error */
             500: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3039,7 +3042,7 @@ export interface operations {
             /** @description `store_unavailable`: The order store is unavailable */
             503: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3068,10 +3071,10 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `upgrade_required`: This address is a WebSocket */
+            /** @description `upgrade_required`: This endpoint requires a WebSocket */
             426: {
                 headers: {
-                    /** @description What to connect with: `websocket`. */
+                    /** @description Protocol to connect with: `websocket`. */
                     Upgrade?: string;
                     [name: string]: unknown;
                 };
@@ -3082,7 +3085,7 @@ export interface operations {
             /** @description `internal_error`: Internal error */
             500: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3093,7 +3096,7 @@ export interface operations {
             /** @description `too_many_streams`: Too many streams are open */
             503: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3116,7 +3119,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The decision an order would lead to now. */
+            /** @description The routing decision for such an order now. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3137,7 +3140,7 @@ export interface operations {
             /** @description `body_timeout`: The body did not arrive in time */
             408: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3154,7 +3157,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unsupported_media_type`: The body must be JSON; `unsupported_content_encoding`: The body must not be encoded */
+            /** @description `unsupported_media_type`: The body must be JSON; `unsupported_content_encoding`: The body must not be compressed */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -3163,7 +3166,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `no_route`: No venue trades this pair; `amount_too_small`: The amount is too small to trade; `insufficient_liquidity`: No pool is deep enough */
+            /** @description `no_route`: No venue trades this pair; `amount_too_small`: The amount is too small to trade; `insufficient_liquidity`: Insufficient liquidity */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3175,7 +3178,7 @@ export interface operations {
             /** @description `internal_error`: Internal error */
             500: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3186,7 +3189,7 @@ export interface operations {
             /** @description `quotes_unavailable`: No venue quoted in time */
             503: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3229,7 +3232,7 @@ export interface operations {
             /** @description `internal_error`: Internal error */
             500: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3242,13 +3245,13 @@ export interface operations {
     streamOrders: {
         parameters: {
             query?: {
-                /** @description For Server-Sent Events: the place after which to go on, where `Last-Event-ID` cannot be set. */
+                /** @description Server-Sent Events: the cursor to resume after, if you cannot set `Last-Event-ID`. */
                 cursor?: string;
-                /** @description For Server-Sent Events: ids with commas between them; all orders without it. */
+                /** @description Server-Sent Events: comma-separated order ids; by default all orders. */
                 orders?: string;
             };
             header?: {
-                /** @description For Server-Sent Events: the `id` of the last event that was seen. */
+                /** @description Server-Sent Events: the `id` of the last event you received. */
                 "Last-Event-ID"?: string;
             };
             path?: never;
@@ -3263,7 +3266,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A stream of events, for `Accept: text/event-stream`. */
+            /** @description Server-Sent Events, with `Accept: text/event-stream`. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3290,10 +3293,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `upgrade_required`: This address is a WebSocket */
+            /** @description `upgrade_required`: This endpoint requires a WebSocket */
             426: {
                 headers: {
-                    /** @description What to connect with: `websocket`. */
+                    /** @description Protocol to connect with: `websocket`. */
                     Upgrade?: string;
                     [name: string]: unknown;
                 };
@@ -3304,7 +3307,7 @@ export interface operations {
             /** @description `internal_error`: Internal error */
             500: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3315,7 +3318,7 @@ export interface operations {
             /** @description `store_unavailable`: The order store is unavailable; `too_many_streams`: Too many streams are open */
             503: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3334,7 +3337,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The tokens, in the order in which to offer them. */
+            /** @description The tokens, in display order. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3355,7 +3358,7 @@ export interface operations {
             /** @description `internal_error`: Internal error */
             500: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3395,7 +3398,7 @@ export interface operations {
             /** @description `internal_error`: Internal error */
             500: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3414,7 +3417,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Orders are accepted, perhaps with delay. */
+            /** @description Orders are accepted; their execution may be delayed. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3426,7 +3429,7 @@ export interface operations {
             /** @description `internal_error`: Internal error */
             500: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3454,7 +3457,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It runs. */
+            /** @description The process is running. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3466,7 +3469,7 @@ export interface operations {
             /** @description `internal_error`: Internal error */
             500: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3497,7 +3500,7 @@ export interface operations {
             /** @description `internal_error`: Internal error */
             500: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3505,7 +3508,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Orders cannot be written, or the process stops. */
+            /** @description Orders cannot be written, or the process is stopping. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3525,7 +3528,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description In the text format of Prometheus. */
+            /** @description The metrics in Prometheus text format. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3537,7 +3540,7 @@ export interface operations {
             /** @description `internal_error`: Internal error */
             500: {
                 headers: {
-                    /** @description When to repeat the request, seconds. */
+                    /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };

@@ -156,7 +156,7 @@ async fn accept(
             ..Problem::new(
                 Code::IdempotencyConflict,
                 format!(
-                    "the key or client order id belongs to order {existing}, which asked for something else"
+                    "the key or client order id belongs to order {existing}, which is different; use a new key for a new order"
                 ),
             )
         }),
@@ -166,7 +166,7 @@ async fn accept(
 /// Wakes a worker up without keeping the client waiting. If that fails the sweeper does it after the grace period.
 fn push(state: &AppState, id: OrderId) {
     let Ok(permit) = state.pushes.clone().try_acquire_owned() else {
-        tracing::debug!(order_id = %id, "too many pushes under way; the sweeper delivers it");
+        tracing::debug!(order_id = %id, "too many pushes in progress; the sweeper delivers it");
         return;
     };
     let queue = state.queue.clone();

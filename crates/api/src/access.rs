@@ -107,14 +107,14 @@ fn refusal(access: &Access, version: Version, headers: &HeaderMap, uri: &Uri) ->
     let hosts = headers.get_all(header::HOST).iter().count();
     if hosts > 1 || (hosts == 0 && version == Version::HTTP_11) {
         // a proxy may have checked another one (RFC 9112, 3.2)
-        return Some(Problem::new(Code::InvalidRequest, "a request must have one Host header"));
+        return Some(Problem::new(Code::InvalidRequest, "a request must have exactly one Host header"));
     }
     let host = host(headers, uri);
     if !access.serves_host(host.as_ref()) && !PROBES.contains(&uri.path()) {
         let named = host.as_ref().map_or("none", Authority::as_str);
         return Some(Problem::new(
             Code::HostNotAllowed,
-            format!("the host {} is not served here; ALLOWED_HOSTS lists more", shown(named)),
+            format!("the host {} is not allowed; ALLOWED_HOSTS can allow it", shown(named)),
         ));
     }
     let origin = headers.get(header::ORIGIN)?;
@@ -122,8 +122,7 @@ fn refusal(access: &Access, version: Version, headers: &HeaderMap, uri: &Uri) ->
     if access.serves_origin(text, host.as_ref()) {
         return None;
     }
-    let detail =
-        format!("pages of {} may not use this engine; CORS_ORIGINS lists those that may", shown(text));
+    let detail = format!("the origin {} is not allowed; CORS_ORIGINS can allow it", shown(text));
     Some(Problem::new(Code::OriginNotAllowed, detail))
 }
 

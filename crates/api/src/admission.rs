@@ -73,7 +73,7 @@ impl Admission {
             Phase::InFlight | Phase::Terminal => {}
         }
         let permit = self.entries.clone().try_acquire_owned();
-        permit.map_err(|_| overloaded("too many orders are on their way into the store"))
+        permit.map_err(|_| overloaded("too many orders are being written to the store"))
     }
 
     /// The count is exact but for orders that are accepted at the same moment.
@@ -82,8 +82,10 @@ impl Admission {
         if resting.map_err(|error| Problem::store_unavailable(&error))? < self.max_resting {
             return Ok(());
         }
-        let detail =
-            format!("{} orders of the account are open; cancel some of them first", self.max_resting);
+        let detail = format!(
+            "the account has {} open orders, which is the limit; cancel some first",
+            self.max_resting
+        );
         Err(Problem::new(Code::TooManyOpenOrders, detail))
     }
 

@@ -46,10 +46,7 @@ impl Problem {
 
     /// The order does not exist, or belongs to another account.
     pub(crate) fn order_not_found(id: OrderId) -> Self {
-        Self {
-            order_id: Some(id),
-            ..Self::new(Code::OrderNotFound, format!("there is no order with the id {id}"))
-        }
+        Self { order_id: Some(id), ..Self::new(Code::OrderNotFound, format!("no order has the id {id}")) }
     }
 
     /// The store refused, did not answer, or not in time. The detail says whether an order may exist
@@ -57,20 +54,23 @@ impl Problem {
     pub(crate) fn store_unavailable(error: &StoreError) -> Self {
         tracing::debug!(%error, "the store is unavailable"); // outages are logged by the store, once
         if matches!(error, StoreError::Unreadable(_)) {
-            let detail = "it was written by a later version of the engine; ask a process of that version";
+            let detail = "a later version of the engine wrote this order; use an API of that version";
             return Self::new(Code::UnreadableOrder, detail);
         }
         let outcome = match error {
-            StoreError::Unknown(_) => "the order store did not answer, and the outcome is unknown",
-            _ => "the order store is not available, and nothing was written",
+            StoreError::Unknown(_) => "the order store did not answer; the outcome is unknown",
+            _ => "the order store is unavailable; nothing was written",
         };
-        let detail = format!("{outcome}; repeat the request, an order with the same Idempotency-Key");
+        let detail = format!("{outcome}. Repeat the request; for orders use the same Idempotency-Key");
         Self::new(Code::StoreUnavailable, detail)
     }
 
     /// An internal error.
     pub(crate) fn internal() -> Self {
-        Self::new(Code::Internal, "the request failed for a reason on our side")
+        Self::new(
+            Code::Internal,
+            "the request failed because of an error in the engine; report the X-Request-Id",
+        )
     }
 
     /// The refusal in one short line.

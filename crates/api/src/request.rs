@@ -30,19 +30,19 @@ impl FromRequest<AppState> for JsonBody {
             ));
         }
         if is_encoded(request.headers()) {
-            let detail = "send the body as it is, without a Content-Encoding";
+            let detail = "send the body uncompressed, without Content-Encoding";
             return Err(Problem::new(Code::UnsupportedContentEncoding, detail));
         }
         let within = state.limits.body_within;
         match timeout(within, Bytes::from_request(request, state)).await {
             Ok(Ok(bytes)) => Ok(Self(bytes)),
             Ok(Err(rejection)) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-                let detail = format!("a body may have {} bytes at most", state.limits.max_body_bytes);
+                let detail = format!("the body must not exceed {} bytes", state.limits.max_body_bytes);
                 Err(Problem::new(Code::BodyTooLarge, detail))
             }
             Ok(Err(rejection)) => Err(Problem::new(Code::UnreadableBody, rejection.body_text())),
             Err(_elapsed) => {
-                Err(Problem::new(Code::BodyTimeout, format!("the body took longer than {within:?}")))
+                Err(Problem::new(Code::BodyTimeout, format!("the body did not arrive within {within:?}")))
             }
         }
     }
@@ -71,7 +71,7 @@ impl<S: Send + Sync> FromRequestParts<S> for OrderIdPath {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let id = Path::<String>::from_request_parts(parts, state).await;
         let id = id.ok().and_then(|Path(text)| text.parse().ok());
-        id.map(Self).ok_or_else(|| Problem::new(Code::InvalidOrderId, "an order id is a UUID"))
+        id.map(Self).ok_or_else(|| Problem::new(Code::InvalidOrderId, "an order id must be a UUID"))
     }
 }
 
@@ -222,10 +222,10 @@ impl Base {
 /// There is nothing at this address.
 pub(crate) async fn not_found(uri: Uri) -> impl IntoResponse {
     let path = crate::validation::shown(uri.path());
-    Problem::new(Code::NotFound, format!("there is nothing at {path}"))
+    Problem::new(Code::NotFound, format!("{path} does not exist"))
 }
 
 /// The address exists, with other methods; the header `Allow` names them.
 pub(crate) async fn method_not_allowed() -> impl IntoResponse {
-    Problem::new(Code::MethodNotAllowed, "the header Allow names the methods of this address")
+    Problem::new(Code::MethodNotAllowed, "the Allow header lists the methods of this path")
 }

@@ -46,7 +46,7 @@ impl CancelOutcome {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(as = CanceledOrder)]
 pub struct CanceledView<'a> {
-    /// `canceled`, or `cancelRequested` while the execution or the chain has to decide.
+    /// `canceled`, or `cancelRequested` while a worker or the chain still has to decide.
     #[schema(value_type = words::CancelOutcome)]
     pub result: CancelOutcome,
     pub order: OrderView<'a>,
@@ -57,9 +57,9 @@ pub struct CanceledView<'a> {
 #[serde(rename_all = "camelCase")]
 #[schema(as = CanceledOrders)]
 pub struct CanceledViews {
-    /// In the order of `ids`, else newest first.
+    /// In the order of `ids`, otherwise newest first.
     pub results: Vec<CancelResultView>,
-    /// Whether more orders match than one request cancels: repeat it.
+    /// Whether more orders match than one request cancels; if so, repeat it.
     pub has_more: bool,
 }
 
@@ -72,7 +72,7 @@ pub struct CancelResultView {
     pub order_id: String,
     #[schema(value_type = words::CancelOutcome)]
     pub result: CancelOutcome,
-    /// The order's status, if there is one.
+    /// The order's status, if the order exists.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<words::OrderStatus>)]
     pub status: Option<OrderStatus>,

@@ -122,27 +122,27 @@ impl Code {
             Self::InvalidOrder          => ("invalid_order",           400, false, "The order is invalid"),
             Self::InvalidRequest        => ("invalid_request",         400, false, "The request is invalid"),
             Self::InvalidQuery          => ("invalid_query",           400, false, "The query is invalid"),
-            Self::InvalidOrderId        => ("invalid_order_id",        400, false, "Not an order id"),
-            Self::InvalidIdempotencyKey => ("invalid_idempotency_key", 400, false, "Not an idempotency key"),
+            Self::InvalidOrderId        => ("invalid_order_id",        400, false, "Invalid order id"),
+            Self::InvalidIdempotencyKey => ("invalid_idempotency_key", 400, false, "Invalid idempotency key"),
             Self::UnreadableBody        => ("unreadable_body",         400, false, "The body could not be read"),
             Self::BodyTimeout           => ("body_timeout",            408, true,  "The body did not arrive in time"),
-            Self::HostNotAllowed        => ("host_not_allowed",        403, false, "This host is not served"),
-            Self::OriginNotAllowed      => ("origin_not_allowed",      403, false, "This web page may not use the engine"),
-            Self::NotFound              => ("not_found",               404, false, "Nothing is at this address"),
+            Self::HostNotAllowed        => ("host_not_allowed",        403, false, "Host not allowed"),
+            Self::OriginNotAllowed      => ("origin_not_allowed",      403, false, "Origin not allowed"),
+            Self::NotFound              => ("not_found",               404, false, "Not found"),
             Self::OrderNotFound         => ("order_not_found",         404, false, "Order not found"),
-            Self::CursorUnknown         => ("cursor_unknown",          410, false, "The event that the cursor names is not in this database"),
-            Self::MethodNotAllowed      => ("method_not_allowed",      405, false, "The method is not allowed here"),
-            Self::IdempotencyConflict   => ("idempotency_conflict",    409, false, "The key belongs to another order"),
+            Self::CursorUnknown         => ("cursor_unknown",          410, false, "The database does not have the cursor's event"),
+            Self::MethodNotAllowed      => ("method_not_allowed",      405, false, "Method not allowed"),
+            Self::IdempotencyConflict   => ("idempotency_conflict",    409, false, "The key belongs to a different order"),
             Self::NotParked             => ("not_parked",              409, false, "The order is not parked"),
             Self::AlreadyTerminal       => ("already_terminal",        409, false, "The order has already ended"),
             Self::TooManyOpenOrders     => ("too_many_open_orders",    429, false, "The account has too many open orders"),
             Self::BodyTooLarge          => ("body_too_large",          413, false, "The body is too large"),
             Self::UnsupportedMediaType  => ("unsupported_media_type",  415, false, "The body must be JSON"),
-            Self::UnsupportedContentEncoding => ("unsupported_content_encoding", 415, false, "The body must not be encoded"),
+            Self::UnsupportedContentEncoding => ("unsupported_content_encoding", 415, false, "The body must not be compressed"),
             Self::NoRoute               => ("no_route",                422, false, "No venue trades this pair"),
             Self::AmountTooSmall        => ("amount_too_small",        422, false, "The amount is too small to trade"),
-            Self::InsufficientLiquidity => ("insufficient_liquidity",  422, false, "No pool is deep enough"),
-            Self::UpgradeRequired       => ("upgrade_required",        426, false, "This address is a WebSocket"),
+            Self::InsufficientLiquidity => ("insufficient_liquidity",  422, false, "Insufficient liquidity"),
+            Self::UpgradeRequired       => ("upgrade_required",        426, false, "This endpoint requires a WebSocket"),
             Self::Internal              => ("internal_error",          500, true,  "Internal error"),
             Self::UnreadableOrder       => ("unreadable_order",        501, true,  "This version cannot read the order"),
             Self::Overloaded            => ("overloaded",              503, true,  "Too many orders are in flight"),
@@ -176,7 +176,7 @@ impl Code {
 
 impl PartialSchema for Code {
     fn schema() -> RefOr<Schema> {
-        words::one_of("What was refused; for programs.", Self::ALL.map(Self::as_str)).into()
+        words::one_of("Stable code of a problem, for programs.", Self::ALL.map(Self::as_str)).into()
     }
 }
 

@@ -104,15 +104,15 @@ pub enum EventDataView<'a> {
     Confirmed {
         #[serde(flatten)]
         fill: FillView<'a>,
-        /// `true` if it was found to have landed only after `expiresAt`.
+        /// `true` if the order had expired when the engine found that its transaction had landed.
         #[serde(skip_serializing_if = "std::ops::Not::not", default)]
         #[schema(required = false)]
         after_expiry: bool,
     },
-    /// A venue, the chain or the signer cannot be reached; no attempt is used up.
+    /// A venue, the chain or the signer is unreachable. This uses up no attempt.
     Waiting {
         failure: FailureView<'a>,
-        /// When it is tried again.
+        /// Time of the next try.
         #[schema(value_type = words::Timestamp)]
         until: Timestamp,
     },
@@ -129,7 +129,7 @@ pub enum EventDataView<'a> {
     Canceled {
         #[schema(value_type = words::Timestamp)]
         requested_at: Timestamp,
-        /// Why the last attempt did not land, if there was one.
+        /// Why the last attempt, if any, did not land.
         #[serde(skip_serializing_if = "Option::is_none")]
         failure: Option<FailureView<'a>>,
     },
@@ -137,7 +137,7 @@ pub enum EventDataView<'a> {
     Expired {
         #[schema(value_type = words::Timestamp)]
         expires_at: Timestamp,
-        /// Why the last attempt did not land, if there was one.
+        /// Why the last attempt, if any, did not land.
         #[serde(skip_serializing_if = "Option::is_none")]
         failure: Option<FailureView<'a>>,
     },

@@ -14,7 +14,7 @@ use crate::{
     AmountsView, BoundView, DecisionView, FailureView, FillView, InstructionView, OriginView, SpecView, words,
 };
 
-/// Why an order was executed the way it was.
+/// How an order was executed, and why.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Explanation<'a> {
@@ -26,15 +26,15 @@ pub struct Explanation<'a> {
     /// Who placed it, if it came over HTTP.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub origin: Option<OriginView<'a>>,
-    /// How many claims were lost in a row, of an order that is parked because of it: it is tried again ever
-    /// more rarely, until it is resumed.
+    /// Present if the order is parked: how many claims it lost in a row. It is retried with growing delays
+    /// until it is resumed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parked_after_lost_claims: Option<u32>,
-    /// The owner's request to cancel it, whatever its outcome.
+    /// The owner's request to cancel the order, whatever its outcome.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cancel_request: Option<CancelView>,
     pub attempts: Vec<AttemptView<'a>>,
-    /// Quoted against realised, once it traded.
+    /// The quote compared with the fill, once the order has traded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<ResultView>,
     pub timing: Timing,
@@ -47,7 +47,7 @@ pub struct Explanation<'a> {
 pub struct CancelView {
     #[schema(value_type = words::Timestamp)]
     pub requested_at: Timestamp,
-    /// The sequence number of the last event before it. No attempt is submitted after it.
+    /// Sequence number of the last event before the request. No attempt is submitted after it.
     pub after_seq: u32,
 }
 
@@ -63,9 +63,9 @@ pub struct AttemptView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<words::Timestamp>)]
     pub ended_at: Option<Timestamp>,
-    /// How often it restarted before submission, as after a crash.
+    /// Restarts before submission, for example after a crash.
     pub restarts: u32,
-    /// How often it waited for a venue, the chain or the signer to come back.
+    /// Waits for an unreachable venue, chain or signer.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     #[schema(required = false)]
     pub waits: Vec<WaitView<'a>>,
@@ -86,7 +86,7 @@ pub struct AttemptView<'a> {
     pub timing: AttemptTiming,
 }
 
-/// A wait for a venue, the chain or the signer to come back. It used up no attempt.
+/// A wait for an unreachable venue, chain or signer. It used up no attempt.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(as = Wait)]
 pub struct WaitView<'a> {
@@ -122,22 +122,22 @@ pub struct Submission<'a> {
     pub at: Timestamp,
 }
 
-/// How long the steps took, milliseconds; an unfinished step has no time.
+/// Duration of each step, milliseconds; unfinished steps are omitted.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AttemptTiming {
-    /// From the start (the last one, if it was restarted) to the decision.
+    /// From the start (the last one, if it restarted) to the routing decision.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub routing_ms: Option<u64>,
-    /// From the decision until the attempt was on record.
+    /// From the routing decision until the attempt was recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub building_ms: Option<u64>,
-    /// From the record until the outcome was known.
+    /// From then until the outcome was known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub landing_ms: Option<u64>,
 }
 
-/// The quote against the fill.
+/// The quote compared with the fill.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = ExecutionResult)]
@@ -146,7 +146,7 @@ pub struct ResultView {
     pub venue: VenueId,
     pub quoted: AmountsView,
     pub realised: AmountsView,
-    /// By how many bps the fill was better than the quote; negative is slippage.
+    /// How much better than the quote the fill was, in bps; negative values are slippage.
     pub improvement_bps: i64,
     pub slippage_bps_allowed: u16,
 }
@@ -156,10 +156,10 @@ pub struct ResultView {
 pub struct Timing {
     #[schema(value_type = words::Timestamp)]
     pub accepted_at: Timestamp,
-    /// From the acceptance until a worker began, milliseconds.
+    /// From acceptance until a worker started, milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub queued_ms: Option<u64>,
-    /// From the acceptance to the end, milliseconds.
+    /// From acceptance to the end, milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total_ms: Option<u64>,
 }

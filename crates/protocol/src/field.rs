@@ -101,7 +101,7 @@ impl<'de> Deserialize<'de> for FieldCode {
 
 impl PartialSchema for FieldCode {
     fn schema() -> RefOr<Schema> {
-        words::one_of("What is wrong with a field; for programs.", Self::ALL).into()
+        words::one_of("Why a field is invalid, for programs.", Self::ALL).into()
     }
 }
 
@@ -111,14 +111,14 @@ impl ToSchema for FieldCode {
     }
 }
 
-/// Why one field is not valid.
+/// Why a field is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FieldError {
-    /// The field as the client named it.
+    /// The field's name in the request.
     pub field: Cow<'static, str>,
-    /// For programs.
+    /// Stable code, for programs.
     pub code: FieldCode,
-    /// For people; continues a sentence that begins with the field's name.
+    /// Explanation, for people. It continues a sentence that begins with the field's name.
     pub message: Cow<'static, str>,
 }
 

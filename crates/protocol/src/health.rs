@@ -10,8 +10,8 @@ use utoipa::ToSchema;
 #[schema(as = HealthStatus)]
 pub enum Health {
     Ok,
-    /// Orders start or appear later than usual, wait because no worker runs, or are refused because too
-    /// many are open.
+    /// Orders start or appear late, wait because no worker is running, or are rejected because too many
+    /// are in flight.
     Degraded,
     Down,
 }
@@ -29,52 +29,52 @@ pub struct Report {
     pub status: Health,
     pub store: Health,
     pub queue: Health,
-    /// Entries that wait in the queue; unknown while it does not answer.
+    /// Queue depth; unknown while the queue does not answer.
     #[schema(required)]
     pub queue_depth: Option<usize>,
-    /// Workers that take orders from the queue; unknown while it does not answer. One that died counts
-    /// for 15 seconds.
+    /// Workers taking orders from the queue; unknown while the queue does not answer. A dead worker still
+    /// counts for 15 seconds.
     #[schema(required)]
     pub workers: Option<usize>,
     pub bus: Health,
-    /// `degraded` while streams of many orders show nothing new, because a transaction stays open in the
-    /// database's server.
+    /// `degraded` while a transaction that stays open in the database server delays streams of many
+    /// orders.
     pub feed: Health,
-    /// How long committed events have waited for such a transaction, milliseconds.
+    /// How long such a transaction has been delaying committed events, milliseconds.
     pub feed_lag_ms: u64,
-    /// What orders trade on.
+    /// The market that orders trade on.
     pub market: MarketView,
-    /// `closed` while new orders are refused because too many are open.
+    /// `closed` while new orders are rejected because too many are in flight.
     #[schema(value_type = String)]
     pub admission: AdmissionState,
-    /// Orders with followers on this process.
+    /// Orders followed by clients of this process.
     pub followed: usize,
-    /// Open streams of any kind.
+    /// Open streams of all kinds.
     pub streams: usize,
 }
 
-/// What orders trade on.
+/// The market that orders trade on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Market)]
 pub struct MarketView {
     pub mode: MarketMode,
-    /// Paper only: the named conditions that the simulation's settings start from.
+    /// Paper only: the preset of the simulated market.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub preset: Option<Cow<'static, str>>,
-    /// Paper only: the seed of the simulated prices, a whole number as text.
+    /// Paper only: the seed of the simulated prices, an integer as a string.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub seed: Option<Cow<'static, str>>,
-    /// The highest slippage that an order may allow, basis points.
+    /// Maximum slippage that an order may allow, basis points.
     pub max_slippage_bps: u16,
 }
 
-/// Whether money moves.
+/// Whether orders move real money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = MarketMode)]
 pub enum MarketMode {
-    /// Simulated venues: no money moves.
+    /// Simulated venues: no real money moves.
     Paper,
     /// Real venues: orders spend real tokens.
     Live,

@@ -7,11 +7,11 @@ use utoipa::ToSchema;
 
 use crate::words;
 
-/// A token that can be traded.
+/// A tradable token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = Token)]
 pub struct TokenView {
-    /// Address of the SPL mint, base58: what identifies the token.
+    /// Address of the SPL mint, base58. It identifies the token.
     #[schema(value_type = String)]
     pub mint: Mint,
     /// Ticker, unique among the listed tokens.
@@ -36,7 +36,7 @@ impl From<TokenInfo> for TokenView {
     }
 }
 
-/// A venue that is asked for quotes.
+/// A venue that the engine requests quotes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = VenueInfo)]
 pub struct VenueView<'a> {

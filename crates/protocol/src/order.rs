@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use crate::words;
 
-/// What was ordered.
+/// The terms of an order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = OrderTerms)]
@@ -30,19 +30,19 @@ pub struct SpecView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount_out: Option<Decimal>,
     pub slippage_bps: u16,
-    /// The least that must be received, whatever the slippage allows.
+    /// Minimum to receive, whatever the slippage allows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_amount_out: Option<Decimal>,
-    /// The most that may be spent, whatever the slippage allows.
+    /// Maximum to spend, whatever the slippage allows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_amount_in: Option<Decimal>,
-    /// No attempt is submitted from this moment on.
+    /// No attempt is submitted from this time on.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<words::Timestamp>)]
     pub expires_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wallet: Option<Cow<'a, str>>,
-    /// The client's own label. It identifies no order.
+    /// The client's own label; need not be unique.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<Cow<'a, str>>,
 }
@@ -112,11 +112,11 @@ pub struct OrderView<'a> {
     pub fill: Option<FillView<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<FailureView<'a>>,
-    /// When the next attempt begins, while the order waits for it.
+    /// Start of the next attempt, while the order waits for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<words::Timestamp>)]
     pub next_attempt_at: Option<Timestamp>,
-    /// When the owner asked to cancel it. The order may have landed all the same: see `status`.
+    /// Time of the owner's request to cancel. The order may still have landed: see `status`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<words::Timestamp>)]
     pub cancel_requested_at: Option<Timestamp>,
@@ -145,7 +145,7 @@ impl<'a> OrderView<'a> {
     }
 }
 
-/// How an order traded.
+/// What an order traded.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Fill)]
@@ -158,7 +158,7 @@ pub struct FillView<'a> {
     pub amount_in: Decimal,
     pub amount_out: Decimal,
     pub fee: Decimal,
-    /// What the chain charged, SOL.
+    /// Network fee, in SOL.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network_fee: Option<Decimal>,
     pub executed_price: Decimal,
@@ -187,7 +187,7 @@ impl<'a> FillView<'a> {
     }
 }
 
-/// Why something failed.
+/// Why an attempt or an order failed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Failure)]
@@ -198,13 +198,15 @@ pub struct FailureView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<words::Venue>)]
     pub venue: Option<VenueId>,
+    /// Whether the engine may retry the attempt. In the failure of an order that has ended, all attempts are
+    /// used up: do not take it as advice to place the order again.
     pub retryable: bool,
-    /// What a program on chain returned, if it was one that failed.
+    /// The error of the on-chain program, if one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub program_error: Option<ProgramErrorView<'a>>,
 }
 
-/// An error that a program on chain returned.
+/// An error returned by an on-chain program.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(as = ProgramError)]
 pub struct ProgramErrorView<'a> {
@@ -234,7 +236,7 @@ impl<'a> FailureView<'a> {
     }
 }
 
-/// The order, and where to go from here.
+/// The order, and where to follow it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = PlacedOrder)]
@@ -243,7 +245,7 @@ pub struct PlacedView<'a> {
     pub order: OrderView<'a>,
     pub ws_url: String,
     pub status_url: String,
-    /// Where the clients of an earlier system look for updates: a path, and a WebSocket.
+    /// Path of a WebSocket with updates, for clients of an earlier system.
     pub status_endpoint: String,
 }
 

@@ -7,35 +7,35 @@ use utoipa::ToSchema;
 
 use crate::{Code, FieldError, OrderView};
 
-/// A problem, as a response and as a message.
+/// An error, as a response or a stream message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Problem)]
 pub struct ProblemBody<'a> {
-    /// The problem's URI; in a message `error`, like the type of any message.
+    /// URI of the problem type; in a stream message `error`.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required)]
     pub kind: Option<String>,
-    /// A summary, the same every time.
+    /// Summary, the same for every occurrence.
     pub title: Cow<'a, str>,
     pub status: u16,
-    /// What happened this time, for people.
+    /// Explanation of this occurrence, for people.
     pub detail: Cow<'a, str>,
-    /// For programs; it does not change.
+    /// Stable code, for programs.
     #[schema(value_type = Code)]
     pub code: Cow<'a, str>,
-    /// Whether the same request may succeed when it is repeated later.
+    /// Whether repeating the same request later may succeed.
     pub retryable: bool,
-    /// The fields that are not valid.
+    /// The invalid fields.
     pub errors: Cow<'a, [FieldError]>,
-    /// The order it concerns, where naming it helps.
+    /// The order that the problem is about, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Uuid>)]
     pub order_id: Option<OrderId>,
-    /// That order in its current state, where it explains the problem.
+    /// That order in its current state, if it explains the problem.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<OrderView<'static>>)]
     pub order: Option<Cow<'a, Value>>,
-    /// The whole refusal in one short line.
+    /// The problem in one short line.
     pub error: String,
 }

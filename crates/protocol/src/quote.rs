@@ -24,15 +24,15 @@ pub struct QuoteView {
     #[serde(flatten)]
     pub amounts: AmountsView,
     pub price_impact_bps: u32,
-    /// In the token that `feeToken` names.
+    /// The pool's fee, in `feeToken`.
     pub fee: Decimal,
-    /// Symbol of the token that the fee is taken from.
+    /// Symbol of the token in which the fee is charged.
     pub fee_token: String,
     /// The fee rate, rounded to whole basis points.
     pub fee_bps: u32,
     /// The fee rate in parts per million.
     pub fee_ppm: u32,
-    /// What the chain charges, SOL.
+    /// Network fee, in SOL.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network_fee: Option<Decimal>,
     pub liquidity_score: u8,
@@ -61,14 +61,14 @@ impl QuoteView {
     }
 }
 
-/// A pool of a venue.
+/// A liquidity pool of a venue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = Pool)]
 pub struct PoolView {
-    /// Which of the venue's programs it belongs to.
+    /// Kind of pool: the venue's program that it belongs to.
     #[schema(value_type = String)]
     pub kind: Name,
-    /// The pool's account.
+    /// Account address of the pool.
     #[schema(value_type = String)]
     pub address: Address,
 }
@@ -79,7 +79,7 @@ impl PoolView {
     }
 }
 
-/// The amounts spent and received, and whole tokens out per whole token in.
+/// Amounts spent and received, and the price in whole tokens received per whole token spent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Amounts)]
@@ -96,17 +96,17 @@ impl AmountsView {
     }
 }
 
-/// A venue that was not chosen, and why.
+/// A venue that was rejected, and why.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = RejectedVenue)]
 pub struct RejectedView {
     #[schema(value_type = words::Venue)]
     pub venue: VenueId,
-    /// The pool that was outbid.
+    /// The outbid pool.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pool: Option<PoolView>,
-    /// `outbid`, or the code of its failure to quote.
+    /// `outbid`, or why it did not quote.
     #[schema(value_type = words::RejectionCode)]
     pub code: Cow<'static, str>,
     pub reason: String,
@@ -134,7 +134,7 @@ impl RejectedView {
     }
 }
 
-/// Which venue was chosen, every quote, and why the others were not.
+/// The selected venue, all quotes, and why the others were rejected.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = RoutingDecision)]
@@ -225,7 +225,7 @@ impl InstructionView {
     }
 }
 
-/// The decision, and the bound an order would get now.
+/// The routing decision and the slippage bound that an order would get now.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(as = Quotes)]
 pub struct QuotesView<'a> {

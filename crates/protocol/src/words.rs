@@ -40,37 +40,34 @@ fn example(schema: ObjectBuilder, example: &str) -> ObjectBuilder {
 
 schema!(
     OrderStatus,
-    one_of(
-        "Where an order stands. `confirmed`, `failed`, `canceled` and `expired` are final.",
-        Statuses::ALL
-    )
+    one_of("Status of an order. `confirmed`, `failed`, `canceled` and `expired` are final.", Statuses::ALL)
 );
 schema!(
     CancelOutcome,
     one_of(
-        "What came of a request to cancel an order. `storeUnavailable`: unknown, repeat the request.",
+        "Result of a request to cancel an order. `storeUnavailable`: unknown, repeat the request.",
         Outcomes::ALL
     )
 );
-schema!(OrderType, one_of("How an order executes.", [Types::Market]));
+schema!(OrderType, one_of("Order type.", [Types::Market]));
 schema!(
     Venue,
-    text("A decentralised exchange; `GET /api/venues` lists them. More of them may come.")
+    text("A decentralized exchange; `GET /api/venues` lists them. Later versions may add more.")
         .pattern(Some("^[a-z0-9_]{1,40}$"))
         .examples([json!(VenueId::RAYDIUM), json!(VenueId::METEORA)])
 );
-schema!(FailureCode, one_of("Why an attempt or an order failed; for programs.", Failures::ALL));
+schema!(FailureCode, one_of("Why an attempt or an order failed, for programs.", Failures::ALL));
 schema!(
     RejectionCode,
     one_of(
-        "Why a venue was not chosen: it was outbid, or it gave no quote.",
+        "Why a venue was rejected: it was outbid, or it did not quote.",
         [json!("outbid")].into_iter().chain(Failures::ALL.map(|code| json!(code)))
     )
 );
 schema!(
     OrderSort,
     one_of(
-        "What orders are listed by; `duration` is the time from acceptance to the last change.",
+        "Sort key. `duration` is the time from acceptance to the last change.",
         ["createdAt", "updatedAt", "attempt", "duration"]
     )
 );

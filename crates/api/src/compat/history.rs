@@ -13,12 +13,12 @@ use crate::{
 
 problems!(Problems: InvalidOrderId, InvalidQuery, OrderNotFound, StoreUnavailable);
 
-/// The events, under the name of an earlier system.
+/// Lists the events of an order, under the path of an earlier system.
 #[utoipa::path(get, path = "/api/orders/{id}/history", operation_id = "listHistory", tag = "earlier systems",
     params(
         ("id" = Uuid, Path, description = "The order."),
         ("after" = Option<u32>, Query, description = "Only events after this `seq`."),
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "Events at most; 200 by default."),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "Maximum number of events; 200 by default."),
     ),
     responses(
         (status = 200, description = "The events.", body = [EventBody],

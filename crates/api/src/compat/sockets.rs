@@ -131,7 +131,7 @@ problems!(
     StatusProblems: InvalidOrderId, OrderNotFound, StoreUnavailable, TooManyStreams
 );
 
-/// A WebSocket that follows the order, or the order itself for a plain request.
+/// Follows an order (WebSocket); a plain request returns the order.
 #[utoipa::path(get, path = "/api/orders/{id}/status", operation_id = "getOrderStatus", tag = "earlier systems",
     params(("id" = Uuid, Path, description = "The order.")),
     responses(
@@ -185,9 +185,9 @@ async fn history(
 
 problems!(OrdersProblems: UpgradeRequired, TooManyStreams);
 
-/// A WebSocket with flat messages.
+/// Follows an order with flat messages (WebSocket).
 ///
-/// With `?orderId=` it follows that order, without a query the first message is an order.
+/// `?orderId=` follows that order; without it, send an order as the first message.
 #[utoipa::path(get, path = "/api/orders/ws", operation_id = "followOrderFlat", tag = "earlier systems",
     params(("orderId" = Option<Uuid>, Query, description = "The order to follow.")),
     responses((status = 101, description = "A WebSocket."), OrdersProblems))]

@@ -38,31 +38,31 @@ fn forms() -> [Documented; 6] {
     [
         documented(
             "OrderRequest",
-            "The canonical form. Exactly one of `amountIn` and `amountOut` is given.",
+            "The canonical format. Set exactly one of `amountIn` and `amountOut`.",
             Form::CANONICAL,
             json!({"tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1.5", "slippageBps": 50}),
         ),
         documented(
             "OrderRequestByAmount",
-            "`amount` is what is spent.",
+            "Earlier format: `amount` is the amount to spend.",
             earlier::AMOUNT,
             json!({"tokenIn": "SOL", "tokenOut": "USDC", "amount": 1.5}),
         ),
         documented(
             "OrderRequestInPercent",
-            "Slippage in percent. Exactly one of `amountIn` and `amountOut` is given.",
+            "Earlier format: slippage in percent. Set exactly one of `amountIn` and `amountOut`.",
             earlier::PERCENT,
             json!({"tokenIn": "SOL", "tokenOut": "USDC", "amountIn": 1.5, "slippage": 0.5}),
         ),
         documented(
             "OrderRequestByAmountInPercent",
-            "`amount` is what is spent, slippage is in percent.",
+            "Earlier format: `amount` is the amount to spend, slippage in percent.",
             earlier::AMOUNT_PERCENT,
             json!({"tokenIn": "SOL", "tokenOut": "USDC", "amount": 1.5, "slippage": 0.5}),
         ),
         documented(
             "OrderRequestByMints",
-            "`amount` is what is spent, slippage is in percent.",
+            "Earlier format with mints: `amount` is the amount to spend, slippage in percent.",
             earlier::MINTS,
             json!({
                 "inputMint": "So11111111111111111111111111111111111111112",
@@ -73,7 +73,7 @@ fn forms() -> [Documented; 6] {
         ),
         documented(
             "OrderRequestBySide",
-            "A `sell` spends exactly `amount` of the base, a `buy` receives exactly that much.",
+            "Earlier format: `sell` spends exactly `amount` of the base token, `buy` receives exactly that much.",
             earlier::SELL,
             json!({
                 "clientId": "desk-7", "side": "buy",
@@ -89,7 +89,7 @@ pub(crate) struct OrderBody;
 impl PartialSchema for OrderBody {
     fn schema() -> RefOr<Schema> {
         let mut any = OneOfBuilder::new().description(Some(
-            "An order. The first form is the canonical one; the others are those of earlier systems.",
+            "An order. The first format is the canonical one; the others are those of earlier systems.",
         ));
         for documented in forms() {
             any = any.item(Ref::from_schema_name(documented.schema));
@@ -147,18 +147,18 @@ impl Documented {
         if self.form == Form::CANONICAL {
             let bound = |about: &str| {
                 amount_given()
-                    .description(Some(format!("{about} The tighter of this and the slippage applies.")))
+                    .description(Some(format!("{about} The tighter of this and the slippage bound applies.")))
             };
             object = object
-                .property(Form::MIN_AMOUNT_OUT, bound("With `amountIn`: receive at least this much."))
-                .property(Form::MAX_AMOUNT_IN, bound("With `amountOut`: spend at most this much."))
+                .property(Form::MIN_AMOUNT_OUT, bound("With `amountIn`: minimum to receive."))
+                .property(Form::MAX_AMOUNT_IN, bound("With `amountOut`: maximum to spend."))
                 .property(
                     Form::EXPIRES_AT,
                     ObjectBuilder::new()
                         .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
                         .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
                         .description(Some(
-                            "RFC 3339 with an offset. No attempt is submitted from then on; what was submitted before may still land.",
+                            "RFC 3339 with an offset. No attempt is submitted from this time on; one submitted earlier may still land.",
                         )),
                 );
         }
@@ -166,17 +166,20 @@ impl Documented {
         // the base/quote form calls the tag the client's name
         let tag = if side == Side::Decides { Form::CLIENT_ID } else { Form::TAG };
         let about =
-            "Your own label of the order: kept, given back, and a filter of lists. It identifies no order.";
+            "Your own label for orders, returned with them; lists can filter by it. Need not be unique.";
         object
             .property(tag, nullable(&printable(MAX_TAG_CHARS), about))
             .property(
                 Form::CLIENT_ORDER_ID,
                 nullable(
                     &printable(MAX_CLIENT_ORDER_ID_CHARS),
-                    "Your own id of the order; the same order with it again is not placed twice.",
+                    "Your own id for the order. Repeating a request with it does not place a second order.",
                 ),
             )
-            .property(Form::WALLET, nullable(&printable(MAX_WALLET_CHARS), "Kept and given back."))
+            .property(
+                Form::WALLET,
+                nullable(&printable(MAX_WALLET_CHARS), "Stored and returned, otherwise unused."),
+            )
             .build()
     }
 }
@@ -200,9 +203,7 @@ fn allowed_slippage(SlippageField { decimals, least, .. }: SlippageField, max: B
         .pattern(Some(NUMBER))
         .minimum(Some(in_unit(least)))
         .maximum(Some(in_unit(max)))
-        .description(Some(format!(
-            "How much worse than the quote the result may be, in {unit}; {default} by default."
-        )))
+        .description(Some(format!("Maximum slippage from the quote, in {unit}; {default} by default.")))
 }
 
 schema!(AmountGiven, amount_given());
@@ -213,7 +214,7 @@ fn amount_given() -> ObjectBuilder {
         .pattern(Some(NUMBER))
         .exclusive_minimum(Some(0))
         .description(Some(
-            "An amount in whole tokens, read exactly; with at most as many decimals as its token has.",
+            "An amount in whole tokens, read exactly, with no more decimal places than the token has.",
         ))
         .examples([json!("1.5")])
 }
@@ -240,7 +241,7 @@ pub(super) fn limit_slippage(document: &mut OpenApi, max: Bps) {
 }
 
 fn token_name(listed: &[TokenInfo]) -> ObjectBuilder {
-    text(&token_pattern(listed), "A listed token: its mint, or its symbol in any case.")
+    text(&token_pattern(listed), "A listed token: its mint, or its symbol (case-insensitive).")
         .examples(listed.iter().map(|info| json!(info.symbol)))
 }
 

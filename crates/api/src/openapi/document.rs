@@ -34,11 +34,11 @@ pub(crate) const PATH: &str = "/api/openapi.json";
     info(title = "Order execution engine", description = ABOUT, license(name = "MIT", identifier = "MIT")),
     servers((url = "/")),
     tags(
-        (name = "orders", description = "Place orders, and see what became of them."),
-        (name = "streams", description = "What happens to orders, live. The messages are described in docs/MESSAGES.md."),
-        (name = "quotes", description = "What the venues would give now."),
-        (name = "engine", description = "How the engine is, and what it can do."),
-        (name = "earlier systems", description = "Addresses of the systems this one replaces, for their clients."),
+        (name = "orders", description = "Place, find, explain and cancel orders."),
+        (name = "streams", description = "Follow order events live. docs/MESSAGES.md in the repository has an example of every message."),
+        (name = "quotes", description = "Quotes without executing."),
+        (name = "engine", description = "Health, metrics, tokens, venues and this document."),
+        (name = "earlier systems", description = "Endpoints of the systems this one replaces, for their clients."),
     ),
     paths(
         execute::place, execute::stream, orders::list, summary::summarize, export::export, order::show, events::list, history::history,
@@ -53,14 +53,15 @@ struct Document;
 const ABOUT: &str = "\
 Amounts are whole tokens as decimal strings, times are RFC 3339 in UTC.
 
-Whatever is refused is answered with a problem document (RFC 9457): `code` says for programs what it is, \
-`retryable` whether the same request may succeed later, `errors` what is wrong with each field. Beside what is \
-listed with each call, an address that does not exist is answered with 404 `not_found`, a method that an address \
-does not have with 405 `method_not_allowed` and the header `Allow`, one without exactly one `Host` with 400 \
-`invalid_request`, and any call while every connection slot is taken with \
-503 `too_many_connections`.
+Errors are problem documents (RFC 9457): `code` identifies the problem, `retryable` is true if the same request may \
+succeed later, and `errors` lists the invalid fields. In addition to the errors listed with each call, unknown paths \
+return 404 `not_found`, unsupported methods 405 `method_not_allowed` with the `Allow` header, requests without exactly \
+one `Host` 400 `invalid_request`, and all calls 503 `too_many_connections` while every connection slot is taken.
 
-Every answer carries `X-Request-Id`: the one of the request, or a new one.";
+Optional response fields are omitted, never `null`. Later versions may add fields and enum values: ignore those you do \
+not know.
+
+Every response has an `X-Request-Id`: the one of the request, or a new one.";
 
 /// What the annotations cannot express.
 struct Details;
@@ -93,7 +94,7 @@ impl Modify for Details {
 
 problems!(Problems: InvalidQuery);
 
-/// This document.
+/// Returns this document.
 #[utoipa::path(get, path = PATH, operation_id = "getDocument", tag = "engine",
     responses((status = 200, description = "An OpenAPI 3.1 document.", body = Object), Problems))]
 pub(crate) async fn document(State(state): State<AppState>, _: NoParameters) -> Response {

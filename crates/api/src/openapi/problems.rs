@@ -47,11 +47,11 @@ fn response(codes: &[Code]) -> Response {
     let mut response =
         ResponseBuilder::new().description(titles.join("; ")).content("application/problem+json", content);
     if codes.iter().any(|code| code.is_retryable()) {
-        response =
-            response.header("Retry-After", header(Type::Integer, "When to repeat the request, seconds."));
+        response = response
+            .header("Retry-After", header(Type::Integer, "Seconds to wait before repeating the request."));
     }
     if codes.contains(&Code::UpgradeRequired) {
-        response = response.header("Upgrade", header(Type::String, "What to connect with: `websocket`."));
+        response = response.header("Upgrade", header(Type::String, "Protocol to connect with: `websocket`."));
     }
     response.build()
 }

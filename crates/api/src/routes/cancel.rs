@@ -20,15 +20,14 @@ problems!(Problems: InvalidOrderId, InvalidQuery, OrderNotFound, AlreadyTerminal
 
 /// Cancels an order.
 ///
-/// No further attempt is submitted. `200` if it is canceled. `202` while an execution holds it or its
-/// transaction may still land: the outcome arrives as an event, `canceled` or, if it ended first, `confirmed`, `failed`
-/// or `expired`. `409 already_terminal`, with the order, if it had
-/// already ended in another way. Repeating the request changes nothing.
+/// No further attempt is submitted. Returns `200` if the order is canceled, or `202` while a worker is executing it or its
+/// transaction may still land: the outcome arrives as an event, `canceled` or, if that comes first, `confirmed`, `failed`
+/// or `expired`. Returns `409 already_terminal`, with the order, if it had ended otherwise. Safe to repeat.
 #[utoipa::path(post, path = "/api/orders/{id}/cancel", operation_id = "cancelOrder", tag = "orders",
     params(("id" = Uuid, Path, description = "The order.")),
     responses(
-        (status = 200, description = "It is canceled.", body = CanceledView),
-        (status = 202, description = "It will be canceled unless its transaction lands.", body = CanceledView),
+        (status = 200, description = "The order is canceled.", body = CanceledView),
+        (status = 202, description = "The order will be canceled unless its transaction lands.", body = CanceledView),
         Problems,
     ))]
 pub(crate) async fn cancel(
@@ -57,8 +56,8 @@ pub(crate) async fn cancel(
 #[utoipa::path(delete, path = "/api/orders/{id}", operation_id = "deleteOrder", tag = "orders",
     params(("id" = Uuid, Path, description = "The order.")),
     responses(
-        (status = 200, description = "It is canceled.", body = CanceledView),
-        (status = 202, description = "It will be canceled unless its transaction lands.", body = CanceledView),
+        (status = 200, description = "The order is canceled.", body = CanceledView),
+        (status = 202, description = "The order will be canceled unless its transaction lands.", body = CanceledView),
         Problems,
     ))]
 pub(crate) async fn delete(

@@ -26,19 +26,19 @@ const AT_ONCE: usize = 64;
 /// Orders of one page of a search.
 const PAGE: u32 = 500;
 
-/// Which orders to cancel. Several filters together mean the orders that match all of them.
+/// The orders to cancel. If several filters are set, orders must match all of them.
 #[derive(ToSchema)]
 #[schema(as = CancelFilter)]
 #[expect(dead_code, reason = "the document describes it; the body is read field by field")]
 struct Request {
-    /// These orders, at most 500; excludes the other filters.
+    /// Up to 500 order ids; cannot be combined with other filters.
     #[schema(value_type = Option<Vec<Uuid>>)]
     ids: Option<Vec<String>>,
-    /// Two tokens, such as `SOL/USDC`; orders in both directions match.
+    /// Two tokens, such as `SOL/USDC`; matches orders in both directions.
     pair: Option<String>,
-    /// Your own label of the orders.
+    /// The orders' tag.
     tag: Option<String>,
-    /// `true`: every order that has not ended; excludes the other filters.
+    /// `true`: every order that has not ended; cannot be combined with other filters.
     all: Option<bool>,
 }
 
@@ -53,13 +53,13 @@ problems!(
     UnsupportedContentEncoding, StoreUnavailable
 );
 
-/// Cancels orders by a filter.
+/// Cancels orders by filter.
 ///
-/// Each order is canceled as `POST /api/orders/{id}/cancel` does, and has a result of its own. One request
-/// cancels at most 500 orders; `hasMore` says whether more match.
+/// Cancels each order as `POST /api/orders/{id}/cancel` does, and returns a result per order. One request cancels at
+/// most 500 orders; if `hasMore` is true, repeat it.
 #[utoipa::path(post, path = "/api/orders/cancel", operation_id = "cancelOrders", tag = "orders",
     request_body = Request,
-    responses((status = 200, description = "What came of each order.", body = CanceledViews), Problems))]
+    responses((status = 200, description = "The result for each order.", body = CanceledViews), Problems))]
 pub(crate) async fn cancel_many(
     State(state): State<AppState>,
     _: NoParameters,

@@ -20,14 +20,14 @@ const MAX_LIMIT: u32 = 1_000;
 
 problems!(Problems: InvalidOrderId, InvalidQuery, OrderNotFound, StoreUnavailable);
 
-/// The events of an order, in order.
+/// Lists the events of an order.
 ///
-/// An array of the events after `after`. `Link` has the next page, if there is one now.
+/// `Link` has the next page, if there is one now.
 #[utoipa::path(get, path = "/api/orders/{id}/events", operation_id = "listEvents", tag = "orders",
     params(
         ("id" = Uuid, Path, description = "The order."),
         ("after" = Option<u32>, Query, description = "Only events after this `seq`."),
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "Events at most; 200 by default."),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "Maximum number of events; 200 by default."),
     ),
     responses(
         (status = 200, description = "The events.", body = [EventBody],

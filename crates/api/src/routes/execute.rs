@@ -27,19 +27,19 @@ problems!(
 
 /// Places an order.
 ///
-/// `201` with its address, or `200` with the order that the same key or client order id made before.
-/// `409 idempotency_conflict` if that one asked for something else. A body in the form of an earlier system is
-/// answered with `200`, as there; the schema `OrderBody` has all forms. `X-Idempotency-Key` is the same header as `Idempotency-Key`.
+/// Returns `201`, or `200` with the existing order if its key or client order id was used before, or
+/// `409 idempotency_conflict` if that order is a different one. A body in the format of an earlier system always
+/// returns `200`; the schema `OrderBody` has all formats. `X-Idempotency-Key` is an alias of `Idempotency-Key`.
 #[utoipa::path(post, path = "/api/orders/execute", operation_id = "placeOrder", tag = "orders",
     params(("Idempotency-Key" = Option<String>, Header, pattern = "^[ -~]{1,255}$",
-        description = "The same request with the same key is one order, however often it is sent.")),
+        description = "A new text for each order, such as a UUID. Repeating a request with the same key does not place a second order.")),
     request_body = OrderBody,
     responses(
-        (status = 201, description = "The order is accepted and will not be lost.", body = PlacedView,
-            headers(("Location" = String, description = "The path of the order."))),
-        (status = 200, description = "An earlier request placed it (`Idempotency-Replayed`), or the body is in the form of an earlier system; the order in its current state.", body = PlacedView,
+        (status = 201, description = "The order is accepted and stored.", body = PlacedView,
+            headers(("Location" = String, description = "Path of the order."))),
+        (status = 200, description = "An earlier request placed the order (`Idempotency-Replayed`), or the body is in the format of an earlier system. The order in its current state.", body = PlacedView,
             headers(
-                ("Location" = String, description = "The path of the order."),
+                ("Location" = String, description = "Path of the order."),
                 ("Idempotency-Replayed" = bool, description = "`true`."),
             )),
         PlaceProblems,
@@ -91,14 +91,14 @@ enum SocketRequest {
 
 problems!(StreamProblems: UpgradeRequired, TooManyStreams);
 
-/// Follows one order, over a WebSocket.
+/// Follows one order (WebSocket).
 ///
-/// `?orderId=` follows that order, after event `&after=`; without it the first message is an order and
-/// its events follow. Errors are then reported by a message and a close code.
+/// `?orderId=` follows that order, `&after=` resumes after an event. Without them, send an order as the first
+/// message; its events follow. Errors then arrive as a message and a close code.
 #[utoipa::path(get, path = "/api/orders/execute", operation_id = "followOrder", tag = "streams",
     params(
         ("orderId" = Option<Uuid>, Query, description = "The order to follow."),
-        ("after" = Option<u32>, Query, description = "The last event that was seen."),
+        ("after" = Option<u32>, Query, description = "`seq` of the last event you saw."),
     ),
     responses((status = 101, description = "A WebSocket."), StreamProblems))]
 pub(crate) async fn stream(
@@ -166,6 +166,6 @@ fn read_request(query: &Parameters) -> Result<SocketRequest, Problem> {
         }
         return Ok(SocketRequest::Place);
     };
-    let id = id.parse().map_err(|_| Problem::new(Code::InvalidOrderId, "an order id is a UUID"))?;
+    let id = id.parse().map_err(|_| Problem::new(Code::InvalidOrderId, "an order id must be a UUID"))?;
     Ok(SocketRequest::Follow { id, after: after.unwrap_or(0) })
 }

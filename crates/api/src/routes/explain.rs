@@ -17,9 +17,9 @@ use crate::{
 
 problems!(Problems: InvalidOrderId, InvalidQuery, OrderNotFound, StoreUnavailable);
 
-/// Every decision about the order.
+/// Explains how an order was executed.
 ///
-/// Quotes, rejected venues and why, bounds, and the quote against the fill.
+/// All quotes, rejected venues and why, slippage bounds, and the quote compared with the fill.
 #[utoipa::path(get, path = "/api/orders/{id}/explain", operation_id = "explainOrder", tag = "orders",
     params(("id" = Uuid, Path, description = "The order.")),
     responses((status = 200, description = "The explanation.", body = Explanation), Problems))]

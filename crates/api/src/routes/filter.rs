@@ -38,14 +38,14 @@ pub(super) const NAMES: [&str; 14] = [
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
 #[expect(dead_code, reason = "describes what `read` reads")]
 pub(super) struct Filters {
-    /// Orders in this status, in any case.
+    /// Orders in this status (case-insensitive).
     status: Option<words::OrderStatus>,
-    /// `true`: parked orders, those that lost five claims in a row.
+    /// `true`: only parked orders, which lost five claims in a row.
     parked: Option<bool>,
     /// Orders with this tag.
     #[param(pattern = "^[ -~]{1,128}$")]
     tag: Option<String>,
-    /// The order with this id of yours.
+    /// The order with this client order id.
     #[param(pattern = "^[ -~]{1,128}$")]
     client_order_id: Option<String>,
     /// Orders that spend this token: a symbol or a mint.
@@ -58,18 +58,18 @@ pub(super) struct Filters {
     pair: Option<String>,
     /// With `pair`: `sell` for orders that spend its first token, `buy` for those that receive it.
     side: Option<words::Side>,
-    /// Orders that this venue filled, or failed last.
+    /// Orders that this venue filled, or whose last attempt failed there.
     venue: Option<words::Venue>,
     /// Orders whose last failure has this code.
     failure_code: Option<words::FailureCode>,
-    /// Orders accepted from this time on, RFC 3339, to the millisecond.
+    /// Orders accepted at or after this time (RFC 3339, millisecond precision).
     #[param(format = DateTime)]
     from: Option<String>,
-    /// Orders accepted before this time, RFC 3339, to the millisecond.
+    /// Orders accepted before this time (RFC 3339, millisecond precision).
     #[param(format = DateTime)]
     to: Option<String>,
-    /// Searches for an order's id or the end of it, a signature, a client order id or a tag, a token, a pair, a
-    /// venue, a status or a failure code.
+    /// Free text: an order id or the end of one, a signature, client order id, tag, token, pair, venue, status or
+    /// failure code.
     #[param(max_length = 128)]
     q: Option<String>,
 }

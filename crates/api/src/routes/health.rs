@@ -16,10 +16,10 @@ problems!(Problems:);
 
 /// Status of each component.
 ///
-/// `503` only when orders cannot be accepted: without the queue they are, and the sweeper delivers them.
+/// Returns `503` only if orders cannot be accepted. Without the queue they can: the sweeper delivers them.
 #[utoipa::path(get, path = "/health", operation_id = "getHealth", tag = "engine",
     responses(
-        (status = 200, description = "Orders are accepted, perhaps with delay.", body = Report),
+        (status = 200, description = "Orders are accepted; their execution may be delayed.", body = Report),
         (status = 503, description = "Orders cannot be written.", body = Report),
         Problems,
     ))]
@@ -58,18 +58,18 @@ pub(crate) async fn report(State(state): State<AppState>) -> Response {
 
 /// Whether the process is running.
 #[utoipa::path(get, path = "/health/live", operation_id = "getLiveness", tag = "engine",
-    responses((status = 200, description = "It runs.", body = Readiness), Problems))]
+    responses((status = 200, description = "The process is running.", body = Readiness), Problems))]
 pub(crate) async fn live() -> Response {
     answer(Health::Ok, Readiness { status: Health::Ok })
 }
 
 /// Whether orders can be accepted.
 ///
-/// They can while the store takes writes and the process is not stopping.
+/// They can while the store accepts writes and the process is not stopping.
 #[utoipa::path(get, path = "/health/ready", operation_id = "getReadiness", tag = "engine",
     responses(
         (status = 200, description = "Orders can be accepted.", body = Readiness),
-        (status = 503, description = "Orders cannot be written, or the process stops.", body = Readiness),
+        (status = 503, description = "Orders cannot be written, or the process is stopping.", body = Readiness),
         Problems,
     ))]
 pub(crate) async fn ready(State(state): State<AppState>) -> Response {

@@ -23,12 +23,12 @@ const COUNT_EVERY: Duration = Duration::from_secs(1);
 
 problems!(Problems:);
 
-/// Metrics of this process, for Prometheus.
+/// Prometheus metrics of this process.
 ///
-/// Renders the metrics; gauges that must be queried are queried now.
+/// docs/OPERATIONS.md in the repository lists them. Some gauges are queried on request.
 #[utoipa::path(get, path = "/metrics", operation_id = "getMetrics", tag = "engine",
     responses(
-        (status = 200, description = "In the text format of Prometheus.", body = String, content_type = "text/plain"),
+        (status = 200, description = "The metrics in Prometheus text format.", body = String, content_type = "text/plain"),
         Problems,
     ))]
 pub(crate) async fn render(State(state): State<AppState>) -> impl IntoResponse {

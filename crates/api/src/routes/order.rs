@@ -18,17 +18,17 @@ use crate::{
 
 problems!(Problems: InvalidQuery, OrderNotFound, StoreUnavailable);
 
-/// The order in its current state.
+/// Returns an order in its current state.
 #[utoipa::path(get, path = "/api/orders/{id}", operation_id = "getOrder", tag = "orders",
     params(("id" = Uuid, Path, description = "The order.")),
     responses((status = 200, description = "The order.", body = OrderView), Problems))]
-/// Anything that is not the id of a known order is `404`.
+/// Unknown and invalid ids return `404`.
 pub(crate) async fn show(
     State(state): State<AppState>,
     id: Result<Path<String>, PathRejection>,
     _: NoParameters,
 ) -> Result<Response, Problem> {
-    let not_an_id = || Problem::new(Code::OrderNotFound, "an order id is a UUID");
+    let not_an_id = || Problem::new(Code::OrderNotFound, "an order id must be a UUID");
     let id = id.ok().and_then(|Path(id)| id.parse().ok()).ok_or_else(not_an_id)?;
     show_known(&state, id).await
 }

@@ -27,18 +27,18 @@ const DEFAULT_LIMIT: u32 = 50;
 const MAX_LIMIT: u32 = 200;
 problems!(Problems: InvalidQuery, StoreUnavailable);
 
-/// Lists orders, newest first, or searches them.
+/// Lists and finds orders, newest first.
 ///
-/// An array. Filters can be combined. `Link` has the next page, if there is one. A search for tokens, venues, failures or
-/// `q` looks at 50,000 orders for each page, so a page may be short, or empty, and have a next one. Sorted otherwise than
-/// by `createdAt` there is one page: the first among the newest 50,000 orders, or the oldest for `order=asc`.
+/// Filters can be combined. `Link` has the next page, if any. A search for tokens, venues, failures or `q` scans 50,000
+/// orders per page, so a page may be short or empty and still have a next one. With a `sort` other than `createdAt` there
+/// is one page, sorted among the newest 50,000 orders, or the oldest with `order=asc`.
 #[utoipa::path(get, path = "/api/orders", operation_id = "listOrders", tag = "orders",
     params(
         filter::Filters,
         ("sort" = Option<words::OrderSort>, Query, description = "`createdAt` by default."),
         ("order" = Option<words::SortOrder>, Query, description = "`desc` by default."),
-        ("cursor" = Option<Uuid>, Query, description = "Orders after this one; see `Link`."),
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Orders at most; 50 by default."),
+        ("cursor" = Option<Uuid>, Query, description = "Orders after this cursor; take it from `Link`."),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Maximum number of orders; 50 by default."),
     ),
     responses(
         (status = 200, description = "The orders.", body = [OrderView],
@@ -90,7 +90,7 @@ async fn filter(state: &AppState, query: &Parameters) -> Result<OrderFilter, Pro
     let limit = read_limit(query, DEFAULT_LIMIT, MAX_LIMIT, &mut errors);
     let sort = sort.unwrap_or_default();
     if cursor.is_some() && sort != OrderSort::CreatedAt {
-        errors.push(FieldError::new("cursor", FieldCode::Conflict, "goes with sort=createdAt only"));
+        errors.push(FieldError::new("cursor", FieldCode::Conflict, "requires sort=createdAt"));
     }
     query.report_unknown(&[&filter::NAMES[..], &["sort", "order", "cursor", "limit"]].concat(), &mut errors);
     refuse_query(errors)?;

@@ -21,12 +21,12 @@ problems!(
     NoRoute, AmountTooSmall, InsufficientLiquidity, QuotesUnavailable
 );
 
-/// Quotes without executing.
+/// Requests quotes without executing.
 ///
-/// All quotes, the best first, and the venue that an order with the same body would go to now.
+/// Returns all quotes, the best first, and the venue that an order with the same body would be routed to now.
 #[utoipa::path(post, path = "/api/quotes", operation_id = "askQuotes", tag = "quotes",
     request_body = OrderBody,
-    responses((status = 200, description = "The decision an order would lead to now.", body = QuotesView), Problems))]
+    responses((status = 200, description = "The routing decision for such an order now.", body = QuotesView), Problems))]
 pub(crate) async fn ask(
     State(state): State<AppState>,
     _: NoParameters,

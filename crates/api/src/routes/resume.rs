@@ -19,10 +19,10 @@ problems!(Problems: InvalidOrderId, InvalidQuery, OrderNotFound, NotParked, Stor
 /// Resumes a parked order at once.
 ///
 /// An order whose executions were lost five times in a row is parked: it is retried with growing delays.
-/// Waiting loses nothing; resume an order once the cause is fixed.
+/// Resume it once the cause is fixed; until then it is safe to wait.
 #[utoipa::path(post, path = "/api/orders/{id}/resume", operation_id = "resumeOrder", tag = "orders",
     params(("id" = Uuid, Path, description = "The order.")),
-    responses((status = 200, description = "It is due now.", body = OrderView), Problems))]
+    responses((status = 200, description = "The order is due now.", body = OrderView), Problems))]
 pub(crate) async fn resume(
     State(state): State<AppState>,
     id: OrderIdPath,
@@ -32,7 +32,7 @@ pub(crate) async fn resume(
     if !state.answer(state.store.unpark(state.account, order.id)).await? {
         return Err(Problem::new(
             Code::NotParked,
-            "the order is not parked: it has ended, or continues by itself",
+            "the order is not parked: it has ended or continues by itself",
         ));
     }
     tracing::info!(order_id = %order.id, "resumed by an operator");

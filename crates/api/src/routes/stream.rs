@@ -19,20 +19,20 @@ problems!(Problems: InvalidQuery, OrderNotFound, UpgradeRequired, StoreUnavailab
 
 /// Follows many orders on one connection.
 ///
-/// A WebSocket that takes `subscribe` and `unsubscribe`, or, for `Accept: text/event-stream`, the events
-/// of `?orders=` after `Last-Event-ID`.
+/// A WebSocket that accepts `subscribe` and `unsubscribe` messages or, with `Accept: text/event-stream`, Server-Sent
+/// Events.
 #[utoipa::path(get, path = "/api/stream", operation_id = "streamOrders", tag = "streams",
     params(
         ("orders" = Option<String>, Query,
-            description = "For Server-Sent Events: ids with commas between them; all orders without it."),
+            description = "Server-Sent Events: comma-separated order ids; by default all orders."),
         ("cursor" = Option<String>, Query,
-            description = "For Server-Sent Events: the place after which to go on, where `Last-Event-ID` cannot be set."),
+            description = "Server-Sent Events: the cursor to resume after, if you cannot set `Last-Event-ID`."),
         ("Last-Event-ID" = Option<String>, Header,
-            description = "For Server-Sent Events: the `id` of the last event that was seen."),
+            description = "Server-Sent Events: the `id` of the last event you received."),
     ),
     responses(
         (status = 101, description = "A WebSocket."),
-        (status = 200, description = "A stream of events, for `Accept: text/event-stream`.", body = String,
+        (status = 200, description = "Server-Sent Events, with `Accept: text/event-stream`.", body = String,
             content_type = "text/event-stream"),
         Problems,
     ))]
@@ -64,7 +64,7 @@ pub(crate) async fn stream(
         }
         Err(problem) if problem.code == Code::UpgradeRequired => Err(Problem::new(
             Code::UpgradeRequired,
-            "connect with a WebSocket, or ask for Accept: text/event-stream",
+            "connect with a WebSocket, or send Accept: text/event-stream",
         )),
         Err(problem) => Err(problem),
     }

@@ -11,11 +11,11 @@ use crate::{openapi::problems, request::NoParameters, state::AppState};
 
 problems!(Problems: InvalidQuery);
 
-/// Tokens that can be traded.
+/// Lists the tokens you can trade.
 ///
-/// Orders and quotes name a token by its `symbol`, in any case, or by its `mint`.
+/// Orders and quotes accept a token's `symbol` (case-insensitive) or its `mint`.
 #[utoipa::path(get, path = "/api/tokens", operation_id = "listTokens", tag = "quotes",
-    responses((status = 200, description = "The tokens, in the order in which to offer them.", body = [TokenView]), Problems))]
+    responses((status = 200, description = "The tokens, in display order.", body = [TokenView]), Problems))]
 pub(crate) async fn list(State(state): State<AppState>, _: NoParameters) -> Response {
     Json(state.tokens.listed().into_iter().map(TokenView::from).collect::<Vec<_>>()).into_response()
 }

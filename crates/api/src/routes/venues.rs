@@ -11,7 +11,7 @@ use crate::{openapi::problems, request::NoParameters, state::AppState};
 
 problems!(Problems: InvalidQuery);
 
-/// Venues that are asked for quotes.
+/// Lists the venues that quote.
 #[utoipa::path(get, path = "/api/venues", operation_id = "listVenues", tag = "quotes",
     responses((status = 200, description = "The venues.", body = [VenueView]), Problems))]
 pub(crate) async fn list(State(state): State<AppState>, _: NoParameters) -> Response {

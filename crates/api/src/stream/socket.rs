@@ -70,7 +70,7 @@ impl Ending {
     fn close_frame(self) -> Option<CloseFrame> {
         let (code, reason) = match self {
             Self::Finished => (close_code::NORMAL, Cow::from("")),
-            Self::Stopping => (close_code::AWAY, "the server stops".into()),
+            Self::Stopping => (close_code::AWAY, "the server is stopping".into()),
             Self::Protocol => (close_code::PROTOCOL, "not the WebSocket protocol".into()),
             Self::NotUtf8 => (close_code::INVALID, "the text is not UTF-8".into()),
             Self::TooLarge => (close_code::SIZE, "the message is too large".into()),
@@ -293,7 +293,7 @@ async fn in_time(
 ) -> Result<(), Ending> {
     match timeout(within, sent).await {
         Ok(sent) => sent.map_err(|_| Ending::Gone),
-        Err(_elapsed) => Err(Ending::TryLater("messages are read too slowly")),
+        Err(_elapsed) => Err(Ending::TryLater("the client reads too slowly")),
     }
 }
 

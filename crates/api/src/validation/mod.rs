@@ -113,11 +113,8 @@ impl Check<'_> {
         let token_in = self.token(self.form.token_in).await;
         let token_out = self.token(self.form.token_out).await;
         if token_in.is_some() && token_in == token_out {
-            self.report(
-                self.form.token_out,
-                FieldCode::SameToken,
-                "must differ from the token that is spent",
-            );
+            let message = format!("must differ from `{}`", self.form.token_in);
+            self.report(self.form.token_out, FieldCode::SameToken, message);
         }
         let amount = self.amount(token_in, token_out);
         let slippage_bps = self.slippage();
@@ -153,7 +150,7 @@ impl Check<'_> {
                 self.report(
                     alias,
                     FieldCode::Conflict,
-                    format!("is another name of `{name}`: give one of them"),
+                    format!("is an alias of `{name}`; set only one of them"),
                 );
                 Some(name)
             }
@@ -175,7 +172,7 @@ impl Check<'_> {
 
     async fn token(&mut self, field: &'static str) -> Option<Token> {
         let Some(value) = self.fields.get(field) else {
-            self.report(field, FieldCode::Missing, "is required: the symbol or the mint of a token");
+            self.report(field, FieldCode::Missing, "is required: a token symbol or mint");
             return None;
         };
         let name = self.text(field, value)?;
@@ -196,7 +193,9 @@ impl Check<'_> {
             (Some((name_in, value_in)), Some((name_out, value_out))) => {
                 self.units(name_in, value_in, token_in);
                 self.units(name_out, value_out, token_out);
-                let message = format!("excludes `{name_in}`: one side follows from the market");
+                let message = format!(
+                    "cannot be combined with `{name_in}`: fix one side, the market decides the other"
+                );
                 self.report(name_out, FieldCode::Conflict, message);
                 None
             }
@@ -215,7 +214,7 @@ impl Check<'_> {
     /// An amount in whole tokens. Without a known token only its form can be judged.
     fn units(&mut self, field: &'static str, value: Value<'_>, token: Option<Token>) -> Option<Amount> {
         let Some(number) = value.number() else {
-            self.report(field, FieldCode::WrongType, "must be a decimal number, best as a string");
+            self.report(field, FieldCode::WrongType, "must be a decimal number, preferably as a string");
             return None;
         };
         let decimals = token.map_or(MAX_DECIMALS, Token::decimals);
@@ -271,11 +270,19 @@ impl Check<'_> {
         let most = self.fields.get(max).map(|value| self.units(max, value, token_in));
         match amount? {
             SwapAmount::ExactIn(_) if most.is_some() => {
-                self.report(max, FieldCode::Conflict, format!("goes with an exact amount out; use `{min}`"));
+                self.report(
+                    max,
+                    FieldCode::Conflict,
+                    format!("requires `amountOut`; use `{min}` with `amountIn`"),
+                );
                 None
             }
             SwapAmount::ExactOut(_) if least.is_some() => {
-                self.report(min, FieldCode::Conflict, format!("goes with an exact amount in; use `{max}`"));
+                self.report(
+                    min,
+                    FieldCode::Conflict,
+                    format!("requires `amountIn`; use `{max}` with `amountOut`"),
+                );
                 None
             }
             SwapAmount::ExactIn(_) => {

@@ -103,3 +103,22 @@ async fn the_postman_collection_asks_for_what_is_documented() {
         }
     }
 }
+
+#[test]
+fn the_postman_collection_works_alone_and_explains_every_request_with_an_example() {
+    let collection = read("postman/order-execution-engine.postman_collection.json");
+    let variables = collection["variable"].as_array().unwrap();
+    assert!(variables.iter().any(|variable| variable["key"] == "baseUrl" && variable["value"] != ""));
+    for folder in collection["item"].as_array().unwrap() {
+        assert!(folder["description"].is_string(), "{} has no description", folder["name"]);
+    }
+    for item in requests(&collection) {
+        let name = &item["name"];
+        assert!(item["request"]["description"].is_string(), "{name} has no description");
+        let examples = item["response"].as_array().into_iter().flatten();
+        let shown: BTreeSet<_> = examples.map(|example| example["code"].to_string()).collect();
+        let expected = expected(item);
+        assert!(!shown.is_empty(), "{name} has no example");
+        assert!(shown.iter().all(|code| expected.contains(&**code)), "{name}: {shown:?}, not {expected:?}");
+    }
+}

@@ -56,7 +56,7 @@ async fn check_cursor(
     if state.answer(state.store.feed_has(cursor)).await? {
         return Ok(cursor);
     }
-    let detail = "the event that this cursor names is not in this database, which was replaced or restored, or \
-                  is of an earlier version: subscribe without a cursor, and read what you missed from /api/orders";
+    let detail = "this database does not have the cursor's event: it was replaced or restored, or is of an earlier version. \
+                  Subscribe without a cursor, and read what you missed from /api/orders";
     Err(Problem::new(Code::CursorUnknown, detail))
 }

@@ -54,7 +54,7 @@ impl Request {
             Ok(fields) => fields,
             Err(error) => {
                 let problem =
-                    Problem::new(Code::MalformedJson, format!("a request is a JSON object: {error}"));
+                    Problem::new(Code::MalformedJson, format!("a request must be a JSON object: {error}"));
                 return Self { id: None, command: Err(problem) };
             }
         };
@@ -66,14 +66,14 @@ impl Request {
                 errors.push(FieldError::new(
                     "id",
                     FieldCode::WrongType,
-                    "must be text or a whole number up to 2^64",
+                    "must be a string or an integer below 2^64",
                 ));
             }
             is_valid
         });
         for field in fields.unknown.keys() {
             let field = crate::validation::shown(field);
-            errors.push(FieldError::new(field, FieldCode::Unknown, "is no field of a request"));
+            errors.push(FieldError::new(field, FieldCode::Unknown, "is not a known field"));
         }
         let prices = fields.prices.as_ref().map(|prices| read_prices(prices, &fields, &mut errors));
         let orders = match prices {
@@ -91,13 +91,13 @@ impl Request {
                 subscribe(orders, fields.after.as_ref(), fields.cursor.as_ref(), &mut errors)
             }
             (Some("unsubscribe"), orders) => {
-                refuse_field("after", fields.after.as_ref(), "only goes with subscribe", &mut errors);
-                refuse_field("cursor", fields.cursor.as_ref(), "only goes with subscribe", &mut errors);
+                refuse_field("after", fields.after.as_ref(), "requires `subscribe`", &mut errors);
+                refuse_field("cursor", fields.cursor.as_ref(), "requires `subscribe`", &mut errors);
                 orders.map(StreamCommand::Unsubscribe)
             }
             _ => {
                 let code = if fields.op.is_some() { FieldCode::Unsupported } else { FieldCode::Missing };
-                errors.push(FieldError::new("op", code, "must be subscribe or unsubscribe"));
+                errors.push(FieldError::new("op", code, "must be `subscribe` or `unsubscribe`"));
                 None
             }
         };
@@ -117,15 +117,15 @@ fn subscribe(
 ) -> Option<StreamCommand> {
     match orders? {
         Orders::All => {
-            refuse_field("after", after, "goes with named orders; all are resumed by cursor", errors);
+            refuse_field("after", after, "requires order ids; use `cursor` to resume all orders", errors);
             let text = cursor.map(|cursor| cursor.as_str().map(str::to_owned));
             if text == Some(None) {
-                errors.push(FieldError::new("cursor", FieldCode::WrongType, "must be text"));
+                errors.push(FieldError::new("cursor", FieldCode::WrongType, "must be a string"));
             }
             Some(StreamCommand::SubscribeAll { cursor: text.flatten() })
         }
         Orders::Named(ids) => {
-            refuse_field("cursor", cursor, "goes with all orders; named ones are resumed by after", errors);
+            refuse_field("cursor", cursor, "requires `\"*\"`; use `after` to resume single orders", errors);
             let after = read_after(after, &ids, errors);
             Some(StreamCommand::Subscribe { orders: ids.iter().map(|id| (*id, after.of(*id))).collect() })
         }
@@ -148,13 +148,14 @@ fn read_orders(value: Option<&Value>, errors: &mut Vec<FieldError>) -> Option<Or
     let (code, message): (FieldCode, Cow<'static, str>) = match value {
         None => (FieldCode::Missing, expected.into()),
         Some(Value::String(text)) if text == "*" => return Some(Orders::All),
-        Some(Value::Array(ids)) if ids.is_empty() => (FieldCode::OutOfRange, "names no order".into()),
+        Some(Value::Array(ids)) if ids.is_empty() => (FieldCode::OutOfRange, "must not be empty".into()),
         Some(Value::Array(values)) => {
             let mut ids = Vec::with_capacity(values.len());
             for value in values {
                 let id = value.as_str().and_then(|text| text.parse().ok());
                 let Some(id) = id else {
-                    let message = format!("{} is no order id", crate::validation::shown(&value.to_string()));
+                    let message =
+                        format!("{} is not an order id", crate::validation::shown(&value.to_string()));
                     errors.push(FieldError::new("orders", FieldCode::Malformed, message));
                     return None;
                 };
@@ -215,7 +216,7 @@ fn read_after(value: Option<&Value>, ids: &[OrderId], errors: &mut Vec<FieldErro
         Some(value) => seq(value).map(After::All),
     };
     read.unwrap_or_else(|| {
-        let message = "must be a sequence number, or an object with one for each of the named orders";
+        let message = "must be a sequence number, or an object with one for each order id";
         errors.push(FieldError::new("after", FieldCode::Malformed, message));
         After::All(0)
     })
