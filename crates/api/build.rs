@@ -1,5 +1,6 @@
-//! Builds the API again when the dashboard changes: it is embedded.
+//! Builds the API again when the dashboard or a guide changes: they are embedded.
 
 fn main() {
     println!("cargo::rerun-if-changed=../../dashboard/app");
+    println!("cargo::rerun-if-changed=../../docs");
 }

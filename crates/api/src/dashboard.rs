@@ -1,6 +1,6 @@
-//! The dashboard and the page about the API: the files of `dashboard/app`, embedded, at `/` and `/docs`.
+//! The dashboard, the page about the API and the guides, embedded, at `/` and `/docs`.
 
-use std::fmt::Write;
+use std::{borrow::Cow, fmt::Write};
 
 use axum::{
     Router,
@@ -9,10 +9,11 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use rust_embed::{EmbeddedFile, RustEmbed};
+use rust_embed::RustEmbed;
+use sha2::{Digest, Sha256};
 use tower_http::compression::CompressionLayer;
 
-use crate::{problem::Problem, request::not_found, state::AppState};
+use crate::{guides, problem::Problem, request::not_found, state::AppState};
 
 #[derive(RustEmbed)]
 #[folder = "../../dashboard/app"]
@@ -31,6 +32,8 @@ pub(crate) fn routes() -> Router<AppState> {
         .route("/market", get(page))
         .route("/engine", get(page))
         .route("/docs", get(docs))
+        .route("/docs/{page}", get(guide))
+        .route("/docs/images/{name}", get(picture))
         .route("/assets/{*path}", get(asset))
         .layer(CompressionLayer::new())
 }
@@ -41,10 +44,7 @@ async fn page(headers: HeaderMap, uri: Uri) -> Response {
 
 async fn order_page(headers: HeaderMap) -> Response {
     match Files::get("index.html") {
-        Some(mut file) => {
-            file.data = one_folder_up(&file.data).into();
-            answer("index.html", file, &headers)
-        }
+        Some(file) => answer("index.html", one_folder_up(&file.data).into(), &headers),
         None => Problem::internal().into_response(),
     }
 }
@@ -59,27 +59,42 @@ async fn docs(headers: HeaderMap, uri: Uri) -> Response {
     file("docs.html", &headers, uri).await
 }
 
+async fn guide(Path(name): Path<String>, headers: HeaderMap, uri: Uri) -> Response {
+    let Some(file) = Files::get("guide.html") else { return Problem::internal().into_response() };
+    let template = String::from_utf8_lossy(&one_folder_up(&file.data)).into_owned();
+    match guides::page(&template, &name) {
+        Some(page) => answer("guide.html", page.into_bytes().into(), &headers),
+        None => not_found(uri).await.into_response(),
+    }
+}
+
+async fn picture(Path(name): Path<String>, headers: HeaderMap, uri: Uri) -> Response {
+    match guides::picture(&name) {
+        Some(file) => answer(&name, file.data, &headers),
+        None => not_found(uri).await.into_response(),
+    }
+}
+
 async fn asset(Path(path): Path<String>, headers: HeaderMap, uri: Uri) -> Response {
     file(&path, &headers, uri).await
 }
 
 async fn file(path: &str, headers: &HeaderMap, uri: Uri) -> Response {
     match Files::get(path) {
-        Some(file) => answer(path, file, headers),
+        Some(file) => answer(path, file.data, headers),
         None => not_found(uri).await.into_response(),
     }
 }
 
-fn answer(path: &str, file: EmbeddedFile, request: &HeaderMap) -> Response {
-    let tag = tag(&file);
+fn answer(path: &str, data: Cow<'static, [u8]>, request: &HeaderMap) -> Response {
+    let tag = tag(&data);
     let is_known = request
         .get_all(header::IF_NONE_MATCH)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .any(|known| matches!(known.trim(), known if known == tag || known == "*"));
-    let mut response =
-        if is_known { StatusCode::NOT_MODIFIED.into_response() } else { file.data.into_response() };
+    let mut response = if is_known { StatusCode::NOT_MODIFIED.into_response() } else { data.into_response() };
     let headers = response.headers_mut();
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         headers.insert(header::ETAG, tag);
@@ -100,9 +115,9 @@ fn answer(path: &str, file: EmbeddedFile, request: &HeaderMap) -> Response {
 }
 
 /// Weak, because the same file is sent with and without compression.
-fn tag(file: &EmbeddedFile) -> String {
+fn tag(data: &[u8]) -> String {
     let mut tag = String::from("W/\"");
-    for byte in &file.metadata.sha256_hash()[..16] {
+    for byte in &Sha256::digest(data)[..16] {
         let _ = write!(tag, "{byte:02x}"); // a String takes all that is written to it
     }
     tag.push('"');
@@ -115,6 +130,7 @@ fn content_type(path: &str) -> &'static str {
         Some("css") => "text/css; charset=utf-8",
         Some("js") => "text/javascript; charset=utf-8",
         Some("svg") => "image/svg+xml",
+        Some("png") => "image/png",
         _ => "application/octet-stream",
     }
 }

@@ -17,6 +17,7 @@ mod compat;
 mod config;
 mod dashboard;
 pub mod direct;
+mod guides;
 mod headers;
 mod openapi;
 mod prices;

@@ -32,6 +32,35 @@ test("the address names a call", async (t) => {
   await answer.getByText("application/problem+json").waitFor();
 });
 
+test("a call can be found and tried", async (t) => {
+  const engine = await Engine.start(t);
+  const order = await engine.place();
+  const page = await open(t, `${engine.url}/docs`);
+  await page.locator(".call").first().waitFor();
+  await page.getByLabel("Find a call").fill("/api/orders/{id}");
+  await page.locator("#askQuotes").waitFor({ state: "hidden" });
+  const call = page.locator("#getOrder");
+  await call.getByText("Try it").click();
+  await call.getByLabel("id", { exact: true }).fill(order.id);
+  await call.getByRole("button", { name: "Send" }).click();
+  await call.locator("pre", { hasText: /^200\n/ }).waitFor();
+});
+
+test("the guides are served, with pictures, and a message's page is found from the reference", async (t) => {
+  const engine = await Engine.start(t);
+  const page = await open(t, `${engine.url}/docs`);
+  await page.getByRole("link", { name: "Guides" }).click();
+  await page.getByRole("heading", { name: "Documentation" }).waitFor();
+  await page.getByRole("navigation").getByRole("link", { name: "Dashboard" }).click();
+  await page.waitForURL(`${engine.url}/docs/DASHBOARD`);
+  const image = page.locator("img").first();
+  assert.ok(await image.evaluate((node) => /** @type {HTMLImageElement} */ (node).naturalWidth > 0));
+  for (const name of await page.locator(".contents a").evaluateAll((links) => links.map((link) => link.getAttribute("href") ?? ""))) {
+    assert.equal((await fetch(`${engine.url}/docs/${name.slice(2)}`)).status, 200, name);
+  }
+  assert.equal((await fetch(`${engine.url}/docs/nothing`)).status, 404);
+});
+
 test("it is no wider than a phone", async (t) => {
   const engine = await Engine.start(t);
   const page = await open(t, `${engine.url}/docs`, { ...PHONE, viewport: { width: 320, height: 700 } });

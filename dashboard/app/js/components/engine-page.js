@@ -20,11 +20,11 @@ class EnginePage extends Component {
   #health = h("div");
   #tiles = h("dl", { class: "tiles" });
   #rate = h("div", { class: "rate" });
-  #latencies = wide("Time per stage");
+  #latencies = wide("Latencies by stage");
   #venues = h("div");
   #causes = h("div");
   #workers = h("div");
-  #settings = wide("Settings");
+  #settings = wide("Effective settings");
   #since = h("span", { class: "faint" });
   /** @type {StatisticsWindow} */
   #window = "5m";

@@ -10,7 +10,7 @@ const MOST = 18;
 
 /** Several pairs with their best bid and ask; one of them is the pair that is looked at. */
 export class WatchList extends Component {
-  #table = wide("Watchlist");
+  #table = wide("Prices of the watchlist");
   #pair = h("input", { class: "input", "aria-label": "Pair to add", placeholder: "WIF/USDC", list: "watch-pairs", autocomplete: "off", spellcheck: "false" });
   #problem = h("span", { class: "field-error", role: "alert" });
   /** @type {string[]} */

@@ -20,6 +20,7 @@ function show(api) {
   const schemas = Object.entries(api.components.schemas).sort(([one], [other]) => one.localeCompare(other));
   document.body.append(
     h("nav", { class: "contents", "aria-label": "Contents" },
+      h("input", { class: "input", type: "search", "aria-label": "Find a call", placeholder: "Find a call", oninput: (/** @type {Event} */ event) => find(/** @type {HTMLInputElement} */ (event.target).value) }),
       groups.map((group) => [
         h("a", { class: "group", href: `#${group.id}` }, group.name),
         ...group.calls.map(({ method, path, operation }) =>
@@ -37,11 +38,22 @@ function show(api) {
       ]).flat(),
       h("h2", { id: "schemas" }, "schemas"),
       schemas.map(([name, schema]) =>
-        h("section", { class: "panel schema", id: `schema-${name}`, "aria-label": name },
+        h("div", { class: "panel schema", id: `schema-${name}` },
           h("div", { class: "panel-head" }, h("h3", {}, h("code", {}, name))),
           h("div", { class: "panel-body" }, shape(schema, name))))));
   // the address may name what was not there when the page was opened
   document.getElementById(location.hash.slice(1))?.scrollIntoView();
+}
+
+/** Leaves only the calls whose method, path or summary has the text. @param {string} text */
+function find(text) {
+  const wanted = text.trim().toLowerCase();
+  for (const call of document.querySelectorAll(".call")) {
+    const title = `${call.querySelector("h3")?.textContent} ${call.querySelector(".summary")?.textContent}`.toLowerCase();
+    const isFound = title.includes(wanted);
+    call.toggleAttribute("hidden", !isFound);
+    document.querySelector(`.contents a[href="#${call.id}"]`)?.toggleAttribute("hidden", !isFound);
+  }
 }
 
 async function start() {
@@ -49,6 +61,7 @@ async function start() {
     h("header", { class: "top" },
       h("a", { class: "brand", href: addressOf("/") }, "Order engine"),
       h("span", { class: "muted" }, "API"),
+      h("a", { class: "type", href: addressOf("/docs/README") }, "Guides"),
       h("button", { class: "button quiet icon", type: "button", "aria-label": "Light or dark", title: "Light or dark", onclick: switchTheme }, icon("theme"))));
   try {
     const response = await fetch(DOCUMENT);

@@ -4,6 +4,9 @@ import { h, wide } from "../core/dom.js";
 import { curl, media } from "./document.js";
 import { bounds, kind, prose } from "./schema.js";
 
+/** Characters of an answer. */
+const MOST_SHOWN = 20_000;
+
 /** A call: what it takes, what it answers, and how to try it. @param {Call} call */
 export function showCall(call) {
   const { method, path, operation } = call;
@@ -16,10 +19,45 @@ export function showCall(call) {
       summary ? h("p", { class: "summary" }, prose(summary)) : null,
       description ? h("p", {}, prose(description)) : null,
       code(curl(call, location.origin + base), `Command for ${method} ${path}`),
+      method === "GET" && responses[200] ? tryIt(call) : null,
       parameters.length ? [h("h4", {}, "Parameters"), showParameters(parameters, `Parameters of ${method} ${path}`)] : null,
-      body ? [h("h4", {}, "Body"), h("p", {}, kind(body.schema ?? {})), ...examples(body)] : null,
+      body ? [h("h4", {}, "Body"), h("p", {}, kind(body.schema ?? {})), ...examples(body, operationId)] : null,
       h("h4", {}, "Answers"),
-      Object.entries(responses).map(([status, answer]) => showAnswer(status, answer))));
+      Object.entries(responses).map(([status, answer]) => showAnswer(status, answer, operationId))));
+}
+
+/** A form that makes the call: reading is harmless. @param {Call} call */
+function tryIt({ path, operation }) {
+  const { operationId, parameters = [] } = operation;
+  const fields = parameters.filter(({ in: place }) => place === "path" || place === "query").map(({ name, in: place, required }) =>
+    ({ name, place, input: h("input", { class: "input", id: `${operationId}-${name}`, required, autocomplete: "off", spellcheck: "false" }) }));
+  const answer = h("pre", { tabindex: 0, role: "region", "aria-label": `Answer of ${operationId}`, hidden: true });
+  const send = async () => {
+    const query = new URLSearchParams(fields.filter(({ place, input }) => place === "query" && input.value).map(({ name, input }) => [name, input.value]));
+    const filled = fields.filter(({ place }) => place === "path").reduce((text, { name, input }) => text.replace(`{${name}}`, encodeURIComponent(input.value)), path);
+    answer.hidden = false;
+    try {
+      const response = await fetch(`${base}${filled}${query.size ? `?${query}` : ""}`);
+      const text = await response.text();
+      answer.textContent = `${response.status}\n${pretty(text).slice(0, MOST_SHOWN)}`;
+    } catch (error) {
+      answer.textContent = /** @type {Error} */ (error).message;
+    }
+  };
+  return h("details", {}, h("summary", {}, "Try it"),
+    h("form", { class: "try", onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); void send(); } },
+      fields.map(({ name, input }) => h("div", { class: "field" }, h("label", { for: input.id }, name), input)),
+      h("div", {}, h("button", { class: "button", type: "submit" }, "Send"))),
+    h("div", { class: "snippet" }, answer));
+}
+
+/** @param {string} text */
+function pretty(text) {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
 }
 
 /** @param {Parameter[]} parameters @param {string} label */
@@ -30,22 +68,22 @@ function showParameters(parameters, label) {
       h("td", {}, kind(schema), description ? h("p", {}, prose(description)) : null, bounds(schema)))))));
 }
 
-/** @param {string} status @param {Answer} answer */
-function showAnswer(status, { description, headers = {}, content }) {
+/** @param {string} status @param {Answer} answer @param {string} name of the call */
+function showAnswer(status, { description, headers = {}, content }, name) {
   const [type, body] = media(content) ?? [];
   return h("details", { class: "answer" },
     h("summary", {}, h("span", { class: "code", "data-class": status[0] }, status), " ", h("span", {}, prose(description))),
     type ? h("p", {}, h("code", {}, type), " ", body?.schema ? kind(body.schema) : null) : null,
     Object.entries(headers).map(([name, header]) => h("p", {}, h("code", {}, name), " ", header.description ? prose(header.description) : null)),
-    body ? examples(body) : null);
+    body ? examples(body, `${name} ${status}`) : null);
 }
 
-/** @param {Media} media */
-function examples({ examples: all = {} }) {
+/** @param {Media} media @param {string} place what has them */
+function examples({ examples: all = {} }, place) {
   return Object.entries(all).map(([name, { summary, value }]) =>
     h("details", {},
       h("summary", {}, h("code", {}, name), summary ? [" ", h("span", { class: "muted" }, prose(summary))] : null),
-      code(JSON.stringify(value, null, 2), `Example ${name}`)));
+      code(JSON.stringify(value, null, 2), `Example ${name} of ${place}`)));
 }
 
 /** @param {string} text @param {string} label */
