@@ -42,8 +42,8 @@ fn refuse(error: &anyhow::Error) -> ExitCode {
 }
 
 async fn run(loaded: Loaded<Cli>) -> anyhow::Result<ExitCode> {
-    let Loaded { settings: cli, dotenv, warnings } = loaded;
-    let from = Loaded { settings: (), dotenv, warnings };
+    let Loaded { settings: cli, dotenv, warnings, effective } = loaded;
+    let from = Loaded { settings: (), dotenv, warnings, effective };
     match cli.command {
         None => commands::serve::run(cli.serve, &from).await,
         Some(Command::Serve(args)) => commands::serve::run(*args, &from).await,
