@@ -30,7 +30,7 @@ fn an_order_is_submitted_listed_explained_and_watched() {
     let submitted = engine.ask(&SMALL);
     assert_eq!(submitted.status, 0, "{submitted:?}");
     let id = submitted.output.lines().next().unwrap().strip_prefix("order ").unwrap();
-    assert!(submitted.output.lines().last().unwrap().contains("confirmed on"), "{submitted:?}");
+    assert!(submitted.output.lines().last().unwrap().contains("USDC for 1 SOL at"), "{submitted:?}");
 
     let listed = engine.ask(&["orders"]);
     assert_eq!(listed.status, 0);
@@ -108,8 +108,8 @@ fn what_cannot_be_carried_out_ends_with_2_and_one_line_that_says_why() {
         (engine.ask(&["resume", unknown]), "no order"),
         (engine.ask(&["resume", &confirmed]), "not parked"),
         (engine.ask(&["submit", "--in", "SOL", "--out", "SOL", "--amount-in", "1"]), "refused"),
-        (run(&["orders", "--url", &nobody]), "no engine answers"),
-        (run(&["watch", unknown, "--url", &nobody]), "no engine answers"),
+        (run(&["orders", "--url", &nobody]), "No engine at"),
+        (run(&["watch", unknown, "--url", &nobody]), "No engine at"),
         (run(&["orders", "--url", "ftp://example.com"]), "must begin with http:// or https://"),
     ] {
         assert_eq!(result.status, 2, "{result:?}");
@@ -230,7 +230,7 @@ fn every_shell_is_completed() {
 fn exit_statuses_are_documented() {
     let help = run(&["--help"]);
     assert_eq!(help.status, 0);
-    assert!(help.output.contains("1  the order did not confirm, or a problem was found"), "{}", help.output);
+    assert!(help.output.contains("Exit status: 0 success, 1 not confirmed or a problem"), "{}", help.output);
 }
 
 #[test]
