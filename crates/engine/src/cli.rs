@@ -129,7 +129,12 @@ pub(crate) struct BenchArgs {
     #[arg(long)]
     pub(crate) yes: bool,
     /// Connections; each sends its next order when it is answered
-    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..).map(usize::from))]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 64,
+        value_parser = clap::value_parser!(u16).range(1..).map(usize::from)
+    )]
     pub(crate) concurrency: usize,
     /// Orders per second, sent on schedule whether or not earlier ones were answered
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]

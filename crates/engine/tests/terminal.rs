@@ -6,16 +6,30 @@
 mod backup;
 #[path = "terminal/cancel.rs"]
 mod cancel;
+#[path = "terminal/demo.rs"]
+mod demo;
 #[path = "terminal/earlier.rs"]
 mod earlier;
+#[path = "terminal/errors.rs"]
+mod errors;
+#[path = "terminal/find.rs"]
+mod find;
+#[path = "terminal/help.rs"]
+mod help;
 #[path = "terminal/later.rs"]
 mod later;
+#[path = "terminal/lists.rs"]
+mod lists;
 #[path = "terminal/proxies.rs"]
 mod proxies;
+#[path = "terminal/screen.rs"]
+mod screen;
 #[path = "terminal/support.rs"]
 mod support;
 #[path = "terminal/tls.rs"]
 mod tls;
+#[path = "terminal/trade.rs"]
+mod trade;
 
 use serde_json::Value;
 use support::{Engine, run};
@@ -224,13 +238,6 @@ fn every_shell_is_completed() {
         }
     }
     assert_eq!(run(&["completions", "command.com"]).status, 2);
-}
-
-#[test]
-fn exit_statuses_are_documented() {
-    let help = run(&["--help"]);
-    assert_eq!(help.status, 0);
-    assert!(help.output.contains("Exit status: 0 success, 1 not confirmed or a problem"), "{}", help.output);
 }
 
 #[test]

@@ -131,9 +131,10 @@ fn print_summary(orders: &[OrderView<'_>], url: &str, is_stopped: bool) -> anyho
         "{confirmed} of {} orders confirmed; the last one is too large on purpose",
         orders.len()
     ))?;
-    print(if is_stopped {
+    let where_to_look = if is_stopped {
         format!("This engine has stopped. To see the orders, start it with `engine` and open {url}/")
     } else {
-        format!("See them at {url}/")
-    })
+        format!("See the orders at {url}/")
+    };
+    print(wrapped(&where_to_look, 0, width))
 }

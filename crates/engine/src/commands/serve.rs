@@ -24,7 +24,7 @@ fn print_welcome(url: &str) {
          \nPlace an order:\n\
          \n  curl -s {url}/api/orders/execute -H 'content-type: application/json' \\\
          \n    -d '{{\"tokenIn\":\"SOL\",\"tokenOut\":\"USDC\",\"amountIn\":\"1\"}}'\n\
-         \nor watch five of them: engine demo\n"
+         \nor watch a few: engine demo\n"
     );
     let _ = print(welcome); // an engine keeps running when its output is closed
 }

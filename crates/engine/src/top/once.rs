@@ -21,7 +21,8 @@ use crate::{
 /// How long to wait until everything is known.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Prints the state of an engine and its orders in flight. Rates and latencies take a minute to measure, and are not shown.
+/// Prints the state of an engine and its orders in flight. Rates and latencies take a minute to measure, and are not
+/// shown.
 ///
 /// # Errors
 /// When no engine answers.
