@@ -1405,10 +1405,10 @@ export interface components {
             kind: "routing_started";
         };
         Setting: {
-            /** @description Whether it was set by a flag, the environment or `.env`. */
-            isSet: boolean;
             /** @description The environment variable. */
             name: string;
+            /** @description Where it comes from: `default`, `environment`, `.env`, `file` or `flag`. */
+            source: string;
             /** @description Absent if it is not set. */
             value?: string;
         };

@@ -1,3 +1,4 @@
+use process::settings::Setting;
 use protocol::{EngineMode, SettingView};
 
 /// What a process says about itself.
@@ -16,6 +17,16 @@ impl Default for About {
 }
 
 impl About {
+    /// Of a process with these settings.
+    pub fn new(mode: EngineMode, settings: &[Setting]) -> Self {
+        let view = |setting: &Setting| SettingView {
+            name: setting.name.clone().into(),
+            value: setting.value.clone().map(Into::into),
+            source: setting.source.as_str().into(),
+        };
+        Self { mode, settings: settings.iter().map(view).collect() }
+    }
+
     pub const VERSION: &'static str = env!("CARGO_PKG_VERSION");
 
     /// The commit that was built, where the build of an image or a release says so.

@@ -68,6 +68,6 @@ async fn run(loaded: Loaded<Settings>) -> anyhow::Result<()> {
     };
     let listener = api::bind(&settings.api).await?;
     tracing::info!(address = %listener.local_addr()?, "serving");
-    let about = About { mode: EngineMode::Services, settings: Vec::new() };
+    let about = About::new(EngineMode::Services, &loaded.effective);
     api::run(&settings.api, listener, backends, about, stop).await
 }

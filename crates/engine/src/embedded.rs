@@ -9,6 +9,7 @@ use infra::{
     clock::SystemClock,
     data_dir::{self, DataDir},
 };
+use process::settings::Setting;
 use protocol::EngineMode;
 use rand::rngs::StdRng;
 use tokio::task::JoinHandle;
@@ -35,7 +36,7 @@ impl Embedded {
     ///
     /// # Errors
     /// When a backend cannot be reached or the port is taken.
-    pub(crate) async fn start(args: &ServeArgs) -> anyhow::Result<Self> {
+    pub(crate) async fn start(args: &ServeArgs, settings: &[Setting]) -> anyhow::Result<Self> {
         telemetry::metrics::start()?;
         let listener = api::bind(&args.api).await?;
         let address = listener.local_addr()?;
@@ -71,7 +72,7 @@ impl Embedded {
         let worker = tokio::spawn(async move { worker.run().await });
         let api = tokio::spawn({
             let (config, stop) = (args.api.clone(), stop.clone());
-            let about = About { mode: EngineMode::Embedded, settings: Vec::new() };
+            let about = About::new(EngineMode::Embedded, settings);
             async move { api::run(&config, listener, for_api, about, stop).await }
         });
         Ok(Self { address, stop, api, worker, store: kept_store, chain, _data_dir: data_dir })

@@ -108,6 +108,36 @@ fn loopback_is_not_asked_through_a_proxy() {
 }
 
 #[test]
+fn a_wrong_value_is_one_line_that_says_what_is_expected() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join(".env"), "RETRY_BASE_MS=soon\n").unwrap();
+    for (arguments, environment, expected) in [
+        (
+            &["serve"][..],
+            &[("MAX_ATTEMPTS", "abc")][..],
+            "MAX_ATTEMPTS=abc: must be a whole number from 1 to 100",
+        ),
+        (&["--lease-ms", "1"], &[], "--lease-ms 1: must be a whole number from 300 to 600000"),
+        (
+            &["--sim-preset", "wild"],
+            &[],
+            "--sim-preset wild: must be one of realistic, congested, brutal, ideal",
+        ),
+        (
+            &["serve", "--lease-ms", "1000"],
+            &[],
+            "RETRY_BASE_MS=soon: must be a whole number from 1 to 600000",
+        ),
+        (&["orders", "--limit", "0"], &[], "--limit 0: must be a whole number from 1 to 200"),
+    ] {
+        let refused = run(folder.path(), arguments, environment);
+        assert_eq!(refused.status.code(), Some(2));
+        let said = String::from_utf8(refused.stderr).unwrap();
+        assert!(said.starts_with(&format!("engine: {expected}")) && said.lines().count() == 1, "{said}");
+    }
+}
+
+#[test]
 fn misspelled_names_are_told() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join(".env"), "WORKER_CONCURENCY=5\nUNHEARD_OF=1\nMAX_OPEN_ORDERS=9\n").unwrap();

@@ -1,6 +1,7 @@
 //! How a program starts, stops and is checked.
 
 mod descriptors;
+mod help;
 mod host;
 mod probe;
 pub mod settings;
@@ -8,6 +9,7 @@ mod stop;
 mod tls;
 
 pub use descriptors::raise_descriptor_limit;
+pub use help::plain_help;
 pub use host::is_loopback;
 pub use probe::ask_ready;
 pub use stop::stop_on_signal;

@@ -1,6 +1,9 @@
 //! Loads a program's settings from `.env` in its working directory, the environment and flags; later
 //! sources win.
 
+mod effective;
+mod wrong;
+
 use std::{
     collections::BTreeSet,
     env, fs, io,
@@ -8,10 +11,14 @@ use std::{
 };
 
 use clap::{
-    Arg, ArgMatches, Command, Parser,
+    Arg, Command, Parser,
     builder::{OsStr, Resettable},
-    error::{ContextKind, ErrorKind},
 };
+
+use crate::plain_help;
+
+pub use effective::{Setting, Source};
+use wrong::explain;
 
 /// Settings, and where they came from.
 #[derive(Debug)]
@@ -21,6 +28,8 @@ pub struct Loaded<T> {
     pub dotenv: Option<PathBuf>,
     /// Warnings about names that look like misspelled settings.
     pub warnings: Vec<String>,
+    /// The values in force.
+    pub effective: Vec<Setting>,
 }
 
 impl<T> Loaded<T> {
@@ -63,47 +72,25 @@ impl Refusal {
 /// # Errors
 /// [`Refusal`].
 pub fn load<T: Parser>() -> Result<Loaded<T>, Refusal> {
+    let before: BTreeSet<String> =
+        env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
     let dotenv = read_dotenv(Path::new(".env")).map_err(Refusal::Setting)?;
-    let command = T::command();
-    let warnings = misspelled(&command, &names_in(dotenv.as_deref()));
-    let first = env::args().nth(1);
-    let is_command = command.get_subcommands().any(|it| Some(it.get_name()) == first.as_deref());
-    let explained = command.clone();
-    let command = prepare(command, is_command).map_err(Refusal::Setting)?;
-    let matches = command.try_get_matches().map_err(|error| explain(&explained, error))?;
-    Ok(Loaded { settings: read(matches, &explained)?, dotenv, warnings })
-}
-
-fn read<T: Parser>(mut matches: ArgMatches, command: &Command) -> Result<T, Refusal> {
-    T::from_arg_matches_mut(&mut matches)
-        .map_err(|error| explain(command, error.format(&mut command.clone())))
-}
-
-/// An invalid secret is reported without its value; any other error as clap reports it.
-fn explain(command: &Command, error: clap::Error) -> Refusal {
-    match wrong_value(&error) {
-        Some((name, reason)) if secrets(command).contains(&name) => {
-            Refusal::Setting(format!("{name}: {reason}"))
-        }
-        _ => Refusal::CommandLine(error),
-    }
-}
-
-/// The setting that an error is about, and what is wrong with its value. The value is not shown: it may be a
-/// password.
-pub fn wrong_value(error: &clap::Error) -> Option<(String, String)> {
-    use std::error::Error;
-    if !matches!(error.kind(), ErrorKind::ValueValidation | ErrorKind::InvalidValue) {
-        return None;
-    }
-    let setting = error.get(ContextKind::InvalidArg)?.to_string();
-    let name = setting.split_whitespace().next()?.trim_start_matches('-').replace('-', "_").to_uppercase();
-    let reason = match (error.source(), error.get(ContextKind::ValidValue)) {
-        (Some(source), _) => source.to_string(),
-        (None, Some(allowed)) => format!("must be one of {allowed}"),
-        (None, None) => "is not valid".to_owned(),
-    };
-    Some((name, reason))
+    let in_file = names_in(dotenv.as_deref());
+    let command = plain_help(T::command());
+    let warnings = misspelled(&command, &in_file);
+    let first = env::args().nth(1).unwrap_or_default();
+    let chosen = command.find_subcommand(&first);
+    // knows all that the chosen one takes, without what the environment makes of it
+    let mut described = chosen.unwrap_or(&command).clone();
+    described.build();
+    let command = prepare(command.clone(), chosen.is_some()).map_err(Refusal::Setting)?;
+    let mut matches = command.try_get_matches().map_err(|error| explain(&described, error))?;
+    let from_dotenv = in_file.into_iter().filter(|name| !before.contains(name)).collect();
+    let own = matches.subcommand().map_or(&matches, |(_, own)| own);
+    let effective = effective::effective(&described, own, &from_dotenv);
+    let settings = T::from_arg_matches_mut(&mut matches)
+        .map_err(|error| explain(&described, error.format(&mut described.clone())))?;
+    Ok(Loaded { settings, dotenv, warnings, effective })
 }
 
 /// Reads `.env` into the environment, where what is set already stays. A missing file is the normal case;
@@ -175,14 +162,6 @@ fn variables(command: &Command) -> BTreeSet<String> {
     let own =
         command.get_arguments().filter_map(Arg::get_env).map(|name| name.to_string_lossy().into_owned());
     let nested = command.get_subcommands().flat_map(variables);
-    own.chain(nested).collect()
-}
-
-/// Variables whose values are secret.
-fn secrets(command: &Command) -> BTreeSet<String> {
-    let own = command.get_arguments().filter(|argument| argument.is_hide_env_values_set());
-    let own = own.filter_map(Arg::get_env).map(|name| name.to_string_lossy().into_owned());
-    let nested = command.get_subcommands().flat_map(secrets);
     own.chain(nested).collect()
 }
 
@@ -275,28 +254,6 @@ mod tests {
         );
         for fine in ["A='pa$word'", "A=pa\\$word", "# A=$B", "", "export A=1"] {
             assert_eq!(check_dotenv(fine), Ok(()), "{fine}");
-        }
-    }
-
-    #[derive(Debug, Parser)]
-    struct Program {
-        #[arg(long = "redis-url", env = "REDIS_URL", hide_env_values = true, value_parser = |_: &str| Err::<String, _>("must begin with x"))]
-        _url: Option<String>,
-    }
-
-    #[test]
-    fn a_secret_is_not_in_the_reason_for_its_refusal() {
-        let command = Program::command_for_tests();
-        let error = command.clone().try_get_matches_from(["it", "--redis-url", "s3cret"]);
-        let Refusal::Setting(reason) = explain(&command, error.unwrap_err()) else {
-            panic!("it is a setting")
-        };
-        assert!(reason.contains("must begin with x") && !reason.contains("s3cret"), "{reason}");
-    }
-
-    impl Program {
-        fn command_for_tests() -> Command {
-            <Self as clap::CommandFactory>::command()
         }
     }
 }

@@ -67,10 +67,12 @@ pub struct WorkerView<'a> {
 #[schema(as = Setting)]
 pub struct SettingView<'a> {
     /// The environment variable.
+    #[serde(borrow)]
     pub name: Cow<'a, str>,
     /// Absent if it is not set.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub value: Option<Cow<'a, str>>,
-    /// Whether it was set by a flag, the environment or `.env`.
-    pub is_set: bool,
+    /// Where it comes from: `default`, `environment`, `.env`, `file` or `flag`.
+    #[serde(borrow)]
+    pub source: Cow<'a, str>,
 }

@@ -15,6 +15,31 @@ pub struct LogConfig {
     /// Where traces go, over OTLP, such as `http://localhost:4318`; without it nothing is traced
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_parser = http_url)]
     pub otel_exporter_otlp_endpoint: Option<String>,
+    /// Colors of the log; a program that has a flag for them sets this.
+    #[arg(skip)]
+    pub colors: Colors,
+}
+
+/// When a program writes in colors.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Colors {
+    // on a terminal, unless NO_COLOR is set
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+impl Colors {
+    /// Whether what goes to a terminal, or not, is colored.
+    pub fn apply(self, is_terminal: bool) -> bool {
+        let is_refused = || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        match self {
+            Self::Auto => is_terminal && !is_refused(),
+            Self::Always => true,
+            Self::Never => false,
+        }
+    }
 }
 
 /// The form of a log line.

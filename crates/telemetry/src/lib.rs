@@ -6,7 +6,7 @@ pub mod metrics;
 mod outage;
 mod trace;
 
-pub use config::{LogConfig, LogFormat};
+pub use config::{Colors, LogConfig, LogFormat};
 pub use logs::{Telemetry, check, init};
 pub use outage::Outage;
 pub use trace::join;

@@ -29,9 +29,8 @@ impl Drop for Telemetry {
 /// When the filter or the endpoint is not valid, or logging was started before.
 pub fn init(config: &LogConfig, service: &'static str) -> anyhow::Result<Telemetry> {
     let filter = filter(config)?;
-    let is_read_by_people = std::io::stderr().is_terminal();
-    let wants_colours = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let logs = fmt::layer().with_writer(std::io::stderr).with_ansi(is_read_by_people && wants_colours);
+    let is_colored = config.colors.apply(std::io::stderr().is_terminal());
+    let logs = fmt::layer().with_writer(std::io::stderr).with_ansi(is_colored);
     let logs = match config.log_format {
         LogFormat::Text => logs.boxed(),
         LogFormat::Json => logs.json().flatten_event(true).boxed(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use domain::OrderId;
 use futures::StreamExt;
 use protocol::{EventBody, StreamMessage};
@@ -53,7 +53,7 @@ impl Client {
                     bail!("the stream of order {id} is refused ({})", answer.status())
                 }
                 Err(error) if failures >= RECONNECTS => {
-                    return Err(error).context(self.unreachable());
+                    return Err(self.unreachable(&error).into());
                 }
                 Err(_) => {}
             }

@@ -12,7 +12,7 @@ pub(crate) struct HeaderArgs {
     /// Header to send with every request; may be repeated
     #[arg(long, value_name = "NAME: VALUE", value_parser = header)]
     pub(crate) header: Vec<(HeaderName, HeaderValue)>,
-    /// Access token to send as `Authorization: Bearer`; as a variable it stays out of the list of processes
+    /// Access token to send; better as `ENGINE_TOKEN` than here
     #[arg(long, env = "ENGINE_TOKEN", hide_env_values = true, value_parser = token)]
     pub(crate) token: Option<String>,
 }

@@ -1,21 +1,29 @@
 //! Talks to an engine over HTTP and WebSocket, as any client would.
 
 mod endpoint;
+mod find;
 mod follow;
 mod headers;
+mod pages;
 mod read;
+mod unreachable;
 
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use domain::OrderId;
 use protocol::{OrderRef, ProblemBody};
-use reqwest::{StatusCode, header::LOCATION};
+use reqwest::{
+    StatusCode,
+    header::{HeaderMap, LINK, LOCATION},
+};
 use serde_json::{Value, json};
 
 pub(crate) use self::{
     endpoint::{Endpoint, Socket},
     headers::HeaderArgs,
+    pages::Page,
+    unreachable::Unreachable,
 };
 
 /// How long an engine may take to report its health; another server on that port may never answer.
@@ -34,6 +42,43 @@ pub(crate) struct OrderRequest {
     pub(crate) expires_at: Option<String>,
     pub(crate) client_order_id: Option<String>,
     pub(crate) tag: Option<String>,
+    pub(crate) idempotency_key: Option<String>,
+}
+
+impl OrderRequest {
+    /// As the API takes it, for an order as for quotes.
+    fn body(&self) -> Value {
+        let mut body = json!({ "tokenIn": self.token_in, "tokenOut": self.token_out });
+        for (name, value) in [
+            ("amountIn", self.amount_in.clone().map(Value::from)),
+            ("amountOut", self.amount_out.clone().map(Value::from)),
+            ("slippageBps", self.slippage_bps.map(Value::from)),
+            ("minAmountOut", self.min_amount_out.clone().map(Value::from)),
+            ("maxAmountIn", self.max_amount_in.clone().map(Value::from)),
+            ("expiresAt", self.expires_at.clone().map(Value::from)),
+            ("clientOrderId", self.client_order_id.clone().map(Value::from)),
+            ("tag", self.tag.clone().map(Value::from)),
+        ] {
+            if let Some(value) = value {
+                body[name] = value;
+            }
+        }
+        body
+    }
+}
+
+/// An order that was placed.
+#[derive(Debug)]
+pub(crate) struct Placed {
+    pub(crate) id: OrderId,
+    /// What the API said.
+    pub(crate) answer: String,
+}
+
+/// What an engine said.
+struct Answer {
+    text: String,
+    headers: HeaderMap,
 }
 
 /// A client of one engine.
@@ -85,17 +130,21 @@ impl Client {
         self.answered(asked.send().await).await.map(drop)
     }
 
-    fn unreachable(&self) -> String {
-        format!("no engine answers at {}", self.endpoint.base())
+    /// Why no answer came.
+    fn unreachable(&self, error: &(dyn std::error::Error + 'static)) -> Unreachable {
+        Unreachable::new(self.endpoint.base(), error)
     }
 
     /// The text of an answer.
     async fn answered(&self, asked: reqwest::Result<reqwest::Response>) -> anyhow::Result<String> {
-        let answer = asked.map_err(reqwest::Error::without_url).with_context(|| self.unreachable())?;
-        let status = answer.status();
+        Ok(self.answer(asked).await?.text)
+    }
+
+    async fn answer(&self, asked: reqwest::Result<reqwest::Response>) -> anyhow::Result<Answer> {
+        let answer = asked.map_err(|error| self.unreachable(&error))?;
+        let (status, headers) = (answer.status(), answer.headers().clone());
         if status.is_redirection() {
-            let location =
-                answer.headers().get(LOCATION).and_then(|to| to.to_str().ok()).unwrap_or("elsewhere");
+            let location = headers.get(LOCATION).and_then(|to| to.to_str().ok()).unwrap_or("elsewhere");
             bail!("{} redirects to {location}: use that engine's own address", self.endpoint.base());
         }
         let text = answer.text().await.context("the engine's answer broke off")?;
@@ -105,33 +154,30 @@ impl Client {
         if !status.is_success() {
             bail!("refused ({status}): {}", refusal(&text));
         }
-        Ok(text)
+        Ok(Answer { text, headers })
     }
 
     /// Places an order.
     ///
     /// # Errors
     /// When the engine cannot be reached or denies the order; the message says why.
-    pub(crate) async fn place(&self, order: &OrderRequest) -> anyhow::Result<OrderId> {
-        let mut body = json!({ "tokenIn": order.token_in, "tokenOut": order.token_out });
-        for (name, value) in [
-            ("amountIn", order.amount_in.clone().map(Value::from)),
-            ("amountOut", order.amount_out.clone().map(Value::from)),
-            ("slippageBps", order.slippage_bps.map(Value::from)),
-            ("minAmountOut", order.min_amount_out.clone().map(Value::from)),
-            ("maxAmountIn", order.max_amount_in.clone().map(Value::from)),
-            ("expiresAt", order.expires_at.clone().map(Value::from)),
-            ("clientOrderId", order.client_order_id.clone().map(Value::from)),
-            ("tag", order.tag.clone().map(Value::from)),
-        ] {
-            if let Some(value) = value {
-                body[name] = value;
-            }
+    pub(crate) async fn place(&self, order: &OrderRequest) -> anyhow::Result<Placed> {
+        let mut request = self.http.post(self.endpoint.http("/api/orders/execute")).json(&order.body());
+        if let Some(key) = &order.idempotency_key {
+            request = request.header("idempotency-key", key);
         }
-        let asked = self.http.post(self.endpoint.http("/api/orders/execute")).json(&body).send().await;
-        let answer = self.answered(asked).await?;
+        let answer = self.answered(request.send().await).await?;
         let placed: OrderRef = serde_json::from_str(&answer).context("the engine's answer cannot be read")?;
-        Ok(placed.order_id)
+        Ok(Placed { id: placed.order_id, answer })
+    }
+
+    /// What the venues would give for an order now, as the API has it.
+    ///
+    /// # Errors
+    /// When the engine cannot be reached, denies the order or gets no quote.
+    pub(crate) async fn quotes(&self, order: &OrderRequest) -> anyhow::Result<String> {
+        let asked = self.http.post(self.endpoint.http("/api/quotes")).json(&order.body()).send().await;
+        self.answered(asked).await
     }
 
     /// Cancels the orders that match a filter, as the API has it; returns its answer.

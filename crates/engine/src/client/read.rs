@@ -1,31 +1,29 @@
 //! Reads from an engine. Answers are returned unchanged, so that a program is shown
 //! exactly what the API says.
 
-use anyhow::{Context, bail};
-use domain::{OrderId, OrderStatus};
+use anyhow::bail;
+use domain::OrderId;
 use protocol::MarketView;
 use reqwest::StatusCode;
 use serde_json::Value;
 
-use super::{Client, HEALTH_WITHIN};
+use super::{Client, HEALTH_WITHIN, pages::ORDERS};
 
 impl Client {
-    /// The newest orders, as a JSON array.
+    /// Orders that match the parameters of `GET /api/orders`, as a JSON array.
     ///
     /// # Errors
     /// When the engine cannot be reached or refuses.
-    pub(crate) async fn orders(
-        &self,
-        status: Option<OrderStatus>,
-        parked: bool,
-        tag: Option<&str>,
-        limit: u32,
-    ) -> anyhow::Result<String> {
-        let mut query = vec![("limit", limit.to_string())];
-        query.extend(status.map(|status| ("status", status.to_string())));
-        query.extend(parked.then(|| ("parked", parked.to_string())));
-        query.extend(tag.map(|tag| ("tag", tag.to_owned())));
-        self.read("/api/orders", &query).await
+    pub(crate) async fn orders(&self, query: &[(&str, String)]) -> anyhow::Result<String> {
+        self.read(ORDERS, query).await
+    }
+
+    /// What a list without parameters holds, such as `/api/tokens`.
+    ///
+    /// # Errors
+    /// When the engine cannot be reached or has no such list.
+    pub(crate) async fn list(&self, path: &str) -> anyhow::Result<String> {
+        self.read(path, &[]).await
     }
 
     /// An order in its current state.
@@ -59,11 +57,10 @@ impl Client {
     /// When nothing answers.
     pub(crate) async fn health(&self) -> anyhow::Result<Value> {
         let asked = self.http.get(self.endpoint.http("/health")).timeout(HEALTH_WITHIN);
-        let answer = asked.send().await.map_err(reqwest::Error::without_url);
-        let answer = answer.with_context(|| self.unreachable())?;
+        let answer = asked.send().await.map_err(|error| self.unreachable(&error))?;
         if !answer.status().is_success() && answer.status() != StatusCode::SERVICE_UNAVAILABLE {
             self.answered(Ok(answer)).await?; // a proxy's: says why
-            bail!(self.unreachable());
+            bail!("something else answers at {}", self.endpoint.base());
         }
         Ok(answer.json().await.unwrap_or_default())
     }

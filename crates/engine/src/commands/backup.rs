@@ -10,13 +10,14 @@ use infra::{
 };
 
 use crate::{
-    cli::{BackupArgs, RestoreArgs},
+    cli::{BackupArgs, Hidden, RestoreArgs},
     output::print,
 };
 
 pub(crate) async fn create(args: BackupArgs) -> anyhow::Result<ExitCode> {
-    refuse_postgres(&args.backend)?;
-    let manifest = backup::create(&args.backend.data_dir, &args.folder, &SystemClock).await?;
+    let Hidden(backend) = args.backend;
+    refuse_postgres(&backend)?;
+    let manifest = backup::create(&backend.data_dir, &args.folder, &SystemClock).await?;
     report(&manifest, args.json, || {
         let Manifest { orders, open_orders, created_at, .. } = &manifest;
         format!(
@@ -27,8 +28,9 @@ pub(crate) async fn create(args: BackupArgs) -> anyhow::Result<ExitCode> {
 }
 
 pub(crate) async fn restore(args: RestoreArgs) -> anyhow::Result<ExitCode> {
-    refuse_postgres(&args.backend)?;
-    let data_dir = &args.backend.data_dir;
+    let Hidden(backend) = args.backend;
+    refuse_postgres(&backend)?;
+    let data_dir = &backend.data_dir;
     let manifest = backup::restore(&args.folder, data_dir, args.replace, &SystemClock).await?;
     report(&manifest, args.json, || {
         let Manifest { orders, open_orders, created_at, .. } = &manifest;

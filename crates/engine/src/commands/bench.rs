@@ -66,7 +66,7 @@ impl Own {
         "127.0.0.1".clone_into(&mut serve.api.host);
         serve.api.port = 0;
         serve.venues = VenueConfig::preset(Preset::Instant);
-        let engine = Embedded::start(&serve).await.context("cannot start an engine")?;
+        let engine = Embedded::start(&serve, &[]).await.context("cannot start an engine")?;
         eprintln!("measuring an engine of its own, with orders in {}", folder.path().display());
         Ok(Self { engine, _folder: folder })
     }

@@ -15,7 +15,11 @@ const MAX_IDS: usize = 500;
 pub(crate) async fn run(args: CancelArgs) -> anyhow::Result<ExitCode> {
     let client = client(&args.target)?;
     let mut tally = Tally::default();
-    for ids in args.ids.chunks(MAX_IDS) {
+    let mut ids = Vec::new();
+    for text in &args.ids {
+        ids.push(client.find(text).await?);
+    }
+    for ids in ids.chunks(MAX_IDS) {
         let answer = client.cancel(&json!({ "ids": ids })).await?;
         tally.take(&answer, args.json)?;
     }

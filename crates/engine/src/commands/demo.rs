@@ -1,59 +1,63 @@
-//! `engine demo`: five orders at once, drawn live.
+//! `engine demo`: a few orders at once, drawn live, one of which fails.
 
 use std::{process::ExitCode, time::Duration};
 
 use anyhow::Context;
-use comfy_table::{Table, presets::UTF8_BORDERS_ONLY};
-use console::style;
 use domain::{OrderId, OrderStatus};
-use futures::future::join_all;
+use futures::future::{join_all, try_join_all};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
-use protocol::{DataView, EventDataView, FillView};
+use protocol::{EventBody, OrderView, SpecView};
 
+use super::read;
 use crate::{
     cli::DemoArgs,
     client::{Client, OrderRequest},
     embedded::Embedded,
     exit,
-    render::{event_in_words, order_in_words, price},
+    output::{self, print},
+    render::{
+        demo_table, order_in_words, step_in_words,
+        words::{self, wrapped},
+    },
 };
 
-/// The result of one order of the demo.
-#[derive(Default)]
-struct Summary {
-    order: String,
-    status: Option<OrderStatus>,
-    attempts: u32,
-    took: Duration,
-    fill: Option<FillView<'static>>,
-}
-
 pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
-    let own_url = args.serve.api.local_url();
+    let serve = args.serve.0;
+    let own_url = serve.api.local_url();
     let client = Client::new(args.target.url.as_deref().unwrap_or(&own_url), &args.target.headers)?;
     let reached = client.reach().await;
     let own = if reached.is_ok() {
-        eprintln!("talking to the engine that runs at {}", client.endpoint().base());
+        eprintln!("Using the engine at {}", client.endpoint().base());
         None
     } else if args.target.url.is_some() {
         return reached.map(|()| ExitCode::SUCCESS);
     } else {
-        eprintln!("no engine runs; starting one at {own_url}");
-        Some(Embedded::start(&args.serve).await.context("cannot start an engine")?)
+        eprintln!("No engine is running; starting one at {own_url}");
+        Some(Embedded::start(&serve, &[]).await.context("cannot start an engine")?)
     };
     super::require_paper(&client, "demo").await?;
     super::show_market(&client).await;
-    let summaries = execute_all(&client).await;
+    let is_own = own.is_some();
+    let ended = execute_all(&client).await;
     if let Some(own) = own {
         own.stop().await?;
     }
-    let summaries = summaries?;
-    print_summary(&summaries);
-    let all_confirmed = summaries.iter().all(|summary| summary.status == Some(OrderStatus::Confirmed));
-    Ok(if all_confirmed { ExitCode::SUCCESS } else { ExitCode::from(exit::ORDER_FAILED) })
+    let ended = ended?;
+    if args.json {
+        print(format_args!("[{}]", ended.join(",")))?;
+    }
+    let orders = ended.iter().map(|order| read(order)).collect::<anyhow::Result<Vec<OrderView<'_>>>>()?;
+    if !args.json {
+        print_summary(&orders, client.endpoint().base(), is_own)?;
+    }
+    let is_expected = |(order, fails): (&OrderView<'_>, bool)| (order.status == OrderStatus::Failed) == fails;
+    let all_as_expected =
+        orders.iter().zip(demo_orders().into_iter().map(|(_, fails)| fails)).all(is_expected);
+    Ok(if all_as_expected { ExitCode::SUCCESS } else { ExitCode::from(exit::ORDER_FAILED) })
 }
 
-fn demo_orders() -> Vec<OrderRequest> {
+/// The orders, and whether they fail whatever the market does: no pool is deep enough for the last one.
+fn demo_orders() -> Vec<(OrderRequest, bool)> {
     let order =
         |token_in: &str, token_out: &str, amount_in: Option<&str>, amount_out: Option<&str>| OrderRequest {
             token_in: token_in.to_owned(),
@@ -65,94 +69,72 @@ fn demo_orders() -> Vec<OrderRequest> {
             ..OrderRequest::default()
         };
     vec![
-        order("SOL", "USDC", Some("1"), None),
-        order("USDC", "SOL", Some("250"), None),
-        order("JUP", "USDC", Some("1000"), None),
-        order("BONK", "SOL", Some("5000000"), None),
-        order("SOL", "JTO", None, Some("100")),
+        (order("SOL", "USDC", Some("1"), None), false),
+        (order("USDC", "SOL", Some("250"), None), false),
+        (order("JUP", "USDC", Some("1000"), None), false),
+        (order("BONK", "SOL", Some("5000000"), None), false),
+        (order("SOL", "JTO", None, Some("100")), false),
+        (order("SOL", "USDC", Some("90000000"), None), true),
     ]
 }
 
-async fn execute_all(client: &Client) -> anyhow::Result<Vec<Summary>> {
+/// Places the orders and follows them; returns them as the API shows them at their end.
+async fn execute_all(client: &Client) -> anyhow::Result<Vec<String>> {
     let lines = MultiProgress::new();
     let orders = demo_orders();
-    let placed: Vec<anyhow::Result<OrderId>> = join_all(orders.iter().map(|order| client.place(order))).await;
+    let placed = join_all(orders.iter().map(|(order, _)| client.place(order))).await;
     let followed = placed.into_iter().map(|placed| {
         let lines = lines.clone();
-        async move { follow(client, placed?, &lines).await }
+        async move { follow(client, placed?.id, &lines).await }
     });
-    join_all(followed).await.into_iter().collect()
+    try_join_all(followed).await
 }
 
-/// Follows one order and draws it as a line that changes in place; routing decisions and retries
-/// stay above it.
-async fn follow(client: &Client, id: OrderId, lines: &MultiProgress) -> anyhow::Result<Summary> {
+/// Follows one order and draws it as a line that changes in place.
+async fn follow(client: &Client, id: OrderId, lines: &MultiProgress) -> anyhow::Result<String> {
     let line = lines.add(ProgressBar::new_spinner());
-    line.set_style(ProgressStyle::with_template("{spinner} {prefix:<28} {msg}")?);
+    line.set_style(ProgressStyle::with_template("{spinner} {wide_msg}")?);
     line.enable_steady_tick(Duration::from_millis(100));
-    let is_drawn = !line.is_hidden();
-    let mut summary = Summary::default();
-    let mut begun = None;
+    let answer = client.order(id).await?;
+    let order = read::<OrderView<'_>>(&answer)?.spec;
     client
         .follow(id, 0, |event, _| {
-            let mut stays = false;
-            match &event.data {
-                DataView::Known(EventDataView::Accepted { order, .. }) => {
-                    summary.order = order_in_words(order);
-                    line.set_prefix(summary.order.clone());
-                }
-                DataView::Known(EventDataView::Routed(_) | EventDataView::Retrying { .. }) => stays = true,
-                DataView::Known(EventDataView::Confirmed { fill, .. }) => {
-                    summary.fill = Some(fill.clone().into_owned());
-                }
-                _ => {}
+            let said = line_of(event, &order);
+            if line.is_hidden() {
+                eprintln!("{said}");
             }
-            let words = event_in_words(event);
-            let text = format!("{:<28} {:<9} {words}", summary.order, event.status);
-            if !is_drawn {
-                eprintln!("{text}");
-            } else if stays {
-                let _ = lines.println(&text); // a closed terminal does not stop the demo
-            }
-            line.set_message(format!("{:<9} {words}", colored(event.status)));
-            summary.status = Some(event.status);
-            summary.attempts = event.attempt;
-            summary.took = event.at.since(*begun.get_or_insert(event.at));
+            line.set_message(said);
             Ok(())
         })
         .await?;
     line.finish();
-    Ok(summary)
+    client.order(id).await
 }
 
-fn colored(status: OrderStatus) -> String {
-    match status {
-        OrderStatus::Confirmed => style(status).green().to_string(),
-        OrderStatus::Failed => style(status).red().to_string(),
-        _ => style(status).cyan().to_string(),
-    }
+/// An order and the step it has come to.
+fn line_of(event: &EventBody<'_>, order: &SpecView<'_>) -> String {
+    let status = words::status(event.status);
+    format!("{:<21} {status:<9} {}", order_in_words(order), step_in_words(event, order))
 }
 
-#[expect(clippy::print_stdout, reason = "the summary is the result")]
-fn print_summary(summaries: &[Summary]) {
-    let mut table = Table::new();
-    table.load_preset(UTF8_BORDERS_ONLY);
-    table.set_header(["order", "status", "venue", "received", "price", "slot", "attempts", "time"]);
-    for summary in summaries {
-        let filled =
-            |shown: fn(&FillView<'_>) -> String| summary.fill.as_ref().map_or_else(|| "-".to_owned(), shown);
-        table.add_row([
-            summary.order.clone(),
-            summary.status.map_or_else(|| "-".to_owned(), |status| status.to_string()),
-            filled(|fill| fill.venue.to_string()),
-            filled(|fill| fill.amount_out.to_string()),
-            filled(|fill| price(fill.executed_price)),
-            filled(|fill| fill.slot.to_string()),
-            summary.attempts.to_string(),
-            format!("{:.2} s", summary.took.as_secs_f64()),
-        ]);
+fn print_summary(orders: &[OrderView<'_>], url: &str, is_stopped: bool) -> anyhow::Result<()> {
+    let width = output::width();
+    print(format_args!("\n{}\n", demo_table(orders).text(width)))?;
+    for order in orders {
+        if let Some(failure) = order.failure.as_ref().filter(|_| order.status == OrderStatus::Failed) {
+            let line = format!("{} failed: {}", order_in_words(&order.spec), failure.message);
+            print(wrapped(&line, 2, width))?;
+        }
     }
-    println!("{table}");
-    let confirmed = summaries.iter().filter(|summary| summary.fill.is_some()).count();
-    println!("{confirmed} of {} orders confirmed", summaries.len());
+    let confirmed = orders.iter().filter(|order| order.status == OrderStatus::Confirmed).count();
+    print(format_args!(
+        "{confirmed} of {} orders confirmed; the last one is too large on purpose",
+        orders.len()
+    ))?;
+    let where_to_look = if is_stopped {
+        format!("This engine has stopped. To see the orders, start it with `engine` and open {url}/")
+    } else {
+        format!("See the orders at {url}/")
+    };
+    print(wrapped(&where_to_look, 0, width))
 }

@@ -8,7 +8,7 @@ use crate::{
     cli::DoctorArgs,
     doctor::{self, Diagnosis, Level},
     exit,
-    output::print,
+    output::{self, print},
 };
 
 /// `misspelled` are names that look like misspelled settings.
@@ -30,7 +30,7 @@ fn report(diagnosis: &Diagnosis, as_json: bool) -> anyhow::Result<ExitCode> {
     if as_json {
         print(serde_json::to_string(diagnosis)?)?;
     } else {
-        print(diagnosis)?;
+        print(diagnosis.text(output::width()))?;
     }
     let is_sound = diagnosis.status < Level::Problem;
     Ok(if is_sound { ExitCode::SUCCESS } else { ExitCode::from(exit::PROBLEM_FOUND) })

@@ -3,16 +3,23 @@
 use std::process::ExitCode;
 
 use super::{client, read, show_market};
-use crate::{cli::ExplainArgs, output::print, render::explanation_in_words};
+use crate::{
+    cli::ExplainArgs,
+    output::{self, print},
+    render::{Detail, explanation_in_words},
+};
 
 pub(crate) async fn run(args: ExplainArgs) -> anyhow::Result<ExitCode> {
     let client = client(&args.target)?;
-    let answer = client.explanation(args.id).await?;
+    let id = client.find(&args.order.id).await?;
+    let answer = client.explanation(id).await?;
     if args.json {
         print(answer)?;
     } else {
         show_market(&client).await;
-        print(explanation_in_words(&read(&answer)?).trim_end())?;
+        let width = output::width();
+        let detail = Detail { width, is_long: args.long || width.is_none() };
+        print(explanation_in_words(&read(&answer)?, detail).trim_end())?;
     }
     Ok(ExitCode::SUCCESS)
 }

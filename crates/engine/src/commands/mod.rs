@@ -4,24 +4,32 @@ pub(crate) mod backup;
 pub(crate) mod bench;
 pub(crate) mod cancel;
 pub(crate) mod completions;
+pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+pub(crate) mod events;
 pub(crate) mod explain;
+mod follow;
+pub(crate) mod lists;
 pub(crate) mod orders;
+pub(crate) mod quote;
 pub(crate) mod resume;
 pub(crate) mod serve;
 pub(crate) mod submit;
 pub(crate) mod top;
 pub(crate) mod watch;
 
-use std::process::ExitCode;
-
 use anyhow::{Context, ensure};
-use domain::{OrderId, OrderStatus};
-use protocol::{MarketMode, OrderView};
-use serde::de::DeserializeOwned;
+use protocol::MarketMode;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
-use crate::{cli::TargetArgs, client::Client, exit, output::print, render::event_in_words};
+use self::follow::{Lines, print_events};
+use crate::{
+    cli::TargetArgs,
+    client::{Client, Page},
+    output::print,
+};
 
 /// The default port.
 const DEFAULT_PORT: u16 = 3_000;
@@ -49,36 +57,22 @@ async fn require_paper(client: &Client, command: &str) -> anyhow::Result<()> {
 }
 
 /// Parses an answer of the engine.
-fn read<T: DeserializeOwned>(answer: &str) -> anyhow::Result<T> {
+fn read<'a, T: Deserialize<'a>>(answer: &'a str) -> anyhow::Result<T> {
     serde_json::from_str(answer).context("the engine's answer cannot be read")
 }
 
-/// Prints the events of an order until it has ended, one per line: in words, or as JSON.
-async fn print_events(client: &Client, id: OrderId, after: u32, as_json: bool) -> anyhow::Result<ExitCode> {
-    let mut last = None;
-    let market = if as_json { None } else { client.market().await.ok().flatten() };
-    client
-        .follow(id, after, |event, message| {
-            if let (None, Some(market)) = (last, &market) {
-                eprintln!("{}", market.badge());
-            }
-            last = Some(event.status);
-            if as_json {
-                return print(message);
-            }
-            print(format_args!(
-                "{}  {:>3}  {:<9}  {}",
-                event.at,
-                event.seq,
-                event.status,
-                event_in_words(event)
-            ))
-        })
-        .await?;
-    let is_confirmed = match last {
-        Some(status) => status == OrderStatus::Confirmed,
-        // it had ended before the events that were asked for
-        None => read::<OrderView<'_>>(&client.order(id).await?)?.status == OrderStatus::Confirmed,
-    };
-    Ok(if is_confirmed { ExitCode::SUCCESS } else { ExitCode::from(exit::ORDER_FAILED) })
+/// Prints a list as one JSON array, with all further pages if they are wanted.
+async fn print_array(client: &Client, first: Page, is_all: bool) -> anyhow::Result<()> {
+    if !(is_all && first.has_next()) {
+        return print(first.body);
+    }
+    let (mut page, mut separator) = (Some(first), "[");
+    while let Some(this) = page {
+        for item in read::<Vec<&RawValue>>(&this.body)? {
+            print(format_args!("{separator}{item}"))?;
+            separator = ",";
+        }
+        page = client.next_page(&this).await?;
+    }
+    print(if separator == "[" { "[]" } else { "]" })
 }

@@ -1,26 +1,61 @@
-//! `engine orders`: the newest orders.
+//! `engine orders`: lists and searches orders.
 
 use std::process::ExitCode;
 
+use domain::ports::Clock;
+use infra::clock::SystemClock;
 use protocol::OrderView;
 
-use super::{client, read, show_market};
-use crate::{cli::OrdersArgs, output::print, render::order_table};
+use super::{client, print_array, read, show_market};
+use crate::{
+    cli::OrdersArgs,
+    client::{Client, Page},
+    output::{self, print},
+    render::{CSV_HEADER, csv_row, order_table},
+};
 
 pub(crate) async fn run(args: OrdersArgs) -> anyhow::Result<ExitCode> {
-    let OrdersArgs { target, status, parked, tag, limit, .. } = &args;
-    let client = client(target)?;
-    let answer = client.orders(*status, *parked, tag.as_deref(), *limit).await?;
-    if args.json {
-        print(answer)?;
+    let client = client(&args.target)?;
+    let first = client.order_pages(&args.query()).await?;
+    let is_all = args.list.all;
+    if args.list.json {
+        print_array(&client, first, is_all).await?;
+    } else if args.list.csv {
+        print_csv(&client, first, is_all).await?;
     } else {
-        show_market(&client).await;
-        let orders: Vec<OrderView<'_>> = read(&answer)?;
-        if orders.is_empty() {
-            print("no orders")?;
-        } else {
-            print(order_table(&orders))?;
-        }
+        print_table(&client, first, is_all).await?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn print_csv(client: &Client, first: Page, is_all: bool) -> anyhow::Result<()> {
+    print(CSV_HEADER)?;
+    let mut page = Some(first);
+    while let Some(this) = page {
+        for order in read::<Vec<OrderView<'_>>>(&this.body)? {
+            print(csv_row(&order))?;
+        }
+        page = if is_all { client.next_page(&this).await? } else { None };
+    }
+    Ok(())
+}
+
+/// One table of all pages, so that its columns stand below each other.
+async fn print_table(client: &Client, mut page: Page, is_all: bool) -> anyhow::Result<()> {
+    show_market(client).await;
+    let mut orders: Vec<OrderView<'static>> = read(&page.body)?;
+    while is_all && let Some(next) = client.next_page(&page).await? {
+        orders.extend(read::<Vec<OrderView<'static>>>(&next.body)?);
+        page = next;
+    }
+    if orders.is_empty() {
+        print("no orders")?;
+    } else {
+        let width = output::width();
+        print(order_table(&orders, SystemClock.now(), width.is_some()).text(width))?;
+    }
+    if page.has_next() {
+        eprintln!("There are more: see --all, --limit and --cursor");
+    }
+    Ok(())
 }

@@ -6,7 +6,9 @@ use super::client;
 use crate::{cli::ResumeArgs, output::print};
 
 pub(crate) async fn run(args: ResumeArgs) -> anyhow::Result<ExitCode> {
-    client(&args.target)?.resume(args.id).await?;
-    print(format_args!("{} is due now; engine watch {0} follows it", args.id))?;
+    let client = client(&args.target)?;
+    let id = client.find(&args.order.id).await?;
+    client.resume(id).await?;
+    print(format_args!("{id} is due now; engine watch {id} follows it"))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -11,7 +11,7 @@ pub(crate) async fn run(args: ServeArgs, from: &Loaded<()>) -> anyhow::Result<Ex
     let _telemetry = telemetry::init(&args.log, "engine")?;
     from.log();
     let asked = process::stop_on_signal()?;
-    let engine = Embedded::start(&args).await?;
+    let engine = Embedded::start(&args, &from.effective).await?;
     print_welcome(&format!("http://{}", engine.address));
     engine.run_until(asked).await?;
     Ok(ExitCode::SUCCESS)
@@ -24,7 +24,7 @@ fn print_welcome(url: &str) {
          \nPlace an order:\n\
          \n  curl -s {url}/api/orders/execute -H 'content-type: application/json' \\\
          \n    -d '{{\"tokenIn\":\"SOL\",\"tokenOut\":\"USDC\",\"amountIn\":\"1\"}}'\n\
-         \nor watch five of them: engine demo\n"
+         \nor watch a few: engine demo\n"
     );
     let _ = print(welcome); // an engine keeps running when its output is closed
 }

@@ -5,27 +5,49 @@ use std::{process::ExitCode, time::Duration};
 use domain::ports::Clock;
 use infra::clock::SystemClock;
 
-use super::{client, print_events};
-use crate::{cli::SubmitArgs, client::OrderRequest, output::print};
+use super::{client, print_events, quote::print_quotes, show_market};
+use crate::{
+    cli::{SubmitArgs, TradeArgs},
+    client::OrderRequest,
+    output::print,
+};
 
 pub(crate) async fn run(args: SubmitArgs) -> anyhow::Result<ExitCode> {
     let client = client(&args.target)?;
     let in_seconds = |seconds: u32| SystemClock.now() + Duration::from_secs(seconds.into());
     let order = OrderRequest {
-        token_in: args.token_in,
-        token_out: args.token_out,
-        amount_in: args.amount_in,
-        amount_out: args.amount_out,
-        slippage_bps: args.slippage_bps,
-        min_amount_out: args.min_amount_out,
-        max_amount_in: args.max_amount_in,
         expires_at: args.expires_at.or(args.expires_in.map(|seconds| in_seconds(seconds).to_string())),
         client_order_id: args.client_order_id,
         tag: args.tag,
+        idempotency_key: args.idempotency_key,
+        ..args.trade.into()
     };
-    let id = client.place(&order).await?;
-    if !args.json {
-        print(format_args!("order {id}"))?;
+    if args.dry_run {
+        return print_quotes(&client, &order, args.json).await;
     }
-    print_events(&client, id, 0, args.json).await
+    let placed = client.place(&order).await?;
+    if args.detach {
+        show_market(&client).await;
+        print(if args.json { placed.answer } else { placed.id.to_string() })?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if !args.json {
+        print(format_args!("order {}", placed.id))?;
+    }
+    print_events(&client, placed.id, 0, args.json).await
+}
+
+impl From<TradeArgs> for OrderRequest {
+    fn from(trade: TradeArgs) -> Self {
+        Self {
+            token_in: trade.token_in,
+            token_out: trade.token_out,
+            amount_in: trade.amount_in,
+            amount_out: trade.amount_out,
+            slippage_bps: trade.slippage_bps,
+            min_amount_out: trade.min_amount_out,
+            max_amount_in: trade.max_amount_in,
+            ..Self::default()
+        }
+    }
 }

@@ -6,6 +6,11 @@ use super::client;
 use crate::{cli::TopArgs, top};
 
 pub(crate) async fn run(args: TopArgs) -> anyhow::Result<ExitCode> {
-    top::run(&client(&args.target)?).await?;
+    let client = client(&args.target)?;
+    if args.once {
+        top::print_once(&client).await?;
+    } else {
+        top::run(&client).await?;
+    }
     Ok(ExitCode::SUCCESS)
 }

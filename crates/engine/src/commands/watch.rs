@@ -7,7 +7,8 @@ use crate::cli::WatchArgs;
 
 pub(crate) async fn run(args: WatchArgs) -> anyhow::Result<ExitCode> {
     let client = client(&args.target)?;
-    // one that goes away later is waited for
+    let id = client.find(&args.order.id).await?;
+    // an engine that goes away later is waited for
     client.reach().await?;
-    print_events(&client, args.id, args.after, args.json).await
+    print_events(&client, id, args.after, args.json).await
 }

@@ -4,7 +4,7 @@ use protocol::OrderView;
 use serde_json::Value;
 
 use super::Finding;
-use crate::client::Client;
+use crate::client::{Client, Unreachable};
 
 const CHECK: &str = "engine";
 
@@ -15,7 +15,7 @@ const NAMED: usize = 3;
 
 /// Parked orders, if there are any.
 pub(super) async fn parked(engine: &Client) -> Option<Finding> {
-    let answer = engine.orders(None, true, None, LISTED).await.ok()?;
+    let answer = engine.orders(&[("parked", "true".to_owned()), ("limit", LISTED.to_string())]).await.ok()?;
     let parked: Vec<OrderView<'_>> = serde_json::from_str(&answer).ok()?;
     let first = parked.first()?.id;
     let named: Vec<String> = parked.iter().map(|order| order.id.to_string()).take(NAMED).collect();
@@ -29,13 +29,16 @@ pub(super) async fn parked(engine: &Client) -> Option<Finding> {
 
 /// Asks the engine for its health. That none runs is a problem only if its address was given.
 pub(super) async fn health(engine: &Client, is_named: bool) -> Finding {
-    match engine.health().await {
-        Ok(report) => judge(engine.endpoint().base(), &report),
-        Err(error) if is_named => {
-            Finding::problem(CHECK, format!("{error:#}"), "start it there, or correct ENGINE_URL or --url")
-        }
-        Err(error) => Finding::warning(CHECK, format!("{error:#}"), "start one: engine serve"),
-    }
+    let error = match engine.health().await {
+        Ok(report) => return judge(engine.endpoint().base(), &report),
+        Err(error) => error,
+    };
+    let found = match error.downcast_ref::<Unreachable>() {
+        Some(unreachable) if is_named => unreachable.in_short(),
+        Some(unreachable) => return Finding::hint(CHECK, unreachable.in_short(), "start one with: engine"),
+        None => format!("{error:#}"),
+    };
+    Finding::problem(CHECK, found, "start it there, or correct ENGINE_URL or --url")
 }
 
 fn judge(place: &str, report: &Value) -> Finding {

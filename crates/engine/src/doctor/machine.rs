@@ -12,6 +12,8 @@ const FILES: &str = "open files";
 
 /// Open files of a process besides its connections: logs, libraries, the database's own.
 const OTHER_FILES: u64 = 64;
+/// The part of the connections that may be missing.
+const FEWER: u64 = 10;
 
 /// Whether the port is free, or an engine has it.
 pub(super) async fn port(settings: &ApiConfig, own: &Client) -> Finding {
@@ -36,7 +38,8 @@ pub(super) fn open_files(settings: &ServeArgs) -> Option<Finding> {
     let wanted = u64::from(api.api_max_connections)
         + u64::from(settings.backend.database_max_connections)
         + OTHER_FILES;
-    if allowed >= wanted {
+    // the engine takes fewer connections then, which matters only if it is many fewer
+    if allowed >= wanted - u64::from(api.api_max_connections) / FEWER {
         return Some(Finding::ok(FILES, format!("{allowed} allowed, {wanted} may be needed")));
     }
     let advice = format!("ulimit -Hn {wanted}, or lower API_MAX_CONNECTIONS");

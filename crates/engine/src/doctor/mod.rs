@@ -6,14 +6,13 @@ mod machine;
 mod servers;
 mod settings;
 
-use std::fmt;
-
 use console::style;
 use serde::Serialize;
 
 use crate::{
     cli::DoctorArgs,
     client::{Client, HeaderArgs},
+    render::words::{counted, wrapped},
 };
 
 pub(crate) use settings::refused;
@@ -23,6 +22,8 @@ pub(crate) use settings::refused;
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Level {
     Ok,
+    /// Worth knowing, and as it should be.
+    Hint,
     /// The engine runs, but degraded or not as expected.
     Warning,
     /// The engine does not start, does not run, or loses what it should keep.
@@ -43,6 +44,10 @@ pub(crate) struct Finding {
 impl Finding {
     fn ok(check: &'static str, found: impl Into<String>) -> Self {
         Self { check, status: Level::Ok, found: found.into(), advice: None }
+    }
+
+    fn hint(check: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { check, status: Level::Hint, found: found.into(), advice: Some(advice.into()) }
     }
 
     fn warning(check: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
@@ -71,48 +76,49 @@ impl From<Vec<Finding>> for Diagnosis {
 
 /// Runs all checks. They change nothing, here or on a server.
 pub(crate) async fn examine(args: &DoctorArgs, misspelled: &[String]) -> anyhow::Result<Diagnosis> {
-    let own_url = args.serve.api.local_url();
+    let own_url = args.serve.0.api.local_url();
     let engine = Client::new(args.target.url.as_deref().unwrap_or(&own_url), &args.target.headers)?;
-    let mut findings = settings::examine(&args.serve, misspelled);
-    findings.extend(servers::database(&args.serve.backend).await);
-    findings.push(servers::redis(&args.serve.backend).await);
-    findings.extend(collector::collector(&args.serve.log).await);
-    findings.push(machine::port(&args.serve.api, &Client::new(&own_url, &HeaderArgs::default())?).await);
+    let mut findings = settings::examine(&args.serve.0, misspelled);
+    findings.extend(servers::database(&args.serve.0.backend).await);
+    findings.push(servers::redis(&args.serve.0.backend).await);
+    findings.extend(collector::collector(&args.serve.0.log).await);
+    findings.push(machine::port(&args.serve.0.api, &Client::new(&own_url, &HeaderArgs::default())?).await);
     findings.push(engine::health(&engine, args.target.url.is_some()).await);
     findings.extend(engine::parked(&engine).await);
-    findings.extend(machine::open_files(&args.serve));
+    findings.extend(machine::open_files(&args.serve.0));
     Ok(findings.into())
 }
 
-impl fmt::Display for Diagnosis {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+/// Columns before what was found.
+const FOUND_AT: usize = 21;
+
+impl Diagnosis {
+    /// As people read it, in the width of a terminal if there is one.
+    pub(crate) fn text(&self, width: Option<usize>) -> String {
+        let mut lines = Vec::new();
         for Finding { check, status, found, advice } in &self.checks {
-            writeln!(f, "{} {check:<10}  {found}", status.colored())?;
-            if let Some(advice) = advice {
-                writeln!(f, "{:19}  -> {advice}", "")?;
-            }
+            lines.push(wrapped(&format!("{} {check:<10}  {found}", status.colored()), FOUND_AT, width));
+            let advice = advice.as_ref().map(|advice| format!("{:19}  -> {advice}", ""));
+            lines.extend(advice.map(|advice| wrapped(&advice, FOUND_AT + 3, width)));
         }
         let count = |level| self.checks.iter().filter(|finding| finding.status == level).count();
-        match (count(Level::Problem), count(Level::Warning)) {
-            (0, 0) => write!(f, "\nall checks passed"),
-            (0, warnings) => write!(f, "\n{}", counted(warnings, "warning")),
-            (problems, 0) => write!(f, "\n{}", counted(problems, "problem")),
-            (problems, warnings) => {
-                write!(f, "\n{}, {}", counted(problems, "problem"), counted(warnings, "warning"))
-            }
-        }
+        let problems = match count(Level::Problem) {
+            0 => "No problems".to_owned(),
+            problems => counted(problems, "problem"),
+        };
+        let warnings = match count(Level::Warning) {
+            0 => String::new(),
+            warnings => format!(", {}", counted(warnings, "warning")),
+        };
+        format!("{}\n\n{problems}{warnings}", lines.join("\n"))
     }
-}
-
-/// A count with its noun, such as `2 warnings`.
-fn counted(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 impl Level {
     fn colored(self) -> String {
         match self {
             Self::Ok => style("ok      ").green(),
+            Self::Hint => style("hint    ").cyan(),
             Self::Warning => style("warning ").yellow(),
             Self::Problem => style("problem ").red(),
         }
@@ -129,14 +135,19 @@ mod tests {
         let (fine, odd) = (Finding::ok("port", "is free"), Finding::warning("engine", "slow", "wait"));
         let bad = Finding::problem("redis", "is away", "start it");
         assert_eq!(Diagnosis::from(vec![fine.clone()]).status, Level::Ok);
-        assert_eq!(Diagnosis::from(vec![fine.clone(), odd.clone()]).status, Level::Warning);
+        let with = |other: &Finding| Diagnosis::from(vec![fine.clone(), other.clone()]);
+        assert_eq!(with(&odd).status, Level::Warning);
+        assert!(with(&odd).text(None).ends_with("\n\nNo problems, 1 warning"));
+        assert!(
+            with(&Finding::hint("engine", "none runs", "start one")).text(None).ends_with("\nNo problems")
+        );
         assert_eq!(Diagnosis::from(vec![odd, bad, fine]).status, Level::Problem);
     }
 
     #[test]
     fn a_finding_is_a_line_and_its_advice_another() {
         let bad = Finding::problem("redis", "is away", "start it");
-        let shown = Diagnosis::from(vec![Finding::ok("port", "is free"), bad]).to_string();
+        let shown = Diagnosis::from(vec![Finding::ok("port", "is free"), bad]).text(None);
         let shown = console::strip_ansi_codes(&shown).into_owned();
         let lines: Vec<_> = shown.lines().map(str::trim).collect();
         assert_eq!(

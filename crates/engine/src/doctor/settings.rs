@@ -1,6 +1,6 @@
 //! Checks of the settings.
 
-use process::settings::{Refusal, wrong_value};
+use process::settings::Refusal;
 
 use super::{Diagnosis, Finding};
 use crate::cli::ServeArgs;
@@ -10,18 +10,9 @@ const CHECK: &str = "settings";
 /// The finding for settings that the engine would refuse; `None` if the command line is wrong in another
 /// way.
 pub(crate) fn refused(refusal: &Refusal) -> Option<Diagnosis> {
-    let (found, advice) = match refusal {
-        Refusal::Setting(reason) => {
-            (reason.clone(), "change it in the environment, .env or the file it names")
-        }
-        Refusal::CommandLine(error) => {
-            let (name, reason) = wrong_value(error)?;
-            let advice =
-                "change it in the environment, .env or the flag; engine --help lists what is allowed";
-            (format!("{name}: {reason}"), advice)
-        }
-    };
-    Some(vec![Finding::problem(CHECK, found, advice)].into())
+    let Refusal::Setting(reason) = refusal else { return None };
+    let advice = "correct it; engine serve --help describes every setting";
+    Some(vec![Finding::problem(CHECK, reason.clone(), advice)].into())
 }
 
 /// Checks that need several settings at once, or the code that uses them.

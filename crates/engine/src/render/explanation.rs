@@ -1,27 +1,53 @@
 //! The explanation of an order as text: what was ordered, and for each attempt what the venues offered,
 //! why one of them won, what was sent and how it ended.
 
-use std::{fmt, fmt::Write};
-
-use comfy_table::{CellAlignment, Table, presets::NOTHING};
-use protocol::{
-    AmountsView, AttemptTiming, AttemptView, BoundView, DecisionView, Explanation, FailureView,
-    InstructionView, Outcome, ResultView, SpecView, WaitView,
+use std::{
+    fmt::{self, Write},
+    time::Duration,
 };
 
-use super::{order_in_words, price, short};
+use protocol::{
+    AmountsView, AttemptView, Explanation, FailureView, InstructionView, Outcome, ResultView, SpecView,
+    WaitView,
+};
 
-/// Before every line of an attempt.
-const INDENT: &str = "  ";
+use super::{
+    fill_in_words, order_in_words,
+    quotes::{INDENT, TEXT_AT, write_bound, write_decision},
+    words,
+};
 
-/// The answer of `/api/orders/{id}/explain` as text.
-pub(crate) fn explanation_in_words(explanation: &Explanation<'_>) -> String {
-    let mut text = String::new();
-    let _ = write_text(&mut text, explanation); // a String takes everything
-    text
+/// How much of an explanation is shown.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Detail {
+    /// Columns of the terminal; `None` if there is none.
+    pub(crate) width: Option<usize>,
+    /// Full signatures and exact times.
+    pub(crate) is_long: bool,
 }
 
-fn write_text(text: &mut String, explanation: &Explanation<'_>) -> fmt::Result {
+impl Detail {
+    fn time(self, at: domain::Timestamp) -> String {
+        if self.is_long { at.to_string() } else { words::to_the_second(at) }
+    }
+
+    fn signature(self, signature: &str) -> String {
+        if self.is_long { signature.to_owned() } else { words::short_signature(signature) }
+    }
+}
+
+/// The answer of `/api/orders/{id}/explain` as text.
+pub(crate) fn explanation_in_words(explanation: &Explanation<'_>, detail: Detail) -> String {
+    let mut text = String::new();
+    let _ = write_text(&mut text, explanation, detail); // a String takes everything
+    let lines = text.lines().map(|line| {
+        let indent = if line.starts_with(INDENT) { TEXT_AT } else { INDENT.len() };
+        words::wrapped(line, indent, detail.width)
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn write_text(text: &mut String, explanation: &Explanation<'_>, detail: Detail) -> fmt::Result {
     let Explanation { order_id, order, .. } = explanation;
     writeln!(text, "order {order_id}")?;
     writeln!(
@@ -43,18 +69,9 @@ fn write_text(text: &mut String, explanation: &Explanation<'_>) -> fmt::Result {
     if let Some(tag) = &order.tag {
         writeln!(text, "tag {tag}")?;
     }
-    write_standing(text, explanation)?;
-    if let Some(lost) = explanation.parked_after_lost_claims {
-        writeln!(
-            text,
-            "parked: {lost} claims in a row were lost; `engine resume {order_id}` tries again at once"
-        )?;
-    }
-    if let Some(request) = &explanation.cancel_request {
-        writeln!(text, "cancel requested at {}, after event {}", request.requested_at, request.after_seq)?;
-    }
+    write_standing(text, explanation, detail)?;
     for attempt in &explanation.attempts {
-        write_attempt(text, order, attempt)?;
+        write_attempt(text, order, attempt, detail)?;
     }
     if let Some(result) = &explanation.result {
         write_result(text, order, result)?;
@@ -62,105 +79,69 @@ fn write_text(text: &mut String, explanation: &Explanation<'_>) -> fmt::Result {
     Ok(())
 }
 
-fn write_standing(text: &mut String, explanation: &Explanation<'_>) -> fmt::Result {
+fn write_standing(text: &mut String, explanation: &Explanation<'_>, detail: Detail) -> fmt::Result {
     let timing = &explanation.timing;
-    write!(text, "accepted at {}, {}", timing.accepted_at, explanation.status)?;
+    let status = words::status(explanation.status);
+    write!(text, "accepted at {}, {status}", detail.time(timing.accepted_at))?;
     if let Some(total) = timing.total_ms {
         write!(text, " after {}", duration(total))?;
     }
     if let Some(queued) = timing.queued_ms {
         write!(text, ", including {} queued", duration(queued))?;
     }
-    writeln!(text)
+    writeln!(text)?;
+    let id = explanation.order_id;
+    if let Some(lost) = explanation.parked_after_lost_claims {
+        writeln!(text, "parked: {lost} claims in a row were lost; `engine resume {id}` tries again at once")?;
+    }
+    if let Some(request) = &explanation.cancel_request {
+        let at = detail.time(request.requested_at);
+        writeln!(text, "cancel requested at {at}, after event {}", request.after_seq)?;
+    }
+    Ok(())
 }
 
-fn write_attempt(text: &mut String, order: &SpecView<'_>, attempt: &AttemptView<'_>) -> fmt::Result {
-    write!(text, "\nattempt {}, begun at {}", attempt.attempt, attempt.started_at)?;
+fn write_attempt(
+    text: &mut String,
+    order: &SpecView<'_>,
+    attempt: &AttemptView<'_>,
+    detail: Detail,
+) -> fmt::Result {
+    write!(text, "\nattempt {}, begun at {}", attempt.attempt, detail.time(attempt.started_at))?;
     if attempt.restarts > 0 {
-        write!(text, ", restarted {} times", attempt.restarts)?;
+        write!(text, ", restarted {}", words::counted(attempt.restarts as usize, "time"))?;
     }
     writeln!(text)?;
     if let Some(WaitView { failure, until, .. }) = attempt.waits.last() {
-        let times = attempt.waits.len();
         writeln!(
             text,
-            "{INDENT}waited     {times} times, last until {until}, without using up an attempt: {}",
+            "{INDENT}waited     {}, last until {until}, without using up an attempt: {}",
+            words::counted(attempt.waits.len(), "time"),
             failure.message
         )?;
     }
     if let Some(routing) = &attempt.routing {
-        write_routing(text, order, routing, &attempt.timing)?;
+        writeln!(text, "{INDENT}quoted    {}", took(attempt.timing.routing_ms))?;
+        write_decision(text, order, routing, detail.width)?;
     }
-    write_building(text, order, attempt)?;
+    if let Some(bound) = &attempt.bound {
+        write_bound(text, order, bound)?;
+    }
+    let steps: Vec<String> = attempt.instructions.iter().map(instruction_in_words).collect();
+    if !steps.is_empty() {
+        writeln!(text, "{INDENT}built      {}", steps.join(", "))?;
+    }
     if let Some(submission) = &attempt.submission {
         writeln!(
             text,
             "{INDENT}submitted  {} to {}, valid until block {}{}",
-            short(submission.signature.as_str()),
+            detail.signature(submission.signature.as_str()),
             submission.venue,
             submission.last_valid_block_height,
             took(attempt.timing.building_ms)
         )?;
     }
     write_outcome(text, order, attempt)
-}
-
-fn write_routing(
-    text: &mut String,
-    order: &SpecView<'_>,
-    routing: &DecisionView<'_>,
-    timing: &AttemptTiming,
-) -> fmt::Result {
-    writeln!(text, "{INDENT}quoted    {}", took(timing.routing_ms))?;
-    for line in quote_table(order, routing).lines() {
-        writeln!(text, "{INDENT}{}", line.trim_end())?;
-    }
-    writeln!(text, "{INDENT}selected   {}", routing.reason)?;
-    for rejected in &routing.rejected {
-        writeln!(text, "{INDENT}rejected   {}: {}", rejected.venue, rejected.reason)?;
-    }
-    Ok(())
-}
-
-fn quote_table(order: &SpecView<'_>, routing: &DecisionView<'_>) -> Table {
-    let mut table = Table::new();
-    table.load_preset(NOTHING);
-    let (spent, received) = (order.token_in.as_ref(), order.token_out.as_ref());
-    table.set_header(["", "venue", spent, received, "price", "impact", "fee", "depth", "answered"]);
-    table.add_rows(routing.quotes.iter().map(|quote| {
-        [
-            if quote.venue == routing.venue { "*" } else { "" }.to_owned(),
-            quote.venue.to_string(),
-            quote.amounts.amount_in.to_string(),
-            quote.amounts.amount_out.to_string(),
-            price(quote.amounts.price),
-            format!("{} bps", quote.price_impact_bps),
-            format!("{} bps", quote.fee_bps),
-            format!("{} of 100", quote.liquidity_score),
-            format!("{} ms", quote.latency_ms),
-        ]
-    }));
-    for column in table.column_iter_mut().skip(2) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    table
-}
-
-fn write_building(text: &mut String, order: &SpecView<'_>, attempt: &AttemptView<'_>) -> fmt::Result {
-    match attempt.bound {
-        Some(BoundView::MinAmountOut(least)) => {
-            writeln!(text, "{INDENT}bound      receive at least {least} {}", order.token_out)?;
-        }
-        Some(BoundView::MaxAmountIn(most)) => {
-            writeln!(text, "{INDENT}bound      spend at most {most} {}", order.token_in)?;
-        }
-        None => {}
-    }
-    let steps: Vec<String> = attempt.instructions.iter().map(instruction_in_words).collect();
-    if !steps.is_empty() {
-        writeln!(text, "{INDENT}built      {}", steps.join(", "))?;
-    }
-    Ok(())
 }
 
 fn instruction_in_words(step: &InstructionView) -> String {
@@ -176,11 +157,14 @@ fn write_outcome(text: &mut String, order: &SpecView<'_>, attempt: &AttemptView<
     let landing = took(attempt.timing.landing_ms);
     let failure = attempt.failure.as_ref();
     match (attempt.outcome, &attempt.fill) {
-        (Outcome::Confirmed, Some(fill)) => writeln!(
-            text,
-            "{INDENT}confirmed  in slot {}: {} {} for {} {}{landing}",
-            fill.slot, fill.amount_out, order.token_out, fill.amount_in, order.token_in,
-        ),
+        (Outcome::Confirmed, Some(fill)) => {
+            writeln!(
+                text,
+                "{INDENT}confirmed  in slot {}: {}{landing}",
+                fill.slot,
+                fill_in_words(fill, Some(order))
+            )
+        }
         (Outcome::Retried | Outcome::Failed, _) => {
             if let Some(FailureView { code, message, .. }) = failure {
                 writeln!(text, "{INDENT}failed     {code}: {message}{landing}")?;
@@ -249,11 +233,7 @@ fn took(millis: Option<u64>) -> String {
 }
 
 fn duration(millis: u64) -> String {
-    if millis < 1_000 {
-        format!("{millis} ms")
-    } else {
-        format!("{}.{:02} s", millis / 1_000, millis % 1_000 / 10)
-    }
+    words::duration(Duration::from_millis(millis))
 }
 
 #[cfg(test)]
@@ -327,7 +307,9 @@ mod tests {
     }
 
     fn text_of(explanation: Value) -> String {
-        explanation_in_words(&serde_json::from_value(explanation).unwrap())
+        console::set_colors_enabled(false);
+        let detail = Detail { width: None, is_long: true };
+        explanation_in_words(&serde_json::from_value(explanation).unwrap(), detail) + "\n"
     }
 
     #[test]
@@ -344,7 +326,7 @@ mod tests {
             "  submitted  5abc to meteora, valid until block 150 (3 ms)",
             "  failed     slippage_exceeded: the price moved (2.41 s)",
             "  again      after 500 ms, at 2026-11-21T08:00:03.100000Z",
-            "  confirmed  in slot 77: 149.9 USDC for 1 SOL (2.41 s)",
+            "  confirmed  in slot 77: 149.9 USDC for 1 SOL at 149.9 USDC/SOL (2.41 s)",
             "quoted 150.1 USDC, realised 149.9 USDC: 14 bps worse, 50 bps worse allowed",
         ] {
             assert!(text.lines().any(|written| written == line), "{line}\nis missing in\n{text}");

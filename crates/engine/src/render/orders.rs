@@ -1,48 +1,65 @@
 //! Orders side by side.
 
-use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets::NOTHING};
 use domain::Timestamp;
 use protocol::OrderView;
 
-use super::{order_in_words, price};
+use super::{
+    order_in_words, price,
+    table::{Table, number, text},
+    words::{ago, short_id, status},
+};
 
-/// One row per order, in the order given. As wide as the terminal, but an id is never broken.
-pub(crate) fn order_table(orders: &[OrderView<'_>]) -> Table {
-    let mut table = Table::new();
-    table.load_preset(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(["ID", "ACCEPTED", "ORDER", "STATUS", "TRY", "VENUE", "RESULT"]);
-    table.add_rows(orders.iter().map(row));
-    if let Some(id) = table.column_mut(0) {
-        id.set_constraint(ColumnConstraint::ContentWidth);
-    }
-    table
+/// One row per order, in the order given. A terminal's rows have short ids and ages.
+pub(crate) fn order_table(orders: &[OrderView<'_>], now: Timestamp, is_terminal: bool) -> Table {
+    let columns = vec![
+        text("ID", 0),
+        text("ACCEPTED", 2),
+        text("ORDER", 0),
+        text("STATUS", 0),
+        number("TRY", 5),
+        text("VENUE", 3),
+        text("RESULT", 1),
+        text("PRICE", 4),
+    ];
+    Table::new(columns, orders.iter().map(|order| row(order, now, is_terminal)))
 }
 
-fn row(order: &OrderView<'_>) -> [String; 7] {
-    let (fill, failure) = (order.fill.as_ref(), order.failure.as_ref());
-    let venue = fill.map(|fill| fill.venue).or(failure.and_then(|failure| failure.venue));
-    let result = match (fill, failure) {
-        (Some(fill), _) => {
-            format!("{} {} at {}", fill.amount_out, order.spec.token_out, price(fill.executed_price))
-        }
-        (None, Some(failure)) => failure.code.to_string(),
-        (None, None) => "-".to_owned(),
-    };
-    [
-        order.id.to_string(),
-        to_the_second(order.created_at),
+fn row(order: &OrderView<'_>, now: Timestamp, is_terminal: bool) -> Vec<String> {
+    vec![
+        if is_terminal { short_id(order.id) } else { order.id.to_string() },
+        if is_terminal { ago(order.created_at, now) } else { order.created_at.to_string() },
         order_in_words(&order.spec),
-        order.status.to_string(),
+        status(order.status).to_string(),
         order.attempt.to_string(),
-        venue.map_or_else(|| "-".to_owned(), |venue| venue.to_string()),
-        result,
+        venue(order),
+        result(order),
+        executed_price(order),
     ]
 }
 
-/// `2026-11-21T08:00:00.123456Z` as `2026-11-21 08:00:00`.
-fn to_the_second(at: Timestamp) -> String {
-    let at = at.to_string();
-    at.get(..19).unwrap_or(&at).replace('T', " ")
+/// The venue that filled it or failed last.
+pub(super) fn venue(order: &OrderView<'_>) -> String {
+    let failed = order.failure.as_ref().and_then(|failure| failure.venue);
+    or_dash(order.fill.as_ref().map(|fill| fill.venue).or(failed))
+}
+
+/// What the order left open, or why it failed.
+pub(super) fn result(order: &OrderView<'_>) -> String {
+    let spec = &order.spec;
+    match &order.fill {
+        Some(fill) if spec.amount_in.is_some() => format!("{} {}", fill.amount_out, spec.token_out),
+        Some(fill) => format!("{} {}", fill.amount_in, spec.token_in),
+        None => or_dash(order.failure.as_ref().map(|failure| failure.code)),
+    }
+}
+
+pub(super) fn executed_price(order: &OrderView<'_>) -> String {
+    let spec = &order.spec;
+    or_dash(order.fill.as_ref().map(|fill| price(&spec.token_in, &spec.token_out, fill.executed_price)))
+}
+
+fn or_dash(value: Option<impl ToString>) -> String {
+    value.map_or_else(|| "-".to_owned(), |value| value.to_string())
 }
 
 #[cfg(test)]
@@ -53,19 +70,27 @@ mod tests {
 
     use super::*;
 
+    fn row_of(order: &Order, is_terminal: bool) -> Vec<String> {
+        let now = order.created_at + std::time::Duration::from_mins(5);
+        row(&OrderView::new(order, &SimulatedTokens::default()), now, is_terminal)
+    }
+
     #[test]
-    fn a_row_tells_what_came_of_an_order() {
+    fn a_row_says_what_became_of_an_order() {
+        console::set_colors_enabled(false);
         let accepted = Order { status: OrderStatus::Routing, attempt: 1, ..samples::acceptance().order };
         let id = accepted.id.to_string();
-        let row = |order: &Order| row(&OrderView::new(order, &SimulatedTokens::default()));
-        assert_eq!(row(&accepted), [&id, "2027-01-15 07:59:59", "1 SOL -> USDC", "routing", "1", "-", "-"]);
+        let at = accepted.created_at.to_string();
+        assert_eq!(row_of(&accepted, false), [&id, &at, "1 SOL -> USDC", "routing", "1", "-", "-", "-"]);
+        assert_eq!(row_of(&accepted, true)[..2], [id[28..].to_owned(), "5m ago".to_owned()]);
         let fill = samples::fill(&samples::attempt(&accepted));
         let Fill { venue, amount_out, executed_price, .. } = fill.clone();
         let filled = Order { status: OrderStatus::Confirmed, fill: Some(fill), ..accepted.clone() };
-        let received = format!("{} USDC at {}", amount_out.to_decimal(), price(executed_price));
-        assert_eq!(row(&filled)[5..], [venue.to_string(), received]);
+        let received = format!("{} USDC", amount_out.to_decimal());
+        let price = price("SOL", "USDC", executed_price).to_string();
+        assert_eq!(row_of(&filled, false)[5..], [venue.to_string(), received, price]);
         let failure = Some(samples::failure());
         let failed = Order { status: OrderStatus::Failed, failure, ..accepted };
-        assert_eq!(row(&failed)[5..], ["meteora", "slippage_exceeded"]);
+        assert_eq!(row_of(&failed, false)[5..], ["meteora", "slippage_exceeded", "-"]);
     }
 }

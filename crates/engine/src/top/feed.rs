@@ -138,8 +138,8 @@ async fn open_orders(client: &Client) -> anyhow::Result<Vec<OrderView<'static>>>
     let open = domain::OrderStatus::ALL.into_iter().filter(|status| !status.is_terminal());
     let mut orders = Vec::new();
     for status in open {
-        let page: Vec<OrderView<'static>> =
-            serde_json::from_str(&client.orders(Some(status), false, None, OPEN_ORDERS).await?)?;
+        let query = [("status", status.to_string()), ("limit", OPEN_ORDERS.to_string())];
+        let page: Vec<OrderView<'static>> = serde_json::from_str(&client.orders(&query).await?)?;
         orders.extend(page);
     }
     Ok(orders)
@@ -162,7 +162,7 @@ mod tests {
     async fn engine(port: u16, folder: &Path) -> Embedded {
         let (port, folder) = (port.to_string(), folder.display().to_string());
         let arguments = ["engine", "--port", &port, "--data-dir", &folder, "--sim-preset", "instant"];
-        Embedded::start(&Cli::try_parse_from(arguments).unwrap().serve).await.unwrap()
+        Embedded::start(&Cli::try_parse_from(arguments).unwrap().serve.0, &[]).await.unwrap()
     }
 
     async fn place(client: &Client) -> OrderId {
@@ -172,7 +172,7 @@ mod tests {
             amount_in: Some("1".to_owned()),
             ..OrderRequest::default()
         };
-        client.place(&order).await.unwrap()
+        client.place(&order).await.unwrap().id
     }
 
     /// What is received up to a condition.

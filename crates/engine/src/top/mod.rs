@@ -5,8 +5,10 @@
 
 mod feed;
 mod model;
+mod once;
 mod screen;
 mod view;
 mod window;
 
+pub(crate) use once::print_once;
 pub(crate) use screen::run;

@@ -67,7 +67,7 @@ pub(super) struct Figures {
 /// One order in flight.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct OrderLine {
-    pub(super) id: String,
+    pub(super) id: OrderId,
     pub(super) order: String,
     pub(super) status: OrderStatus,
     pub(super) age: Option<Duration>,
@@ -188,7 +188,7 @@ impl Flight {
 
     fn line(&self, id: OrderId, now: Timestamp) -> OrderLine {
         OrderLine {
-            id: id.to_string(),
+            id,
             order: self.order.clone().unwrap_or_else(|| "?".to_owned()),
             status: self.status,
             age: self.accepted_at.map(|accepted| now.since(accepted)),
@@ -246,7 +246,7 @@ mod tests {
         model.see(&routed(1, 1_300));
         let figures = model.figures(at(3_000));
         let line = &figures.orders[1];
-        assert!(figures.orders[0].id.ends_with('2'), "newest first");
+        assert!(figures.orders[0].id.to_string().ends_with('2'), "newest first");
         assert_eq!((line.order.as_str(), line.venue.as_str()), ("1 SOL -> USDC", "meteora"));
         assert_eq!((line.status, line.age), (OrderStatus::Routing, Some(Duration::from_secs(2))));
         model.see(&confirmed(1, 4, 3_500));
@@ -304,7 +304,7 @@ mod tests {
         }
         let figures = model.figures(at(0));
         assert_eq!((figures.in_flight, figures.orders.len()), (MAX_IN_FLIGHT, MAX_SHOWN));
-        assert!(figures.orders[0].id.ends_with("19999"));
+        assert!(figures.orders[0].id.to_string().ends_with("19999"));
         model.forget();
         assert_eq!(model.figures(at(0)).in_flight, 0);
     }

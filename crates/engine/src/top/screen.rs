@@ -34,7 +34,7 @@ const WAITING_KEYS: usize = 16;
 /// Without a terminal, and when no engine answers at the start.
 pub(crate) async fn run(client: &Client) -> anyhow::Result<()> {
     if !(stdin().is_terminal() && stdout().is_terminal()) {
-        bail!("engine top needs a terminal; a program reads /api/stream, /health and /metrics");
+        bail!("engine top needs a terminal: see --once, or read /api/stream, /health and /metrics");
     }
     client.reach().await?;
     let asked = process::stop_on_signal()?;
@@ -94,7 +94,7 @@ fn is_end(key: KeyEvent) -> bool {
 }
 
 /// What was received so far.
-struct Top {
+pub(super) struct Top {
     url: String,
     model: Model,
     link: Link,
@@ -102,11 +102,11 @@ struct Top {
 }
 
 impl Top {
-    fn new(url: &str) -> Self {
+    pub(super) fn new(url: &str) -> Self {
         Self { url: url.to_owned(), model: Model::default(), link: Link::Connecting, health: None }
     }
 
-    fn receive(&mut self, report: Report) {
+    pub(super) fn receive(&mut self, report: Report) {
         match report {
             Report::Connected { is_resumed } => self.link = self.link.connected(is_resumed),
             Report::Lost(reason) => self.link = self.link.lost(reason),
@@ -119,7 +119,7 @@ impl Top {
         }
     }
 
-    fn shown(&mut self) -> Shown {
+    pub(super) fn shown(&mut self) -> Shown {
         Shown {
             url: self.url.clone(),
             link: self.link.clone(),

@@ -17,6 +17,7 @@ use super::{
     model::{Figures, OrderLine},
     window::{Percentiles, ratio},
 };
+use crate::render::words::{counted, short_id};
 
 /// Everything on the screen.
 #[derive(Debug)]
@@ -59,12 +60,18 @@ impl Link {
             Self::Connecting => "connecting".yellow(),
             Self::Live { breaks: 0, .. } => "live".green(),
             Self::Live { breaks, is_resumed: true } => {
-                format!("live, broke {breaks} times and missed nothing").green()
+                format!("live, reconnected {}, nothing missed", times(*breaks)).green()
             }
-            Self::Live { breaks, is_resumed: false } => format!("live, reconnected {breaks} times").yellow(),
+            Self::Live { breaks, is_resumed: false } => {
+                format!("live, reconnected {}", times(*breaks)).yellow()
+            }
             Self::Broken { reason, .. } => format!("reconnecting: {reason}").red(),
         }
     }
+}
+
+fn times(count: u32) -> String {
+    if count == 1 { "once".to_owned() } else { format!("{count} times") }
 }
 
 pub(super) fn draw(frame: &mut Frame, shown: &Shown) {
@@ -91,12 +98,12 @@ fn draw_head(frame: &mut Frame, area: Rect, shown: &Shown) {
 }
 
 /// The badge of the market, with its margins.
-fn market(health: &Value) -> Option<String> {
+pub(super) fn market(health: &Value) -> Option<String> {
     let market: MarketView = serde_json::from_value(health["market"].clone()).ok()?;
     Some(format!(" {} ", market.badge()))
 }
 
-fn health_line(health: Option<&Value>) -> Line<'static> {
+pub(super) fn health_line(health: Option<&Value>) -> Line<'static> {
     let Some(health) = health else { return Line::from("health unknown".red()) };
     let part = |name: &str| {
         let value = health[name].as_str().unwrap_or("unknown").to_owned();
@@ -154,7 +161,7 @@ fn draw_middle(frame: &mut Frame, area: Rect, figures: &Figures) {
     let block = Block::bordered().title(" routes won ");
     frame.render_widget(Paragraph::new(wins.collect::<Vec<_>>()).block(block), venues);
     let rows = figures.failures.iter().map(|(code, count)| {
-        Line::from(format!("{code:<24} {:>6} tried again {:>6} failed", count.retried, count.failed))
+        Line::from(format!("{code:<22} {:>5} retried {:>5} failed", count.retried, count.failed))
     });
     let block = Block::bordered().title(" failures ");
     frame.render_widget(Paragraph::new(rows.collect::<Vec<_>>()).block(block), failures);
@@ -170,7 +177,7 @@ fn latency_lines(latency: Option<&Percentiles>) -> Vec<Line<'static>> {
 
 fn draw_orders(frame: &mut Frame, area: Rect, figures: &Figures) {
     let widths = [
-        Constraint::Length(36),
+        Constraint::Length(8),
         Constraint::Length(28),
         Constraint::Length(9),
         Constraint::Length(9),
@@ -181,7 +188,7 @@ fn draw_orders(frame: &mut Frame, area: Rect, figures: &Figures) {
     let header = Row::new(["id", "order", "status", "age", "try", "venue", ""]).dim();
     let table = Table::new(figures.orders.iter().map(order_row), widths)
         .header(header)
-        .block(Block::bordered().title(format!(" {} orders in flight ", figures.in_flight)));
+        .block(Block::bordered().title(format!(" {} in flight ", counted(figures.in_flight, "order"))));
     frame.render_widget(table, area);
 }
 
@@ -192,7 +199,7 @@ fn order_row(order: &OrderLine) -> Row<'static> {
         _ => Color::Reset,
     };
     Row::new([
-        order.id.clone(),
+        short_id(order.id),
         order.order.clone(),
         order.status.to_string(),
         order.age.map_or_else(|| "-".to_owned(), in_units),
@@ -203,7 +210,7 @@ fn order_row(order: &OrderLine) -> Row<'static> {
     .style(color)
 }
 
-fn in_units(duration: Duration) -> String {
+pub(super) fn in_units(duration: Duration) -> String {
     if duration < Duration::from_secs(1) {
         format!("{} ms", duration.as_millis())
     } else {
@@ -229,7 +236,7 @@ mod tests {
 
     fn busy() -> Shown {
         let order = OrderLine {
-            id: "01a1fdeb-0b59-7732-bab8-481aa80213f4".to_owned(),
+            id: "01a1fdeb-0b59-7732-bab8-481aa80213f4".parse().unwrap(),
             order: "1 SOL -> USDC".to_owned(),
             status: OrderStatus::Routing,
             age: Some(Duration::from_millis(2_340)),
@@ -271,9 +278,9 @@ mod tests {
             (8, "p50      20 ms"),
             (10, "p99      3.2 s"),
             (8, "meteora     75.0 %  3"),
-            (8, "slippage_exceeded             4 tried again      2 failed"),
-            (14, " 1 orders in flight "),
-            (16, "01a1fdeb-0b59-7732-bab8-481aa80213f4 1 SOL -> USDC"),
+            (8, "slippage_exceeded          4 retried     2 failed"),
+            (14, " 1 order in flight "),
+            (16, "a80213f4 1 SOL -> USDC"),
             (16, "routing   2.3 s     2    meteora  again after slippage_exceeded"),
             (29, "q quits"),
         ] {
@@ -291,7 +298,7 @@ mod tests {
         let lines = drawn(&shown, 100, 24);
         assert!(lines[0].contains("reconnecting: no connection") && lines[1].contains("health unknown"));
         shown.link = shown.link.connected(true);
-        assert!(drawn(&shown, 100, 24)[0].contains("live, broke 1 times and missed nothing"));
+        assert!(drawn(&shown, 100, 24)[0].contains("live, reconnected once, nothing missed"));
     }
 
     #[test]

@@ -39,6 +39,7 @@ pub(crate) fn program(arguments: &[&str]) -> Command {
         "ENGINE_TOKEN",
         "SSL_CERT_FILE",
         "HOST",
+        "NO_COLOR",
         "PORT",
         "RUST_LOG",
     ] {
@@ -50,6 +51,33 @@ pub(crate) fn program(arguments: &[&str]) -> Command {
 /// Runs a command to its end.
 pub(crate) fn run(arguments: &[&str]) -> Ran {
     program(arguments).output().unwrap().into()
+}
+
+/// Runs a command on a terminal of so many columns; returns its lines.
+pub(crate) fn on_terminal(columns: u16, command: &Command) -> Vec<String> {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let words: Vec<String> = words.map(|word| format!("'{}'", word.to_str().unwrap())).collect();
+    let line = format!("stty cols {columns} rows 40; exec {}", words.join(" "));
+    let mut script = Command::new("script");
+    script.args(["-qec", &line, "/dev/null"]).stdin(Stdio::null());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => script.env(name, value),
+            None => script.env_remove(name),
+        };
+    }
+    let shown = String::from_utf8(script.output().unwrap().stdout).unwrap();
+    shown.lines().map(|line| line.trim_end_matches('\r').to_owned()).collect()
+}
+
+/// A line as it is read, without colors.
+pub(crate) fn plain(line: &str) -> String {
+    console::strip_ansi_codes(line).into_owned()
+}
+
+/// The id of the order that a command has submitted.
+pub(crate) fn id_of(submitted: &Ran) -> String {
+    submitted.output.lines().next().unwrap().strip_prefix("order ").unwrap().to_owned()
 }
 
 /// An embedded engine that dies with its test.

@@ -21,9 +21,9 @@ class EnginePage extends Component {
   #tiles = h("dl", { class: "tiles" });
   #rate = h("div", { class: "rate" });
   #latencies = wide("Latencies by stage");
-  #venues = h("div");
-  #causes = h("div");
-  #workers = h("div");
+  #venues = wide("Counts by venue");
+  #causes = wide("Counts by cause");
+  #workers = wide("Workers and their orders");
   #settings = wide("Effective settings");
   #since = h("span", { class: "faint" });
   /** @type {StatisticsWindow} */
@@ -197,8 +197,8 @@ class EnginePage extends Component {
     const about = `Version ${version}${commit ? ` (${commit.slice(0, 8)})` : ""}, ${mode}, started ${fullTime(startedAt)}`;
     this.#settings.replaceChildren(h("p", { class: "panel-body muted" }, about),
       settings.length === 0 ? "" : h("table", { class: "table" },
-        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Setting"), h("th", { scope: "col" }, "Value"))),
-        h("tbody", {}, settings.map(({ name, value, isSet }) => h("tr", {}, h("th", { scope: "row", class: "mono" }, name), h("td", { class: isSet ? "" : "muted" }, value ?? "not set"))))));
+        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Setting"), h("th", { scope: "col" }, "Value"), h("th", { scope: "col" }, "From"))),
+        h("tbody", {}, settings.map(({ name, value, source }) => h("tr", {}, h("th", { scope: "row", class: "mono" }, name), h("td", { class: source === "default" ? "muted" : "" }, value ?? "not set"), h("td", { class: "muted" }, value === undefined ? "–" : source))))));
   }
 }
 

@@ -2,7 +2,7 @@
 import * as api from "./api.js";
 import { market, tell } from "./app.js";
 
-/** The five orders of `engine demo`. @type {OrderRequest[]} */
+/** The five orders of `engine demo` that confirm. @type {OrderRequest[]} */
 const DEMO = [
   { tokenIn: "SOL", tokenOut: "USDC", amountIn: "1", slippageBps: 100 },
   { tokenIn: "USDC", tokenOut: "SOL", amountIn: "250", slippageBps: 100 },

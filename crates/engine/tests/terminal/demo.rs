@@ -1,0 +1,38 @@
+//! `engine demo`.
+
+use serde_json::Value;
+
+use crate::support::{Engine, on_terminal, plain, program};
+
+#[test]
+fn a_demo_shows_fills_a_failure_and_where_the_page_is() {
+    let engine = Engine::start(&[]);
+    let shown = engine.ask(&["demo", "--url", &engine.url]);
+    assert_eq!(shown.status, 0, "{shown:?}");
+    for part in ["USDC/SOL", "SOL/JTO", "USDC -> SOL", "not deep enough", "5 of 6 orders confirmed"] {
+        assert!(shown.output.contains(part), "{part}: {shown:?}");
+    }
+    assert!(shown.output.ends_with(&format!("See the orders at {}/\n", engine.url)), "{shown:?}");
+    assert!(!shown.complaint.contains("submitted submitted"), "{shown:?}");
+    let orders = engine.ask_json(&["demo", "--url", &engine.url]);
+    let statuses: Vec<&Value> = orders[0].as_array().unwrap().iter().map(|order| &order["status"]).collect();
+    assert_eq!(statuses, ["confirmed", "confirmed", "confirmed", "confirmed", "confirmed", "failed"]);
+}
+
+#[test]
+fn a_demo_starts_an_engine_and_fits_a_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let port = testkit::ports::free().to_string();
+    let data = folder.path().to_str().unwrap();
+    let demo = program(&["demo", "--port", &port, "--data-dir", data, "--sim-preset", "instant"]);
+    for columns in [80, 120] {
+        let lines: Vec<String> = on_terminal(columns, &demo).iter().map(|line| plain(line)).collect();
+        let table = lines.iter().position(|line| line.starts_with("ORDER ")).expect("a table");
+        assert!(lines[table].contains("PRICE"), "{}", lines[table]);
+        for line in &lines[table..] {
+            assert!(line.chars().count() <= columns.into(), "{line}");
+        }
+        let page = format!("http://127.0.0.1:{port}/");
+        assert!(lines.last().unwrap().ends_with(&page), "{lines:?}");
+    }
+}
