@@ -128,6 +128,11 @@ fn a_wrong_value_is_one_line_that_says_what_is_expected() {
             &[],
             "RETRY_BASE_MS=soon: must be a whole number from 1 to 600000",
         ),
+        (
+            &["bench"],
+            &[("MAX_ATTEMPTS", "abc"), ("RETRY_BASE_MS", "1")],
+            "MAX_ATTEMPTS=abc: must be a whole number",
+        ),
         (&["orders", "--limit", "0"], &[], "--limit 0: must be a whole number from 1 to 200"),
     ] {
         let refused = run(folder.path(), arguments, environment);

@@ -54,7 +54,7 @@ fn an_order_is_submitted_listed_explained_and_watched() {
     let explained = engine.ask(&["explain", id]);
     assert_eq!(explained.status, 0);
     for part in
-        [id, "attempt 1, begun at", "raydium", "meteora", "selected", "submitted", "confirmed", "quoted"]
+        [id, "attempt 1, started at", "raydium", "meteora", "selected", "submitted", "confirmed", "quoted"]
     {
         assert!(explained.output.contains(part), "{part} is missing in {}", explained.output);
     }
@@ -106,7 +106,7 @@ fn an_order_that_failed_ends_its_followers_with_1_and_its_readers_with_0() {
     assert_eq!(engine.ask(&["watch", id, "--after", "1000"]).status, 1);
     let explained = engine.ask(&["explain", id]);
     assert_eq!(explained.status, 0);
-    assert!(explained.output.contains("for good: no attempt can succeed"), "{explained:?}");
+    assert!(explained.output.contains("no retry: it cannot succeed"), "{explained:?}");
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn a_doctor_finds_an_engine_well() {
         let found = findings(diagnosis, check);
         assert!(found.len() == 1 && found[0]["status"] == "ok", "{check}: {diagnosis:#}");
     }
-    assert!(findings(diagnosis, "port")[0]["found"].as_str().unwrap().contains("an engine's"));
+    assert!(findings(diagnosis, "port")[0]["found"].as_str().unwrap().contains("used by a running engine"));
     let shown = engine.ask(&["doctor", "--port", port]);
     assert_eq!(shown.status, 0, "{shown:?}");
     assert!(shown.output.contains("ok       engine"), "{shown:?}");

@@ -6,7 +6,7 @@ mod wrong;
 
 use std::{
     collections::BTreeSet,
-    env, fs, io,
+    env, fmt, fs, io,
     path::{Path, PathBuf},
 };
 
@@ -53,6 +53,17 @@ pub enum Refusal {
     CommandLine(clap::Error),
 }
 
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CommandLine(error) => error.fmt(f),
+            Self::Setting(reason) => f.write_str(reason),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}
+
 impl Refusal {
     /// Exits the program with the reason on standard error.
     pub fn exit(self, program: &str) -> ! {
@@ -91,6 +102,18 @@ pub fn load<T: Parser>() -> Result<Loaded<T>, Refusal> {
     let settings = T::from_arg_matches_mut(&mut matches)
         .map_err(|error| explain(&described, error.format(&mut described.clone())))?;
     Ok(Loaded { settings, dotenv, warnings, effective })
+}
+
+/// A program's settings without any flag, from an environment that [`load`] has completed.
+///
+/// # Errors
+/// [`Refusal`].
+pub fn from_environment<T: Parser>() -> Result<T, Refusal> {
+    let mut described = T::command();
+    described.build();
+    let command = prepare(T::command(), false).map_err(Refusal::Setting)?;
+    let matches = command.try_get_matches_from([""]).and_then(|matches| T::from_arg_matches(&matches));
+    matches.map_err(|error| explain(&described, error))
 }
 
 /// Reads `.env` into the environment, where what is set already stays. A missing file is the normal case;

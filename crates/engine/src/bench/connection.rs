@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use anyhow::Context;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::{
@@ -78,16 +77,17 @@ impl Connection {
 }
 
 async fn connect(target: &Endpoint) -> anyhow::Result<SendRequest<Full<Bytes>>> {
-    let unreachable = || format!("no engine answers at {}", target.base());
     let host = target.host().trim_start_matches('[').trim_end_matches(']');
-    let stream = TcpStream::connect((host, target.port())).await.with_context(unreachable)?;
+    let stream = TcpStream::connect((host, target.port())).await;
+    let stream = stream.map_err(|error| target.unreachable(&error))?;
     stream.set_nodelay(true)?;
     if !target.is_secure() {
         return speak(stream).await;
     }
     let tls = TlsConnector::from(Arc::new(ClientConfig::with_platform_verifier()?));
     let name = ServerName::try_from(host.to_owned())?;
-    speak(tls.connect(name, stream).await.with_context(unreachable)?).await
+    let stream = tls.connect(name, stream).await.map_err(|error| target.unreachable(&error))?;
+    speak(stream).await
 }
 
 async fn speak(

@@ -1,10 +1,15 @@
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
-use comfy_table::{Table, presets::UTF8_BORDERS_ONLY};
 use serde_json::{Value, json};
 
 use super::{follow::Followed, latency::Latencies, load::Accepted, plot, verify::Ended};
-use crate::cli::BenchArgs;
+use crate::{
+    cli::BenchArgs,
+    render::{
+        table::{Table, number, text},
+        words::wrapped,
+    },
+};
 
 /// What was measured.
 #[derive(Debug)]
@@ -90,31 +95,32 @@ fn rate(count: u64, time: Duration) -> f64 {
     if time.is_zero() { 0.0 } else { count as f64 / time.as_secs_f64() }
 }
 
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut table = Table::new();
-        table.load_preset(UTF8_BORDERS_ONLY);
-        table.set_header(["", "count", "per second", "p50 ms", "p90 ms", "p99 ms", "p99.9 ms", "max ms"]);
-        let mut row = |name: &str, count: u64, per_second: Option<f64>, latencies: &Latencies| {
-            let per_second = per_second.map_or_else(String::new, |rate| format!("{rate:.0}"));
-            let mut cells = vec![name.to_owned(), count.to_string(), per_second];
-            for millis in [0.5, 0.9, 0.99, 0.999].map(|quantile| latencies.at(quantile)) {
-                cells.push(format!("{millis:.2}"));
-            }
-            cells.push(format!("{:.2}", latencies.max()));
-            table.add_row(cells);
-        };
-        row("accepted", self.orders(), Some(self.accepted_rate()), &self.accepted.latencies);
+impl Report {
+    /// For people, in the width of a terminal if there is one.
+    pub(crate) fn text(&self, width: Option<usize>) -> String {
+        let columns = [
+            ("count", 0),
+            ("per second", 1),
+            ("p50 ms", 0),
+            ("p90 ms", 3),
+            ("p99 ms", 0),
+            ("p99.9 ms", 2),
+            ("max ms", 1),
+        ];
+        let columns = columns.map(|(title, rank)| number(title, rank));
+        let columns = std::iter::once(text("", 0)).chain(columns).collect();
+        let mut rows =
+            vec![row("accepted", self.orders(), Some(self.accepted_rate()), &self.accepted.latencies)];
         if !self.is_accept_only {
-            row("accepted to ended", self.ended_orders(), Some(self.ended_rate()), &self.ended.latencies);
+            let rate = Some(self.ended_rate());
+            rows.push(row("accepted to ended", self.ended_orders(), rate, &self.ended.latencies));
         }
         if self.followed.orders > 0 {
-            row("event to message", self.followed.events, None, &self.followed.delivery);
+            rows.push(row("event to message", self.followed.events, None, &self.followed.delivery));
         }
-        writeln!(f, "{table}")?;
-        writeln!(
-            f,
-            "{} confirmed, {} failed, {} still open; {} refused as overload, {} otherwise; {} streams followed, {} incomplete",
+        let counts = format!(
+            "{} confirmed, {} failed, {} still open; {} refused as overload, {} otherwise; {} streams followed, \
+             {} incomplete",
             self.ended.confirmed,
             self.ended.failed,
             self.ended.open,
@@ -122,10 +128,17 @@ impl fmt::Display for Report {
             self.accepted.failed,
             self.followed.orders,
             self.followed.incomplete
-        )?;
-        if let Some(failure) = &self.accepted.first_failure {
-            writeln!(f, "the first that was refused otherwise: {failure}")?;
-        }
-        Ok(())
+        );
+        let failure = self.accepted.first_failure.as_ref();
+        let failure = failure.map(|failure| format!("the first that was refused otherwise: {failure}"));
+        let lines = std::iter::once(counts).chain(failure).map(|line| wrapped(&line, 2, width));
+        std::iter::once(Table::new(columns, rows).text(width)).chain(lines).collect::<Vec<_>>().join("\n")
     }
+}
+
+fn row(name: &str, count: u64, per_second: Option<f64>, latencies: &Latencies) -> Vec<String> {
+    let per_second = per_second.map_or_else(String::new, |rate| format!("{rate:.0}"));
+    let millis = [0.5, 0.9, 0.99, 0.999].map(|quantile| latencies.at(quantile));
+    let millis = millis.into_iter().chain([latencies.max()]).map(|millis| format!("{millis:.2}"));
+    [name.to_owned(), count.to_string(), per_second].into_iter().chain(millis).collect()
 }

@@ -71,7 +71,7 @@ pub(crate) struct ListArgs {
     /// Maximum number; of each page with --all
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=200))]
     pub(crate) limit: u32,
-    /// Start after this order: the last one of a page
+    /// Start after this order, the last one of a page
     #[arg(long, value_name = "ID")]
     pub(crate) cursor: Option<String>,
     /// All pages

@@ -32,7 +32,7 @@ impl ServeArgs {
             #[command(flatten)]
             serve: ServeArgs,
         }
-        Ok(Environment::try_parse_from(["engine"])?.serve)
+        Ok(process::settings::from_environment::<Environment>()?.serve)
     }
 }
 

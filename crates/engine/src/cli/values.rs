@@ -18,7 +18,7 @@ pub(super) fn failure_code() -> PossibleValuesParser {
     PossibleValuesParser::new(FailureCode::ALL.map(FailureCode::as_str))
 }
 
-/// An amount. The engine reads it exactly; a sign is told from a flag here.
+/// An amount. Only its sign is checked here; the engine checks the rest.
 pub(super) fn amount(text: &str) -> Result<String, String> {
     if text.starts_with('-') { Err("must be greater than zero".to_owned()) } else { Ok(text.to_owned()) }
 }

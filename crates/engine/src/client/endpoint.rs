@@ -9,7 +9,7 @@ use tokio_tungstenite::{
     tungstenite::{self, client::IntoClientRequest},
 };
 
-use super::headers::HeaderArgs;
+use super::{headers::HeaderArgs, unreachable::Unreachable};
 
 /// A WebSocket of an engine.
 pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -91,6 +91,11 @@ impl Endpoint {
     /// The whole address of a path.
     pub(crate) fn http(&self, path: &str) -> String {
         format!("{}{path}", self.base)
+    }
+
+    /// Why no engine answered there.
+    pub(crate) fn unreachable(&self, error: &(dyn std::error::Error + 'static)) -> Unreachable {
+        Unreachable::new(&self.base, error)
     }
 
     /// Opens a WebSocket.

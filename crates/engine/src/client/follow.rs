@@ -53,7 +53,7 @@ impl Client {
                     bail!("the stream of order {id} is refused ({})", answer.status())
                 }
                 Err(error) if failures >= RECONNECTS => {
-                    return Err(self.unreachable(&error).into());
+                    return Err(self.endpoint.unreachable(&error).into());
                 }
                 Err(_) => {}
             }

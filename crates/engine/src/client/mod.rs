@@ -130,18 +130,13 @@ impl Client {
         self.answered(asked.send().await).await.map(drop)
     }
 
-    /// Why no answer came.
-    fn unreachable(&self, error: &(dyn std::error::Error + 'static)) -> Unreachable {
-        Unreachable::new(self.endpoint.base(), error)
-    }
-
     /// The text of an answer.
     async fn answered(&self, asked: reqwest::Result<reqwest::Response>) -> anyhow::Result<String> {
         Ok(self.answer(asked).await?.text)
     }
 
     async fn answer(&self, asked: reqwest::Result<reqwest::Response>) -> anyhow::Result<Answer> {
-        let answer = asked.map_err(|error| self.unreachable(&error))?;
+        let answer = asked.map_err(|error| self.endpoint.unreachable(&error))?;
         let (status, headers) = (answer.status(), answer.headers().clone());
         if status.is_redirection() {
             let location = headers.get(LOCATION).and_then(|to| to.to_str().ok()).unwrap_or("elsewhere");

@@ -57,7 +57,7 @@ impl Client {
     /// When nothing answers.
     pub(crate) async fn health(&self) -> anyhow::Result<Value> {
         let asked = self.http.get(self.endpoint.http("/health")).timeout(HEALTH_WITHIN);
-        let answer = asked.send().await.map_err(|error| self.unreachable(&error))?;
+        let answer = asked.send().await.map_err(|error| self.endpoint.unreachable(&error))?;
         if !answer.status().is_success() && answer.status() != StatusCode::SERVICE_UNAVAILABLE {
             self.answered(Ok(answer)).await?; // a proxy's: says why
             bail!("something else answers at {}", self.endpoint.base());

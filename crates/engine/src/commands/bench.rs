@@ -11,7 +11,7 @@ use crate::{
     cli::{BenchArgs, ServeArgs},
     client::Client,
     embedded::Embedded,
-    exit,
+    exit, output,
 };
 
 #[expect(clippy::print_stdout, reason = "the figures are the result")]
@@ -33,7 +33,7 @@ pub(crate) async fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
     if args.json {
         println!("{:#}", report.to_json());
     } else {
-        println!("{report}");
+        println!("{}", report.text(output::width()));
     }
     Ok(if report.is_sound() { ExitCode::SUCCESS } else { ExitCode::from(exit::NOT_SOUND) })
 }

@@ -23,6 +23,9 @@ pub(crate) fn run(args: &ConfigArgs, from: &Loaded<()>) -> anyhow::Result<ExitCo
     if let Some(path) = &from.dotenv {
         eprintln!("settings read from {}", path.display());
     }
+    for warning in &from.warnings {
+        eprintln!("warning: {warning}");
+    }
     let rows = from.effective.iter().map(|setting| {
         let value = setting.value.clone().unwrap_or_else(|| "-".to_owned());
         let source = setting.value.as_ref().map_or("-", |_| setting.source.as_str());

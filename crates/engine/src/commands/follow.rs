@@ -47,10 +47,10 @@ pub(super) async fn print_events(
     after: u32,
     as_json: bool,
 ) -> anyhow::Result<ExitCode> {
+    let asked = process::stop_on_signal()?;
     let (mut seen, mut last) = (after, None);
     let lines = if as_json { None } else { Some(Lines::of(client, id).await) };
     let market = if as_json { None } else { client.market().await.ok().flatten() };
-    let asked = process::stop_on_signal()?;
     let followed = client.follow(id, after, |event, message| {
         if let (None, Some(market)) = (last, &market) {
             eprintln!("{}", market.badge());

@@ -11,11 +11,14 @@ use crate::{
     cli::OrdersArgs,
     client::{Client, Page},
     output::{self, print},
-    render::{CSV_HEADER, csv_row, order_table},
+    render::{CSV_HEADER, csv_row, order_table, words::short_id},
 };
 
-pub(crate) async fn run(args: OrdersArgs) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(mut args: OrdersArgs) -> anyhow::Result<ExitCode> {
     let client = client(&args.target)?;
+    if let Some(cursor) = &mut args.list.cursor {
+        *cursor = client.find(cursor).await?.to_string();
+    }
     let first = client.order_pages(&args.query()).await?;
     let is_all = args.list.all;
     if args.list.json {
@@ -55,7 +58,8 @@ async fn print_table(client: &Client, mut page: Page, is_all: bool) -> anyhow::R
         print(order_table(&orders, SystemClock.now(), width.is_some()).text(width))?;
     }
     if page.has_next() {
-        eprintln!("There are more: see --all, --limit and --cursor");
+        let next = orders.last().map(|order| format!(" or --cursor {}", short_id(order.id)));
+        eprintln!("There are more: see --all{}", next.unwrap_or_default());
     }
     Ok(())
 }

@@ -20,18 +20,19 @@ pub(super) async fn port(settings: &ApiConfig, own: &Client) -> Finding {
     let ApiConfig { host, port, .. } = settings;
     let at = format!("{host}:{port}");
     let error = match TcpListener::bind((host.as_str(), *port)) {
-        Ok(_) if *port == 0 => return Finding::ok(PORT, "0: any free one is taken"),
+        Ok(_) if *port == 0 => return Finding::ok(PORT, "0: any free port"),
         Ok(_) => return Finding::ok(PORT, format!("{at} is free")),
         Err(error) => error,
     };
     if own.is_alive().await {
-        return Finding::ok(PORT, format!("{at} is an engine's that runs"));
+        return Finding::ok(PORT, format!("{at} is used by a running engine"));
     }
     let advice = "stop what listens there, or choose another PORT or HOST";
-    Finding::problem(PORT, format!("{at} cannot be listened on: {error}"), advice)
+    Finding::problem(PORT, format!("{at} is not available: {error}"), advice)
 }
 
-/// Whether the limit of open files allows all configured connections. Nothing is reported where the system has no such limit.
+/// Whether the limit of open files allows the configured connections. Nothing is reported where the system has no such
+/// limit.
 pub(super) fn open_files(settings: &ServeArgs) -> Option<Finding> {
     let allowed = allowed_files(&fs::read_to_string("/proc/self/limits").ok()?)?;
     let api = &settings.api;

@@ -46,7 +46,7 @@ fn postgres(found: &PostgresState, wanted_connections: u32) -> Finding {
             format!("upgrade to {OLDEST_POSTGRES} or later, the versions that the engine is tested with");
         Finding::warning(DATABASE, at, advice)
     } else if wanted_connections >= found.max_connections {
-        let found = format!("{at} takes {} connections in all", found.max_connections);
+        let found = format!("{at} allows {} connections", found.max_connections);
         let advice =
             format!("lower DATABASE_MAX_CONNECTIONS ({wanted_connections}) or raise max_connections");
         Finding::warning(DATABASE, found, advice)
@@ -67,7 +67,7 @@ fn tables(at: &str, migrations: Migrations) -> Finding {
             Finding::problem(DATABASE, found, "run the newer engine")
         }
         Migrations::Pending(pending) => {
-            Finding::ok(DATABASE, format!("{at}, {pending} migrations to run at the next start"))
+            Finding::ok(DATABASE, format!("{at}, {pending} migrations run at the next start"))
         }
         Migrations::Current => Finding::ok(DATABASE, format!("{at}, migrated")),
     }
@@ -91,7 +91,7 @@ fn held_feed(transaction: &OpenTransaction) -> Finding {
     };
     let idle = transaction.last_query.map(|ago| format!(", its last query {} s ago", ago.as_secs()));
     let found = format!(
-        "{who} (user {user}, database {database}) has been open {age}{}: streams of all orders stand still",
+        "{who} (user {user}, database {database}) has been open {age}{}: the stream of all orders is stalled",
         idle.unwrap_or_default()
     );
     Finding::warning("feed", found, advice)
@@ -126,9 +126,9 @@ async fn sqlite(folder: &Path) -> Finding {
 fn writable(path: &Path) -> Finding {
     let shown = path.display();
     let Some(existing) = existing_part(path) else {
-        return Finding::problem(DATABASE, format!("{shown} cannot be made"), "choose another DATA_DIR");
+        return Finding::problem(DATABASE, format!("{shown} cannot be created"), "choose another DATA_DIR");
     };
-    let to_make = if existing == path { "" } else { ", which the start makes" };
+    let to_make = if existing == path { "" } else { ", which will be created" };
     match tempfile::tempfile_in(existing) {
         Ok(_) => Finding::ok(DATABASE, format!("SQLite in {shown}{to_make}")),
         Err(error) => {
@@ -225,7 +225,7 @@ mod tests {
         assert_eq!(
             finding.found,
             "a transaction of process 4711 (user app, database other) has been open for 90 s, \
-             its last query 80 s ago: streams of all orders stand still"
+             its last query 80 s ago: the stream of all orders is stalled"
         );
         assert!(finding.advice.unwrap().contains("pg_terminate_backend(4711)"));
         (transaction.open_for, transaction.last_query) = (None, None);
@@ -248,7 +248,7 @@ mod tests {
         let path = above.path().join("a/b");
         let found = writable(&path);
         assert_eq!(found.status, Level::Ok);
-        assert!(found.found.ends_with(", which the start makes"), "{found:?}");
+        assert!(found.found.ends_with(", which will be created"), "{found:?}");
         assert!(!path.exists(), "nothing is made");
         let file = above.path().join("file");
         std::fs::write(&file, "").unwrap();

@@ -31,7 +31,7 @@ pub(super) fn examine(settings: &ServeArgs, misspelled: &[String]) -> Vec<Findin
         findings.push(Finding::warning(CHECK, found, "set DATABASE_URL too, or leave out REDIS_URL"));
     }
     if findings.is_empty() {
-        findings.push(Finding::ok(CHECK, "all of them can be used"));
+        findings.push(Finding::ok(CHECK, "all valid"));
     }
     findings
 }

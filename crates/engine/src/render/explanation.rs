@@ -107,7 +107,7 @@ fn write_attempt(
     attempt: &AttemptView<'_>,
     detail: Detail,
 ) -> fmt::Result {
-    write!(text, "\nattempt {}, begun at {}", attempt.attempt, detail.time(attempt.started_at))?;
+    write!(text, "\nattempt {}, started at {}", attempt.attempt, detail.time(attempt.started_at))?;
     if attempt.restarts > 0 {
         write!(text, ", restarted {}", words::counted(attempt.restarts as usize, "time"))?;
     }
@@ -195,12 +195,12 @@ fn write_next(text: &mut String, attempt: &AttemptView<'_>) -> fmt::Result {
         let why = match (is_retryable, attempt.waits.is_empty()) {
             (true, true) => "that was the last attempt",
             (true, false) => "the outage lasted too long (OUTAGE_DEADLINE_MS)",
-            (false, _) => "no attempt can succeed",
+            (false, _) => "it cannot succeed",
         };
-        return writeln!(text, "{INDENT}           for good: {why}");
+        return writeln!(text, "{INDENT}           no retry: {why}");
     };
     let wait = u64::try_from(next.since(ended).as_millis()).unwrap_or(u64::MAX);
-    writeln!(text, "{INDENT}again      after {}, at {next}", duration(wait))
+    writeln!(text, "{INDENT}retry      after {}, at {next}", duration(wait))
 }
 
 fn write_result(text: &mut String, order: &SpecView<'_>, result: &ResultView) -> fmt::Result {
@@ -318,14 +318,14 @@ mod tests {
         for line in [
             "market order, 1 SOL -> USDC, at most 50 bps worse than quoted",
             "accepted at 2026-11-21T07:59:59.990000Z, confirmed after 5.73 s, including 10 ms queued",
-            "attempt 1, begun at 2026-11-21T08:00:00.000000Z",
+            "attempt 1, started at 2026-11-21T08:00:00.000000Z",
             "  selected   meteora gives more",
             "  rejected   raydium: 0.6 USDC (0.39 %) less than Meteora",
             "  bound      receive at least 149.3 USDC",
             "  built      wrap sol 1, swap meteora",
             "  submitted  5abc to meteora, valid until block 150 (3 ms)",
             "  failed     slippage_exceeded: the price moved (2.41 s)",
-            "  again      after 500 ms, at 2026-11-21T08:00:03.100000Z",
+            "  retry      after 500 ms, at 2026-11-21T08:00:03.100000Z",
             "  confirmed  in slot 77: 149.9 USDC for 1 SOL at 149.9 USDC/SOL (2.41 s)",
             "quoted 150.1 USDC, realised 149.9 USDC: 14 bps worse, 50 bps worse allowed",
         ] {
@@ -361,8 +361,8 @@ mod tests {
             }]);
             text_of(explanation)
         };
-        assert!(last(true).contains("for good: that was the last attempt"));
-        assert!(last(false).contains("for good: no attempt can succeed"));
+        assert!(last(true).contains("no retry: that was the last attempt"));
+        assert!(last(false).contains("no retry: it cannot succeed"));
     }
 
     #[test]
@@ -378,6 +378,6 @@ mod tests {
         }]);
         let text = text_of(explanation);
         assert!(text.contains("waited     2 times, last until 2026-11-21T08:00:01.000000Z"), "{text}");
-        assert!(text.contains("for good: the outage lasted too long (OUTAGE_DEADLINE_MS)"), "{text}");
+        assert!(text.contains("no retry: the outage lasted too long (OUTAGE_DEADLINE_MS)"), "{text}");
     }
 }

@@ -160,10 +160,11 @@ fn draw_middle(frame: &mut Frame, area: Rect, figures: &Figures) {
     });
     let block = Block::bordered().title(" routes won ");
     frame.render_widget(Paragraph::new(wins.collect::<Vec<_>>()).block(block), venues);
-    let rows = figures.failures.iter().map(|(code, count)| {
-        Line::from(format!("{code:<22} {:>5} retried {:>5} failed", count.retried, count.failed))
-    });
-    let block = Block::bordered().title(" failures ");
+    let rows = figures
+        .failures
+        .iter()
+        .map(|(code, count)| Line::from(format!("{code:<22} {} / {}", count.retried, count.failed)));
+    let block = Block::bordered().title(" failures: retried / final ");
     frame.render_widget(Paragraph::new(rows.collect::<Vec<_>>()).block(block), failures);
 }
 
@@ -278,7 +279,7 @@ mod tests {
             (8, "p50      20 ms"),
             (10, "p99      3.2 s"),
             (8, "meteora     75.0 %  3"),
-            (8, "slippage_exceeded          4 retried     2 failed"),
+            (8, "slippage_exceeded      4 / 2"),
             (14, " 1 order in flight "),
             (16, "a80213f4 1 SOL -> USDC"),
             (16, "routing   2.3 s     2    meteora  again after slippage_exceeded"),
