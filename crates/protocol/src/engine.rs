@@ -23,11 +23,9 @@ pub struct EngineView<'a> {
     pub orders: Option<ActiveOrdersView>,
     /// Workers that hold claims, with the number of their orders. A worker that died keeps its claims until
     /// their leases end. `null` while the store does not answer.
-    #[serde(borrow)]
     #[schema(required)]
     pub workers: Option<Vec<WorkerView<'a>>>,
     /// Effective settings of this process, in the order of its help. Secrets are hidden.
-    #[serde(borrow)]
     pub settings: Vec<SettingView<'a>>,
 }
 
@@ -67,12 +65,10 @@ pub struct WorkerView<'a> {
 #[schema(as = Setting)]
 pub struct SettingView<'a> {
     /// The environment variable.
-    #[serde(borrow)]
     pub name: Cow<'a, str>,
     /// Absent if it is not set.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub value: Option<Cow<'a, str>>,
     /// Where it comes from: `default`, `environment`, `.env`, `file` or `flag`.
-    #[serde(borrow)]
     pub source: Cow<'a, str>,
 }

@@ -72,10 +72,8 @@ pub struct StatisticsView<'a> {
     pub counts: EventCountsView,
     /// One entry for each stage.
     pub latencies: Vec<LatencyView>,
-    #[serde(borrow)]
     pub venues: Vec<VenueCountsView<'a>>,
     /// Reasons of retries and failures, the most frequent first.
-    #[serde(borrow)]
     pub causes: Vec<CauseCountsView<'a>>,
     pub series: SeriesView,
 }
@@ -147,7 +145,6 @@ pub struct LatencyView {
 #[serde(rename_all = "camelCase")]
 #[schema(as = VenueCounts)]
 pub struct VenueCountsView<'a> {
-    #[serde(borrow)]
     pub venue: Cow<'a, str>,
     pub quotes: u64,
     /// Times its quote was selected.
@@ -160,7 +157,6 @@ pub struct VenueCountsView<'a> {
 #[schema(as = CauseCounts)]
 pub struct CauseCountsView<'a> {
     /// A failure code.
-    #[serde(borrow)]
     pub code: Cow<'a, str>,
     /// Attempts that failed for it and were followed by another.
     pub retried: u64,

@@ -200,9 +200,9 @@ impl Order {
         events: &[Event],
     ) -> Option<Self> {
         let (first, rest) = events.split_first()?;
-        let EventData::Accepted { order: spec, .. } = &first.data else { return None };
+        let EventData::Accepted { order: spec, origin } = &first.data else { return None };
         let (mut order, accepted) = Self::accept(id, account, client_order_id, spec.clone(), first.at);
-        if accepted != *first {
+        if accepted.placed_by(origin.clone()) != *first {
             return None;
         }
         for event in rest {

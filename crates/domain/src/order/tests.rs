@@ -214,6 +214,8 @@ proptest! {
     #[test]
     fn folding_any_legal_history_gives_the_order(choices in prop::collection::vec(1usize..11, 0..40), step in 0i64..1_000_000) {
         let (mut live, first) = order();
+        let origin = Origin { request_id: "desk-7".to_owned(), client: None };
+        let first = first.placed_by((step % 2 == 0).then_some(origin));
         let mut history = vec![first.clone()];
         for (index, choice) in choices.into_iter().enumerate() {
             let at = Timestamp::from_unix_micros(first.at.unix_micros() + step * i64::try_from(index).unwrap());

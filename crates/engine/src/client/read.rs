@@ -3,7 +3,7 @@
 
 use anyhow::bail;
 use domain::OrderId;
-use protocol::MarketView;
+use protocol::{MarketView, StatisticsView};
 use reqwest::StatusCode;
 use serde_json::Value;
 
@@ -63,6 +63,14 @@ impl Client {
             bail!("something else answers at {}", self.endpoint.base());
         }
         Ok(answer.json().await.unwrap_or_default())
+    }
+
+    /// What the engine counted in the last five minutes.
+    ///
+    /// # Errors
+    /// When the engine cannot be reached, or counts nothing because it is of an earlier version.
+    pub(crate) async fn statistics(&self) -> anyhow::Result<StatisticsView<'static>> {
+        Ok(serde_json::from_str(&self.read("/api/statistics", &[]).await?)?)
     }
 
     /// What the engine trades on; `None` for one of an earlier version, which trades on paper.

@@ -1,11 +1,11 @@
 //! Follows an engine: its stream of all orders, which is resumed by its
-//! cursor whenever it breaks, and its health.
+//! cursor whenever it breaks, its health and its statistics.
 
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use futures::{SinkExt, StreamExt};
-use protocol::{EventBody, OrderView, StreamMessage};
+use protocol::{EventBody, OrderView, StatisticsView, StreamMessage};
 use serde_json::{Value, json};
 use tokio::{
     sync::mpsc,
@@ -23,10 +23,12 @@ const RECONNECT_PAUSE: Duration = Duration::from_millis(500);
 const PATIENCE: Duration = Duration::from_secs(5);
 /// A stream that is silent for this many heartbeats is dead.
 const HEARTBEATS: u32 = 3;
-/// How often the engine's health is requested.
+/// How often the engine's health and statistics are requested.
 const HEALTH_EVERY: Duration = Duration::from_secs(2);
 /// Active orders that are read when the stream begins, per status.
-const OPEN_ORDERS: u32 = 200;
+const ACTIVE_ORDERS: u32 = 200;
+/// Orders that are read whatever their status, for those that ended lately.
+const RECENT_ORDERS: u32 = 50;
 
 /// What the engine sent, or a change of the connection to it.
 #[derive(Debug)]
@@ -35,12 +37,14 @@ pub(super) enum Report {
     Connected { is_resumed: bool },
     /// The stream broke, for this reason, and is reconnected.
     Lost(String),
-    /// The active orders as the stream begins.
-    Open(Vec<OrderView<'static>>),
+    /// The active orders as the stream begins, and the newest ones.
+    Listed(Vec<OrderView<'static>>),
     /// An event.
     Event(Box<EventBody<'static>>),
     /// The engine's health; `None` if it does not answer.
     Health(Option<Value>),
+    /// What the engine counted; `None` if it does not answer.
+    Statistics(Option<Box<StatisticsView<'static>>>),
 }
 
 /// Starts following, until the receiver is dropped.
@@ -53,9 +57,12 @@ pub(super) fn start(client: &Client) -> mpsc::Receiver<Report> {
 
 async fn bring_health(client: Client, sender: mpsc::Sender<Report>) {
     loop {
-        let health = timeout(PATIENCE, client.health()).await;
-        if sender.send(Report::Health(health.ok().and_then(Result::ok))).await.is_err() {
-            return;
+        let health = timeout(PATIENCE, client.health()).await.ok().and_then(Result::ok);
+        let statistics = timeout(PATIENCE, client.statistics()).await.ok().and_then(Result::ok);
+        for report in [Report::Health(health), Report::Statistics(statistics.map(Box::new))] {
+            if sender.send(report).await.is_err() {
+                return;
+            }
         }
         sleep(HEALTH_EVERY).await;
     }
@@ -95,7 +102,7 @@ async fn follow(
     if !is_resumed {
         // from the greeting's place, so that nothing is missing between the list and the stream
         *cursor = place;
-        sender.send(Report::Open(open_orders(client).await?)).await?;
+        sender.send(Report::Listed(orders(client).await?)).await?;
     }
     let request = json!({ "op": "subscribe", "orders": "*", "cursor": cursor });
     socket.send(Message::text(request.to_string())).await?;
@@ -134,11 +141,11 @@ async fn next(socket: &mut Socket, silence: Duration) -> anyhow::Result<Option<S
     }
 }
 
-async fn open_orders(client: &Client) -> anyhow::Result<Vec<OrderView<'static>>> {
-    let open = domain::OrderStatus::ALL.into_iter().filter(|status| !status.is_terminal());
-    let mut orders = Vec::new();
-    for status in open {
-        let query = [("status", status.to_string()), ("limit", OPEN_ORDERS.to_string())];
+async fn orders(client: &Client) -> anyhow::Result<Vec<OrderView<'static>>> {
+    let recent = client.orders(&[("limit", RECENT_ORDERS.to_string())]).await?;
+    let mut orders: Vec<OrderView<'static>> = serde_json::from_str(&recent)?;
+    for status in domain::OrderStatus::ALL.into_iter().filter(|status| !status.is_terminal()) {
+        let query = [("status", status.to_string()), ("limit", ACTIVE_ORDERS.to_string())];
         let page: Vec<OrderView<'static>> = serde_json::from_str(&client.orders(&query).await?)?;
         orders.extend(page);
     }

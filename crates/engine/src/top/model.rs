@@ -1,18 +1,24 @@
-//! Events in, figures out. Pure: no terminal, no connection, and the time is a parameter. The
-//! clocks of the engine and of this machine are taken to agree.
+//! Orders from the events, figures from the engine's statistics. Pure: no terminal, no connection, and the time is
+//! a parameter. The clocks of the engine and of this machine are taken to agree.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Duration,
+};
 
 use domain::{OrderId, OrderStatus, Timestamp};
-use protocol::{DataView, EventBody, EventDataView, FailureView, OrderView};
+use protocol::{DataView, EventBody, EventDataView, OrderView, Stage, StatisticsView};
 
-use super::window::{Percentiles, Window};
 use crate::render::order_in_words;
 
 /// Orders in flight that are remembered; beyond it the oldest are forgotten until they move again.
 const MAX_IN_FLIGHT: usize = 10_000;
-/// Maximum number of orders shown.
+/// Maximum number of orders shown in flight.
 const MAX_SHOWN: usize = 200;
+/// Orders that ended, the newest first.
+const MAX_ENDED: usize = 50;
+/// Seconds over which a rate is the mean.
+const RATE_SECONDS: usize = 10;
 
 /// An order that has not ended.
 #[derive(Debug, Clone)]
@@ -24,7 +30,7 @@ struct Flight {
     status: OrderStatus,
     attempt: u32,
     venue: Option<String>,
-    retried: Option<String>,
+    note: Option<String>,
 }
 
 /// What is remembered of the events.
@@ -32,9 +38,7 @@ struct Flight {
 pub(super) struct Model {
     /// By id, which is by time.
     flights: BTreeMap<OrderId, Flight>,
-    window: Window,
-    wins: BTreeMap<String, u64>,
-    failures: BTreeMap<String, Failures>,
+    ended: VecDeque<OrderLine>,
 }
 
 /// How often an attempt, and how often an order, failed for one reason.
@@ -44,19 +48,18 @@ pub(super) struct Failures {
     pub(super) failed: u64,
 }
 
-/// The figures.
+/// The figures. Rates, latencies and counts are of the last five minutes.
 #[derive(Debug, Default)]
 pub(super) struct Figures {
     pub(super) in_flight: usize,
-    /// Newest first.
+    /// In flight, the newest first, and after them those that ended, the last one first.
     pub(super) orders: Vec<OrderLine>,
     pub(super) accepted_per_second: f64,
     pub(super) ended_per_second: f64,
-    /// Of the last minute, a second each.
+    /// By second.
     pub(super) accepted_by_second: Vec<u64>,
-    /// From acceptance to the end, of the last minute.
+    /// From acceptance to confirmation.
     pub(super) latency: Option<Percentiles>,
-    /// Of the last minute.
     pub(super) success: Option<f64>,
     /// Routing decisions won, most first.
     pub(super) wins: Vec<(String, u64)>,
@@ -64,12 +67,21 @@ pub(super) struct Figures {
     pub(super) failures: Vec<(String, Failures)>,
 }
 
-/// One order in flight.
+/// The latency at a percentile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Percentiles {
+    pub(super) p50: Duration,
+    pub(super) p90: Duration,
+    pub(super) p99: Duration,
+}
+
+/// One order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct OrderLine {
     pub(super) id: OrderId,
     pub(super) order: String,
     pub(super) status: OrderStatus,
+    /// Since its acceptance, or from there to its end.
     pub(super) age: Option<Duration>,
     pub(super) attempt: u32,
     pub(super) venue: String,
@@ -77,28 +89,32 @@ pub(super) struct OrderLine {
 }
 
 impl Model {
-    /// Orders that were active before the first event.
+    /// Orders from before the first event, the newest first.
     pub(super) fn know(&mut self, listed: Vec<OrderView<'_>>) {
         for order in listed {
+            let failure = order.failure.as_ref().map(|failure| failure.code.to_string());
             let flight = Flight {
                 order: Some(order_in_words(&order.spec)),
                 accepted_at: Some(order.created_at),
                 seq: order.last_seq,
                 status: order.status,
                 attempt: order.attempt,
-                venue: None,
-                retried: None,
+                venue: order.fill.as_ref().map(|fill| fill.venue.to_string()),
+                note: failure,
             };
             if !order.status.is_terminal() {
                 self.flights.insert(order.id, flight);
+            } else if self.ended.len() < MAX_ENDED {
+                self.ended.push_back(flight.line(order.id, order.updated_at));
             }
         }
         self.bound();
     }
 
-    /// Forgets the orders in flight, because events of theirs may have been missed.
+    /// Forgets all orders, because events of theirs may have been missed.
     pub(super) fn forget(&mut self) {
         self.flights.clear();
+        self.ended.clear();
     }
 
     /// Takes an event.
@@ -110,37 +126,18 @@ impl Model {
         let mut flight = known.cloned().unwrap_or_else(|| Flight::unknown(event));
         (flight.seq, flight.status, flight.attempt) = (event.seq, event.status, event.attempt);
         if let DataView::Known(data) = &event.data {
-            match data {
-                EventDataView::Accepted { order, .. } => {
-                    flight.order = Some(order_in_words(order));
-                    flight.accepted_at = Some(event.at);
-                    self.window.accept(event.at);
-                }
-                EventDataView::RoutingStarted => (flight.venue, flight.retried) = (None, None),
-                EventDataView::Routed(decision) => {
-                    flight.venue = Some(decision.venue.to_string());
-                    *self.wins.entry(decision.venue.to_string()).or_default() += 1;
-                }
-                EventDataView::Retrying { failure, .. } => {
-                    flight.retried = Some(failure.code.to_string());
-                    self.fail(failure, |failures| failures.retried += 1);
-                }
-                EventDataView::Failed { failure } => self.fail(failure, |failures| failures.failed += 1),
-                _ => {}
-            }
+            flight.note(event.at, data);
         }
         if event.status.is_terminal() {
-            let took = flight.accepted_at.map(|accepted| event.at.since(accepted));
-            self.window.end(event.at, event.status, took);
             self.flights.remove(&event.order_id);
+            if self.ended.iter().all(|ended| ended.id != event.order_id) {
+                self.ended.push_front(flight.line(event.order_id, event.at));
+                self.ended.truncate(MAX_ENDED);
+            }
         } else {
             self.flights.insert(event.order_id, flight);
             self.bound();
         }
-    }
-
-    fn fail(&mut self, failure: &FailureView<'_>, count: impl FnOnce(&mut Failures)) {
-        count(self.failures.entry(failure.code.to_string()).or_default());
     }
 
     fn bound(&mut self) {
@@ -150,24 +147,49 @@ impl Model {
     }
 
     /// The figures at a time.
-    pub(super) fn figures(&mut self, now: Timestamp) -> Figures {
-        self.window.move_to(now);
-        let (accepted_per_second, ended_per_second) = self.window.rates(now);
+    pub(super) fn figures(&self, now: Timestamp, statistics: Option<&StatisticsView<'_>>) -> Figures {
         let newest = self.flights.iter().rev().take(MAX_SHOWN);
-        let mut wins: Vec<_> = self.wins.clone().into_iter().collect();
-        wins.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-        let mut failures: Vec<_> = self.failures.clone().into_iter().collect();
-        failures.sort_by_key(|(_, count)| std::cmp::Reverse(count.retried + count.failed));
+        let in_flight = newest.map(|(id, flight)| flight.line(*id, now));
         Figures {
             in_flight: self.flights.len(),
-            orders: newest.map(|(id, flight)| flight.line(*id, now)).collect(),
-            accepted_per_second,
-            ended_per_second,
-            accepted_by_second: self.window.accepted_by_second(now),
-            latency: self.window.percentiles(),
-            success: self.window.success(),
+            orders: in_flight.chain(self.ended.iter().cloned()).collect(),
+            ..statistics.map(Figures::of).unwrap_or_default()
+        }
+    }
+}
+
+impl Figures {
+    fn of(statistics: &StatisticsView<'_>) -> Self {
+        // the last point has not ended
+        let points = statistics.series.points.split_last().map_or(&[][..], |(_, ended)| ended);
+        let recent = &points[points.len().saturating_sub(RATE_SECONDS)..];
+        let ended = |point: &protocol::SeriesPointView| {
+            point.counts.confirmed + point.counts.failed + point.counts.canceled + point.counts.expired
+        };
+        let rate = |count: u64| ratio(count, u64::try_from(recent.len()).unwrap_or(0));
+        let counts = statistics.counts;
+        let decided = counts.confirmed + counts.failed;
+        let mut wins: Vec<_> =
+            statistics.venues.iter().map(|venue| (venue.venue.to_string(), venue.wins)).collect();
+        wins.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        let failures = statistics
+            .causes
+            .iter()
+            .map(|cause| (cause.code.to_string(), Failures { retried: cause.retried, failed: cause.failed }));
+        let total = statistics.latencies.iter().find(|latency| latency.stage == Stage::Total);
+        let millis = |millis: f64| Duration::from_secs_f64(millis.max(0.0) / 1_000.0);
+        Self {
+            accepted_per_second: rate(recent.iter().map(|point| point.counts.accepted).sum()),
+            ended_per_second: rate(recent.iter().map(ended).sum()),
+            accepted_by_second: points.iter().map(|point| point.counts.accepted).collect(),
+            latency: total.and_then(|total| {
+                let (p50, p90, p99) = (total.p50_ms?, total.p90_ms?, total.p99_ms?);
+                Some(Percentiles { p50: millis(p50), p90: millis(p90), p99: millis(p99) })
+            }),
+            success: (decided > 0).then(|| ratio(counts.confirmed, decided)),
             wins,
-            failures,
+            failures: failures.collect(),
+            ..Self::default()
         }
     }
 }
@@ -182,26 +204,50 @@ impl Flight {
             status: event.status,
             attempt: event.attempt,
             venue: None,
-            retried: None,
+            note: None,
         }
     }
 
-    fn line(&self, id: OrderId, now: Timestamp) -> OrderLine {
+    fn note(&mut self, at: Timestamp, data: &EventDataView<'_>) {
+        match data {
+            EventDataView::Accepted { order, .. } => {
+                self.order = Some(order_in_words(order));
+                self.accepted_at = Some(at);
+            }
+            EventDataView::RoutingStarted => (self.venue, self.note) = (None, None),
+            EventDataView::Routed(decision) => self.venue = Some(decision.venue.to_string()),
+            EventDataView::Retrying { failure, .. } => {
+                self.note = Some(format!("retries after {}", failure.code))
+            }
+            EventDataView::Waiting { failure, .. } => self.note = Some(format!("waits: {}", failure.code)),
+            EventDataView::Failed { failure } => self.note = Some(failure.code.to_string()),
+            _ => {}
+        }
+    }
+
+    fn line(&self, id: OrderId, until: Timestamp) -> OrderLine {
         OrderLine {
             id,
             order: self.order.clone().unwrap_or_else(|| "?".to_owned()),
             status: self.status,
-            age: self.accepted_at.map(|accepted| now.since(accepted)),
+            age: self.accepted_at.map(|accepted| until.since(accepted)),
             attempt: self.attempt,
             venue: self.venue.clone().unwrap_or_else(|| "-".to_owned()),
-            note: self.retried.as_ref().map(|code| format!("again after {code}")).unwrap_or_default(),
+            note: self.note.clone().unwrap_or_default(),
         }
     }
+}
+
+/// One number by another, to be shown.
+#[expect(clippy::cast_precision_loss, reason = "to be shown")]
+pub(super) fn ratio(part: u64, whole: u64) -> f64 {
+    part as f64 / whole.max(1) as f64
 }
 
 #[cfg(test)]
 mod tests {
     use domain::{Event, EventData, Failure, FailureCode, Order};
+    use serde_json::json;
     use testkit::samples;
     use venues::simulated::SimulatedTokens;
 
@@ -244,35 +290,30 @@ mod tests {
         model.see(&accepted(2, 1_100));
         model.see(&event(1, 2, OrderStatus::Routing, 1_200, EventData::RoutingStarted));
         model.see(&routed(1, 1_300));
-        let figures = model.figures(at(3_000));
+        let figures = model.figures(at(3_000), None);
         let line = &figures.orders[1];
         assert!(figures.orders[0].id.to_string().ends_with('2'), "newest first");
         assert_eq!((line.order.as_str(), line.venue.as_str()), ("1 SOL -> USDC", "meteora"));
         assert_eq!((line.status, line.age), (OrderStatus::Routing, Some(Duration::from_secs(2))));
         model.see(&confirmed(1, 4, 3_500));
-        let figures = model.figures(at(4_000));
-        assert_eq!((figures.in_flight, figures.success), (1, Some(1.0)));
-        assert_eq!(figures.latency.unwrap().p50, Duration::from_millis(2_500));
-        assert_eq!(figures.wins, [("meteora".to_owned(), 1)]);
-        assert!((figures.accepted_per_second - 0.2).abs() < 1e-9);
+        let figures = model.figures(at(9_000), None);
+        assert_eq!((figures.in_flight, figures.orders.len()), (1, 2));
+        let ended = &figures.orders[1];
+        assert_eq!((ended.status, ended.age), (OrderStatus::Confirmed, Some(Duration::from_millis(2_500))));
     }
 
     #[test]
-    fn failures_are_counted_by_their_code() {
+    fn a_note_says_why_an_order_is_not_done() {
         let mut model = Model::default();
-        let retrying = || EventData::Retrying { failure: samples::failure(), next_attempt_at: at(0) };
+        let retrying = EventData::Retrying { failure: samples::failure(), next_attempt_at: at(0) };
         let failed =
             EventData::Failed { failure: Failure::new(FailureCode::NoRoute, "no venue trades the pair") };
         model.see(&accepted(1, 0));
-        model.see(&event(1, 2, OrderStatus::Routing, 10, retrying()));
-        assert_eq!(model.figures(at(20)).orders[0].note, "again after slippage_exceeded");
-        model.see(&event(1, 3, OrderStatus::Routing, 20, retrying()));
-        model.see(&event(1, 4, OrderStatus::Failed, 30, failed));
-        let figures = model.figures(at(1_000));
-        let count = |retried, failed| Failures { retried, failed };
-        let expected = [("slippage_exceeded".to_owned(), count(2, 0)), ("no_route".to_owned(), count(0, 1))];
-        assert_eq!(figures.failures, expected);
-        assert_eq!((figures.in_flight, figures.success), (0, Some(0.0)));
+        model.see(&event(1, 2, OrderStatus::Routing, 10, retrying));
+        assert_eq!(model.figures(at(20), None).orders[0].note, "retries after slippage_exceeded");
+        model.see(&event(1, 3, OrderStatus::Failed, 30, failed));
+        let figures = model.figures(at(1_000), None);
+        assert_eq!((figures.in_flight, figures.orders[0].note.as_str()), (0, "no_route"));
     }
 
     #[test]
@@ -280,20 +321,42 @@ mod tests {
         let mut model = Model::default();
         let (status, attempt, last_seq, created_at) = (OrderStatus::Routing, 1, 3, at(500));
         let order = samples::acceptance().order;
-        let listed = Order { id: id(1), status, attempt, last_seq, created_at, ..order };
-        model.know(vec![OrderView::new(&listed, &SimulatedTokens::default())]);
+        let listed = Order { id: id(1), status, attempt, last_seq, created_at, ..order.clone() };
+        let ended =
+            Order { id: id(2), status: OrderStatus::Failed, created_at, updated_at: at(900), ..order };
+        let tokens = SimulatedTokens::default();
+        model.know(vec![OrderView::new(&ended, &tokens), OrderView::new(&listed, &tokens)]);
         model.see(&routed(1, 900));
-        assert!(model.figures(at(1_000)).wins.is_empty());
         model.see(&confirmed(1, 4, 1_500));
-        assert_eq!(model.figures(at(2_000)).latency.unwrap().p50, Duration::from_secs(1));
+        let figures = model.figures(at(2_000), None);
+        let ids: Vec<_> = figures.orders.iter().map(|line| line.id).collect();
+        assert_eq!((figures.in_flight, ids), (0, vec![id(1), id(2)]));
     }
 
     #[test]
-    fn an_end_without_a_beginning_counts_but_has_no_latency() {
-        let mut model = Model::default();
-        model.see(&confirmed(1, 6, 100));
-        let figures = model.figures(at(200));
-        assert_eq!((figures.in_flight, figures.success, figures.latency), (0, Some(1.0), None));
+    fn figures_are_the_engine_s_own() {
+        let point = |accepted, confirmed| {
+            json!({"at": "2026-11-21T08:00:00Z", "accepted": accepted, "retried": 0,
+            "confirmed": confirmed, "failed": 0, "canceled": 0, "expired": 0})
+        };
+        let points: Vec<_> = (0..20).map(|_| point(3, 2)).chain([point(99, 99)]).collect();
+        let statistics = json!({
+            "window": "5m", "from": "2026-11-21T08:00:00Z", "to": "2026-11-21T08:05:00Z", "since": "2026-11-21T08:00:00Z",
+            "counts": {"accepted": 60, "retried": 1, "confirmed": 30, "failed": 10, "canceled": 0, "expired": 0},
+            "latencies": [{"stage": "total", "count": 30, "p50Ms": 20.0, "p90Ms": 900.0, "p99Ms": 3210.0, "maxMs": 4000.0}],
+            "venues": [{"venue": "raydium", "quotes": 4, "wins": 1, "fills": 1}, {"venue": "meteora", "quotes": 4, "wins": 3, "fills": 3}],
+            "causes": [{"code": "slippage_exceeded", "retried": 1, "failed": 2}],
+            "series": {"stepSeconds": 1, "points": points},
+        });
+        let statistics: StatisticsView<'static> = serde_json::from_value(statistics).unwrap();
+        let figures = Model::default().figures(at(0), Some(&statistics));
+        assert!(
+            (figures.accepted_per_second - 3.0).abs() < 1e-9 && (figures.ended_per_second - 2.0).abs() < 1e-9
+        );
+        assert_eq!((figures.success, figures.accepted_by_second.len()), (Some(0.75), 20));
+        assert_eq!(figures.latency.unwrap().p99, Duration::from_millis(3_210));
+        assert_eq!(figures.wins[0], ("meteora".to_owned(), 3));
+        assert_eq!(figures.failures, [("slippage_exceeded".to_owned(), Failures { retried: 1, failed: 2 })]);
     }
 
     #[test]
@@ -302,10 +365,10 @@ mod tests {
         for order in 0..20_000 {
             model.see(&accepted(order, 0));
         }
-        let figures = model.figures(at(0));
+        let figures = model.figures(at(0), None);
         assert_eq!((figures.in_flight, figures.orders.len()), (MAX_IN_FLIGHT, MAX_SHOWN));
         assert!(figures.orders[0].id.to_string().ends_with("19999"));
         model.forget();
-        assert_eq!(model.figures(at(0)).in_flight, 0);
+        assert_eq!(model.figures(at(0), None).in_flight, 0);
     }
 }

@@ -6,6 +6,7 @@ use tokio::time::timeout;
 
 use super::{
     feed,
+    model::Percentiles,
     screen::Top,
     view::{Link, Shown, health_line, in_units, market},
 };
@@ -21,8 +22,7 @@ use crate::{
 /// How long to wait until everything is known.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Prints the state of an engine and its orders in flight. Rates and latencies take a minute to measure, and are not
-/// shown.
+/// Prints the state of an engine, what it did in the last five minutes, and its orders in flight.
 ///
 /// # Errors
 /// When no engine answers.
@@ -34,7 +34,8 @@ pub(crate) async fn print_once(client: &Client) -> anyhow::Result<()> {
         while let Some(report) = reports.recv().await {
             top.receive(report);
             let shown = top.shown();
-            if shown.health.is_some() && matches!(shown.link, Link::Live { .. }) {
+            let counted = !shown.figures.accepted_by_second.is_empty();
+            if counted && shown.health.is_some() && matches!(shown.link, Link::Live { .. }) {
                 break;
             }
         }
@@ -47,7 +48,21 @@ fn print_shown(shown: &Shown) -> anyhow::Result<()> {
     let badge = shown.health.as_ref().and_then(market).unwrap_or_default();
     print(format_args!("{}  {}", badge.trim(), shown.url))?;
     print(health_line(shown.health.as_ref()).to_string().trim_end())?;
-    print(format_args!("{} in flight", counted(shown.figures.in_flight, "order")))?;
+    let figures = &shown.figures;
+    let success = figures.success.map_or_else(|| "-".to_owned(), |part| format!("{:.1} %", part * 100.0));
+    print(format_args!(
+        "accepted {:.1}/s, ended {:.1}/s, success {success}",
+        figures.accepted_per_second, figures.ended_per_second
+    ))?;
+    if let Some(Percentiles { p50, p90, p99 }) = figures.latency {
+        print(format_args!(
+            "accepted to confirmed: p50 {}, p90 {}, p99 {}",
+            in_units(p50),
+            in_units(p90),
+            in_units(p99)
+        ))?;
+    }
+    print(format_args!("{} in flight", counted(figures.in_flight, "order")))?;
     if shown.figures.orders.is_empty() {
         return Ok(());
     }

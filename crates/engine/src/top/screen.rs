@@ -9,6 +9,7 @@ use std::{
 use anyhow::{Context, bail};
 use domain::ports::Clock;
 use infra::clock::SystemClock;
+use protocol::StatisticsView;
 use ratatui::{
     DefaultTerminal,
     crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers},
@@ -99,23 +100,31 @@ pub(super) struct Top {
     model: Model,
     link: Link,
     health: Option<serde_json::Value>,
+    statistics: Option<Box<StatisticsView<'static>>>,
 }
 
 impl Top {
     pub(super) fn new(url: &str) -> Self {
-        Self { url: url.to_owned(), model: Model::default(), link: Link::Connecting, health: None }
+        Self {
+            url: url.to_owned(),
+            model: Model::default(),
+            link: Link::Connecting,
+            health: None,
+            statistics: None,
+        }
     }
 
     pub(super) fn receive(&mut self, report: Report) {
         match report {
             Report::Connected { is_resumed } => self.link = self.link.connected(is_resumed),
             Report::Lost(reason) => self.link = self.link.lost(reason),
-            Report::Open(orders) => {
+            Report::Listed(orders) => {
                 self.model.forget();
                 self.model.know(orders);
             }
             Report::Event(event) => self.model.see(&event),
             Report::Health(health) => self.health = health,
+            Report::Statistics(statistics) => self.statistics = statistics,
         }
     }
 
@@ -124,7 +133,7 @@ impl Top {
             url: self.url.clone(),
             link: self.link.clone(),
             health: self.health.clone(),
-            figures: self.model.figures(SystemClock.now()),
+            figures: self.model.figures(SystemClock.now(), self.statistics.as_deref()),
         }
     }
 }

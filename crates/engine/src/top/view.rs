@@ -13,10 +13,7 @@ use ratatui::{
 };
 use serde_json::Value;
 
-use super::{
-    model::{Figures, OrderLine},
-    window::{Percentiles, ratio},
-};
+use super::model::{Figures, OrderLine, Percentiles, ratio};
 use crate::render::words::{counted, short_id};
 
 /// Everything on the screen.
@@ -137,10 +134,13 @@ fn draw_rates(frame: &mut Frame, area: Rect, figures: &Figures) {
     let lines = vec![
         Line::from(format!("accepted {:>8.1} / s", figures.accepted_per_second)),
         Line::from(format!("ended    {:>8.1} / s", figures.ended_per_second)),
-        Line::from(format!("success  {success:>8} last minute")),
+        Line::from(format!("success  {success:>8}")),
     ];
-    frame.render_widget(Paragraph::new(lines).block(Block::bordered().title(" rates ")), numbers);
-    let block = Block::bordered().title(" accepted a second, last minute ");
+    frame.render_widget(
+        Paragraph::new(lines).block(Block::bordered().title(" rates, last 5 minutes ")),
+        numbers,
+    );
+    let block = Block::bordered().title(" accepted per second ");
     // the newest are at the end, so a narrow chart leaves out the oldest
     let room = usize::from(block.inner(chart).width);
     let seconds = &figures.accepted_by_second;
@@ -152,7 +152,7 @@ fn draw_middle(frame: &mut Frame, area: Rect, figures: &Figures) {
     let [latency, venues, failures] =
         Layout::horizontal([Constraint::Length(34), Constraint::Fill(1), Constraint::Fill(2)]).areas(area);
     let lines = latency_lines(figures.latency.as_ref());
-    let block = Block::bordered().title(" accepted to end, last minute ");
+    let block = Block::bordered().title(" accepted to confirmed ");
     frame.render_widget(Paragraph::new(lines).block(block), latency);
     let all = figures.wins.iter().map(|(_, count)| count).sum();
     let wins = figures.wins.iter().map(|(venue, count)| {
@@ -169,11 +169,11 @@ fn draw_middle(frame: &mut Frame, area: Rect, figures: &Figures) {
 }
 
 fn latency_lines(latency: Option<&Percentiles>) -> Vec<Line<'static>> {
-    let Some(Percentiles { p50, p95, p99 }) = latency else {
-        return vec![Line::from("no order ended").dim()];
+    let Some(Percentiles { p50, p90, p99 }) = latency else {
+        return vec![Line::from("no order confirmed").dim()];
     };
     let line = |(name, value): (&str, &Duration)| Line::from(format!("{name} {:>10}", in_units(*value)));
-    [("p50", p50), ("p95", p95), ("p99", p99)].map(line).into()
+    [("p50", p50), ("p90", p90), ("p99", p99)].map(line).into()
 }
 
 fn draw_orders(frame: &mut Frame, area: Rect, figures: &Figures) {
@@ -187,15 +187,19 @@ fn draw_orders(frame: &mut Frame, area: Rect, figures: &Figures) {
         Constraint::Fill(1),
     ];
     let header = Row::new(["id", "order", "status", "age", "try", "venue", ""]).dim();
-    let table = Table::new(figures.orders.iter().map(order_row), widths)
-        .header(header)
-        .block(Block::bordered().title(format!(" {} in flight ", counted(figures.in_flight, "order"))));
+    let table = Table::new(figures.orders.iter().map(order_row), widths).header(header).block(
+        Block::bordered()
+            .title(format!(" {} in flight, then the last ones ", counted(figures.in_flight, "order"))),
+    );
     frame.render_widget(table, area);
 }
 
 fn order_row(order: &OrderLine) -> Row<'static> {
     let color = match order.status {
         OrderStatus::Submitted => Color::Cyan,
+        OrderStatus::Confirmed => Color::Green,
+        OrderStatus::Failed => Color::Red,
+        OrderStatus::Canceled | OrderStatus::Expired => Color::DarkGray,
         _ if !order.note.is_empty() => Color::Yellow,
         _ => Color::Reset,
     };
@@ -243,7 +247,7 @@ mod tests {
             age: Some(Duration::from_millis(2_340)),
             attempt: 2,
             venue: "meteora".to_owned(),
-            note: "again after slippage_exceeded".to_owned(),
+            note: "retries after slippage_exceeded".to_owned(),
         };
         let millis = Duration::from_millis;
         Shown {
@@ -260,7 +264,7 @@ mod tests {
                 accepted_per_second: 12.3,
                 ended_per_second: 11.0,
                 accepted_by_second: (0..60).collect(),
-                latency: Some(Percentiles { p50: millis(20), p95: millis(900), p99: millis(3_210) }),
+                latency: Some(Percentiles { p50: millis(20), p90: millis(900), p99: millis(3_210) }),
                 success: Some(0.954),
                 wins: vec![("meteora".to_owned(), 3), ("raydium".to_owned(), 1)],
                 failures: vec![("slippage_exceeded".to_owned(), Failures { retried: 4, failed: 2 })],
@@ -280,9 +284,9 @@ mod tests {
             (10, "p99      3.2 s"),
             (8, "meteora     75.0 %  3"),
             (8, "slippage_exceeded      4 / 2"),
-            (14, " 1 order in flight "),
+            (14, " 1 order in flight, then the last ones "),
             (16, "a80213f4 1 SOL -> USDC"),
-            (16, "routing   2.3 s     2    meteora  again after slippage_exceeded"),
+            (16, "routing   2.3 s     2    meteora  retries after slippage_exceeded"),
             (29, "q quits"),
         ] {
             let near = lines[line].contains(part);
