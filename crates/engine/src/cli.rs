@@ -28,6 +28,10 @@ Examples:
 Settings of the engine: engine serve --help
 Exit status: 0 success, 1 not confirmed or a problem found, 2 not carried out";
 
+const SERVE_HELP: &str = "\
+Each setting is also an environment variable, or a line of .env in this folder:
+--max-attempts 5 is MAX_ATTEMPTS=5. To see which are in force: engine config";
+
 /// What the help of a command says that takes the settings too.
 const SETTINGS_APPLY: &str = "Takes the settings of an engine as well: see engine serve --help";
 const DATA_FOLDER: &str = "The data folder is --data-dir or DATA_DIR [default: data]";
@@ -55,6 +59,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Start an engine, API and worker in one process (the default)
+    #[command(after_help = SERVE_HELP)]
     Serve(Box<ServeArgs>),
     /// Place a few orders and watch them; starts an engine if none runs
     #[command(after_help = SETTINGS_APPLY)]

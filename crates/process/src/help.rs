@@ -1,8 +1,9 @@
-//! Help texts for a terminal: documentation comments are Markdown, and clap wraps lines only to a width that it measures.
+//! Help texts for a terminal: documentation comments are Markdown, and clap wraps no lines without measuring the
+//! terminal, which takes another dependency.
 
 use clap::{Arg, Command, builder::PossibleValue};
 
-/// Columns of a terminal that nobody has widened.
+/// The width of a terminal by default.
 const WIDTH: usize = 80;
 /// Columns before the text of an argument that begins on its own line.
 const INDENT: usize = 10;

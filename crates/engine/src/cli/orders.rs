@@ -74,7 +74,7 @@ pub(crate) struct ListArgs {
     /// Start after this order, the last one of a page
     #[arg(long, value_name = "ID")]
     pub(crate) cursor: Option<String>,
-    /// All pages
+    /// Follow all pages
     #[arg(long)]
     pub(crate) all: bool,
     /// Print comma-separated values

@@ -155,7 +155,7 @@ impl Client {
     /// Places an order.
     ///
     /// # Errors
-    /// When the engine cannot be reached or denies the order; the message says why.
+    /// When the engine cannot be reached or refuses the order; the message says why.
     pub(crate) async fn place(&self, order: &OrderRequest) -> anyhow::Result<Placed> {
         let mut request = self.http.post(self.endpoint.http("/api/orders/execute")).json(&order.body());
         if let Some(key) = &order.idempotency_key {
@@ -169,7 +169,7 @@ impl Client {
     /// What the venues would give for an order now, as the API has it.
     ///
     /// # Errors
-    /// When the engine cannot be reached, denies the order or gets no quote.
+    /// When the engine cannot be reached, refuses the order or gets no quote.
     pub(crate) async fn quotes(&self, order: &OrderRequest) -> anyhow::Result<String> {
         let asked = self.http.post(self.endpoint.http("/api/quotes")).json(&order.body()).send().await;
         self.answered(asked).await

@@ -25,6 +25,12 @@ impl Page {
     pub(crate) fn has_next(&self) -> bool {
         self.next.is_some()
     }
+
+    /// The cursor of the next page of orders. A page of a search may be empty and still have one.
+    pub(crate) fn next_cursor(&self) -> Option<&str> {
+        let mut next = self.next.iter().flatten();
+        next.find(|(name, _)| name == "cursor").map(|(_, cursor)| cursor.as_str())
+    }
 }
 
 impl Client {

@@ -11,7 +11,7 @@ pub(crate) struct Unreachable {
 }
 
 impl Unreachable {
-    /// The causes of libraries say the same thing several times; the innermost one says it best.
+    /// Libraries repeat the cause at every layer; the innermost one is the most specific.
     pub(super) fn new(base: &str, error: &(dyn Error + 'static)) -> Self {
         let mut innermost = error;
         while let Some(source) = innermost.source() {

@@ -11,7 +11,7 @@ use crate::{
     cli::OrdersArgs,
     client::{Client, Page},
     output::{self, print},
-    render::{CSV_HEADER, csv_row, order_table, words::short_id},
+    render::{CSV_HEADER, csv_row, order_table},
 };
 
 pub(crate) async fn run(mut args: OrdersArgs) -> anyhow::Result<ExitCode> {
@@ -57,9 +57,8 @@ async fn print_table(client: &Client, mut page: Page, is_all: bool) -> anyhow::R
         let width = output::width();
         print(order_table(&orders, SystemClock.now(), width.is_some()).text(width))?;
     }
-    if page.has_next() {
-        let next = orders.last().map(|order| format!(" or --cursor {}", short_id(order.id)));
-        eprintln!("There are more: see --all{}", next.unwrap_or_default());
+    if let Some(cursor) = page.next_cursor() {
+        eprintln!("There may be more: --all, or --cursor {cursor}");
     }
     Ok(())
 }

@@ -52,7 +52,7 @@ pub(crate) fn demo_table(orders: &[OrderView<'_>]) -> Table {
         vec![
             order_in_words(&order.spec),
             status(order.status).to_string(),
-            // why it failed is told below the table, where there is room
+            // the reason is below the table, where there is room
             if order.fill.is_some() { result(order) } else { "-".to_owned() },
             executed_price(order),
             venue(order),

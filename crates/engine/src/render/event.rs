@@ -1,13 +1,18 @@
 //! What happened to an order, in one line.
 
+use domain::Timestamp;
 use protocol::{DataView, EventBody, EventDataView, FailureView, FillView, QuoteView, SpecView};
 
-use super::{order_in_words, price, words::short_signature};
+use super::{
+    order_in_words, price,
+    words::{short_signature, time_of_day},
+};
 
 /// What happened, without the status, which stands beside it. `order` gives amounts their units; `is_long`: signatures
-/// are whole.
+/// are whole and times exact.
 pub(crate) fn event_in_words(event: &EventBody<'_>, order: Option<&SpecView<'_>>, is_long: bool) -> String {
     let attempt = event.attempt;
+    let time = |at: Timestamp| if is_long { at.to_string() } else { time_of_day(at) };
     let data = match &event.data {
         DataView::Known(data) => data,
         DataView::Unknown(data) => return data["kind"].as_str().unwrap_or("?").to_owned(),
@@ -32,10 +37,10 @@ pub(crate) fn event_in_words(event: &EventBody<'_>, order: Option<&SpecView<'_>>
             format!("{} on {}, slot {}{late}", fill_in_words(fill, order), fill.venue, fill.slot)
         }
         EventDataView::Waiting { failure, until } => {
-            format!("waiting: {}; again at {until}", failure.message)
+            format!("waiting: {}; again at {}", failure.message, time(*until))
         }
         EventDataView::Retrying { failure, next_attempt_at } => {
-            format!("attempt {attempt} failed: {}; again at {next_attempt_at}", failure.message)
+            format!("attempt {attempt} failed: {}; again at {}", failure.message, time(*next_attempt_at))
         }
         EventDataView::Failed { failure } => format!("attempt {attempt}: {}", failure.message),
         EventDataView::Canceled { failure, .. } | EventDataView::Expired { failure, .. } => {

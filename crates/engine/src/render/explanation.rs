@@ -141,19 +141,24 @@ fn write_attempt(
             took(attempt.timing.building_ms)
         )?;
     }
-    write_outcome(text, order, attempt)
+    write_outcome(text, order, attempt, detail)
 }
 
 fn instruction_in_words(step: &InstructionView) -> String {
     match step {
         InstructionView::CreateTokenAccount { token } => format!("create token account {token}"),
-        InstructionView::WrapSol { amount } => format!("wrap sol {amount}"),
-        InstructionView::Swap { venue } => format!("swap {venue}"),
-        InstructionView::UnwrapSol => "unwrap sol".to_owned(),
+        InstructionView::WrapSol { amount } => format!("wrap {amount} SOL"),
+        InstructionView::Swap { venue } => format!("swap on {venue}"),
+        InstructionView::UnwrapSol => "unwrap SOL".to_owned(),
     }
 }
 
-fn write_outcome(text: &mut String, order: &SpecView<'_>, attempt: &AttemptView<'_>) -> fmt::Result {
+fn write_outcome(
+    text: &mut String,
+    order: &SpecView<'_>,
+    attempt: &AttemptView<'_>,
+    detail: Detail,
+) -> fmt::Result {
     let landing = took(attempt.timing.landing_ms);
     let failure = attempt.failure.as_ref();
     match (attempt.outcome, &attempt.fill) {
@@ -166,10 +171,10 @@ fn write_outcome(text: &mut String, order: &SpecView<'_>, attempt: &AttemptView<
             )
         }
         (Outcome::Retried | Outcome::Failed, _) => {
-            if let Some(FailureView { code, message, .. }) = failure {
-                writeln!(text, "{INDENT}failed     {code}: {message}{landing}")?;
+            if let Some(failure) = failure {
+                writeln!(text, "{INDENT}failed     {}{landing}", failure_in_words(failure))?;
             }
-            write_next(text, attempt)
+            write_next(text, attempt, detail)
         }
         (Outcome::Canceled, _) => write_withdrawal(text, "canceled", failure, &landing),
         (Outcome::Expired, _) => write_withdrawal(text, "expired", failure, &landing),
@@ -189,7 +194,16 @@ fn write_withdrawal(
     }
 }
 
-fn write_next(text: &mut String, attempt: &AttemptView<'_>) -> fmt::Result {
+/// The code and the message, unless the message begins with the code.
+fn failure_in_words(FailureView { code, message, .. }: &FailureView<'_>) -> String {
+    if message.starts_with(&code.to_string().replace('_', " ")) {
+        message.to_string()
+    } else {
+        format!("{code}: {message}")
+    }
+}
+
+fn write_next(text: &mut String, attempt: &AttemptView<'_>, detail: Detail) -> fmt::Result {
     let (Some(ended), Some(next)) = (attempt.ended_at, attempt.next_attempt_at) else {
         let is_retryable = attempt.failure.as_ref().is_some_and(|failure| failure.retryable);
         let why = match (is_retryable, attempt.waits.is_empty()) {
@@ -200,7 +214,7 @@ fn write_next(text: &mut String, attempt: &AttemptView<'_>) -> fmt::Result {
         return writeln!(text, "{INDENT}           no retry: {why}");
     };
     let wait = u64::try_from(next.since(ended).as_millis()).unwrap_or(u64::MAX);
-    writeln!(text, "{INDENT}retry      after {}, at {next}", duration(wait))
+    writeln!(text, "{INDENT}retry      after {}, at {}", duration(wait), detail.time(next))
 }
 
 fn write_result(text: &mut String, order: &SpecView<'_>, result: &ResultView) -> fmt::Result {
@@ -237,147 +251,4 @@ fn duration(millis: u64) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::*;
-
-    fn retried_once() -> Value {
-        let quote = |venue: &str, amount_out: &str| {
-            json!({
-                "venue": venue, "amountIn": "1", "amountOut": amount_out, "price": amount_out,
-                "priceImpactBps": 2, "fee": "0.003", "feeToken": "SOL", "feeBps": 30, "feePpm": 3_000,
-                "liquidityScore": 90, "latencyMs": 201, "validUntil": "2026-11-21T08:00:10.000000Z",
-            })
-        };
-        let attempt = |number: u32, more: Value| {
-            let mut attempt = json!({
-                "attempt": number, "startedAt": "2026-11-21T08:00:00.000000Z", "restarts": 0,
-                "routing": {
-                    "venue": "meteora", "reason": "meteora gives more",
-                    "quotes": [quote("raydium", "149.5"), quote("meteora", "150.1")],
-                    "rejected": [{
-                        "venue": "raydium", "code": "outbid",
-                        "reason": "0.6 USDC (0.39 %) less than Meteora",
-                    }],
-                },
-                "bound": { "minAmountOut": "149.3" },
-                "instructions": [
-                    { "instruction": "wrap_sol", "amount": "1" },
-                    { "instruction": "swap", "venue": "meteora" },
-                ],
-                "submission": {
-                    "venue": "meteora", "signature": "5abc", "lastValidBlockHeight": 150,
-                    "at": "2026-11-21T08:00:00.208000Z",
-                },
-                "timing": { "routingMs": 205, "buildingMs": 3, "landingMs": 2_410 },
-            });
-            attempt.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-            attempt
-        };
-        let failure = json!({ "code": "slippage_exceeded", "message": "the price moved", "retryable": true });
-        json!({
-            "orderId": "01900000-0000-7000-8000-000000000001", "status": "confirmed",
-            "order": {
-                "type": "market", "tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1", "slippageBps": 50,
-                "tokenInMint": "So11111111111111111111111111111111111111112",
-                "tokenOutMint": "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v",
-            },
-            "attempts": [
-                attempt(1, json!({
-                    "outcome": "retried", "failure": failure,
-                    "endedAt": "2026-11-21T08:00:02.600000Z", "nextAttemptAt": "2026-11-21T08:00:03.100000Z",
-                })),
-                attempt(2, json!({
-                    "outcome": "confirmed",
-                    "fill": {
-                        "venue": "meteora", "signature": "5abc", "slot": 77, "amountIn": "1",
-                        "amountOut": "149.9", "fee": "0.003", "executedPrice": "149.9",
-                    },
-                })),
-            ],
-            "result": {
-                "venue": "meteora",
-                "quoted": { "amountIn": "1", "amountOut": "150.1", "price": "150.1" },
-                "realised": { "amountIn": "1", "amountOut": "149.9", "price": "149.9" },
-                "improvementBps": -14, "slippageBpsAllowed": 50,
-            },
-            "timing": { "acceptedAt": "2026-11-21T07:59:59.990000Z", "queuedMs": 10, "totalMs": 5_730 },
-        })
-    }
-
-    fn text_of(explanation: Value) -> String {
-        console::set_colors_enabled(false);
-        let detail = Detail { width: None, is_long: true };
-        explanation_in_words(&serde_json::from_value(explanation).unwrap(), detail) + "\n"
-    }
-
-    #[test]
-    fn a_text_tells_every_decision() {
-        let text = text_of(retried_once());
-        for line in [
-            "market order, 1 SOL -> USDC, at most 50 bps worse than quoted",
-            "accepted at 2026-11-21T07:59:59.990000Z, confirmed after 5.73 s, including 10 ms queued",
-            "attempt 1, started at 2026-11-21T08:00:00.000000Z",
-            "  selected   meteora gives more",
-            "  rejected   raydium: 0.6 USDC (0.39 %) less than Meteora",
-            "  bound      receive at least 149.3 USDC",
-            "  built      wrap sol 1, swap meteora",
-            "  submitted  5abc to meteora, valid until block 150 (3 ms)",
-            "  failed     slippage_exceeded: the price moved (2.41 s)",
-            "  retry      after 500 ms, at 2026-11-21T08:00:03.100000Z",
-            "  confirmed  in slot 77: 149.9 USDC for 1 SOL at 149.9 USDC/SOL (2.41 s)",
-            "quoted 150.1 USDC, realised 149.9 USDC: 14 bps worse, 50 bps worse allowed",
-        ] {
-            assert!(text.lines().any(|written| written == line), "{line}\nis missing in\n{text}");
-        }
-        let row = |venue: &str| {
-            let line = text.lines().find(|line| line.contains(venue) && line.contains("of 100"));
-            line.unwrap().split_whitespace().collect::<Vec<_>>().join(" ")
-        };
-        assert_eq!(row("meteora"), "* meteora 1 150.1 150.1 2 bps 30 bps 90 of 100 201 ms");
-        assert_eq!(row("raydium"), "raydium 1 149.5 149.5 2 bps 30 bps 90 of 100 201 ms");
-    }
-
-    #[test]
-    fn an_order_that_nobody_has_begun_has_a_text_too() {
-        let mut explanation = retried_once();
-        explanation["status"] = "pending".into();
-        explanation["attempts"] = json!([]);
-        explanation["result"] = Value::Null;
-        explanation["timing"] = json!({ "acceptedAt": "2026-11-21T07:59:59.990000Z" });
-        let text = text_of(explanation);
-        assert!(text.ends_with("accepted at 2026-11-21T07:59:59.990000Z, pending\n"), "{text}");
-    }
-
-    #[test]
-    fn a_last_failure_says_why_nothing_follows() {
-        let last = |retryable: bool| {
-            let mut explanation = retried_once();
-            let failure = json!({ "code": "no_route", "message": "m", "retryable": retryable });
-            explanation["attempts"] = json!([{
-                "attempt": 1, "startedAt": "2026-11-21T08:00:00.000000Z", "restarts": 0, "outcome": "failed",
-                "instructions": [], "failure": failure, "timing": {},
-            }]);
-            text_of(explanation)
-        };
-        assert!(last(true).contains("no retry: that was the last attempt"));
-        assert!(last(false).contains("no retry: it cannot succeed"));
-    }
-
-    #[test]
-    fn an_outage_that_ended_an_order_is_named() {
-        let mut explanation = retried_once();
-        let failure =
-            json!({ "code": "quotes_unavailable", "message": "no venue quoted", "retryable": true });
-        let wait =
-            json!({ "failure": failure, "at": "2026-11-21T08:00:00Z", "until": "2026-11-21T08:00:01Z" });
-        explanation["attempts"] = json!([{
-            "attempt": 1, "startedAt": "2026-11-21T08:00:00Z", "restarts": 0, "outcome": "failed",
-            "instructions": [], "failure": failure, "waits": [wait, wait], "timing": {},
-        }]);
-        let text = text_of(explanation);
-        assert!(text.contains("waited     2 times, last until 2026-11-21T08:00:01.000000Z"), "{text}");
-        assert!(text.contains("no retry: the outage lasted too long (OUTAGE_DEADLINE_MS)"), "{text}");
-    }
-}
+mod tests;

@@ -3,7 +3,7 @@
 use crate::support::{program, run};
 
 #[test]
-fn that_no_engine_runs_is_said_in_one_sentence() {
+fn a_missing_engine_is_reported_in_one_sentence() {
     let nobody = format!("http://127.0.0.1:{}", testkit::ports::free());
     let id = "00000000-0000-7000-8000-000000000000";
     let trade = ["--in", "SOL", "--out", "USDC", "--amount-in", "1"];

@@ -58,7 +58,7 @@ async fn two_pages(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_end_that_several_ids_have_names_none() {
+async fn an_ambiguous_end_of_an_id_is_rejected() {
     let asked = Asked::default();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

@@ -51,9 +51,15 @@ fn all_pages_are_followed_in_every_form() {
     let engine = Engine::start(&[]);
     let ids: Vec<String> = (0..3).map(|_| id_of(&engine.ask(&SMALL))).collect();
     let page = engine.ask(&["orders", "--limit", "1"]);
-    assert!(page.complaint.contains("There are more: see --all or --cursor "), "{page:?}");
+    assert!(
+        page.complaint.contains(&format!("There may be more: --all, or --cursor {}", ids[2])),
+        "{page:?}"
+    );
     let table = engine.ask(&["orders", "--limit", "1", "--all"]);
-    assert!(ids.iter().all(|id| table.output.contains(id)) && !table.complaint.contains("more"), "{table:?}");
+    assert!(
+        ids.iter().all(|id| table.output.contains(id)) && !table.complaint.contains("more:"),
+        "{table:?}"
+    );
     let csv = engine.ask(&["orders", "--limit", "1", "--all", "--csv"]).output;
     let rows: Vec<&str> = csv.lines().collect();
     assert!(rows[0].starts_with("id,clientOrderId,tag,status,"), "{csv}");
@@ -83,7 +89,7 @@ fn tokens_venues_and_events_are_listed() {
 #[test]
 fn settings_in_force_are_shown_with_their_source_and_without_secrets() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join(".env"), "MAX_ATTEMPTS=5\nLEASE_MS=9000\n").unwrap();
+    std::fs::write(folder.path().join(".env"), "MAX_ATTEMPTS=5\nLEASE_MS=9000\nMAX_ATEMPTS=7\n").unwrap();
     std::fs::write(folder.path().join("url"), "redis://:s3cret@h").unwrap();
     let run = |arguments: &[&str]| -> crate::support::Ran {
         let mut command = crate::support::program(&[&["config", "--port", "4000"], arguments].concat());
@@ -104,6 +110,8 @@ fn settings_in_force_are_shown_with_their_source_and_without_secrets() {
     ] {
         assert!(lines.iter().any(|shown| shown == line), "{line}: {shown:?}");
     }
+    let hint = "MAX_ATEMPTS is not a setting; did you mean MAX_ATTEMPTS?";
+    assert!(shown.complaint.contains(hint), "{shown:?}");
     let json = run(&["--json"]).output;
     assert!(json.contains(r#"{"name":"MAX_ATTEMPTS","source":".env","value":"5"}"#), "{json}");
     assert!(!format!("{shown:?}{json}").contains("s3cret"));

@@ -75,7 +75,7 @@ fn an_interrupted_follower_says_how_to_go_on() {
 }
 
 #[test]
-fn a_negative_amount_is_told_from_a_flag() {
+fn a_negative_amount_is_rejected_as_such() {
     let engine = Engine::start(&[]);
     assert!(!id_of(&engine.ask(&SMALL)).is_empty());
     for flag in ["--amount-in", "--amount-out"] {

@@ -52,7 +52,7 @@ fn expected(argument: &Arg, error: &clap::Error) -> String {
 /// How clap begins to say which numbers it takes.
 const OUT_OF_RANGE: &str = " is not in ";
 
-/// Clap tells a range only to a number that is outside of it, so it is given some.
+/// Clap reports the range only for a number outside of it, so this tries some.
 fn whole_number(argument: &Arg) -> String {
     let probe = Arg::new("it").value_parser(argument.get_value_parser().clone()).allow_hyphen_values(true);
     let probe = Command::new("probe").arg(probe);
