@@ -37,6 +37,9 @@ use crate::progress::{Executions, Progress};
 /// When an order that rests and does not expire is looked at again.
 const NO_EXPIRY: Duration = Duration::from_hours(1);
 
+/// Events read at once to find where an attempt began.
+const EVENTS_AT_ONCE: u32 = 50;
+
 /// What an execution needs.
 pub struct Executor {
     pub store: Arc<dyn OrderStore>,
@@ -203,14 +206,28 @@ impl Executor {
 
     /// How long the attempt under way has lasted already, if it may go on waiting for what cannot be reached.
     async fn may_wait(&self, order: &Order) -> Result<Option<Duration>, Interruption> {
-        let events = calls::store(self.store.events(order.account, order.id, 0, u32::MAX)).await?;
-        let is_begin = |event: &&Event| {
-            event.attempt == order.attempt && matches!(event.data, EventData::RoutingStarted)
-        };
         // it is not there yet if nothing had to be waited for
-        let began = events.iter().find(is_begin).map_or(order.updated_at, |event| event.at);
+        let began = self.attempt_began(order).await?.unwrap_or(order.updated_at);
         let waited = self.clock.now().max(order.updated_at).since(began);
         Ok((waited < self.policy.outage_deadline).then_some(waited))
+    }
+
+    /// When the attempt under way began, if that is stored. It reads no further than there, since every wait of
+    /// the attempt adds events behind it.
+    async fn attempt_began(&self, order: &Order) -> Result<Option<Timestamp>, Interruption> {
+        let mut after = 0;
+        loop {
+            let read = self.store.events(order.account, order.id, after, EVENTS_AT_ONCE);
+            let events = calls::store(read).await?;
+            let is_begin = |event: &&Event| {
+                event.attempt == order.attempt && matches!(event.data, EventData::RoutingStarted)
+            };
+            if let Some(begin) = events.iter().find(is_begin) {
+                return Ok(Some(begin.at));
+            }
+            let Some(last) = events.last() else { return Ok(None) };
+            after = last.seq;
+        }
     }
 
     /// Begins the attempt again later. It uses up none, and the waits grow with how long it has lasted.
