@@ -17,7 +17,7 @@ use super::{Guards, MemoryStore, record::Record};
 #[async_trait]
 impl OrderIntake for MemoryStore {
     async fn accept(&self, acceptance: Acceptance) -> Result<Accepted, StoreError> {
-        let _ = self.hangs.subscribe().wait_for(|hangs| !hangs).await;
+        self.wait_while_it_hangs().await;
         let now = self.clock.steady();
         self.open()?.accept(acceptance, now)
     }
