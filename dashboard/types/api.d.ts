@@ -862,7 +862,7 @@ export interface components {
          * @description Why an attempt or an order failed; for programs.
          * @enum {string}
          */
-        FailureCode: "quotes_unavailable" | "no_route" | "amount_too_small" | "insufficient_liquidity" | "build_failed" | "chain_unavailable" | "signer_unavailable" | "pool_unavailable" | "simulation_failed" | "compute_exceeded" | "insufficient_funds" | "account_frozen" | "unsupported_token" | "price_impact_too_high" | "bound_not_met" | "slippage_exceeded" | "transaction_reverted" | "transaction_expired" | "execution_crashed";
+        FailureCode: "quotes_unavailable" | "no_route" | "amount_too_small" | "insufficient_liquidity" | "build_failed" | "chain_unavailable" | "signer_unavailable" | "signing_refused" | "pool_unavailable" | "simulation_failed" | "compute_exceeded" | "insufficient_funds" | "account_frozen" | "unsupported_token" | "price_impact_too_high" | "bound_not_met" | "slippage_exceeded" | "transaction_reverted" | "transaction_expired" | "execution_crashed";
         /**
          * @description What is wrong with a field; for programs.
          * @enum {string}
@@ -1362,7 +1362,7 @@ export interface components {
          * @description Why a venue was not chosen: it was outbid, or it gave no quote.
          * @enum {string}
          */
-        RejectionCode: "outbid" | "quotes_unavailable" | "no_route" | "amount_too_small" | "insufficient_liquidity" | "build_failed" | "chain_unavailable" | "signer_unavailable" | "pool_unavailable" | "simulation_failed" | "compute_exceeded" | "insufficient_funds" | "account_frozen" | "unsupported_token" | "price_impact_too_high" | "bound_not_met" | "slippage_exceeded" | "transaction_reverted" | "transaction_expired" | "execution_crashed";
+        RejectionCode: "outbid" | "quotes_unavailable" | "no_route" | "amount_too_small" | "insufficient_liquidity" | "build_failed" | "chain_unavailable" | "signer_unavailable" | "signing_refused" | "pool_unavailable" | "simulation_failed" | "compute_exceeded" | "insufficient_funds" | "account_frozen" | "unsupported_token" | "price_impact_too_high" | "bound_not_met" | "slippage_exceeded" | "transaction_reverted" | "transaction_expired" | "execution_crashed";
         RetryingEvent: {
             failure: components["schemas"]["Failure"];
             /**
