@@ -68,7 +68,11 @@ struct Details;
 impl Modify for Details {
     fn modify(&self, document: &mut OpenApiDocument) {
         super::optional::never_null(document);
-        let operations = document.paths.paths.values_mut().flat_map(|path| [&mut path.get, &mut path.post]);
+        let operations = document
+            .paths
+            .paths
+            .values_mut()
+            .flat_map(|path| [&mut path.get, &mut path.post, &mut path.delete]);
         for operation in operations.flatten() {
             let takes_order = matches!(operation.operation_id.as_deref(), Some("placeOrder" | "askQuotes"));
             if let Some(request) = operation.request_body.as_mut().filter(|_| takes_order) {
