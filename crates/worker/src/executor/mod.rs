@@ -10,7 +10,6 @@ pub(crate) mod calls;
 mod claim;
 mod journal;
 mod settle;
-mod withdrawal;
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -20,6 +19,7 @@ use std::{
 use domain::{
     Event, EventData, Failure, FailureClass, Fill, Order, OrderId, Phase, Timestamp,
     backoff::RetryPolicy,
+    order::Withdrawal,
     ports::{AttemptChange, Chain, Claim, ClaimAction, Clock, EventBus, OrderStore, Signer, Venue},
 };
 use journal::{Journal, Recorded};
@@ -30,7 +30,6 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use claim::Interruption;
-use withdrawal::Withdrawal;
 
 use crate::progress::{Executions, Progress};
 
@@ -266,9 +265,12 @@ impl Executor {
         change: Option<AttemptChange>,
     ) -> Result<Outcome, Interruption> {
         tracing::info!(?withdrawal, "withdrawn");
-        let failure = failure.or_else(|| journal.order().failure.clone());
-        journal.commit(withdrawal.event(failure), change, ClaimAction::Finish).await?;
-        Ok(withdrawal.outcome())
+        let end = withdrawal.event(journal.order(), failure);
+        journal.commit(end, change, ClaimAction::Finish).await?;
+        Ok(match withdrawal {
+            Withdrawal::Canceled(_) => Outcome::Canceled,
+            Withdrawal::Expired(_) => Outcome::Expired,
+        })
     }
 
     /// Inspects a resting order. It is due because it has expired, or because the process that canceled it did
