@@ -851,6 +851,7 @@ export interface components {
         };
         /** @description Why something failed. */
         Failure: {
+            /** @description A later version may have further codes. */
             code: components["schemas"]["FailureCode"];
             message: string;
             /** @description What a program on chain returned, if it was one that failed. */

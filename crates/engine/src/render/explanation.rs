@@ -169,6 +169,7 @@ fn instruction_in_words(step: &InstructionView) -> String {
         InstructionView::WrapSol { amount } => format!("wrap sol {amount}"),
         InstructionView::Swap { venue } => format!("swap {venue}"),
         InstructionView::UnwrapSol => "unwrap sol".to_owned(),
+        InstructionView::Later => "a step of a later version".to_owned(),
     }
 }
 
@@ -189,6 +190,7 @@ fn write_outcome(text: &mut String, order: &SpecView<'_>, attempt: &AttemptView<
         }
         (Outcome::Canceled, _) => write_withdrawal(text, "canceled", failure, &landing),
         (Outcome::Expired, _) => write_withdrawal(text, "expired", failure, &landing),
+        (Outcome::Later, _) => writeln!(text, "{INDENT}ended in a way that only a later version knows"),
         (Outcome::InProgress | Outcome::Confirmed, _) => writeln!(text, "{INDENT}in progress"),
     }
 }
