@@ -2588,7 +2588,7 @@ export interface operations {
                     "application/json": components["schemas"]["Order"];
                 };
             };
-            /** @description `invalid_order_id`: Not an order id */
+            /** @description `invalid_order_id`: Not an order id; `invalid_query`: The query is invalid */
             400: {
                 headers: {
                     [name: string]: unknown;
