@@ -17,10 +17,10 @@ use tokio::time::{sleep, timeout};
 use super::filter;
 use crate::{
     openapi::problems,
+    pause::StorePause,
     problem::Problem,
     request::{Parameters, refuse_query},
     state::AppState,
-    stream::StorePause,
 };
 
 /// Orders that are in memory at once.
