@@ -18,9 +18,9 @@ pub(crate) async fn create(args: BackupArgs) -> anyhow::Result<ExitCode> {
     refuse_postgres(&args.backend)?;
     let manifest = backup::create(&args.backend.data_dir, &args.folder, &SystemClock).await?;
     report(&manifest, args.json, || {
-        let Manifest { orders, open_orders, created_at, .. } = &manifest;
+        let Manifest { orders, unfinished_orders, created_at, .. } = &manifest;
         format!(
-            "{orders} orders, {open_orders} of them open, as of {created_at}, in {}",
+            "{orders} orders, {unfinished_orders} of them unfinished, as of {created_at}, in {}",
             args.folder.display()
         )
     })
@@ -31,10 +31,10 @@ pub(crate) async fn restore(args: RestoreArgs) -> anyhow::Result<ExitCode> {
     let data_dir = &args.backend.data_dir;
     let manifest = backup::restore(&args.folder, data_dir, args.replace, &SystemClock).await?;
     report(&manifest, args.json, || {
-        let Manifest { orders, open_orders, created_at, .. } = &manifest;
+        let Manifest { orders, unfinished_orders, created_at, .. } = &manifest;
         format!(
-            "{orders} orders, {open_orders} of them open, as of {created_at}, restored to {}\n\
-             Later orders are not in it. Open orders continue when the engine next starts.",
+            "{orders} orders, {unfinished_orders} of them unfinished, as of {created_at}, restored to {}\n\
+             Later orders are not in it. Unfinished orders continue when the engine next starts.",
             data_dir.display()
         )
     })
