@@ -892,7 +892,7 @@ export interface components {
             venue: components["schemas"]["Venue"];
         };
         Health: {
-            /** @description `closed` while new orders are refused because too many are open. */
+            /** @description `closed` while new orders are refused because too many are in flight. */
             admission: string;
             bus: components["schemas"]["HealthStatus"];
             /**

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 pub enum Health {
     Ok,
     /// Orders start or appear later than usual, wait because no worker runs, or are refused because too
-    /// many are open.
+    /// many are in flight.
     Degraded,
     Down,
 }
@@ -44,7 +44,7 @@ pub struct Report {
     pub feed_lag_ms: u64,
     /// What orders trade on.
     pub market: MarketView,
-    /// `closed` while new orders are refused because too many are open.
+    /// `closed` while new orders are refused because too many are in flight.
     #[schema(value_type = String)]
     pub admission: AdmissionState,
     /// Orders with followers on this process.

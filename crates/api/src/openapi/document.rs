@@ -37,7 +37,7 @@ pub(crate) const PATH: &str = "/api/openapi.json";
         (name = "orders", description = "Place orders, and see what became of them."),
         (name = "streams", description = "What happens to orders, live. The messages are described in docs/MESSAGES.md."),
         (name = "quotes", description = "What the venues would give now."),
-        (name = "engine", description = "How the engine is, and what it can do."),
+        (name = "engine", description = "Health, metrics and settings."),
         (name = "earlier systems", description = "Addresses of the systems this one replaces, for their clients."),
     ),
     paths(

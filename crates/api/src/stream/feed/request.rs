@@ -73,7 +73,7 @@ impl Request {
         });
         for field in fields.unknown.keys() {
             let field = crate::validation::shown(field);
-            errors.push(FieldError::new(field, FieldCode::Unknown, "is no field of a request"));
+            errors.push(FieldError::new(field, FieldCode::Unknown, "is not a known field"));
         }
         let prices = fields.prices.as_ref().map(|prices| read_prices(prices, &fields, &mut errors));
         let orders = match prices {
@@ -148,13 +148,14 @@ fn read_orders(value: Option<&Value>, errors: &mut Vec<FieldError>) -> Option<Or
     let (code, message): (FieldCode, Cow<'static, str>) = match value {
         None => (FieldCode::Missing, expected.into()),
         Some(Value::String(text)) if text == "*" => return Some(Orders::All),
-        Some(Value::Array(ids)) if ids.is_empty() => (FieldCode::OutOfRange, "names no order".into()),
+        Some(Value::Array(ids)) if ids.is_empty() => (FieldCode::OutOfRange, "must not be empty".into()),
         Some(Value::Array(values)) => {
             let mut ids = Vec::with_capacity(values.len());
             for value in values {
                 let id = value.as_str().and_then(|text| text.parse().ok());
                 let Some(id) = id else {
-                    let message = format!("{} is no order id", crate::validation::shown(&value.to_string()));
+                    let message =
+                        format!("{} is not an order id", crate::validation::shown(&value.to_string()));
                     errors.push(FieldError::new("orders", FieldCode::Malformed, message));
                     return None;
                 };
