@@ -3,12 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::{
-    Order, OrderId, OrderStatus,
+    Order, OrderEvent, OrderId, OrderStatus,
     ports::{Cancel, Cancellation, Claim, CommitOutcome, StoreError},
 };
 use metrics::counter;
 use protocol::CancelOutcome;
-use telemetry::metrics::catalogue;
+use telemetry::metrics::{catalogue, record_end};
 
 use crate::{problem::Problem, state::AppState};
 
@@ -63,6 +63,9 @@ async fn end(state: &AppState, claim: Claim) -> Result<Canceled, StoreError> {
     let canceled = Order { cancel_request: order.cancel_request, ..commit.order.clone() };
     match state.store.commit(commit).await? {
         CommitOutcome::Committed => {
+            for OrderEvent { event, .. } in &announcements {
+                record_end(event, canceled.created_at);
+            }
             state.bus.publish(announcements.into_iter().map(Arc::new).collect());
             Ok(Canceled::Done(canceled))
         }

@@ -8,13 +8,11 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     accept::{self, Caller},
     cancel,
+    history::events_after,
     problem::Problem,
     state::AppState,
     stream::Follower,
 };
-
-/// More events than any order has.
-const ALL_EVENTS: u32 = 100_000;
 
 /// The API over its state.
 #[derive(Clone)]
@@ -75,7 +73,7 @@ impl InProcessApi {
     /// [`Refusal`] when there is no such order or the store does not answer.
     pub async fn events(&self, id: OrderId) -> Result<Vec<Value>, Refusal> {
         let order = self.0.find_order(id).await?;
-        let read = self.0.store.events(order.account, id, 0, ALL_EVENTS);
+        let read = events_after(self.0.store.as_ref(), order.account, id, 0);
         let events = self.0.answer(read).await?;
         let tokens = self.0.tokens.as_ref();
         let bodies = events.iter().map(|event| to_value(&EventBody::new(id, event, tokens)));

@@ -172,7 +172,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Connection {
 
 impl Connection {
     /// Drops the connection with whatever is on its way: the only way to end an answer that the client does not
-    /// reads.
+    /// read.
     pub(crate) fn cut(&self) {
         self.0.cancel();
     }

@@ -36,6 +36,8 @@ pub enum FailureCode {
     ChainUnavailable,
     /// The key that signs cannot be reached.
     SignerUnavailable,
+    /// The key does not sign this transaction.
+    SigningRefused,
     /// The pool is disabled, or not open yet.
     PoolUnavailable,
     /// The chain would not execute the transaction as it was built.
@@ -65,7 +67,7 @@ pub enum FailureCode {
 
 impl FailureCode {
     /// Every code.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::QuotesUnavailable,
         Self::NoRoute,
         Self::AmountTooSmall,
@@ -73,6 +75,7 @@ impl FailureCode {
         Self::BuildFailed,
         Self::ChainUnavailable,
         Self::SignerUnavailable,
+        Self::SigningRefused,
         Self::PoolUnavailable,
         Self::SimulationFailed,
         Self::ComputeExceeded,
@@ -97,6 +100,7 @@ impl FailureCode {
             Self::BuildFailed => "build_failed",
             Self::ChainUnavailable => "chain_unavailable",
             Self::SignerUnavailable => "signer_unavailable",
+            Self::SigningRefused => "signing_refused",
             Self::PoolUnavailable => "pool_unavailable",
             Self::SimulationFailed => "simulation_failed",
             Self::ComputeExceeded => "compute_exceeded",
@@ -116,6 +120,7 @@ impl FailureCode {
     pub fn class(self) -> FailureClass {
         match self {
             Self::NoRoute
+            | Self::SigningRefused
             | Self::AmountTooSmall
             | Self::InsufficientLiquidity
             | Self::InsufficientFunds

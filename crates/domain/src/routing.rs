@@ -90,8 +90,8 @@ impl RoutingDecision {
 /// pool, then to the faster venue, then by the names of venue and pool, so that a decision can be repeated.
 ///
 /// # Errors
-/// When there is no quote: an outage if any venue may answer next time, else the most specific refusal of the
-/// order.
+/// When there is no quote: [`FailureCode::QuotesUnavailable`] if any venue could not be reached, else a refusal that
+/// may pass, if there is one, else the most specific refusal of the order.
 pub fn route(amount: SwapAmount, answers: Vec<VenueAnswer>) -> Result<RoutingDecision, Failure> {
     let mut quotes = Vec::new();
     let mut left_out = Vec::new();
@@ -123,15 +123,22 @@ pub fn route(amount: SwapAmount, answers: Vec<VenueAnswer>) -> Result<RoutingDec
 fn nobody_quoted(left_out: &[(VenueId, Failure)]) -> Failure {
     let said =
         left_out.iter().map(|(venue, failure)| format!("{venue}: {failure}")).collect::<Vec<_>>().join("; ");
-    let refusal = left_out.iter().all(|(_, failure)| failure.code.class() == FailureClass::Permanent);
-    let code =
-        match left_out.iter().map(|(_, failure)| failure.code).find(|code| *code != FailureCode::NoRoute) {
-            _ if left_out.is_empty() => FailureCode::NoRoute,
-            Some(code) if refusal => code,
-            None if refusal => FailureCode::NoRoute,
-            _ => FailureCode::QuotesUnavailable,
-        };
-    Failure::new(code, format!("no venue quoted: {said}"))
+    Failure::new(refusal_of_all(left_out), format!("no venue quoted: {said}"))
+}
+
+/// The refusal that leaves the order the best chance. It does not depend on who answered first.
+fn refusal_of_all(left_out: &[(VenueId, Failure)]) -> FailureCode {
+    let of_class = |class| {
+        let codes = left_out.iter().map(|(venue, failure)| (venue, failure.code));
+        let codes = codes.filter(|(_, code)| code.class() == class);
+        codes.min_by_key(|(venue, code)| (*code == FailureCode::NoRoute, **venue)).map(|(_, code)| code)
+    };
+    match of_class(FailureClass::Outage) {
+        Some(_) => FailureCode::QuotesUnavailable,
+        None => of_class(FailureClass::Transient)
+            .or_else(|| of_class(FailureClass::Permanent))
+            .unwrap_or(FailureCode::NoRoute),
+    }
 }
 
 /// How much worse `quote` is than `best`: the difference on the side that the order leaves open, and its share of what

@@ -1,13 +1,13 @@
 //! Which database, queue and bus a process uses. Each value is an environment variable (or a line in `.env`)
 //! and a flag of the same name; `--help` documents them all.
 
-use std::{path::PathBuf, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
 
 use clap::Args;
 
 /// Where orders, jobs and events live. Without `DATABASE_URL` it is `SQLite` under `DATA_DIR`;
 /// without `REDIS_URL` queue and bus stay inside the process.
-#[derive(Debug, Clone, Args)]
+#[derive(Clone, Args)]
 pub struct BackendConfig {
     /// `PostgreSQL` to keep orders in, such as `postgres://user:password@host:5432/orders`
     #[arg(long, env = "DATABASE_URL", value_parser = database_url, hide_env_values = true)]
@@ -30,6 +30,21 @@ pub struct BackendConfig {
     /// Prefix of every Redis key and channel, so that several engines can share a server
     #[arg(long, env = "REDIS_PREFIX", default_value = "orders")]
     pub redis_prefix: String,
+}
+
+/// Without the addresses, which may contain passwords.
+impl fmt::Debug for BackendConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BackendConfig")
+            .field("has_database_url", &self.database_url.is_some())
+            .field("has_redis_url", &self.redis_url.is_some())
+            .field("data_dir", &self.data_dir)
+            .field("database_max_connections", &self.database_max_connections)
+            .field("startup_timeout_ms", &self.startup_timeout_ms)
+            .field("queue_capacity", &self.queue_capacity)
+            .field("redis_prefix", &self.redis_prefix)
+            .finish()
+    }
 }
 
 impl BackendConfig {
@@ -84,6 +99,20 @@ mod tests {
     struct Program {
         #[command(flatten)]
         backend: BackendConfig,
+    }
+
+    #[test]
+    fn what_is_printed_of_it_has_no_passwords() {
+        let addresses = [
+            "test",
+            "--database-url",
+            "postgres://me:secret@host/orders",
+            "--redis-url",
+            "redis://:secret@host",
+        ];
+        let config = Program::parse_from(addresses).backend;
+        let printed = format!("{config:?}");
+        assert!(printed.contains("has_redis_url: true") && !printed.contains("secret"), "{printed}");
     }
 
     #[test]

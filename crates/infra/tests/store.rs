@@ -4,8 +4,10 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use clap::Parser;
 use domain::{
-    OrderId,
-    ports::{Acceptance, Accepted, Cancel, DueAction, DueOrder, OrderStore},
+    EventData, OrderId,
+    ports::{
+        Acceptance, Accepted, Cancel, ClaimAction, Commit, CommitOutcome, DueAction, DueOrder, OrderStore,
+    },
 };
 use futures::future::join_all;
 use infra::{clock::SystemClock, config::BackendConfig, store};
@@ -165,6 +167,53 @@ async fn repeats_of_orders_that_cannot_be_read_cost_their_neighbours_nothing() {
     for (new, accepted) in new.iter().zip(accepted) {
         assert!(matches!(accepted, Ok(Accepted::Created | Accepted::Replayed(_))), "{accepted:?}");
         assert_eq!(store.order(new.order.account, new.order.id).await.unwrap().as_ref(), Some(&new.order));
+    }
+}
+
+/// A group of commits is one statement, and only then it is asked why some did not pass.
+#[tokio::test(flavor = "multi_thread")]
+async fn commits_that_passed_are_answered_so_although_the_others_cannot_be_explained() {
+    let mut settings = settings(Path::new("unused"));
+    let url = fresh_database().await;
+    settings.database_url = Some(url.clone());
+    let store = connect(&settings).await;
+    let lease = Duration::from_mins(1);
+    let retry = async |is_canceled: bool| {
+        let acceptance = samples::acceptance();
+        let (account, id, at) = (acceptance.order.account, acceptance.order.id, acceptance.order.created_at);
+        store.accept(acceptance).await.unwrap();
+        let mut claim = store.claim(id, "worker", lease).await.unwrap().expect("a claim");
+        if is_canceled {
+            store.cancel(Cancel { id, account, at, by: "owner".into(), lease }).await.unwrap();
+        }
+        let failed = EventData::Retrying { failure: samples::failure(), next_attempt_at: at };
+        let steps = [EventData::RoutingStarted, failed];
+        let events = steps.map(|data| claim.order.apply(data, at).unwrap()).to_vec();
+        Commit {
+            fence: claim.fence,
+            order: claim.order,
+            events,
+            change: None,
+            then: ClaimAction::RetryAfter(lease),
+            effects: Vec::new(),
+        }
+    };
+    let (passing, refused) =
+        tokio::join!(join_all((0..50).map(|_| retry(false))), join_all((0..50).map(|_| retry(true))));
+    let mut database = sqlx::PgConnection::connect(&url).await.unwrap();
+    sqlx::query("ALTER TABLE orders RENAME COLUMN cancel_requested_after TO hidden")
+        .execute(&mut database)
+        .await
+        .unwrap();
+    let (passed, unexplained) = tokio::join!(
+        join_all(passing.into_iter().map(|commit| store.commit(commit))),
+        join_all(refused.into_iter().map(|commit| store.commit(commit))),
+    );
+    for outcome in passed {
+        assert!(matches!(outcome, Ok(CommitOutcome::Committed)), "{outcome:?}");
+    }
+    for outcome in unexplained {
+        assert!(outcome.is_err(), "{outcome:?}");
     }
 }
 

@@ -18,10 +18,13 @@ pub enum CancelOutcome {
     NotFound,
     /// Unknown: the request can be repeated.
     StoreUnavailable,
+    /// An outcome of a later version, to whoever reads it.
+    #[serde(other)]
+    Later,
 }
 
 impl CancelOutcome {
-    /// Every outcome.
+    /// Every outcome of this version.
     pub const ALL: [Self; 5] = [
         Self::Canceled,
         Self::CancelRequested,
@@ -38,6 +41,7 @@ impl CancelOutcome {
             Self::AlreadyTerminal => "alreadyTerminal",
             Self::NotFound => "notFound",
             Self::StoreUnavailable => "storeUnavailable",
+            Self::Later => "later",
         }
     }
 }

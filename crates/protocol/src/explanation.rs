@@ -108,6 +108,9 @@ pub enum Outcome {
     Failed,
     Canceled,
     Expired,
+    /// An outcome of a later version, to whoever reads it.
+    #[serde(other, skip_serializing)]
+    Later,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]

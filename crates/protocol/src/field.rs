@@ -1,6 +1,6 @@
 use std::{borrow::Cow, fmt};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{RefOr, Schema},
@@ -41,10 +41,12 @@ pub enum FieldCode {
     Unsupported,
     /// Too many characters.
     TooLong,
+    /// A code of a later version, to whoever reads it.
+    Later,
 }
 
 impl FieldCode {
-    /// Every code.
+    /// Every code of this version.
     pub const ALL: [Self; 15] = [
         Self::Missing,
         Self::Unknown,
@@ -81,6 +83,7 @@ impl FieldCode {
             Self::Conflict => "conflict",
             Self::Unsupported => "unsupported",
             Self::TooLong => "too_long",
+            Self::Later => "later",
         }
     }
 }
@@ -95,7 +98,7 @@ impl<'de> Deserialize<'de> for FieldCode {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<str>::deserialize(deserializer)?;
         let known = Self::ALL.into_iter().find(|code| code.as_str() == text);
-        known.ok_or_else(|| D::Error::custom(format_args!("unknown field code {text}")))
+        Ok(known.unwrap_or(Self::Later))
     }
 }
 

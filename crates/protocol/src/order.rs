@@ -1,9 +1,8 @@
 use std::borrow::Cow;
 
 use domain::{
-    Address, Failure, FailureClass, FailureCode, Fill, Mint, Order, OrderId, OrderSpec, OrderStatus,
-    OrderType, QuoteRequest, Signature, SwapAmount, Timestamp, Token, VenueId, ports::Tokens,
-    swap::SlippageBound,
+    Address, Failure, FailureClass, Fill, Mint, Order, OrderId, OrderSpec, OrderStatus, OrderType,
+    QuoteRequest, Signature, SwapAmount, Timestamp, Token, VenueId, ports::Tokens, swap::SlippageBound,
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -192,8 +191,9 @@ impl<'a> FillView<'a> {
 #[serde(rename_all = "camelCase")]
 #[schema(as = Failure)]
 pub struct FailureView<'a> {
+    /// A later version may have further codes.
     #[schema(value_type = words::FailureCode)]
-    pub code: FailureCode,
+    pub code: Cow<'a, str>,
     pub message: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<words::Venue>)]
@@ -223,7 +223,7 @@ impl<'a> FailureView<'a> {
     /// Shows a failure.
     pub fn new(failure: &'a Failure) -> Self {
         Self {
-            code: failure.code,
+            code: failure.code.as_str().into(),
             message: Cow::from(&failure.message),
             venue: failure.venue,
             retryable: failure.code.class() != FailureClass::Permanent,

@@ -207,6 +207,9 @@ pub enum InstructionView {
         venue: VenueId,
     },
     UnwrapSol,
+    /// A step of a later version, to whoever reads it.
+    #[serde(other, skip_serializing)]
+    Later,
 }
 
 impl InstructionView {

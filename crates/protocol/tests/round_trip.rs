@@ -78,6 +78,32 @@ fn what_a_later_version_adds_is_skipped() {
     assert_eq!(message, StreamMessage::Unknown);
 }
 
+/// One word that is new must not hide the list that it is in.
+#[test]
+fn words_of_a_later_version_are_read() {
+    let (tokens, accepted) = (SimulatedTokens::default(), samples::acceptance().order);
+    let order = Order { failure: Some(samples::failure()), ..accepted };
+    let mut sent = json!([OrderView::new(&order, &tokens)]);
+    sent[0]["failure"]["code"] = json!("out_of_gas");
+    let read: Vec<OrderView<'static>> = serde_json::from_value(sent.clone()).unwrap();
+    assert_eq!(read[0].failure.as_ref().unwrap().code, "out_of_gas");
+    assert_eq!(json!(read), sent);
+
+    let mut explained = json!(Explanation::new(&order, None, &events(), &tokens));
+    let attempt = &mut explained["attempts"][0];
+    attempt["outcome"] = json!("replaced");
+    attempt["instructions"][0] = json!({ "instruction": "pay_tip", "lamports": 5 });
+    let read: Explanation<'static> = serde_json::from_value(explained).unwrap();
+    assert_eq!(read.attempts[0].outcome, protocol::Outcome::Later);
+    assert_eq!(read.attempts[0].instructions[0], protocol::InstructionView::Later);
+
+    let field: protocol::FieldError =
+        serde_json::from_value(json!({ "field": "x", "code": "too_odd", "message": "is odd" })).unwrap();
+    assert_eq!(field.code, protocol::FieldCode::Later);
+    let outcome: protocol::CancelOutcome = serde_json::from_value(json!("scheduled")).unwrap();
+    assert_eq!(outcome, protocol::CancelOutcome::Later);
+}
+
 #[test]
 fn orders_and_explanations() {
     let tokens = SimulatedTokens::default();

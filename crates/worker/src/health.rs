@@ -80,7 +80,7 @@ async fn ready(State(worker): State<Arc<Worker>>) -> impl IntoResponse {
         "status": match (is_ready, queue_delivers) {
             (true, true) => "ok",
             (true, false) => "degraded",
-            (false, _) => "unavailable",
+            (false, _) => "down",
         },
         "store": up(is_ready),
         "queue": up(queue_delivers),

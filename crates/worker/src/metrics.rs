@@ -7,7 +7,7 @@ use domain::{
     ports::{AttemptChange, Commit},
 };
 use metrics::{counter, histogram};
-use telemetry::metrics::catalogue;
+use telemetry::metrics::{catalogue, record_end};
 
 /// What the metrics of a commit need besides its events, kept while it is written.
 pub(crate) struct Writing {
@@ -36,28 +36,20 @@ impl Writing {
             histogram!(catalogue::ORDER_STEP, "event" => event.data.kind_name())
                 .record(event.at.since(since));
             since = event.at;
-            self.outcome(event);
+            record_end(event, self.accepted_at);
+            decided(event);
         }
     }
+}
 
-    fn outcome(&self, event: &Event) {
-        let ended = || {
-            let took = event.at.since(self.accepted_at);
-            histogram!(catalogue::ORDER_DURATION, "status" => event.status.as_str()).record(took);
-        };
-        match &event.data {
-            EventData::Routed { decision } => {
-                counter!(catalogue::VENUE_WINS, "venue" => decision.venue().as_str()).increment(1);
-            }
-            EventData::Retrying { failure, .. } => {
-                counter!(catalogue::RETRIES, "code" => failure.code.as_str()).increment(1);
-            }
-            EventData::Failed { failure } => {
-                counter!(catalogue::ORDERS_FAILED, "code" => failure.code.as_str()).increment(1);
-                ended();
-            }
-            EventData::Confirmed { .. } => ended(),
-            _ => {}
+fn decided(event: &Event) {
+    match &event.data {
+        EventData::Routed { decision } => {
+            counter!(catalogue::VENUE_WINS, "venue" => decision.venue().as_str()).increment(1);
         }
+        EventData::Retrying { failure, .. } => {
+            counter!(catalogue::RETRIES, "code" => failure.code.as_str()).increment(1);
+        }
+        _ => {}
     }
 }

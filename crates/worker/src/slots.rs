@@ -19,6 +19,8 @@ pub struct Slots {
     free: Arc<Semaphore>,
     count: usize,
     executions: TaskTracker,
+    /// Of resting orders. They take no slot.
+    inspections: TaskTracker,
     /// Makes executions give their claims back.
     stop: CancellationToken,
 }
@@ -26,7 +28,9 @@ pub struct Slots {
 impl Slots {
     /// At most `count` executions at once. They give their claims back once `stop` is cancelled.
     pub fn new(executor: Arc<Executor>, count: usize, stop: CancellationToken) -> Self {
-        Self { executor, free: Arc::new(Semaphore::new(count)), count, executions: TaskTracker::new(), stop }
+        let free = Arc::new(Semaphore::new(count));
+        let (executions, inspections) = (TaskTracker::new(), TaskTracker::new());
+        Self { executor, free, count, executions, inspections, stop }
     }
 
     /// Executions that could start now.
@@ -50,15 +54,22 @@ impl Slots {
         }
     }
 
-    /// Inspects a resting order, which takes no slot.
+    /// Inspects a resting order, which takes no slot. On a task of its own: a sweeper that stops must not drop it,
+    /// for a claim that is not given back counts as lost.
     pub async fn inspect(&self, id: OrderId) {
-        self.executor.execute(id, &self.stop).await;
+        let (executor, stop) = (self.executor.clone(), self.stop.clone());
+        let inspecting = self.inspections.spawn(async move { executor.execute(id, &stop).await });
+        if let Err(error) = inspecting.await {
+            tracing::error!(order_id = %id, %error, "an inspection failed");
+        }
     }
 
     /// Waits until no execution runs any more.
     pub async fn finish(&self) {
-        self.executions.close();
-        self.executions.wait().await;
+        for tasks in [&self.executions, &self.inspections] {
+            tasks.close();
+            tasks.wait().await;
+        }
     }
 
     /// Runs on a task of its own: an execution must outlive the queue's worker, which may be restarted at any

@@ -75,6 +75,7 @@ async fn idle_connections_are_few_and_end_so_that_probes_are_answered() {
 
     store.set_down(true);
     eventually("it is not ready", || async { ask(port, "/health/ready").await.contains(" 503 ") }).await;
+    assert!(ask(port, "/health").await.contains(r#""status":"down""#), "as the API says it");
     stop.cancel();
     served.await.unwrap();
 }

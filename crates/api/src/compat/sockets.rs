@@ -14,7 +14,7 @@ use crate::{
     accept::Caller,
     openapi::problems,
     problem::{Code, Problem},
-    request::{OrderIdPath, Parameters},
+    request::{NoParameters, OrderIdPath, Parameters},
     state::AppState,
     stream::{self, Dialect, Ending, Peer, Upgrade, WireEvent, to_text},
 };
@@ -128,7 +128,7 @@ impl Dialect for Named {
 }
 
 problems!(
-    StatusProblems: InvalidOrderId, OrderNotFound, StoreUnavailable, TooManyStreams
+    StatusProblems: InvalidOrderId, InvalidQuery, OrderNotFound, StoreUnavailable, TooManyStreams
 );
 
 /// Follows an order (WebSocket); a plain request returns the order.
@@ -142,8 +142,10 @@ problems!(
 pub(crate) async fn status(
     State(state): State<AppState>,
     id: Result<OrderIdPath, Problem>,
+    query: Result<NoParameters, Problem>,
     upgrade: Result<Upgrade, Problem>,
 ) -> Result<Response, Problem> {
+    let id = query.and(id);
     match upgrade {
         Ok(upgrade) => {
             let session_state = state.clone();
@@ -221,6 +223,11 @@ async fn snapshot(peer: &mut Peer, state: &AppState, query: &Parameters) -> Resu
         // those systems knew no malformed ids, only unknown ones
         Err(_) => Err(Problem::new(Code::OrderNotFound, "not an order id")),
     };
+    let mut unknown = Vec::new();
+    query.report_unknown(&["orderId"], &mut unknown);
+    if let Some(error) = unknown.first() {
+        return refuse(peer, &error.to_string(), Code::InvalidQuery).await;
+    }
     match order {
         Ok(order) => show_and_follow(peer, state, &order).await,
         Err(problem) if problem.code == Code::OrderNotFound => {

@@ -1,4 +1,5 @@
-//! Schemas of the forms of an order, from the forms that the API reads.
+//! Schemas of the forms of an order: the fields are those that the API reads, which a test compares; what each may
+//! hold is written here.
 //!
 //! A schema admits everything that may be accepted; what depends on more than one field, such as the
 //! decimals of an amount, is judged when it is read.

@@ -37,7 +37,7 @@ pub(crate) const PATH: &str = "/api/openapi.json";
         (name = "orders", description = "Place, find, explain and cancel orders."),
         (name = "streams", description = "Follow order events live. docs/MESSAGES.md in the repository has an example of every message."),
         (name = "quotes", description = "Quotes without executing."),
-        (name = "engine", description = "Health, metrics, tokens, venues and this document."),
+        (name = "engine", description = "Health, metrics, statistics and settings."),
         (name = "earlier systems", description = "Endpoints of the systems this one replaces, for their clients."),
     ),
     paths(
@@ -69,7 +69,11 @@ struct Details;
 impl Modify for Details {
     fn modify(&self, document: &mut OpenApiDocument) {
         super::optional::never_null(document);
-        let operations = document.paths.paths.values_mut().flat_map(|path| [&mut path.get, &mut path.post]);
+        let operations = document
+            .paths
+            .paths
+            .values_mut()
+            .flat_map(|path| [&mut path.get, &mut path.post, &mut path.delete]);
         for operation in operations.flatten() {
             let takes_order = matches!(operation.operation_id.as_deref(), Some("placeOrder" | "askQuotes"));
             if let Some(request) = operation.request_body.as_mut().filter(|_| takes_order) {

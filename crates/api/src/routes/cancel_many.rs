@@ -5,7 +5,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use domain::{Order, OrderId, Phase, Token, ports::OrderFilter};
+use domain::{OrderId, Phase, Token, ports::OrderFilter};
 use futures::{StreamExt, stream};
 use protocol::{CancelOutcome, CancelResultView, CanceledViews};
 use serde::de::DeserializeOwned;
@@ -104,21 +104,15 @@ async fn matching(
     pair: Option<[Token; 2]>,
     tag: Option<String>,
 ) -> Result<Vec<OrderId>, Problem> {
-    let is_of_pair = |order: &Order| {
-        let request = &order.spec.request;
-        pair.is_none_or(|pair| {
-            pair == [request.token_in, request.token_out] || pair == [request.token_out, request.token_in]
-        })
-    };
     let (mut found, mut requested) = (Vec::new(), Vec::new());
     for phase in [Phase::InFlight, Phase::Resting] {
         let mut cursor = None;
         loop {
-            let filter =
-                OrderFilter { phase: Some(phase), tag: tag.clone(), cursor, ..OrderFilter::newest(PAGE) };
+            let (phase, tag) = (Some(phase), tag.clone());
+            let filter = OrderFilter { phase, pair, tag, cursor, ..OrderFilter::newest(PAGE) };
             let page = state.answer(state.store.orders(state.account, filter)).await?;
             cursor = page.next;
-            for order in page.orders.iter().filter(|order| is_of_pair(order)) {
+            for order in &page.orders {
                 let orders = if order.cancel_request.is_none() { &mut found } else { &mut requested };
                 orders.push(order.id);
             }

@@ -5,10 +5,10 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use domain::{Event, Order};
 use protocol::Explanation;
 
 use crate::{
+    history::events_after,
     openapi::problems,
     problem::Problem,
     request::{NoParameters, OrderIdPath},
@@ -30,21 +30,8 @@ pub(crate) async fn explain(
 ) -> Result<Response, Problem> {
     let order = state.find_order(id.0).await?;
     let lost_claims = state.answer(state.store.lost_claims(order.account, order.id)).await?;
-    let events = state.answer(all_events(&state, &order)).await?;
+    let events = events_after(state.store.as_ref(), order.account, order.id, 0);
+    let events = state.answer(events).await?;
     let explanation = Explanation::new(&order, lost_claims, &events, state.tokens.as_ref());
     Ok(Json(explanation).into_response())
-}
-
-async fn all_events(state: &AppState, order: &Order) -> Result<Vec<Event>, domain::ports::StoreError> {
-    const PAGE: u32 = 500;
-    let mut all: Vec<Event> = Vec::new();
-    loop {
-        let after = all.last().map_or(0, |event| event.seq);
-        let page = state.store.events(order.account, order.id, after, PAGE).await?;
-        let is_last = page.len() < PAGE as usize;
-        all.extend(page);
-        if is_last {
-            return Ok(all);
-        }
-    }
 }

@@ -17,10 +17,10 @@ use tokio::time::{sleep, timeout};
 use super::filter;
 use crate::{
     openapi::problems,
+    pause::StorePause,
     problem::Problem,
     request::{Parameters, refuse_query},
     state::AppState,
-    stream::StorePause,
 };
 
 /// Orders that are in memory at once.
@@ -183,7 +183,7 @@ fn cells(order: &Order, tokens: &dyn Tokens) -> [String; COLUMNS.len()] {
         text(fill.as_ref().and_then(|fill| fill.network_fee)),
         text(fill.as_ref().map(|fill| fill.slot)),
         text(fill.as_ref().map(|fill| fill.signature.as_str())),
-        text(failure.as_ref().map(|failure| failure.code)),
+        text(failure.as_ref().map(|failure| &failure.code)),
         plain(text(failure.as_ref().map(|failure| &failure.message))),
     ]
 }

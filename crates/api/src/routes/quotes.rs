@@ -5,7 +5,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use domain::{Failure, FailureCode};
+use domain::{Failure, FailureClass, FailureCode};
 use protocol::{BoundView, DecisionView, QuotesView, SpecView};
 
 use crate::{
@@ -45,7 +45,9 @@ fn refusal(failure: &Failure) -> Problem {
     let code = match failure.code {
         FailureCode::NoRoute => Code::NoRoute,
         FailureCode::AmountTooSmall => Code::AmountTooSmall,
-        FailureCode::InsufficientLiquidity => Code::InsufficientLiquidity,
+        // the size moves the price further than the venue allows
+        FailureCode::InsufficientLiquidity | FailureCode::PriceImpactTooHigh => Code::InsufficientLiquidity,
+        code if code.class() == FailureClass::Permanent => Code::NoRoute,
         _ => Code::QuotesUnavailable,
     };
     Problem::new(code, failure.message.clone())

@@ -25,15 +25,13 @@ use self::{
     lives::{Lives, Seen},
     tally::Tally,
 };
-use crate::stream::StorePause;
+use crate::{history::events_after, pause::StorePause};
 
 /// Orders whose events are read from the store at the start, and after the bus was interrupted.
 const MOST_READ: usize = 5_000;
 /// How far back orders are read.
 const READ_BACK: Duration = Duration::from_hours(24);
 const PAGE: u32 = 200;
-/// More events than an order has.
-const ALL_EVENTS: u32 = 100_000;
 /// The store serves orders first: between two orders that are read.
 const BETWEEN_READS: Duration = Duration::from_millis(1);
 
@@ -116,7 +114,7 @@ impl Statistics {
             // the newest first: they are of most interest, and the oldest are dropped first
             let Some(id) = self.lock().behind.last().copied() else { return Ok(()) };
             let after = self.lock().lives.last_seq(id);
-            let events = self.store.events(self.account, id, after, ALL_EVENTS).await?;
+            let events = events_after(self.store.as_ref(), self.account, id, after).await?;
             self.lock().catch_up(id, &events);
             sleep(BETWEEN_READS).await;
         }

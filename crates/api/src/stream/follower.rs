@@ -3,10 +3,11 @@ use std::{collections::VecDeque, sync::Arc};
 use domain::{AccountId, Order, OrderId, ports::StoreError};
 use tokio::{sync::broadcast, time::sleep};
 
+use crate::pause::StorePause;
+
 use super::{
     event::WireEvent,
     hub::{Hub, HubSignal},
-    pause::StorePause,
 };
 
 /// Events read from the store at once.

@@ -23,7 +23,7 @@ const BACKLOG_PER_ORDER: usize = 16;
 /// Followers that read the store at once; after an interruption all of them want to.
 const CONCURRENT_READS: usize = 32;
 /// Orders of one tail check of the store.
-const HEADS_PER_QUERY: usize = 5_000;
+const LAST_SEQS_PER_QUERY: usize = 5_000;
 /// The pause before a bus whose stream ended is asked again.
 const RESUBSCRIBE_AFTER: Duration = Duration::from_secs(1);
 
@@ -152,16 +152,16 @@ impl Hub {
         loop {
             ticks.tick().await;
             let ids: Vec<OrderId> = self.lock().keys().copied().collect();
-            for ids in ids.chunks(HEADS_PER_QUERY) {
+            for ids in ids.chunks(LAST_SEQS_PER_QUERY) {
                 match self.store.last_seqs(ids).await {
-                    Ok(last_seqs) => self.tell_of(&last_seqs),
+                    Ok(last_seqs) => self.signal_behind(&last_seqs),
                     Err(error) => tracing::debug!(%error, "tails not checked"),
                 }
             }
         }
     }
 
-    fn tell_of(&self, last_seqs: &[(OrderId, u32)]) {
+    fn signal_behind(&self, last_seqs: &[(OrderId, u32)]) {
         let mut orders = self.lock();
         for (id, seq) in last_seqs {
             if let Some(followed) = orders.get_mut(id).filter(|followed| followed.delivered_seq < *seq) {

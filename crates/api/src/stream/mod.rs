@@ -6,7 +6,6 @@ mod event;
 mod feed;
 mod follower;
 mod hub;
-mod pause;
 mod session;
 mod socket;
 
@@ -15,6 +14,5 @@ pub(crate) use event::{WireEvent, to_text};
 pub(crate) use feed::{FeedLag, Tail, converse, respond};
 pub(crate) use follower::Follower;
 pub(crate) use hub::Hub;
-pub(crate) use pause::StorePause;
 pub(crate) use session::{follow, place_and_follow, refuse};
 pub(crate) use socket::{Ending, Outbox, Peer, Upgrade, permit};

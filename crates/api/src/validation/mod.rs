@@ -270,19 +270,13 @@ impl Check<'_> {
         let most = self.fields.get(max).map(|value| self.units(max, value, token_in));
         match amount? {
             SwapAmount::ExactIn(_) if most.is_some() => {
-                self.report(
-                    max,
-                    FieldCode::Conflict,
-                    format!("requires `amountOut`; use `{min}` with `amountIn`"),
-                );
+                let message = format!("requires `amountOut`; with `amountIn` use `{min}`");
+                self.report(max, FieldCode::Conflict, message);
                 None
             }
             SwapAmount::ExactOut(_) if least.is_some() => {
-                self.report(
-                    min,
-                    FieldCode::Conflict,
-                    format!("requires `amountIn`; use `{max}` with `amountOut`"),
-                );
+                let message = format!("requires `amountIn`; with `amountOut` use `{max}`");
+                self.report(min, FieldCode::Conflict, message);
                 None
             }
             SwapAmount::ExactIn(_) => {

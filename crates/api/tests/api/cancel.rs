@@ -39,6 +39,16 @@ fn expected(status: u16, result: &str, order: &str) -> (u16, String, String) {
 }
 
 #[tokio::test]
+async fn an_order_that_the_api_cancels_is_measured_like_one_that_a_worker_ends() {
+    telemetry::metrics::start().unwrap();
+    let app = App::start().await;
+    let id = app.placed().await;
+    assert_eq!(parts(app.cancel(id).await).await, expected(200, "canceled", "canceled"));
+    let measured = app.get("/metrics").await.text().await.unwrap();
+    assert!(measured.contains("engine_order_seconds_count{status=\"canceled\"}"), "{measured}");
+}
+
+#[tokio::test]
 async fn an_order_that_nobody_executes_is_canceled_at_once_and_its_followers_see_it() {
     let app = App::start().await;
     let id = app.placed().await;

@@ -191,6 +191,20 @@ async fn the_status_socket_sends_the_history_and_then_updates() {
 }
 
 #[tokio::test]
+async fn their_sockets_refuse_parameters_that_they_do_not_know_in_their_own_words() {
+    let app = App::start().await;
+    let id = app.placed().await;
+    let (messages, code) = app.socket(&format!("/api/orders/ws?orderId={id}&after=1")).await.rest().await;
+    assert_eq!((messages, code), (vec![json!({"error": "after is not a known parameter"})], 4400));
+    let (messages, code) = app.socket("/api/orders/ws?order=1").await.rest().await;
+    assert_eq!((messages, code), (vec![json!({"error": "Missing orderId"})], 4400));
+    let status = format!("/api/orders/{id}/status?after=1");
+    let (messages, code) = app.socket(&status).await.rest().await;
+    assert_eq!((&messages[0]["code"], code), (&json!("invalid_query"), 4400));
+    problem(app.get(&status).await, 400, "invalid_query").await;
+}
+
+#[tokio::test]
 async fn the_snapshot_socket_sends_the_order_and_then_flat_updates() {
     let app = App::start().await;
     let id = app.placed().await;

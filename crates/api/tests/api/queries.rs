@@ -131,6 +131,9 @@ async fn quotes_route_without_executing() {
         (FailureCode::NoRoute, 422, "no_route"),
         (FailureCode::AmountTooSmall, 422, "amount_too_small"),
         (FailureCode::InsufficientLiquidity, 422, "insufficient_liquidity"),
+        (FailureCode::PriceImpactTooHigh, 422, "insufficient_liquidity"),
+        (FailureCode::UnsupportedToken, 422, "no_route"),
+        (FailureCode::PoolUnavailable, 503, "quotes_unavailable"),
         (FailureCode::QuotesUnavailable, 503, "quotes_unavailable"),
     ] {
         *app.venues.refusal.lock().unwrap() = Some(Failure::new(code, "no"));

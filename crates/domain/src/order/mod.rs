@@ -3,6 +3,7 @@
 mod event;
 mod origin;
 mod status;
+mod withdrawal;
 
 use std::fmt;
 
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use event::{Event, EventData, EventKind, OrderEvent};
 pub use origin::Origin;
 pub use status::{InvalidTransition, OrderStatus, Phase, UnknownStatus};
+pub use withdrawal::Withdrawal;
 
 use crate::{AccountId, Bps, Failure, Fill, OrderId, Quote, QuoteRequest, Timestamp, swap::SlippageBound};
 

@@ -44,3 +44,37 @@ impl PartialEq for Cause {
 }
 
 impl Eq for Cause {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::{ChainError, QueueError, SignerError, StoreError};
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("no route to host")]
+    struct Network;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("the server is away")]
+    struct Driver(#[source] Network);
+
+    #[test]
+    fn every_error_of_a_port_leads_to_what_caused_it_and_says_nothing_twice() {
+        let cause = || Cause::from(Driver(Network));
+        let errors: [Box<dyn Error>; 5] = [
+            Box::new(StoreError::unavailable(cause())),
+            Box::new(QueueError(cause())),
+            Box::new(ChainError::Unreachable(cause())),
+            Box::new(SignerError::Unreachable(cause())),
+            Box::new(SignerError::Refused(cause())),
+        ];
+        for error in errors {
+            assert!(error.to_string().ends_with("the server is away"), "{error}");
+            assert_eq!(
+                error.source().map(ToString::to_string).as_deref(),
+                Some("no route to host"),
+                "{error}"
+            );
+        }
+    }
+}

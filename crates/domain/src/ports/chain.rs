@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{error::Error, fmt, time::Duration};
 
 use async_trait::async_trait;
 
@@ -9,23 +9,41 @@ use crate::{
 };
 
 /// A call of the chain failed. Whether a transaction was sent is then unknown.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChainError {
     /// It cannot be reached, or did not answer in time.
-    #[error("chain unreachable: {0}")]
     Unreachable(Cause),
     /// It asks for fewer calls.
-    #[error("chain refuses further calls for {} ms", retry_after.as_millis())]
     RateLimited {
         /// When it may be asked again.
         retry_after: Duration,
     },
     /// It is too far behind to be a witness.
-    #[error("chain lags behind: {0}")]
     Lagging(String),
     /// It rejects the call as invalid. Repeating it does not help.
-    #[error("chain refused: {0}")]
     Refused(String),
+}
+
+impl fmt::Display for ChainError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreachable(cause) => write!(f, "chain unreachable: {cause}"),
+            Self::RateLimited { retry_after } => {
+                write!(f, "chain refuses further calls for {} ms", retry_after.as_millis())
+            }
+            Self::Lagging(how) => write!(f, "chain lags behind: {how}"),
+            Self::Refused(why) => write!(f, "chain refused: {why}"),
+        }
+    }
+}
+
+impl Error for ChainError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Unreachable(cause) => cause.source(),
+            Self::RateLimited { .. } | Self::Lagging(_) | Self::Refused(_) => None,
+        }
+    }
 }
 
 /// What the chain knows of a transaction.

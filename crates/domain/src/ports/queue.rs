@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{error::Error, fmt, sync::Arc};
 
 use async_trait::async_trait;
 use futures::future::BoxFuture;
@@ -6,9 +6,20 @@ use futures::future::BoxFuture;
 use crate::{OrderId, ports::Cause};
 
 /// The queue could not be reached; the sweeper delivers later.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("queue unavailable: {0}")]
+#[derive(Debug, Clone)]
 pub struct QueueError(pub Cause);
+
+impl fmt::Display for QueueError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "queue unavailable: {}", self.0)
+    }
+}
+
+impl Error for QueueError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()
+    }
+}
 
 /// The length of the queue and the number of its workers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

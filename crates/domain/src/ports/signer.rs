@@ -1,11 +1,40 @@
+use std::{error::Error, fmt};
+
 use async_trait::async_trait;
 
 use crate::{Address, ports::Cause};
 
-/// The key cannot be reached, or does not sign this.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("cannot sign: {0}")]
-pub struct SignerError(pub Cause);
+/// Why a message was not signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SignerError {
+    /// The key cannot be reached.
+    Unreachable(Cause),
+    /// The key does not sign this. Asking again does not help.
+    Refused(Cause),
+}
+
+impl SignerError {
+    fn cause(&self) -> &Cause {
+        match self {
+            Self::Unreachable(cause) | Self::Refused(cause) => cause,
+        }
+    }
+}
+
+impl fmt::Display for SignerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreachable(cause) => write!(f, "signer unreachable: {cause}"),
+            Self::Refused(cause) => write!(f, "signer refused: {cause}"),
+        }
+    }
+}
+
+impl Error for SignerError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.cause().source()
+    }
+}
 
 /// The key that transactions are signed with. Only processes that execute orders have one.
 #[async_trait]

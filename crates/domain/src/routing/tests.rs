@@ -79,7 +79,7 @@ fn a_venue_that_is_left_out_is_named_with_its_reason() {
 
 #[test]
 fn without_a_quote_the_failure_says_whether_trying_again_helps() {
-    use FailureCode::{InsufficientLiquidity, NoRoute, QuotesUnavailable};
+    use FailureCode::{ChainUnavailable, InsufficientLiquidity, NoRoute, PoolUnavailable, QuotesUnavailable};
     let code = |codes: [FailureCode; 2]| {
         let answers = vec![left_out(VenueId::RAYDIUM, codes[0]), left_out(VenueId::METEORA, codes[1])];
         route(IN, answers).unwrap_err().code
@@ -87,6 +87,10 @@ fn without_a_quote_the_failure_says_whether_trying_again_helps() {
     assert_eq!(code([NoRoute, NoRoute]), NoRoute);
     assert_eq!(code([NoRoute, InsufficientLiquidity]), InsufficientLiquidity);
     assert_eq!(code([NoRoute, QuotesUnavailable]), QuotesUnavailable);
+    assert_eq!(code([ChainUnavailable, PoolUnavailable]), QuotesUnavailable);
+    // a pool that is closed is no outage: the order is tried again, and does not wait for minutes
+    assert_eq!(code([PoolUnavailable, PoolUnavailable]), PoolUnavailable);
+    assert_eq!(code([InsufficientLiquidity, PoolUnavailable]), PoolUnavailable);
     assert_eq!(route(IN, vec![]).unwrap_err().code, NoRoute);
 }
 

@@ -35,7 +35,7 @@ impl Report {
     /// Whether everything that was accepted has ended, every stream was complete, and nothing but
     /// overload was refused.
     pub(crate) fn is_sound(&self) -> bool {
-        let all_ended = self.is_accept_only || (self.ended.open == 0 && self.ended_orders() == self.orders());
+        let all_ended = self.is_accept_only || self.ended_orders() == self.orders();
         all_ended && self.followed.incomplete == 0 && self.accepted.failed == 0
     }
 
@@ -44,7 +44,7 @@ impl Report {
     }
 
     fn ended_orders(&self) -> u64 {
-        self.ended.confirmed + self.ended.failed
+        self.ended.confirmed + self.ended.failed + self.ended.withdrawn
     }
 
     /// Orders accepted a second, while the load went on.
@@ -79,7 +79,8 @@ impl Report {
             "acceptLatency": self.accepted.latencies.to_json(),
             "confirmed": self.ended.confirmed,
             "failed": self.ended.failed,
-            "open": self.ended.open,
+            "withdrawn": self.ended.withdrawn,
+            "unfinished": self.ended.unfinished,
             "endedPerSecond": self.ended_rate(),
             "acceptToEnd": self.ended.latencies.to_json(),
             "followed": self.followed.orders,
@@ -119,11 +120,12 @@ impl Report {
             rows.push(row("event to message", self.followed.events, None, &self.followed.delivery));
         }
         let counts = format!(
-            "{} confirmed, {} failed, {} still open; {} refused as overload, {} otherwise; {} streams followed, \
-             {} incomplete",
+            "{} confirmed, {} failed, {} canceled or expired, {} unfinished; {} refused as overload, {} otherwise; \
+             {} streams followed, {} incomplete",
             self.ended.confirmed,
             self.ended.failed,
-            self.ended.open,
+            self.ended.withdrawn,
+            self.ended.unfinished,
             self.accepted.overloaded,
             self.accepted.failed,
             self.followed.orders,

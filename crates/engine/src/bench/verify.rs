@@ -22,8 +22,10 @@ const AT_ONCE: usize = 4;
 pub(super) struct Ended {
     pub(super) confirmed: u64,
     pub(super) failed: u64,
+    /// Orders that were canceled or expired.
+    pub(super) withdrawn: u64,
     /// Orders that had not ended at the deadline.
-    pub(super) open: u64,
+    pub(super) unfinished: u64,
     /// From acceptance to the last event, by the engine's own times.
     pub(super) latencies: Latencies,
     pub(super) first: Option<Timestamp>,
@@ -32,7 +34,15 @@ pub(super) struct Ended {
 
 impl Default for Ended {
     fn default() -> Self {
-        Self { confirmed: 0, failed: 0, open: 0, latencies: Latencies::new(), first: None, last: None }
+        Self {
+            confirmed: 0,
+            failed: 0,
+            withdrawn: 0,
+            unfinished: 0,
+            latencies: Latencies::new(),
+            first: None,
+            last: None,
+        }
     }
 }
 
@@ -41,7 +51,8 @@ impl Ended {
         match order.status {
             OrderStatus::Confirmed => self.confirmed += 1,
             OrderStatus::Failed => self.failed += 1,
-            _ => self.open += 1,
+            status if status.is_terminal() => self.withdrawn += 1,
+            _ => self.unfinished += 1,
         }
         self.latencies.add(order.updated_at.since(order.created_at));
         self.first = Some(self.first.map_or(order.created_at, |first| first.min(order.created_at)));
@@ -51,7 +62,8 @@ impl Ended {
     fn merge(&mut self, other: &Self) {
         self.confirmed += other.confirmed;
         self.failed += other.failed;
-        self.open += other.open;
+        self.withdrawn += other.withdrawn;
+        self.unfinished += other.unfinished;
         self.latencies.merge(&other.latencies);
         self.first = [self.first, other.first].into_iter().flatten().min();
         self.last = [self.last, other.last].into_iter().flatten().max();
@@ -106,5 +118,25 @@ async fn look(
             return Ok(order);
         }
         sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Order;
+    use testkit::samples;
+    use venues::simulated::SimulatedTokens;
+
+    use super::*;
+
+    #[test]
+    fn an_order_has_ended_however_it_ended() {
+        let tokens = SimulatedTokens::default();
+        let mut ended = Ended::default();
+        for status in OrderStatus::ALL {
+            let order = Order { status, ..samples::acceptance().order };
+            ended.add(&OrderView::new(&order, &tokens));
+        }
+        assert_eq!((ended.confirmed, ended.failed, ended.withdrawn, ended.unfinished), (1, 1, 2, 6));
     }
 }

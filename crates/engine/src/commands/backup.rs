@@ -19,9 +19,9 @@ pub(crate) async fn create(args: BackupArgs) -> anyhow::Result<ExitCode> {
     refuse_postgres(&backend)?;
     let manifest = backup::create(&backend.data_dir, &args.folder, &SystemClock).await?;
     report(&manifest, args.json, || {
-        let Manifest { orders, open_orders, created_at, .. } = &manifest;
+        let Manifest { orders, unfinished_orders, created_at, .. } = &manifest;
         format!(
-            "{orders} orders, {open_orders} of them open, as of {created_at}, in {}",
+            "{orders} orders, {unfinished_orders} of them unfinished, as of {created_at}, in {}",
             args.folder.display()
         )
     })
@@ -33,10 +33,10 @@ pub(crate) async fn restore(args: RestoreArgs) -> anyhow::Result<ExitCode> {
     let data_dir = &backend.data_dir;
     let manifest = backup::restore(&args.folder, data_dir, args.replace, &SystemClock).await?;
     report(&manifest, args.json, || {
-        let Manifest { orders, open_orders, created_at, .. } = &manifest;
+        let Manifest { orders, unfinished_orders, created_at, .. } = &manifest;
         format!(
-            "{orders} orders, {open_orders} of them open, as of {created_at}, restored to {}\n\
-             Later orders are not in it. Open orders continue when the engine next starts.",
+            "{orders} orders, {unfinished_orders} of them unfinished, as of {created_at}, restored to {}\n\
+             Later orders are not in it. Unfinished orders continue when the engine next starts.",
             data_dir.display()
         )
     })

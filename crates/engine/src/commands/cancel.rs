@@ -91,6 +91,7 @@ fn in_words(result: CancelOutcome, status: Option<OrderStatus>) -> String {
         (CancelOutcome::AlreadyTerminal, Some(status)) => format!("has already ended: {status}"),
         (CancelOutcome::AlreadyTerminal, None) => "has already ended".to_owned(),
         (CancelOutcome::NotFound, _) => "not found".to_owned(),
+        (CancelOutcome::Later, _) => "ended in a way that only a later version knows".to_owned(),
         (CancelOutcome::StoreUnavailable, _) => "the order store is unavailable: try again".to_owned(),
     }
 }

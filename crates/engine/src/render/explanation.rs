@@ -150,6 +150,7 @@ fn instruction_in_words(step: &InstructionView) -> String {
         InstructionView::WrapSol { amount } => format!("wrap {amount} SOL"),
         InstructionView::Swap { venue } => format!("swap on {venue}"),
         InstructionView::UnwrapSol => "unwrap SOL".to_owned(),
+        InstructionView::Later => "a step of a later version".to_owned(),
     }
 }
 
@@ -178,6 +179,7 @@ fn write_outcome(
         }
         (Outcome::Canceled, _) => write_withdrawal(text, "canceled", failure, &landing),
         (Outcome::Expired, _) => write_withdrawal(text, "expired", failure, &landing),
+        (Outcome::Later, _) => writeln!(text, "{INDENT}ended in a way that only a later version knows"),
         (Outcome::InProgress | Outcome::Confirmed, _) => writeln!(text, "{INDENT}in progress"),
     }
 }

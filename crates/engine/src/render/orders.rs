@@ -49,7 +49,7 @@ pub(super) fn result(order: &OrderView<'_>) -> String {
     match &order.fill {
         Some(fill) if spec.amount_in.is_some() => format!("{} {}", fill.amount_out, spec.token_out),
         Some(fill) => format!("{} {}", fill.amount_in, spec.token_in),
-        None => or_dash(order.failure.as_ref().map(|failure| failure.code)),
+        None => or_dash(order.failure.as_ref().map(|failure| &failure.code)),
     }
 }
 

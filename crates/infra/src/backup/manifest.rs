@@ -20,7 +20,9 @@ pub struct Manifest {
     /// The moment it was taken, RFC 3339.
     pub created_at: String,
     pub orders: u64,
-    pub open_orders: u64,
+    /// Orders that had not ended. The name in the file is that of earlier versions.
+    #[serde(rename = "openOrders")]
+    pub unfinished_orders: u64,
     pub files: Vec<FileEntry>,
 }
 

@@ -14,7 +14,7 @@ use anyhow::{Context, anyhow, bail, ensure};
 use database::sqlite::copy_together;
 use domain::{Timestamp, ports::Clock};
 use sqlx::{
-    Connection, SqliteConnection,
+    AssertSqlSafe, Connection, SqliteConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode},
 };
 use tempfile::TempDir;
@@ -23,6 +23,7 @@ pub use self::manifest::{FileEntry, Manifest};
 use crate::{
     data_dir::{self, DataDir},
     diagnosis::{self, Migrations},
+    store::ACTIVE,
 };
 
 /// More positions of the feed than an engine writes between a backup and its restore, and few enough for two
@@ -163,15 +164,16 @@ async fn describe(folder: &Path, names: &[OsString], created_at: Timestamp) -> a
     let options =
         SqliteConnectOptions::new().filename(data_dir::orders(folder)).read_only(true).immutable(true);
     let mut connection = SqliteConnection::connect_with(&options).await?;
-    let (orders, open_orders): (i64, i64) =
-        sqlx::query_as("SELECT count(*), count(*) FILTER (WHERE status NOT IN ('confirmed', 'failed', 'canceled', 'expired')) FROM orders").fetch_one(&mut connection).await?;
+    let sql = format!("SELECT count(*), count(*) FILTER (WHERE {ACTIVE}) FROM orders");
+    let (orders, unfinished_orders): (i64, i64) =
+        sqlx::query_as(AssertSqlSafe(sql)).fetch_one(&mut connection).await?;
     connection.close().await?;
     let files = names.iter().map(|name| FileEntry::of(folder, &name.to_string_lossy()));
     Ok(Manifest {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         created_at: created_at.to_string(),
         orders: u64::try_from(orders)?,
-        open_orders: u64::try_from(open_orders)?,
+        unfinished_orders: u64::try_from(unfinished_orders)?,
         files: files.collect::<anyhow::Result<_>>()?,
     })
 }

@@ -62,7 +62,11 @@ impl RedisBus {
             }
             ChannelSignal::Message(payload) => match wire::decode(payload) {
                 Ok(messages) => messages.into_iter().for_each(|message| fanout.send(message)),
-                Err(error) => tracing::warn!(%error, "skipping a bus message that cannot be decoded"),
+                Err(error) => {
+                    // whatever it announced is in the store
+                    tracing::warn!(%error, "a bus message cannot be decoded; followers read the store");
+                    fanout.send(BusMessage::Interrupted);
+                }
             },
             ChannelSignal::Lost(error) => {
                 health.subscribed.store(false, Ordering::Relaxed);

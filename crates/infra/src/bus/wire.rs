@@ -21,16 +21,18 @@ pub(super) fn decode(payload: &[u8]) -> serde_json::Result<Vec<BusMessage>> {
         return Ok(vec![BusMessage::Interrupted]);
     }
     let events: Vec<OrderEvent> = serde_json::from_slice(payload)?;
-    Ok(events.into_iter().map(message).collect())
-}
-
-/// An event of an earlier version cannot be read without its order, so followers read it from the store.
-fn message(event: OrderEvent) -> BusMessage {
-    if legacy::is_event_data(&event.event.data) {
-        BusMessage::Interrupted
-    } else {
-        BusMessage::Event(Arc::new(event))
+    let mut messages = Vec::with_capacity(events.len());
+    let mut is_interrupted = false;
+    for event in events {
+        // An event of an earlier version cannot be read without its order, so followers read it from the store, which
+        // they do for all of the message at once.
+        if !legacy::is_event_data(&event.event.data) {
+            messages.push(BusMessage::Event(Arc::new(event)));
+        } else if !std::mem::replace(&mut is_interrupted, true) {
+            messages.push(BusMessage::Interrupted);
+        }
     }
+    Ok(messages)
 }
 
 #[cfg(test)]
@@ -49,9 +51,18 @@ mod tests {
                 });
             }
         }
-        // routed, building and confirmed have amounts without a token
-        let expected =
-            ["accepted", "routing_started", "interrupted", "interrupted", "submitted", "interrupted"];
+        // routed, building and confirmed have amounts without a token; the first two share a message
+        let expected = ["accepted", "routing_started", "interrupted", "submitted", "interrupted"];
         assert_eq!(kinds, expected);
+    }
+
+    #[test]
+    fn a_message_interrupts_once_however_many_of_its_events_cannot_be_read() {
+        let lines = include_str!("../../tests/fixtures/9fd9a10/bus.txt").lines();
+        let events: Vec<serde_json::Value> =
+            lines.flat_map(|line| serde_json::from_str::<Vec<_>>(line).unwrap()).collect();
+        let messages = decode(&serde_json::to_vec(&events).unwrap()).unwrap();
+        let interruptions = messages.iter().filter(|message| **message == BusMessage::Interrupted).count();
+        assert_eq!((events.len(), messages.len(), interruptions), (6, 4, 1));
     }
 }

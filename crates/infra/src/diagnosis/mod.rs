@@ -1,5 +1,4 @@
-//! The state of a configured server, or of the file in its place, for diagnosis of
-//! before an engine uses it. Nothing is changed there, and no message shows a password.
+//! The state of a configured server, or of the file in its place, checked before an engine uses it. Nothing is changed there, and no message shows a password.
 
 mod migrations;
 mod postgres;

@@ -93,7 +93,7 @@ impl<D: Database> Lane<D> {
                 if writes.iter().any(|write| matches!(write, Write::Accept(_))) {
                     self.health.order_accepted();
                 }
-                replies.into_iter().zip(written).for_each(|(reply, written)| reply.send(Ok(written)));
+                replies.into_iter().zip(written).for_each(|(reply, written)| reply.send(written.answer()));
             }
             Err(error) if matches!(Severity::of(&error), Severity::Server | Severity::Lost) => {
                 let error = unavailable(&error);
@@ -259,7 +259,7 @@ impl<D: Database> Lane<D> {
         if matches!(write, Write::Accept(_)) {
             self.health.order_accepted();
         }
-        written.pop().ok_or_else(|| StoreError::unknown("a write gave no result"))
+        written.pop().ok_or_else(|| StoreError::unknown("a write gave no result"))?.answer()
     }
 
     fn failed_alone(&self, write: &Write, error: &StoreError) {

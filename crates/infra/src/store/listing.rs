@@ -7,7 +7,24 @@ use domain::{
 };
 use sqlx::types::Uuid;
 
-use super::{page::Page, parking::if_parked, row::ACTIVE};
+use super::{page::Page, parking, row::ACTIVE};
+
+/// Whose SQL it is, where the two differ.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Dialect {
+    Postgres,
+    Sqlite,
+}
+
+impl Dialect {
+    /// An order's id in hexadecimal digits.
+    const fn hex_id(self) -> &'static str {
+        match self {
+            Self::Postgres => "encode(uuid_send(id), 'hex')",
+            Self::Sqlite => "lower(hex(id))",
+        }
+    }
+}
 
 /// A parameter of a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,16 +65,16 @@ const TAG: &str = "coalesce(spec ->> 'tag', spec ->> 'clientId')";
 const VENUE: &str = "coalesce(fill ->> 'venue', failure ->> 'venue')";
 
 impl Listing {
-    /// The next rows of a page: as many as it has room for, and one more. `hex_id` gives an id in hexadecimal digits.
+    /// The next rows of a page: as many as it has room for, and one more.
     pub(super) fn of(
         filter: &OrderFilter,
         columns: &str,
-        hex_id: &str,
+        dialect: Dialect,
         account: AccountId,
         page: &Page,
     ) -> Self {
         let mut listing = Self::over(filter, account, page);
-        listing.narrow(filter, hex_id);
+        listing.narrow(filter, dialect);
         if let Some(end) = page.end() {
             let id = listing.parameter(Parameter::Id(end));
             let within = if filter.descending { ">=" } else { "<=" };
@@ -87,8 +104,10 @@ impl Listing {
 
     /// All orders of an account after the cursor.
     fn over(filter: &OrderFilter, account: AccountId, page: &Page) -> Self {
-        let mut listing =
-            Self { sql: "WHERE account_id = $1".to_owned(), parameters: vec![Parameter::Id(account.0)] };
+        // Parked orders are few among all, so they are found first: the account is hidden from its indexes.
+        let of_account =
+            if filter.parked { "WHERE (account_id = $1) IS TRUE" } else { "WHERE account_id = $1" };
+        let mut listing = Self { sql: of_account.to_owned(), parameters: vec![Parameter::Id(account.0)] };
         let after = if filter.descending { "<" } else { ">" };
         if let Some(cursor) = page.cursor() {
             let id = listing.parameter(Parameter::Id(cursor));
@@ -104,17 +123,18 @@ impl Listing {
         listing
     }
 
-    fn narrow(&mut self, filter: &OrderFilter, hex_id: &str) {
-        if let Some(status) = filter.status {
-            self.and(&with_status(status));
+    fn narrow(&mut self, filter: &OrderFilter, dialect: Dialect) {
+        self.narrow_to_status(filter);
+        if filter.parked {
+            self.and(&parking::is_parked());
         }
-        if let Some(phase) = filter.phase {
-            self.and(&with_phase(phase));
+        if let Some(client_order_id) = &filter.client_order_id {
+            let text = self.parameter(Parameter::Text(client_order_id.clone()));
+            self.and(&format!(
+                "id = (SELECT id FROM orders WHERE account_id = $1 AND client_order_id = {text})"
+            ));
         }
-        self.sql.push_str(if_parked(filter.parked));
         for (expression, wanted) in [
-            (TAG, filter.tag.as_deref()),
-            ("client_order_id", filter.client_order_id.as_deref()),
             (VENUE, filter.venue.as_ref().map(|venue| venue.as_str())),
             ("failure ->> 'code'", filter.failure.as_ref().map(|code| code.as_str())),
         ] {
@@ -133,12 +153,39 @@ impl Listing {
         }
         if let Some(end) = &filter.id_end {
             let end = self.parameter(Parameter::Text(format!("%{end}")));
-            self.and(&format!("{hex_id} LIKE {end}"));
+            self.and(&format!("{} LIKE {end}", dialect.hex_id()));
         }
         if let Some(label) = &filter.label {
             let label = self.parameter(Parameter::Text(label.clone()));
             self.and(&format!("(client_order_id = {label} OR {TAG} = {label})"));
         }
+        self.narrow_to_tokens(filter);
+    }
+
+    /// Status and tag. Orders that have not ended are few beside those that ever had a tag, so they are found by their
+    /// phase, and the tag is hidden from its index. Those that have ended are found by the tag, if there is one. Parked
+    /// orders are found as such.
+    fn narrow_to_status(&mut self, filter: &OrderFilter) {
+        let phase = filter.status.map(OrderStatus::phase).or(filter.phase);
+        let is_active = phase.is_some_and(|phase| phase != Phase::Terminal);
+        let hides_tag = filter.parked || is_active;
+        if let Some(status) = filter.status {
+            if !filter.parked && (is_active || filter.tag.is_none()) {
+                self.and(&of_phase(status));
+            }
+            self.and(&format!("status = '{}'", status.as_str()));
+        }
+        if let Some(phase) = filter.phase {
+            self.and(&with_phase(phase));
+        }
+        if let Some(tag) = &filter.tag {
+            let text = self.parameter(Parameter::Text(tag.clone()));
+            let hidden = if hides_tag { " || ''" } else { "" };
+            self.and(&format!("{TAG}{hidden} = {text}"));
+        }
+    }
+
+    fn narrow_to_tokens(&mut self, filter: &OrderFilter) {
         let [token_in, token_out, token] = [filter.token_in, filter.token_out, filter.token]
             .map(|token| token.map(|token| self.names(token)));
         if let Some(names) = token_in {
@@ -177,13 +224,13 @@ impl Listing {
     }
 }
 
-/// The status itself, and the phase it implies, by which an index finds it.
-fn with_status(status: OrderStatus) -> String {
+/// The phase that a status implies, by which an index finds it.
+fn of_phase(status: OrderStatus) -> String {
     let phase = match status.phase() {
         Phase::Terminal => status.as_str(), // a phase of its own, since most orders have ended
         Phase::InFlight | Phase::Resting => status.phase().into(),
     };
-    format!("phase = '{phase}' AND status = '{}'", status.as_str())
+    format!("phase = '{phase}'")
 }
 
 fn with_phase(phase: Phase) -> String {

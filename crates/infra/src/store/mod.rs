@@ -24,6 +24,7 @@ use domain::ports::{Clock, OrderStore};
 use crate::{config::BackendConfig, data_dir};
 use grouped::GroupedStore;
 pub(crate) use postgres::MIGRATIONS as POSTGRES_MIGRATIONS;
+pub(crate) use row::ACTIVE;
 pub(crate) use sqlite::MIGRATIONS as SQLITE_MIGRATIONS;
 
 /// The configured store, with its tables created or migrated: `PostgreSQL`

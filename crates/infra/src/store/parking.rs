@@ -2,18 +2,21 @@
 
 use domain::ports::{LONGEST_PARKING, MAX_DOUBLINGS, PARKED_AFTER};
 
-use super::row::micros;
+use super::row::{ACTIVE, micros};
 
 /// How many claims of an active order, `$1`, of an account, `$2`, were lost in a row before its last one, which is
 /// counted as lost until its holder says otherwise.
-pub(super) const LOST_CLAIMS: &str =
-    "SELECT CASE WHEN lost_claims > 0 THEN lost_claims - 1 ELSE 0 END FROM orders
-    WHERE id = $1 AND account_id = $2 AND status NOT IN ('confirmed', 'failed', 'canceled', 'expired')";
+pub(super) fn lost_claims() -> String {
+    format!(
+        "SELECT CASE WHEN lost_claims > 0 THEN lost_claims - 1 ELSE 0 END FROM orders
+         WHERE id = $1 AND account_id = $2 AND {ACTIVE}"
+    )
+}
 
-/// The condition of a listing of parked orders only, by which the index `orders_parked` finds them.
-pub(super) fn if_parked(parked: bool) -> &'static str {
+/// The condition of parked orders. The index `orders_parked` has nothing else.
+pub(super) fn is_parked() -> String {
     const { assert!(PARKED_AFTER == 5, "the index orders_parked knows this number too") };
-    if parked { " AND lost_claims > 5 AND wake_at IS NOT NULL" } else { "" }
+    format!("lost_claims > {PARKED_AFTER} AND wake_at IS NOT NULL")
 }
 
 /// [`Claim::lease_of`]: the lease in microseconds of a claim that is asked for `lease`, when `lost_claims` claims were lost in a

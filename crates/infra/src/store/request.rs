@@ -62,6 +62,18 @@ pub(super) enum Written {
     Cancel(Cancellation),
     Commit(CommitOutcome),
     LeaseDue(Vec<DueOrder>),
+    /// It was not written, and what stood against it could not be found out. Others of its batch are durable.
+    Refused(Arc<sqlx::Error>),
+}
+
+impl Written {
+    /// What its caller learns.
+    pub(super) fn answer(self) -> Result<Self, StoreError> {
+        match self {
+            Self::Refused(error) => Err(unavailable(&error)),
+            written => Ok(written),
+        }
+    }
 }
 
 /// How long writes wait for locked rows.

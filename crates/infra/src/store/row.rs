@@ -10,7 +10,9 @@ use database::from_row;
 use domain::{
     AccountId, CancelRequest, Event, EventData, Failure, Fill, Order, OrderId, OrderSpec, OrderStatus,
     QuoteRequest, Signature, Timestamp, legacy,
-    ports::{ActiveOrders, Attempt, AttemptChange, AttemptState, ClaimAction, FeedCursor, FeedEvent},
+    ports::{
+        ActiveOrders, Attempt, AttemptChange, AttemptState, ClaimAction, FeedCursor, FeedEvent, PARKED_AFTER,
+    },
     swap::SignedTransaction,
 };
 use metrics::counter;
@@ -254,7 +256,7 @@ pub(super) fn micros(duration: Duration) -> i64 {
 ///
 /// No index mentions the status, so no plan goes by anything but the ids. The phase is indexed: with it,
 /// `PostgreSQL` went through every active order to claim a few.
-pub(super) const ACTIVE: &str =
+pub(crate) const ACTIVE: &str =
     "(status <> 'confirmed' AND status <> 'failed' AND status <> 'canceled' AND status <> 'expired')";
 
 /// What a commit does to the claim, as parameters of the update.
@@ -309,15 +311,22 @@ pub(super) const RESTING: &str = "SELECT count(*) FROM
 
 /// How many orders have not ended, by status, worker and whether they are parked; `$1` bounds what is counted of
 /// each phase.
-pub(super) const ACTIVE_BY_STATUS: &str = "SELECT status, lease_owner, is_parked, count(*) FROM (
-    SELECT * FROM (SELECT status, lease_owner, lost_claims > 5 AS is_parked
-                   FROM orders WHERE phase = 'in_flight' LIMIT $1) AS in_flight
-    UNION ALL
-    SELECT * FROM (SELECT status, lease_owner, lost_claims > 5 AS is_parked
-                   FROM orders WHERE phase = 'resting' LIMIT $1) AS resting
-    ) AS active GROUP BY status, lease_owner, is_parked";
+pub(super) fn count_active_by_status() -> String {
+    let of_phase = |phase| {
+        format!(
+            "SELECT * FROM (SELECT status, lease_owner, lost_claims > {PARKED_AFTER} AS is_parked
+                            FROM orders WHERE phase = '{phase}' LIMIT $1) AS {phase}"
+        )
+    };
+    format!(
+        "SELECT status, lease_owner, is_parked, count(*) FROM ({} UNION ALL {}) AS active
+         GROUP BY status, lease_owner, is_parked",
+        of_phase("in_flight"),
+        of_phase("resting")
+    )
+}
 
-/// What [`ACTIVE_BY_STATUS`] found.
+/// What [`count_active_by_status`] found.
 pub(super) fn active_by_status(
     counts: Vec<(String, Option<String>, bool, i64)>,
 ) -> sqlx::Result<ActiveOrders> {

@@ -95,7 +95,7 @@ async fn dropped_events_are_an_interruption_for_everybody() {
 }
 
 #[tokio::test]
-async fn a_message_that_is_no_event_is_skipped() {
+async fn a_message_that_cannot_be_read_is_an_interruption() {
     let server = TestRedis::start().await;
     let bus = bus(&server);
     let mut subscriber = Subscriber::of(&bus);
@@ -105,6 +105,7 @@ async fn a_message_that_is_no_event_is_skipped() {
     for nonsense in ["", "{}", "[1,2", "\u{0}"] {
         let heard: usize = connection.publish("test:events", nonsense).await.unwrap();
         assert_eq!(heard, 1);
+        assert_eq!(subscriber.next().await, BusMessage::Interrupted, "{nonsense:?}");
     }
     let event = event(1);
     bus.publish(vec![event.clone()]);

@@ -58,7 +58,7 @@ pub(super) fn check_cancels(evidence: &Evidence, findings: &mut Findings<'_>) {
             CancelOutcome::CancelRequested => order.cancel_request.is_some(),
             CancelOutcome::AlreadyTerminal => order.status.is_terminal(),
             CancelOutcome::NotFound => false,
-            CancelOutcome::StoreUnavailable => true,
+            CancelOutcome::StoreUnavailable | CancelOutcome::Later => true,
         };
         findings.require(holds, Rule::CancelHolds, order.id, || {
             format!("a client got {reply:?}, and it is {} with {:?}", order.status, order.cancel_request)

@@ -35,7 +35,7 @@ catalogue! {
     describe_gauge(Seconds) EXECUTION_OLDEST = "engine_execution_oldest_seconds", "Time the oldest execution has spent in a step, by step: quote, build, sign, commit, send, settle.";
     describe_counter(Count) EXECUTIONS_STALLED = "engine_executions_stalled_total", "Executions that got no answer for so long that they released their order to another worker.";
     describe_counter(Count) EXECUTIONS_UNSETTLED = "engine_executions_unsettled_total", "Executions that deferred their order because the chain did not report the outcome of its transaction.";
-    describe_counter(Count) PARKED_CLAIMS = "engine_parked_claims_total", "Claims of parked orders: each has lost more than five claims in a row and may be crashing its workers.";
+    describe_counter(Count) PARKED_CLAIMS = "engine_parked_claims_total", "Claims of parked orders: each has lost five or more claims in a row and may be crashing its workers.";
     describe_counter(Count) LEASE_LOSSES = "engine_lease_losses_total", "Executions that lost their lease or found the order changed by another one.";
     describe_counter(Count) SWEEPER_DUE = "engine_sweeper_due_total", "Due orders claimed by the sweeper.";
     describe_counter(Count) SWEEPER_PUSHED = "engine_sweeper_pushed_total", "Due orders pushed to the queue by the sweeper.";

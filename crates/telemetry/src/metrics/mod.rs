@@ -5,5 +5,7 @@
 
 pub mod catalogue;
 mod exporter;
+mod orders;
 
 pub use exporter::{CONTENT_TYPE, render, start};
+pub use orders::record_end;

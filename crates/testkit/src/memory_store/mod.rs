@@ -104,7 +104,7 @@ impl MemoryStore {
         Ok(Cancellation::Claimed(Box::new(record.claim(&cancel.by, now, cancel.lease))))
     }
 
-    /// While it hangs, orders that are to be accepted wait.
+    /// While it hangs, acceptances and commits wait.
     pub fn hang(&self, hangs: bool) {
         self.hangs.send_replace(hangs);
     }
@@ -123,6 +123,10 @@ impl MemoryStore {
     /// While it is down, every call ends in a [`StoreError`].
     pub fn set_down(&self, is_down: bool) {
         self.lock().is_down = is_down;
+    }
+
+    async fn wait_while_it_hangs(&self) {
+        let _ = self.hangs.subscribe().wait_for(|hangs| !hangs).await;
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

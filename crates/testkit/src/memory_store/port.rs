@@ -17,7 +17,7 @@ use super::{Guards, MemoryStore, record::Record};
 #[async_trait]
 impl OrderIntake for MemoryStore {
     async fn accept(&self, acceptance: Acceptance) -> Result<Accepted, StoreError> {
-        let _ = self.hangs.subscribe().wait_for(|hangs| !hangs).await;
+        self.wait_while_it_hangs().await;
         let now = self.clock.steady();
         self.open()?.accept(acceptance, now)
     }
@@ -62,12 +62,14 @@ impl Executions for MemoryStore {
         let due_at = Some(self.clock.steady() + due_after);
         if let Some(record) = self.open()?.held(fence) {
             record.lost_claims = record.lost_claims.saturating_sub(1);
-            record.end_lease(due_at, due_at);
+            let is_resting = record.order.status.phase() == Phase::Resting;
+            record.end_lease(due_at.filter(|_| !is_resting), due_at);
         }
         Ok(())
     }
 
     async fn commit(&self, commit: Commit) -> Result<CommitOutcome, StoreError> {
+        self.wait_while_it_hangs().await;
         if self.refuses_commits.load(Ordering::Relaxed) {
             return Err(StoreError::unavailable("no commits are taken"));
         }

@@ -13,6 +13,7 @@ use crate::{eventually_some, samples};
 pub(super) async fn check(store: &dyn OrderStore) {
     a_resting_order_is_not_in_flight_and_is_only_inspected(store).await;
     a_resting_order_without_an_expiry_is_never_due_and_can_be_canceled(store).await;
+    a_resting_order_that_was_inspected_can_be_claimed_before_it_is_due(store).await;
 }
 
 async fn resting(store: &dyn OrderStore, status: OrderStatus, due_after: Option<Duration>) -> Order {
@@ -83,4 +84,30 @@ async fn a_resting_order_without_an_expiry_is_never_due_and_can_be_canceled(stor
     let claim = store.claim(order.id, "sweeper", LONG).await.unwrap().unwrap();
     let request = claim.order.cancel_request.unwrap();
     store.commit(claim.cancel(request, order.created_at).unwrap()).await.unwrap();
+}
+
+/// Its trigger may fire at any time, and a worker claims it then.
+async fn a_resting_order_that_was_inspected_can_be_claimed_before_it_is_due(store: &dyn OrderStore) {
+    let order = resting(store, OrderStatus::Open, Some(LONG)).await;
+    let inspected = store.claim(order.id, "sweeper", SHORT).await.unwrap().unwrap();
+    store.release(inspected.fence, LONG).await.unwrap();
+    let triggered = store.claim(order.id, "trigger", SHORT).await.unwrap().expect("it can be claimed");
+    assert_eq!(triggered.lost_claims, 0);
+    store.release(triggered.fence, LONG).await.unwrap();
+    // later than any lease of it, which no longer counts
+    let other = resting(store, OrderStatus::Open, Some(SHORT)).await;
+    let due = eventually_some("an order is due that rests no longer", || async {
+        let due = store.lease_due(1_000, LONG).await.unwrap();
+        due.iter().any(|due| due.id == other.id).then_some(due)
+    })
+    .await;
+    assert!(due.iter().all(|due| due.id != order.id), "it is not due before its time");
+    let inspected = store.claim(order.id, "sweeper", LONG).await.unwrap().unwrap();
+    store.release(inspected.fence, SHORT).await.unwrap();
+    let due = eventually_some("its time runs out", || async {
+        let due = store.lease_due(1_000, LONG).await.unwrap();
+        due.into_iter().find(|due| due.id == order.id)
+    })
+    .await;
+    assert_eq!(due.action, DueAction::Inspect);
 }

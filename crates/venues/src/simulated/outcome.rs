@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::{
     Landed, ProgramError, Signature, SignedTransaction, Swap, Timestamp, Token, TokenAmount,
     swap::{BalanceChange, SlippageBound},
+    token::well_known_symbol,
 };
 
 use super::{
@@ -90,6 +91,11 @@ impl Outcomes {
         };
         let program = program_of(swap.venue);
         let (token_in, token_out) = (swap.request.token_in, swap.request.token_out);
+        if let Some(token) = [token_in, token_out].into_iter().find(|token| !has_decimals_of_its_mint(*token))
+        {
+            let message = format!("{} is not a token of {} decimals", token.mint(), token.decimals());
+            return failed(program, Some(18), "MintDecimalsMismatch", message);
+        }
         let Some(found) = self.market.pool(swap.venue, token_in, token_out, landing_at) else {
             return failed(program, Some(3_012), "AccountNotInitialized", "the pool does not exist".into());
         };
@@ -124,6 +130,13 @@ impl Outcomes {
         let at = received_at.unix_micros().to_le_bytes();
         draw(self.seed, purpose, &[signature.as_str().as_bytes(), &at])
     }
+}
+
+/// As `TransferChecked` has it: whoever is wrong about the decimals is wrong about the amount.
+fn has_decimals_of_its_mint(token: Token) -> bool {
+    well_known_symbol(token.mint())
+        .and_then(Token::well_known)
+        .is_none_or(|known| known.decimals() == token.decimals())
 }
 
 fn broken_bound(swap: &Swap, trade: &Trade) -> String {

@@ -124,7 +124,7 @@ fn swap_call(swap: &Swap, owner: Address) -> Call {
     let mut data = vec![tag];
     data.extend_from_slice(&amount.0.to_le_bytes());
     data.extend_from_slice(&bound.units.0.to_le_bytes());
-    // checked against the mints, as in `TransferChecked`
+    // the chain checks them against the mints, as in `TransferChecked`
     data.extend_from_slice(&[token_in.decimals(), token_out.decimals()]);
     Call {
         program: program_of(swap.venue),

@@ -4,10 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use crate::support::{self, IDEAL, INSTANT, SEED, World, swap, swap_for_at_least};
 use domain::{
-    Amount, Fill, Landed, Plan, Signature, SignedTransaction,
+    Amount, Fill, Landed, Plan, Signature, SignedTransaction, Token, TokenAmount,
     ports::{Chain, Signer, TransactionStatus},
+    swap::SlippageBound,
 };
 use futures::future::join_all;
+use testkit::samples;
 use venues::{
     config::Conditions,
     simulated::{
@@ -51,6 +53,7 @@ contract! {
     another_process_reads_what_was_written
     a_forged_transaction_is_refused
     a_plan_without_its_swap_lands_and_fails
+    a_swap_with_wrong_decimals_lands_and_fails
     waiting_gives_up_when_patience_ends
 }
 
@@ -309,6 +312,16 @@ async fn a_plan_without_its_swap_lands_and_fails(world: World) {
     assert_eq!(failed(status(&chain, &signed).await), "NothingToDo");
     let [entry] = &world.transactions().await[..] else { panic!("not one transaction") };
     assert_eq!(entry.swap(), None);
+}
+
+async fn a_swap_with_wrong_decimals_lands_and_fails(world: World) {
+    let chain = world.chain(INSTANT);
+    let mut swap = swap();
+    swap.request.token_out = Token::new(samples::usdc().mint(), 9).unwrap();
+    swap.bound = SlippageBound::MinAmountOut(TokenAmount::new(swap.request.token_out, Amount(1)));
+    let signed = support::sign(&chain, &swap).await;
+    chain.send(&signed).await.unwrap();
+    assert_eq!(failed(status(&chain, &signed).await), "MintDecimalsMismatch");
 }
 
 async fn waiting_gives_up_when_patience_ends(world: World) {

@@ -2,6 +2,7 @@
 
 use domain::{
     EventData, Failure, FailureCode, OrderSpec, Quote, SignedTransaction, Swap,
+    order::Withdrawal,
     ports::{Attempt, AttemptChange, AttemptState, ClaimAction},
     routing::RoutingDecision,
     swap::SlippageBound,
@@ -9,7 +10,7 @@ use domain::{
 use tracing::{Instrument, debug_span};
 
 use super::{
-    AttemptEnd, Executor, Interruption, Withdrawal,
+    AttemptEnd, Executor, Interruption,
     journal::{Journal, Recorded},
 };
 use crate::progress::Step;

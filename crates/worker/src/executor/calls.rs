@@ -5,7 +5,7 @@ use std::{future::Future, time::Duration};
 
 use domain::{
     Failure, FailureCode, Plan, SignedTransaction, Swap, VenueId,
-    ports::{ChainError, StoreError, TransactionStatus, Venue, VenueError},
+    ports::{ChainError, SignerError, StoreError, TransactionStatus, Venue, VenueError},
 };
 use tokio::time::timeout;
 use tracing::{Instrument, debug_span};
@@ -58,7 +58,7 @@ impl Executor {
                 self.within_deadline(progress, compose, late(FailureCode::ChainUnavailable)).await?;
             let sign = async {
                 let signed = self.signer.sign(&message.bytes).await;
-                signed.map_err(|error| Failure::new(FailureCode::SignerUnavailable, error.to_string()))
+                signed.map_err(|error| Failure::new(code_of(&error), error.to_string()))
             };
             let signature =
                 self.within_deadline(progress, sign, late(FailureCode::SignerUnavailable)).await?;
@@ -129,5 +129,13 @@ impl Executor {
                 Err(ChainError::Unreachable(format!("no answer within {} ms", limit.as_millis()).into()))
             }
         }
+    }
+}
+
+/// A key that cannot be reached is waited for; one that does not sign a transaction will not sign the next one.
+fn code_of(error: &SignerError) -> FailureCode {
+    match error {
+        SignerError::Unreachable(_) => FailureCode::SignerUnavailable,
+        SignerError::Refused(_) => FailureCode::SigningRefused,
     }
 }

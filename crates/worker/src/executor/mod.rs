@@ -10,7 +10,6 @@ pub(crate) mod calls;
 mod claim;
 mod journal;
 mod settle;
-mod withdrawal;
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -20,6 +19,7 @@ use std::{
 use domain::{
     Event, EventData, Failure, FailureClass, Fill, Order, OrderId, Phase, Timestamp,
     backoff::RetryPolicy,
+    order::Withdrawal,
     ports::{AttemptChange, Chain, Claim, ClaimAction, Clock, EventBus, OrderStore, Signer, Venue},
 };
 use journal::{Journal, Recorded};
@@ -30,12 +30,14 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use claim::Interruption;
-use withdrawal::Withdrawal;
 
 use crate::progress::{Executions, Progress};
 
 /// When an order that rests and does not expire is looked at again.
 const NO_EXPIRY: Duration = Duration::from_hours(1);
+
+/// Events read at once to find where an attempt began.
+const EVENTS_AT_ONCE: u32 = 50;
 
 /// What an execution needs.
 pub struct Executor {
@@ -203,14 +205,28 @@ impl Executor {
 
     /// How long the attempt under way has lasted already, if it may go on waiting for what cannot be reached.
     async fn may_wait(&self, order: &Order) -> Result<Option<Duration>, Interruption> {
-        let events = calls::store(self.store.events(order.account, order.id, 0, u32::MAX)).await?;
-        let is_begin = |event: &&Event| {
-            event.attempt == order.attempt && matches!(event.data, EventData::RoutingStarted)
-        };
         // it is not there yet if nothing had to be waited for
-        let began = events.iter().find(is_begin).map_or(order.updated_at, |event| event.at);
+        let began = self.attempt_began(order).await?.unwrap_or(order.updated_at);
         let waited = self.clock.now().max(order.updated_at).since(began);
         Ok((waited < self.policy.outage_deadline).then_some(waited))
+    }
+
+    /// When the attempt under way began, if that is stored. It reads no further than there, since every wait of
+    /// the attempt adds events behind it.
+    async fn attempt_began(&self, order: &Order) -> Result<Option<Timestamp>, Interruption> {
+        let mut after = 0;
+        loop {
+            let read = self.store.events(order.account, order.id, after, EVENTS_AT_ONCE);
+            let events = calls::store(read).await?;
+            let is_begin = |event: &&Event| {
+                event.attempt == order.attempt && matches!(event.data, EventData::RoutingStarted)
+            };
+            if let Some(begin) = events.iter().find(is_begin) {
+                return Ok(Some(begin.at));
+            }
+            let Some(last) = events.last() else { return Ok(None) };
+            after = last.seq;
+        }
     }
 
     /// Begins the attempt again later. It uses up none, and the waits grow with how long it has lasted.
@@ -249,9 +265,12 @@ impl Executor {
         change: Option<AttemptChange>,
     ) -> Result<Outcome, Interruption> {
         tracing::info!(?withdrawal, "withdrawn");
-        let failure = failure.or_else(|| journal.order().failure.clone());
-        journal.commit(withdrawal.event(failure), change, ClaimAction::Finish).await?;
-        Ok(withdrawal.outcome())
+        let end = withdrawal.event(journal.order(), failure);
+        journal.commit(end, change, ClaimAction::Finish).await?;
+        Ok(match withdrawal {
+            Withdrawal::Canceled(_) => Outcome::Canceled,
+            Withdrawal::Expired(_) => Outcome::Expired,
+        })
     }
 
     /// Inspects a resting order. It is due because it has expired, or because the process that canceled it did

@@ -66,6 +66,7 @@ impl Executor {
                     tracing::warn!(%error, "cannot determine the outcome of the transaction; it stays submitted");
                     let pause = match error {
                         ChainError::RateLimited { retry_after } => retry_after.max(UNREACHABLE_PAUSE),
+                        ChainError::Lagging(_) => self.policy.rebroadcast_interval.max(UNREACHABLE_PAUSE),
                         _ => UNREACHABLE_PAUSE,
                     };
                     tokio::time::sleep(pause).await;
@@ -83,7 +84,11 @@ impl Executor {
         patience: Duration,
         progress: &Progress,
     ) -> Result<Option<AttemptEnd>, ChainError> {
-        Ok(match self.await_status(&attempt.transaction, patience, progress).await? {
+        let mut status = self.await_status(&attempt.transaction, patience, progress).await?;
+        if status == TransactionStatus::Expired {
+            status = self.second_opinion(attempt, progress).await?;
+        }
+        Ok(match status {
             TransactionStatus::Landed(landed) => {
                 let fill = Fill::of(request, attempt.venue, &attempt.transaction.signature, &landed)
                     .map_err(|error| ChainError::Refused(format!("{error}: {landed:?}")))?;
@@ -94,11 +99,10 @@ impl Executor {
                 let change = Some(resolved(attempt, AttemptState::Reverted));
                 Some(AttemptEnd::Failed { failure: self.explain(attempt, error), change })
             }
-            TransactionStatus::Expired if self.is_expired_still(attempt, progress).await => {
+            TransactionStatus::Expired => {
                 let change = Some(resolved(attempt, AttemptState::Expired));
                 Some(AttemptEnd::Failed { failure: expired(attempt), change })
             }
-            TransactionStatus::Expired => None,
             TransactionStatus::Unknown => {
                 self.send_on_record(attempt, progress).await;
                 None
@@ -120,11 +124,20 @@ impl Executor {
         }
     }
 
-    /// Asks once more, because after this answer a second transaction may be built: a node that
-    /// lags behind must not be the only witness.
-    async fn is_expired_still(&self, attempt: &Attempt, progress: &Progress) -> bool {
-        let status = self.status(&attempt.transaction, progress).await;
-        matches!(status, Ok(TransactionStatus::Expired))
+    /// Asks once more whether the transaction has expired, because after this answer another one may be built: a
+    /// node that lags behind must not be the only witness. As long as two answers contradict each other neither
+    /// counts, or an execution that is told both would never be put aside.
+    async fn second_opinion(
+        &self,
+        attempt: &Attempt,
+        progress: &Progress,
+    ) -> Result<TransactionStatus, ChainError> {
+        match self.status(&attempt.transaction, progress).await? {
+            TransactionStatus::Unknown => {
+                Err(ChainError::Lagging("its nodes disagree whether the transaction expired".to_owned()))
+            }
+            status => Ok(status),
+        }
     }
 }
 

@@ -9,11 +9,11 @@ use std::{
 use async_trait::async_trait;
 use domain::{
     AccountId, OrderStatus,
-    ports::{ExecutionSlots, OrderFilter, OrderIntake, OrderReads, QueueState},
+    ports::{ExecutionSlots, OrderCounts, OrderFilter, OrderIntake, OrderReads, QueueState},
 };
 use futures::future::BoxFuture;
 use infra::clock::SystemClock;
-use testkit::{MemoryStore, samples};
+use testkit::{MemoryStore, eventually, samples};
 
 use super::*;
 use crate::executor::tests::executor_over;
@@ -67,6 +67,7 @@ struct Bench {
     queue: Arc<Queue>,
     slots: Slots,
     sweeper: Sweeper,
+    stop: CancellationToken,
 }
 
 impl Bench {
@@ -82,9 +83,10 @@ impl Bench {
         queue.takes.store(BATCH, Ordering::SeqCst);
         let day = Duration::from_hours(24);
         let executor = Arc::new(executor_over(store.clone()));
-        let slots = Slots::new(executor, 3, CancellationToken::new());
+        let stop = CancellationToken::new();
+        let slots = Slots::new(executor, 3, stop.clone());
         let sweeper = Sweeper::new(store.clone(), queue.clone(), queue.clone(), slots.clone(), day, day);
-        Self { store, queue, slots, sweeper }
+        Self { store, queue, slots, sweeper, stop }
     }
 
     async fn sweep(&self, taken: &mut Vec<OrderId>) -> bool {
@@ -145,15 +147,38 @@ async fn orders_execute_while_nothing_can_be_taken_from_the_queue() {
     assert!(bench.sweeper.reaches_queue());
 }
 
-#[tokio::test]
-async fn an_order_that_rests_expires_without_the_queue_and_without_a_slot() {
-    let bench = Bench::with_orders(0).await;
+/// An order that rests and has expired.
+async fn expired_at_rest(store: &MemoryStore) -> OrderId {
     let mut asked = samples::acceptance();
     asked.order.status = OrderStatus::Open;
     asked.order.spec.expires_at = Some(asked.order.created_at);
     asked.due_after = Some(Duration::ZERO);
     let id = asked.order.id;
-    bench.store.accept(asked).await.unwrap();
+    store.accept(asked).await.unwrap();
+    id
+}
+
+#[tokio::test]
+async fn an_inspection_that_is_under_way_at_a_stop_gives_its_claim_back() {
+    let bench = Bench::with_orders(0).await;
+    let id = expired_at_rest(&bench.store).await;
+    bench.store.hang(true);
+    tokio::join!(bench.sweeper.run(bench.stop.clone()), async {
+        eventually("it is inspected", async || {
+            bench.store.active_by_status(1).await.unwrap().by_worker.len() == 1
+        })
+        .await;
+        bench.stop.cancel();
+    });
+    bench.slots.finish().await;
+    let claim = bench.store.claim(id, "next", Duration::from_secs(1)).await.unwrap().expect("it is free");
+    assert_eq!(claim.lost_claims, 0);
+}
+
+#[tokio::test]
+async fn an_order_that_rests_expires_without_the_queue_and_without_a_slot() {
+    let bench = Bench::with_orders(0).await;
+    let id = expired_at_rest(&bench.store).await;
     assert!(!bench.sweep(&mut Vec::new()).await, "nothing is to be executed");
     let order = bench.store.order(AccountId::DEFAULT, id).await.unwrap().unwrap();
     assert_eq!(order.status, OrderStatus::Expired);

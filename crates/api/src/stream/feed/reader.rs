@@ -14,7 +14,7 @@ use tokio::{
 };
 
 use super::{FeedMessage, Tail, tail::Batch};
-use crate::stream::pause::StorePause;
+use crate::pause::StorePause;
 
 /// Events read from the store at once.
 const PAGE: u32 = 128;

@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use super::FeedMessage;
-use crate::stream::pause::StorePause;
+use crate::pause::StorePause;
 
 /// Events read at once.
 const PAGE: u32 = 512;

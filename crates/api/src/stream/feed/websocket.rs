@@ -154,7 +154,8 @@ impl Session<'_> {
         scope.named.extend(&ids);
         let most = self.state.limits.max_stream_orders;
         if scope.named.len() > most {
-            let message = format!("would be more than {most} on this connection; all of them are \"*\"");
+            let message =
+                format!("would exceed {most} orders on this connection; subscribe to \"*\" for all");
             let error = FieldError::new("orders", FieldCode::OutOfRange, message);
             return Err(Problem::fields(Code::InvalidRequest, vec![error]));
         }
@@ -173,7 +174,7 @@ impl Session<'_> {
         let pairs = self.pairs(names).await?;
         let names = self.names(&pairs);
         if !self.prices.add(pairs, &self.state.ticker) {
-            let message = format!("would be more than {} pairs on this connection", Prices::MOST);
+            let message = format!("would exceed {} pairs on this connection", Prices::MOST);
             let error = FieldError::new("prices", FieldCode::OutOfRange, message);
             return Err(Problem::fields(Code::InvalidRequest, vec![error]));
         }

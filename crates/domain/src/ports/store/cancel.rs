@@ -1,7 +1,10 @@
 use std::time::Duration;
 
 use super::{Claim, ClaimAction, Commit};
-use crate::{AccountId, CancelRequest, EventData, Order, OrderId, Timestamp, order::InvalidTransition};
+use crate::{
+    AccountId, CancelRequest, Order, OrderId, Timestamp,
+    order::{InvalidTransition, Withdrawal},
+};
 
 /// A request to cancel an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,8 +40,8 @@ impl Claim {
     /// [`InvalidTransition`] when the lifecycle does not allow it.
     pub fn cancel(self, request: CancelRequest, now: Timestamp) -> Result<Commit, InvalidTransition> {
         let mut order = self.order;
-        let failure = order.failure.clone();
-        let event = order.apply(EventData::Canceled { requested_at: request.at, failure }, now)?;
+        let canceled = Withdrawal::Canceled(request).event(&order, None);
+        let event = order.apply(canceled, now)?;
         Ok(Commit {
             fence: self.fence,
             order,

@@ -24,8 +24,9 @@ pub trait Executions: Send + Sync + 'static {
     /// [`StoreError`]: unknown whether it was extended.
     async fn renew(&self, fence: Fence, lease: Duration) -> Result<bool, StoreError>;
 
-    /// Gives a claim back; the order is due again after `due_after`. Such a claim does not count as lost.
-    /// Does nothing when the lease is lost.
+    /// Gives a claim back; the order is due again after `due_after`. One in flight cannot be claimed before; one
+    /// that rests can be, since its trigger may fire at any time. Such a claim does not count as lost. Does nothing
+    /// when the lease is lost.
     ///
     /// # Errors
     /// [`StoreError`]: the lease then runs out by itself.

@@ -97,8 +97,12 @@ impl OrderFilter {
     }
 
     /// Whether orders are looked for that no index finds, or sorted by something that none knows. Then
-    /// [`SEARCHED_AT_ONCE`] bounds the search.
+    /// [`SEARCHED_AT_ONCE`] bounds the search. Orders that have not ended are few, and looked through without a bound.
     pub fn is_search(&self) -> bool {
+        let phase = self.status.map(OrderStatus::phase).or(self.phase);
+        if self.parked || phase.is_some_and(|phase| phase != Phase::Terminal) {
+            return false;
+        }
         self.sort != OrderSort::CreatedAt
             || self.venue.is_some()
             || self.failure.is_some()

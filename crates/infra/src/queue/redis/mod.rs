@@ -15,7 +15,7 @@ pub use self::{consumer::RedisConsumer, producer::RedisProducer};
 use crate::redis_link::RedisLink;
 
 /// Settings of a queue over Redis.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct RedisQueueConfig {
     pub url: String,
     /// Prefix of every key and channel.

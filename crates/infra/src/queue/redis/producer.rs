@@ -127,11 +127,11 @@ impl Pusher {
             return Err(QueueError("Redis failed a moment ago".into()));
         }
         let result = self.connection.call("queue", PUSH_TIMEOUT, call).await;
-        self.record_gauges(result.as_ref().err());
+        self.note_result(result.as_ref().err());
         result.map_err(|error| QueueError(error.into()))
     }
 
-    fn record_gauges(&self, failure: Option<impl Display>) {
+    fn note_result(&self, failure: Option<impl Display>) {
         *self.cooling.lock().unwrap_or_else(PoisonError::into_inner) = if let Some(error) = failure {
             self.outage.failed(error);
             Some(Instant::now() + COOL_DOWN)

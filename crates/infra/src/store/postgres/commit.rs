@@ -22,7 +22,8 @@ use super::{
 /// Commits transitions of different orders, in one statement: the compare-and-set on the rows, and, for
 /// those whose fence, sequence and attempt record are still as expected, their events and attempts.
 ///
-/// If an attempt is not there unresolved as its commit has it, nothing is written.
+/// If an attempt is not there unresolved as its commit has it, nothing is written. Those that passed are answered as
+/// soon as they are written.
 pub(super) async fn all(
     connection: &mut PgConnection,
     asked: &[(usize, &Commit)],
@@ -34,15 +35,17 @@ pub(super) async fn all(
     let passed: HashSet<OrderId> = passed.into_iter().map(|(id, _)| OrderId(id)).collect();
     let written = asked.iter().filter(|(_, commit)| passed.contains(&commit.fence.order_id));
     effects::all(connection, written.map(|(_, commit)| &commit.effects[..])).await?;
-    let canceled = cancel_requests(connection, asked, &passed).await?;
-    for (position, commit) in asked {
-        let id = commit.fence.order_id;
-        let outcome = match canceled.get(&id) {
-            _ if passed.contains(&id) => CommitOutcome::Committed,
-            Some(request) => CommitOutcome::CancelRequested(*request),
-            None => CommitOutcome::Fenced,
-        };
-        answers[*position] = Some(Written::Commit(outcome));
+    let (written, refused): (Vec<_>, Vec<_>) =
+        asked.iter().copied().partition(|(_, commit)| passed.contains(&commit.fence.order_id));
+    for (position, _) in written {
+        answers[position] = Some(Written::Commit(CommitOutcome::Committed));
+    }
+    let canceled = cancel_requests(connection, &refused).await?;
+    for (position, commit) in refused {
+        let request = canceled.get(&commit.fence.order_id);
+        let outcome =
+            request.map_or(CommitOutcome::Fenced, |request| CommitOutcome::CancelRequested(*request));
+        answers[position] = Some(Written::Commit(outcome));
     }
     Ok(())
 }
@@ -50,14 +53,10 @@ pub(super) async fn all(
 /// Why commits did not pass that lead to an attempt and whose claim still holds.
 async fn cancel_requests(
     connection: &mut PgConnection,
-    asked: &[(usize, &Commit)],
-    passed: &HashSet<OrderId>,
+    refused: &[(usize, &Commit)],
 ) -> sqlx::Result<HashMap<OrderId, CancelRequest>> {
-    let refused: Vec<_> = asked
-        .iter()
-        .map(|(_, commit)| *commit)
-        .filter(|commit| commit.leads_to_attempt() && !passed.contains(&commit.fence.order_id))
-        .collect();
+    let refused: Vec<_> =
+        refused.iter().map(|(_, commit)| *commit).filter(|commit| commit.leads_to_attempt()).collect();
     if refused.is_empty() {
         return Ok(HashMap::new());
     }

@@ -46,7 +46,8 @@ pub(super) async fn renew_all(
     Ok(())
 }
 
-/// Gives back claims of different orders.
+/// Gives back claims of different orders. One that rests is due when it is to be inspected again, and may be claimed
+/// before.
 pub(super) async fn release_all(
     connection: &mut PgConnection,
     asked: &[(usize, Fence, Duration)],
@@ -54,8 +55,11 @@ pub(super) async fn release_all(
 ) -> sqlx::Result<()> {
     let sql = format!(
         "UPDATE orders SET lease_epoch = lease_epoch + 1, lease_owner = NULL, timed_at = clock_timestamp(),
-             lease_until = clock_timestamp() + due_after * interval '1 microsecond',
-             wake_at = LEAST(wake_at, clock_timestamp() + due_after * interval '1 microsecond'),
+             lease_until = CASE WHEN phase = 'resting' THEN NULL
+                                ELSE clock_timestamp() + due_after * interval '1 microsecond' END,
+             wake_at = CASE WHEN phase = 'resting'
+                            THEN clock_timestamp() + due_after * interval '1 microsecond'
+                            ELSE LEAST(wake_at, clock_timestamp() + due_after * interval '1 microsecond') END,
              lost_claims = GREATEST(lost_claims - 1, 0)
          FROM UNNEST($1::uuid[], $2::bigint[], $3::bigint[]) AS asked (asked_id, asked_epoch, due_after)
          WHERE id = ANY($1) AND id = asked_id AND lease_epoch = asked_epoch AND {ACTIVE}"

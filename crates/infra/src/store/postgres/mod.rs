@@ -16,7 +16,11 @@ mod new_orders;
 mod read;
 mod rounds;
 
-use std::{str::FromStr, sync::LazyLock, time::Duration};
+use std::{
+    str::FromStr,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use anyhow::{Context, anyhow};
 use database::{
@@ -165,7 +169,9 @@ impl Postgres {
         let mut answers: Answers = writes.iter().map(|_| None).collect();
         if sorted.is_one_statement() {
             // It is a transaction by itself, for a third of the round trips.
-            self.run(connection, sorted, &mut answers).await?;
+            if let Err(error) = self.run(connection, sorted, &mut answers).await {
+                return decided(answers, error);
+            }
         } else {
             let mut transaction = connection.begin().await?;
             self.run(&mut transaction, sorted, &mut answers).await?;
@@ -212,6 +218,9 @@ impl Database for Postgres {
             sqlx::raw_sql(WAIT_FOR_LOCKS).execute(&mut *lease).await?;
         }
         let written = self.write(&mut lease, writes).await?;
+        if written.iter().any(|written| matches!(written, Written::Refused(_))) {
+            return Ok(written); // the connection has met an error, and is closed
+        }
         if patience == Patience::Long && sqlx::raw_sql(WAIT_NO_MORE).execute(&mut *lease).await.is_err() {
             return Ok(written); // written all the same, and the connection is closed
         }
@@ -320,6 +329,17 @@ impl Database for Postgres {
         let found = read::active_by_status(&mut lease, at_most).await?;
         Ok(lease.give_back(found))
     }
+}
+
+/// What is known of a batch that was one statement and then met an error. Commits are durable with that statement;
+/// what follows is only the question why others did not pass.
+fn decided(answers: Answers, error: sqlx::Error) -> sqlx::Result<Vec<Written>> {
+    if !answers.iter().flatten().any(|written| matches!(written, Written::Commit(_))) {
+        return Err(error);
+    }
+    let error = Arc::new(error);
+    let answers = answers.into_iter().map(|answer| answer.unwrap_or_else(|| Written::Refused(error.clone())));
+    Ok(answers.collect())
 }
 
 async fn run(connection: &mut PgConnection, round: Round<'_>, answers: &mut Answers) -> sqlx::Result<()> {

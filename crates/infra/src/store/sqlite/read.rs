@@ -12,10 +12,10 @@ use sqlx::{
 use super::{
     super::{
         legacy::{self, Requests},
-        listing::{Listing, Parameter, bind_all},
+        listing::{Dialect, Listing, Parameter, bind_all},
         page::Page,
-        parking::LOST_CLAIMS,
-        row::{self, ACTIVE_BY_STATUS, AttemptRow, EventRow, IN_FLIGHT, OrderRow, RESTING, decode},
+        parking,
+        row::{self, AttemptRow, EventRow, IN_FLIGHT, OrderRow, RESTING, decode},
     },
     ATTEMPT, ORDER,
 };
@@ -43,7 +43,7 @@ pub(super) async fn orders(
         page.end_at(query.fetch_optional(&mut *connection).await?);
     }
     loop {
-        let Listing { sql, parameters } = Listing::of(filter, ORDER, "lower(hex(id))", account, &page);
+        let Listing { sql, parameters } = Listing::of(filter, ORDER, Dialect::Sqlite, account, &page);
         let query = bind_all!(sqlx::query_as(AssertSqlSafe(sql)), &parameters);
         if page.add(query.fetch_all(&mut *connection).await?) {
             return Ok(page.finish());
@@ -56,8 +56,11 @@ pub(super) async fn lost_claims(
     account: AccountId,
     id: OrderId,
 ) -> sqlx::Result<Option<u32>> {
-    let lost: Option<i64> =
-        sqlx::query_scalar(LOST_CLAIMS).bind(id.0).bind(account.0).fetch_optional(connection).await?;
+    let lost: Option<i64> = sqlx::query_scalar(AssertSqlSafe(parking::lost_claims()))
+        .bind(id.0)
+        .bind(account.0)
+        .fetch_optional(connection)
+        .await?;
     lost.map(u32::try_from).transpose().map_err(decode)
 }
 
@@ -145,6 +148,9 @@ pub(super) async fn active_by_status(
     connection: &mut SqliteConnection,
     at_most: u32,
 ) -> sqlx::Result<ActiveOrders> {
-    let counts = sqlx::query_as(ACTIVE_BY_STATUS).bind(i64::from(at_most)).fetch_all(connection).await?;
+    let counts = sqlx::query_as(AssertSqlSafe(row::count_active_by_status()))
+        .bind(i64::from(at_most))
+        .fetch_all(connection)
+        .await?;
     row::active_by_status(counts)
 }

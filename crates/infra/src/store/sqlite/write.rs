@@ -139,6 +139,7 @@ async fn renew(
     Ok(renewed.rows_affected() == 1)
 }
 
+/// One that rests is due when it is to be inspected again, and may be claimed before.
 async fn release(
     connection: &mut SqliteConnection,
     fence: Fence,
@@ -146,8 +147,10 @@ async fn release(
     now: i64,
 ) -> sqlx::Result<()> {
     let sql = format!(
-        "UPDATE orders SET lease_epoch = lease_epoch + 1, lease_owner = NULL, lease_until = $3,
-             wake_at = min(ifnull(wake_at, $3), $3), lost_claims = max(lost_claims - 1, 0), timed_at = $4
+        "UPDATE orders SET lease_epoch = lease_epoch + 1, lease_owner = NULL,
+             lease_until = CASE WHEN phase = 'resting' THEN NULL ELSE $3 END,
+             wake_at = CASE WHEN phase = 'resting' THEN $3 ELSE min(ifnull(wake_at, $3), $3) END,
+             lost_claims = max(lost_claims - 1, 0), timed_at = $4
          WHERE id = $1 AND lease_epoch = $2 AND {ACTIVE}"
     );
     sqlx::query(AssertSqlSafe(sql))

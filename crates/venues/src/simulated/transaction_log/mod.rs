@@ -19,12 +19,12 @@ mod postgres;
 mod row;
 mod sqlite;
 
-use std::{sync::Arc, time::Duration};
+use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use domain::{
     Landed, ProgramError, Signature, Swap, Timestamp,
-    ports::{Clock, TransactionStatus},
+    ports::{Cause, Clock, TransactionStatus},
 };
 pub use location::LogLocation;
 pub use memory::MemoryLog;
@@ -102,14 +102,25 @@ impl Entry {
 }
 
 /// The transaction log cannot be read or written; a write may have happened nevertheless.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("transaction log: {0}")]
-pub struct LogError(String);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogError(Cause);
 
 impl LogError {
     /// An error of a transaction log elsewhere.
-    pub fn new(reason: impl Into<String>) -> Self {
-        Self(reason.into())
+    pub fn new(cause: impl Into<Cause>) -> Self {
+        Self(cause.into())
+    }
+}
+
+impl fmt::Display for LogError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "transaction log: {}", self.0)
+    }
+}
+
+impl Error for LogError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()
     }
 }
 
@@ -176,13 +187,13 @@ pub async fn open(
 
 impl From<sqlx::Error> for LogError {
     fn from(error: sqlx::Error) -> Self {
-        Self(error.to_string())
+        Self::new(error)
     }
 }
 
 impl From<batching::Stopped> for LogError {
     fn from(stopped: batching::Stopped) -> Self {
-        Self(stopped.to_string())
+        Self::new(stopped)
     }
 }
 

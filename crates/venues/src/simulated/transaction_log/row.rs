@@ -151,5 +151,5 @@ fn to_column(slot: u64) -> Result<i64, LogError> {
 }
 
 fn broken(what: &dyn std::fmt::Display) -> LogError {
-    LogError(format!("broken entry: {what}"))
+    LogError::new(format!("broken entry: {what}"))
 }

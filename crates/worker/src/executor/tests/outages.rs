@@ -53,3 +53,17 @@ async fn an_order_that_waits_for_an_outage_can_be_canceled_and_expires() {
     bench.clock.advance(Duration::from_millis(1));
     assert_eq!(bench.execute().await, Outcome::Expired);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_signer_that_cannot_be_reached_is_waited_for_and_one_that_refuses_is_not() {
+    for (error, outcome, code) in [
+        (SignerError::Unreachable("away".into()), Outcome::Waiting, FailureCode::SignerUnavailable),
+        (SignerError::Refused("not this program".into()), Outcome::Failed, FailureCode::SigningRefused),
+    ] {
+        let mut bench = Bench::new(false, &[]).await;
+        bench.executor.signer = Arc::new(FirstByte(Some(error)));
+        assert_eq!(bench.execute().await, outcome);
+        assert_eq!(bench.row().await.failure.unwrap().code, code);
+        assert_eq!(bench.sent(), 0);
+    }
+}

@@ -36,3 +36,22 @@ async fn a_chain_that_gives_no_answer_keeps_no_slot_and_the_next_claim_settles()
     assert_eq!(bench.execute().await, Outcome::Confirmed);
     assert_eq!(*bench.chain.signed.lock().unwrap(), 1, "no second transaction was made");
 }
+
+#[tokio::test(start_paused = true)]
+async fn witnesses_that_never_agree_on_an_expiry_keep_no_slot() {
+    for second in [Err(()), Ok(Answer::Unknown)] {
+        let contradictions = [Ok(Answer::Expired), second].repeat(500);
+        let bench = Bench::new(false, &contradictions).await;
+        assert_eq!(bench.execute().await, Outcome::Interrupted);
+        assert_eq!(bench.attempt_states().await, [AttemptState::Unresolved]);
+        let left = bench.chain.answers.lock().unwrap().len();
+        assert!(left > 400, "the chain is asked with pauses: {left} of 1000 answers are left");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_witness_that_saw_the_transaction_land_is_believed() {
+    let bench = Bench::new(false, &[Ok(Answer::Expired), Ok(Answer::Landed)]).await;
+    assert_eq!(bench.execute().await, Outcome::Confirmed);
+    assert_eq!(bench.kinds().await, HAPPY);
+}

@@ -1,4 +1,4 @@
--- How the queue is.
+-- Queue length and live workers.
 -- KEYS: active list, scheduled set, workers set
 -- ARGV: seconds after which a silent worker counts as dead
 -- Returns how many entries wait and how many workers live.
