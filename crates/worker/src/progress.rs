@@ -94,7 +94,7 @@ impl Progress {
 
 /// The executions of a worker.
 #[derive(Debug, Default)]
-pub(crate) struct Executions(Mutex<Running>);
+pub(crate) struct RunningExecutions(Mutex<Running>);
 
 #[derive(Debug, Default)]
 struct Running {
@@ -102,7 +102,7 @@ struct Running {
     all: BTreeMap<u64, Arc<Progress>>,
 }
 
-impl Executions {
+impl RunningExecutions {
     /// Counts an execution until its guard is dropped.
     pub(crate) fn begin(self: &Arc<Self>) -> Execution {
         let progress = Arc::new(Progress::new());
@@ -140,7 +140,7 @@ impl Executions {
 
 /// An execution that is counted.
 pub(crate) struct Execution {
-    executions: Arc<Executions>,
+    executions: Arc<RunningExecutions>,
     number: u64,
     pub(crate) progress: Arc<Progress>,
 }
@@ -156,13 +156,13 @@ impl Drop for Execution {
 mod tests {
     use super::*;
 
-    fn age(executions: &Executions, step: Step) -> Duration {
+    fn age(executions: &RunningExecutions, step: Step) -> Duration {
         executions.oldest().into_iter().find(|(each, _)| *each == step).unwrap().1
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_oldest_execution_of_a_step_is_the_one_that_entered_it_first() {
-        let executions = Arc::new(Executions::default());
+        let executions = Arc::new(RunningExecutions::default());
         let (first, second) = (executions.begin(), executions.begin());
         first.progress.enter(Step::Settle);
         tokio::time::advance(Duration::from_secs(5)).await;

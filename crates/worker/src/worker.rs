@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     config::WorkerConfig,
     executor::{ExecutionPolicy, Executor},
-    progress::Executions,
+    progress::RunningExecutions,
     slots::Slots,
     sweeper::Sweeper,
 };
@@ -65,7 +65,7 @@ impl Worker {
             clock,
             rng: Mutex::new(rng),
             policy,
-            executions: Arc::new(Executions::default()),
+            executions: Arc::new(RunningExecutions::default()),
             claims: Outage::new("claims of orders"),
         });
         let slots = Slots::new(executor.clone(), concurrency, stop.clone());

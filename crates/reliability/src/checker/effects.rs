@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use domain::{EventData, Fill, OrderStatus, Signature, ports::AttemptState, swap::ImplausibleTrade};
-use venues::simulated::transaction_log::{Entry, Outcome};
+use venues::simulated::transaction_log::{Entry, LandingOutcome};
 
 use super::{Evidence, Findings, OrderRecord, Rule};
 
@@ -18,7 +18,7 @@ pub(super) fn check_order(record: &OrderRecord, findings: &mut Findings<'_>) {
     let of_attempts = record.attempts.iter().zip(&entries);
     let landed: Vec<(&Entry, Result<Fill, ImplausibleTrade>)> = of_attempts
         .filter_map(|(attempt, entry)| {
-            let Outcome::Landed(landed) = &(*entry)?.outcome else { return None };
+            let LandingOutcome::Landed(landed) = &(*entry)?.outcome else { return None };
             let signature = &attempt.transaction.signature;
             Some(((*entry)?, Fill::of(&order.spec.request, attempt.venue, signature, landed)))
         })
@@ -76,11 +76,13 @@ fn check_attempts(record: &OrderRecord, entries: &[Option<&Entry>], findings: &m
     for (attempt, entry) in record.attempts.iter().zip(entries) {
         let agrees = match attempt.state {
             AttemptState::Unresolved => false,
-            AttemptState::Landed => entry.is_some_and(|entry| matches!(entry.outcome, Outcome::Landed(_))),
-            AttemptState::Reverted => {
-                entry.is_some_and(|entry| matches!(entry.outcome, Outcome::Failed { .. }))
+            AttemptState::Landed => {
+                entry.is_some_and(|entry| matches!(entry.outcome, LandingOutcome::Landed(_)))
             }
-            AttemptState::Expired => entry.is_none_or(|entry| entry.outcome == Outcome::Expired),
+            AttemptState::Reverted => {
+                entry.is_some_and(|entry| matches!(entry.outcome, LandingOutcome::Failed { .. }))
+            }
+            AttemptState::Expired => entry.is_none_or(|entry| entry.outcome == LandingOutcome::Expired),
         };
         findings.require(agrees, Rule::AttemptsResolved, record.order.id, || {
             format!("attempt {} is {:?}", attempt.number, attempt.state)

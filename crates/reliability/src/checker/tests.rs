@@ -12,7 +12,7 @@ use domain::{
 use protocol::CancelOutcome;
 use serde_json::json;
 use testkit::samples;
-use venues::simulated::transaction_log::{Entry, Outcome};
+use venues::simulated::transaction_log::{Entry, LandingOutcome};
 
 use super::*;
 
@@ -37,13 +37,16 @@ fn order(key: &str, succeeds: bool) -> (OrderRecord, Vec<Entry>) {
         } else if succeeds {
             let fill = samples::fill(&attempt);
             apply(&mut order, &mut events, EventData::Confirmed { fill: fill.clone(), after_expiry: false });
-            Outcome::Landed(samples::landed())
+            LandingOutcome::Landed(samples::landed())
         } else {
             apply(&mut order, &mut events, EventData::Failed { failure: failure.clone() });
             reverted(2)
         };
-        attempt.state =
-            if matches!(outcome, Outcome::Landed(_)) { AttemptState::Landed } else { AttemptState::Reverted };
+        attempt.state = if matches!(outcome, LandingOutcome::Landed(_)) {
+            AttemptState::Landed
+        } else {
+            AttemptState::Reverted
+        };
         entries.push(entry(&attempt, outcome));
         attempts.push(attempt);
     }
@@ -66,17 +69,17 @@ fn apply(order: &mut Order, events: &mut Vec<domain::Event>, data: EventData) {
     events.push(order.apply(data, now).unwrap());
 }
 
-fn reverted(slot: u64) -> Outcome {
+fn reverted(slot: u64) -> LandingOutcome {
     let error = ProgramError {
         program: Address::new([9; 32]),
         code: Some(6_005),
         name: Some("ExceededSlippage".to_owned()),
         message: "the price moved".to_owned(),
     };
-    Outcome::Failed { slot, error }
+    LandingOutcome::Failed { slot, error }
 }
 
-fn entry(attempt: &Attempt, outcome: Outcome) -> Entry {
+fn entry(attempt: &Attempt, outcome: LandingOutcome) -> Entry {
     let swap = Swap {
         venue: attempt.venue,
         pool: None,
@@ -158,7 +161,7 @@ fn an_order_that_never_ends_is_found() {
 #[test]
 fn a_second_landing_is_found() {
     let rules = broken(|evidence| {
-        evidence.transactions[0].outcome = Outcome::Landed(samples::landed());
+        evidence.transactions[0].outcome = LandingOutcome::Landed(samples::landed());
     });
     assert!(rules.contains(&Rule::LandsOnce));
     assert!(rules.contains(&Rule::AttemptsResolved), "the attempt says that it reverted");
@@ -167,11 +170,11 @@ fn a_second_landing_is_found() {
 #[test]
 fn a_landing_that_the_status_denies_is_found_both_ways() {
     let denied = broken(|evidence| {
-        evidence.transactions[3].outcome = Outcome::Landed(samples::landed());
+        evidence.transactions[3].outcome = LandingOutcome::Landed(samples::landed());
     });
     assert!(denied.contains(&Rule::StatusTellsTheTruth));
     let invented = broken(|evidence| {
-        evidence.transactions[1].outcome = Outcome::Expired;
+        evidence.transactions[1].outcome = LandingOutcome::Expired;
     });
     assert!(invented.contains(&Rule::StatusTellsTheTruth));
 }
@@ -179,7 +182,9 @@ fn a_landing_that_the_status_denies_is_found_both_ways() {
 #[test]
 fn a_fill_that_the_chain_does_not_know_is_found() {
     let rules = broken(|evidence| {
-        let Outcome::Landed(landed) = &mut evidence.transactions[1].outcome else { panic!("it landed") };
+        let LandingOutcome::Landed(landed) = &mut evidence.transactions[1].outcome else {
+            panic!("it landed")
+        };
         landed.pool_changes[1].delta -= 1;
     });
     assert_eq!(rules, BTreeSet::from([Rule::FillIsTrue]));
@@ -199,7 +204,7 @@ fn a_trade_beyond_its_bound_is_found() {
 fn a_transaction_that_was_never_written_ahead_is_found() {
     let rules = broken(|evidence| {
         let stray = samples::attempt(&evidence.orders[0].order);
-        evidence.transactions.push(entry(&stray, Outcome::Expired));
+        evidence.transactions.push(entry(&stray, LandingOutcome::Expired));
     });
     assert_eq!(rules, BTreeSet::from([Rule::WrittenAhead]));
 }

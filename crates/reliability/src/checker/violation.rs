@@ -1,7 +1,7 @@
 use std::{collections::BTreeMap, fmt, fmt::Write};
 
 use domain::{OrderId, Signature};
-use venues::simulated::transaction_log::{Entry, Outcome};
+use venues::simulated::transaction_log::{Entry, LandingOutcome};
 
 use super::OrderRecord;
 
@@ -109,9 +109,9 @@ pub(super) fn history(record: &OrderRecord, transactions: &BTreeMap<&Signature, 
 
 fn outcome(entry: &Entry) -> &'static str {
     match (&entry.outcome, &entry.signed_bytes) {
-        (Outcome::Landed(_), _) => "landed",
-        (Outcome::Failed { .. }, _) => "reverted",
-        (Outcome::Expired, Some(_)) => "expired",
-        (Outcome::Expired, None) => "expired (tombstone)",
+        (LandingOutcome::Landed(_), _) => "landed",
+        (LandingOutcome::Failed { .. }, _) => "reverted",
+        (LandingOutcome::Expired, Some(_)) => "expired",
+        (LandingOutcome::Expired, None) => "expired (tombstone)",
     }
 }

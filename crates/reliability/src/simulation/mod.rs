@@ -94,7 +94,7 @@ async fn rest(world: &World, deadline: Instant) {
 
 async fn is_at_rest(world: &World) -> bool {
     matches!(world.store.in_flight(1).await, Ok(0))
-        && world.ledger_entries().await.iter().all(|entry| entry.settles_at <= world.clock.now_here())
+        && world.log_entries().await.iter().all(|entry| entry.settles_at <= world.clock.now_here())
 }
 
 async fn collect(world: &World, machines: &Machines, records: clients::Records) -> Evidence {
@@ -118,7 +118,7 @@ async fn collect(world: &World, machines: &Machines, records: clients::Records) 
         requests: records.requests,
         follows: records.follows,
         orders,
-        transactions: world.ledger_entries().await,
+        transactions: world.log_entries().await,
         leftovers: Vec::new(),
     }
 }

@@ -137,7 +137,7 @@ impl World {
     }
 
     /// What the chain holds.
-    pub(super) async fn ledger_entries(&self) -> Vec<Entry> {
+    pub(super) async fn log_entries(&self) -> Vec<Entry> {
         self.log.entries().await.unwrap_or_default()
     }
 }

@@ -35,7 +35,7 @@ impl Record {
     }
 
     /// Whether the attempt record still is as the change expects it.
-    pub(super) fn follows_ledger(&self, change: Option<&AttemptChange>) -> bool {
+    pub(super) fn follows_attempts(&self, change: Option<&AttemptChange>) -> bool {
         match change {
             None => true,
             Some(AttemptChange::Open(_)) => self.unresolved().is_none(),

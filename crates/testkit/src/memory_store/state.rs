@@ -151,10 +151,10 @@ impl State {
         };
         let is_held = record.lease_epoch == commit.fence.lease_epoch;
         let follows = record.order.last_seq == commit.expected_seq();
-        let fits_ledger = record.follows_ledger(commit.change.as_ref());
+        let fits_attempts = record.follows_attempts(commit.change.as_ref());
         if (guards.fence && !is_held)
             || (guards.sequence && !follows)
-            || (guards.one_unresolved_attempt && !fits_ledger)
+            || (guards.one_unresolved_attempt && !fits_attempts)
         {
             return Ok(CommitOutcome::Fenced);
         }

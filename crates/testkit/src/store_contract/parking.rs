@@ -11,7 +11,7 @@ use super::{LONG, SHORT, claimed, is_due, step, submit};
 use crate::{eventually_some, samples};
 
 pub(super) async fn check(store: &dyn OrderStore) {
-    a_claim_counts_as_lost_until_its_holder_moves_the_ledger_or_ends_it(store).await;
+    a_claim_counts_as_lost_until_its_holder_moves_an_attempt_or_ends_it(store).await;
     an_order_that_loses_claim_after_claim_is_held_longer(store).await;
     a_parked_order_that_is_resumed_goes_on_at_once(store).await;
 }
@@ -25,7 +25,7 @@ async fn claim_when_free(store: &dyn OrderStore, id: OrderId, lease: Duration) -
     eventually_some("the lease runs out", || async { store.claim(id, "heir", lease).await.unwrap() }).await
 }
 
-async fn a_claim_counts_as_lost_until_its_holder_moves_the_ledger_or_ends_it(store: &dyn OrderStore) {
+async fn a_claim_counts_as_lost_until_its_holder_moves_an_attempt_or_ends_it(store: &dyn OrderStore) {
     let first = claimed(store, SHORT).await;
     let id = first.order.id;
     assert_eq!(first.lost_claims, 0);

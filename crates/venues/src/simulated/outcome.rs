@@ -16,7 +16,7 @@ use super::{
     random::{Draw, draw},
     slots::{end_of, height_at},
     transaction::Transaction,
-    transaction_log::{Entry, Outcome},
+    transaction_log::{Entry, LandingOutcome},
 };
 use crate::config::Conditions;
 
@@ -52,7 +52,7 @@ impl Outcomes {
         let (settles_at, outcome) = if landing_at < valid_until {
             (landing_at, self.execute(transaction, &signed.signature, received_at, landing_at))
         } else {
-            (valid_until, Outcome::Expired) // waited for a block until it was too old
+            (valid_until, LandingOutcome::Expired) // waited for a block until it was too old
         };
         Entry {
             signature: signed.signature.clone(),
@@ -79,9 +79,9 @@ impl Outcomes {
         signature: &Signature,
         received_at: Timestamp,
         landing_at: Timestamp,
-    ) -> Outcome {
+    ) -> LandingOutcome {
         let slot = height_at(landing_at);
-        let failed = |program, code, name: &str, message: String| Outcome::Failed {
+        let failed = |program, code, name: &str, message: String| LandingOutcome::Failed {
             slot,
             error: ProgramError { program, code, name: Some(name.to_owned()), message },
         };
@@ -115,7 +115,7 @@ impl Outcomes {
             return failed(program, None, "Custom", "the program returned an error".into());
         }
         let change = |token: Token, delta: i128| BalanceChange { mint: token.mint(), delta };
-        Outcome::Landed(Landed {
+        LandingOutcome::Landed(Landed {
             slot,
             network_fee: network_fee(transaction),
             pool_changes: vec![

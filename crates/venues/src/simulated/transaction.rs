@@ -1,5 +1,5 @@
 //! What goes over the wire of the simulated chain: Solana's wire format, whose block hashes carry their height,
-//! because there is no ledger to look it up in.
+//! because no log of blocks is kept to look it up in.
 
 use domain::{Address, Call, Signature, SignedTransaction, Swap};
 use sha2::{Digest, Sha512};

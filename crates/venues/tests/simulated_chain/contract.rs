@@ -15,7 +15,7 @@ use venues::{
     simulated::{
         SLOT, SimulatedChain, SimulatedSigner, VALID_SLOTS, height_at,
         market::Market,
-        transaction_log::{Entry, Outcome},
+        transaction_log::{Entry, LandingOutcome},
     },
 };
 
@@ -208,7 +208,7 @@ fn in_hand(world: &World, signed: &SignedTransaction) -> (Entry, domain::Timesta
         signed_bytes: Some(signed.bytes.clone()),
         received_at,
         settles_at: received_at,
-        outcome: Outcome::Expired,
+        outcome: LandingOutcome::Expired,
     };
     (entry, received_at + Duration::from_mins(1))
 }
@@ -260,16 +260,14 @@ async fn concurrent_sends_from_two_processes_are_one_transaction(world: World) {
 
 /// The clock does not move, so two different `valid_until` make one transaction valid and the other expired.
 async fn expiry_and_a_late_sender_never_both_win(world: World) {
-    let ledgers = [world.log.clone(), world.of_another_process().await];
+    let logs = [world.log.clone(), world.of_another_process().await];
     let chain = world.chain(INSTANT);
     for _ in 0..20 {
         let signed = sign(&chain).await;
         let (entry, valid_until) = in_hand(&world, &signed);
         let tombstone = Entry::tombstone(signed.signature.clone(), world.log.now());
-        let (sent, expired) = tokio::join!(
-            ledgers[0].record(entry, valid_until),
-            ledgers[1].record(tombstone, world.log.now()),
-        );
+        let (sent, expired) =
+            tokio::join!(logs[0].record(entry, valid_until), logs[1].record(tombstone, world.log.now()),);
         let (sent, expired) = (sent.unwrap(), expired.unwrap());
         assert!(sent.is_some());
         assert_eq!(sent, expired);
@@ -290,8 +288,8 @@ async fn another_process_reads_what_was_written(world: World) {
         assert_eq!(status(&other, &signed).await, seen);
     }
     let entries = world.of_another_process().await.entries().await.unwrap();
-    assert!(entries.iter().any(|entry| matches!(entry.outcome, Outcome::Landed(_))));
-    assert!(entries.iter().any(|entry| matches!(entry.outcome, Outcome::Failed { .. })));
+    assert!(entries.iter().any(|entry| matches!(entry.outcome, LandingOutcome::Landed(_))));
+    assert!(entries.iter().any(|entry| matches!(entry.outcome, LandingOutcome::Failed { .. })));
 }
 
 async fn a_forged_transaction_is_refused(world: World) {

@@ -12,7 +12,7 @@ use metrics::counter;
 use telemetry::metrics::catalogue;
 use tokio_util::sync::CancellationToken;
 
-use super::{ExecutionPolicy, Executor, Outcome, calls};
+use super::{ExecutionOutcome, ExecutionPolicy, Executor, calls};
 use crate::progress::{Progress, Step};
 
 /// How long an order is left alone whose transaction cannot be settled, because the chain gives no answer.
@@ -52,7 +52,7 @@ impl Executor {
         id: OrderId,
         progress: &Arc<Progress>,
         stop: &CancellationToken,
-    ) -> Outcome {
+    ) -> ExecutionOutcome {
         let claimed = calls::store(self.store.claim(id, &self.policy.worker, self.policy.lease)).await;
         let claim = match claimed {
             Ok(Some(claim)) => {
@@ -61,11 +61,11 @@ impl Executor {
             }
             Ok(None) => {
                 tracing::debug!("not ours to take");
-                return Outcome::NotClaimed;
+                return ExecutionOutcome::NotClaimed;
             }
             Err(error) => {
                 self.claims.failed(error);
-                return Outcome::Interrupted;
+                return ExecutionOutcome::Interrupted;
             }
         };
         if claim.is_parked() {
@@ -89,7 +89,7 @@ impl Executor {
             Ok(outcome) => outcome,
             Err(interruption) => {
                 self.interrupted(fence, &interruption).await;
-                Outcome::Interrupted
+                ExecutionOutcome::Interrupted
             }
         }
     }

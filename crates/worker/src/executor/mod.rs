@@ -31,7 +31,7 @@ use tracing::Instrument;
 
 use claim::Interruption;
 
-use crate::progress::{Executions, Progress};
+use crate::progress::{Progress, RunningExecutions};
 
 /// When an order that rests and does not expire is looked at again.
 const NO_EXPIRY: Duration = Duration::from_hours(1);
@@ -49,7 +49,7 @@ pub struct Executor {
     pub clock: Arc<dyn Clock>,
     pub rng: Mutex<ChaCha8Rng>,
     pub policy: ExecutionPolicy,
-    pub(crate) executions: Arc<Executions>,
+    pub(crate) executions: Arc<RunningExecutions>,
     pub(crate) claims: Outage,
 }
 
@@ -75,7 +75,7 @@ pub struct ExecutionPolicy {
 
 /// How an execution ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub enum ExecutionOutcome {
     /// The order was not ours to take: terminal, claimed by another, or not due. Duplicates and
     /// late deliveries end here.
     NotClaimed,
@@ -97,7 +97,7 @@ pub enum Outcome {
     Interrupted,
 }
 
-impl Outcome {
+impl ExecutionOutcome {
     /// The name in metrics.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -131,7 +131,7 @@ enum AttemptEnd {
 impl Executor {
     /// Executes an order as far as it goes now. Never fails: whatever stops it is logged, and the
     /// order stays due. On `stop` the claim is given back at once, wherever the execution is.
-    pub async fn execute(&self, id: OrderId, stop: &CancellationToken) -> Outcome {
+    pub async fn execute(&self, id: OrderId, stop: &CancellationToken) -> ExecutionOutcome {
         let span = tracing::info_span!("execute", order_id = %id);
         telemetry::join(&span, id);
         let execution = self.executions.begin();
@@ -140,7 +140,11 @@ impl Executor {
         outcome
     }
 
-    async fn proceed(&self, claim: Claim, progress: &Arc<Progress>) -> Result<Outcome, Interruption> {
+    async fn proceed(
+        &self,
+        claim: Claim,
+        progress: &Arc<Progress>,
+    ) -> Result<ExecutionOutcome, Interruption> {
         if claim.order.status.phase() == Phase::Resting {
             return self.inspect(claim, progress).await;
         }
@@ -157,14 +161,18 @@ impl Executor {
     }
 
     /// Writes how the attempt ended and what follows from it.
-    async fn conclude(&self, journal: &mut Journal, end: AttemptEnd) -> Result<Outcome, Interruption> {
+    async fn conclude(
+        &self,
+        journal: &mut Journal,
+        end: AttemptEnd,
+    ) -> Result<ExecutionOutcome, Interruption> {
         let (failure, change) = match end {
             AttemptEnd::Landed { fill, change } => {
                 tracing::info!(venue = %fill.venue, signature = %fill.signature, price = %fill.executed_price, "confirmed");
                 let after_expiry = journal.order().is_expired_at(self.clock.now());
                 let confirmed = EventData::Confirmed { fill: *fill, after_expiry };
                 journal.commit(confirmed, Some(change), ClaimAction::Finish).await?;
-                return Ok(Outcome::Confirmed);
+                return Ok(ExecutionOutcome::Confirmed);
             }
             AttemptEnd::Withdrawn(withdrawal) => {
                 return self.withdraw(journal, withdrawal, None, None).await;
@@ -182,7 +190,7 @@ impl Executor {
         if !may_retry {
             tracing::warn!(attempt, code = ?failure.code, error = %failure, "failed");
             journal.commit(EventData::Failed { failure }, change, ClaimAction::Finish).await?;
-            return Ok(Outcome::Failed);
+            return Ok(ExecutionOutcome::Failed);
         }
         if let Some(withdrawal) = Withdrawal::of(journal.order(), self.clock.now()) {
             return self.withdraw(journal, withdrawal, Some(failure), change).await;
@@ -196,7 +204,7 @@ impl Executor {
         tracing::info!(attempt, code = ?failure.code, error = %failure, ?delay, "retrying");
         let retrying = EventData::Retrying { failure: failure.clone(), next_attempt_at: now + delay };
         match journal.commit(retrying, change.clone(), ClaimAction::RetryAfter(delay)).await? {
-            Recorded::Durable => Ok(Outcome::Retrying),
+            Recorded::Durable => Ok(ExecutionOutcome::Retrying),
             Recorded::CancelRequested(request) => {
                 self.withdraw(journal, Withdrawal::Canceled(request), Some(failure), change).await
             }
@@ -235,7 +243,7 @@ impl Executor {
         journal: &mut Journal,
         failure: Failure,
         waited: Duration,
-    ) -> Result<Outcome, Interruption> {
+    ) -> Result<ExecutionOutcome, Interruption> {
         if let Some(withdrawal) = Withdrawal::of(journal.order(), self.clock.now()) {
             return self.withdraw(journal, withdrawal, Some(failure), None).await;
         }
@@ -249,7 +257,7 @@ impl Executor {
         tracing::warn!(code = ?failure.code, error = %failure, ?delay, "waiting");
         let waiting = EventData::Waiting { failure: failure.clone(), until: now + delay };
         match journal.commit(waiting, None, ClaimAction::RetryAfter(delay)).await? {
-            Recorded::Durable => Ok(Outcome::Waiting),
+            Recorded::Durable => Ok(ExecutionOutcome::Waiting),
             Recorded::CancelRequested(request) => {
                 self.withdraw(journal, Withdrawal::Canceled(request), Some(failure), None).await
             }
@@ -263,24 +271,28 @@ impl Executor {
         withdrawal: Withdrawal,
         failure: Option<Failure>,
         change: Option<AttemptChange>,
-    ) -> Result<Outcome, Interruption> {
+    ) -> Result<ExecutionOutcome, Interruption> {
         tracing::info!(?withdrawal, "withdrawn");
         let end = withdrawal.event(journal.order(), failure);
         journal.commit(end, change, ClaimAction::Finish).await?;
         Ok(match withdrawal {
-            Withdrawal::Canceled(_) => Outcome::Canceled,
-            Withdrawal::Expired(_) => Outcome::Expired,
+            Withdrawal::Canceled(_) => ExecutionOutcome::Canceled,
+            Withdrawal::Expired(_) => ExecutionOutcome::Expired,
         })
     }
 
     /// Inspects a resting order. It is due because it has expired, or because the process that canceled it did
     /// not finish.
-    async fn inspect(&self, claim: Claim, progress: &Arc<Progress>) -> Result<Outcome, Interruption> {
+    async fn inspect(
+        &self,
+        claim: Claim,
+        progress: &Arc<Progress>,
+    ) -> Result<ExecutionOutcome, Interruption> {
         let now = self.clock.now();
         let Some(withdrawal) = Withdrawal::of(&claim.order, now) else {
             let due_after = claim.order.spec.expires_at.map_or(NO_EXPIRY, |expires_at| expires_at.since(now));
             calls::store(self.store.release(claim.fence, due_after)).await?;
-            return Ok(Outcome::Rests);
+            return Ok(ExecutionOutcome::Rests);
         };
         let mut journal =
             Journal::open(&self.store, &self.bus, &self.clock, claim.fence, claim.order, progress.clone());

@@ -84,7 +84,7 @@ const COMMIT: &str = concat!(
          UPDATE orders SET status = new.status, attempt = new.attempt, last_seq = new.last_seq,
              updated_at = new.updated_at, fill = new.fill, failure = new.failure,
              next_attempt_at = new.next_attempt_at,
-             unresolved_attempt = CASE WHEN touches_ledger THEN unresolved_after ELSE unresolved_attempt END,
+             unresolved_attempt = CASE WHEN touches_attempts THEN unresolved_after ELSE unresolved_attempt END,
              lease_epoch = CASE WHEN ends_claim THEN lease_epoch + 1 ELSE lease_epoch END,
              lease_owner = CASE WHEN ends_claim THEN NULL ELSE lease_owner END,
              lease_until = CASE WHEN ends_claim THEN clock_timestamp() + due_in * interval '1 microsecond'
@@ -92,16 +92,16 @@ const COMMIT: &str = concat!(
              timed_at = CASE WHEN ends_claim THEN clock_timestamp() ELSE timed_at END,
              wake_at = CASE WHEN ends_claim THEN clock_timestamp() + due_in * interval '1 microsecond'
                             ELSE wake_at END,
-             lost_claims = CASE WHEN ends_claim OR touches_ledger THEN 0 ELSE lost_claims END
+             lost_claims = CASE WHEN ends_claim OR touches_attempts THEN 0 ELSE lost_claims END
          FROM UNNEST($8::uuid[], $9::bigint[], $10::bigint[], $11::text[], $12::bigint[], $13::bigint[],
                      $14::timestamptz[], $15::jsonb[], $16::jsonb[], $17::bool[], $18::bigint[], $19::bigint[],
                      $20::bool[], $21::bigint[], $22::timestamptz[], $23::bool[])
               AS new (id, fence_epoch, expected_seq, status, attempt, last_seq, updated_at, fill, failure,
-                      touches_ledger, unresolved_before, unresolved_after, ends_claim, due_in,
+                      touches_attempts, unresolved_before, unresolved_after, ends_claim, due_in,
                       next_attempt_at, leads_to_attempt)
          WHERE orders.id = ANY($8) AND orders.id = new.id
            AND lease_epoch = fence_epoch AND orders.last_seq = expected_seq
-           AND (NOT touches_ledger OR unresolved_attempt IS NOT DISTINCT FROM unresolved_before)
+           AND (NOT touches_attempts OR unresolved_attempt IS NOT DISTINCT FROM unresolved_before)
            AND NOT (leads_to_attempt AND cancel_requested_at IS NOT NULL)
          RETURNING orders.id
      ), appended AS (",
@@ -141,7 +141,7 @@ fn events(asked: &[(usize, &Commit)]) -> sqlx::Result<Columns> {
 /// `$8` to `$23`: the rows as they are to be, and as they must have been.
 fn moved(columns: Columns, asked: &[(usize, &Commit)]) -> sqlx::Result<Columns> {
     let claims: Vec<_> = asked.iter().map(|(_, commit)| ClaimChange::from(commit.then)).collect();
-    let ledgers: Vec<_> =
+    let changes: Vec<_> =
         asked.iter().map(|(_, commit)| AttemptColumns::from(commit.change.as_ref())).collect();
     columns
         .with(column(asked, |commit| commit.fence.order_id.0))?
@@ -153,9 +153,9 @@ fn moved(columns: Columns, asked: &[(usize, &Commit)]) -> sqlx::Result<Columns> 
         .with(column(asked, |commit| OffsetDateTime::from(commit.order.updated_at)))?
         .with(column(asked, |commit| commit.order.fill.as_ref().map(Json)))?
         .with(column(asked, |commit| commit.order.failure.as_ref().map(Json)))?
-        .with(ledgers.iter().map(|change| change.touches).collect::<Vec<_>>())?
-        .with(ledgers.iter().map(|change| change.before).collect::<Vec<_>>())?
-        .with(ledgers.iter().map(|change| change.after).collect::<Vec<_>>())?
+        .with(changes.iter().map(|change| change.touches).collect::<Vec<_>>())?
+        .with(changes.iter().map(|change| change.before).collect::<Vec<_>>())?
+        .with(changes.iter().map(|change| change.after).collect::<Vec<_>>())?
         .with(claims.iter().map(|claim| claim.ends).collect::<Vec<_>>())?
         .with(claims.iter().map(|claim| claim.due_in_micros).collect::<Vec<_>>())?
         .with(column(asked, |commit| commit.order.next_attempt_at.map(OffsetDateTime::from)))?

@@ -23,10 +23,10 @@ use crate::simulation::{controls::Control, process::Process, world::lock};
 
 /// The transaction log behind the simulated chain: a sender may stand still between looking at the clock and
 /// writing.
-pub(crate) struct FaultyLedger(pub(crate) Arc<Process>);
+pub(crate) struct FaultyLog(pub(crate) Arc<Process>);
 
 #[async_trait]
-impl TransactionLog for FaultyLedger {
+impl TransactionLog for FaultyLog {
     fn now(&self) -> Timestamp {
         self.0.world.log.now()
     }
@@ -63,7 +63,7 @@ impl TransactionLog for FaultyLedger {
 pub(crate) fn chain_for(process: &Arc<Process>) -> SimulatedChain {
     let world = &process.world;
     let nonces = ChaCha20Rng::from_rng(&mut world.fork_rng());
-    SimulatedChain::new(world.seed, world.plan.conditions, Arc::new(FaultyLedger(process.clone())), nonces)
+    SimulatedChain::new(world.seed, world.plan.conditions, Arc::new(FaultyLog(process.clone())), nonces)
 }
 
 /// The chain as one process reaches it: through several nodes, of which some lag behind.

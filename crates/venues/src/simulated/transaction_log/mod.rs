@@ -43,7 +43,7 @@ const MAX_WAITING: usize = 10_000;
 
 /// What becomes of a transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum LandingOutcome {
     /// It swaps.
     Landed(Landed),
     /// A program returns an error; nothing is swapped.
@@ -65,13 +65,19 @@ pub struct Entry {
     pub signed_bytes: Option<Vec<u8>>,
     pub received_at: Timestamp,
     pub settles_at: Timestamp,
-    pub outcome: Outcome,
+    pub outcome: LandingOutcome,
 }
 
 impl Entry {
     /// Closes the transaction log to a signature.
     pub fn tombstone(signature: Signature, now: Timestamp) -> Self {
-        Self { signature, signed_bytes: None, received_at: now, settles_at: now, outcome: Outcome::Expired }
+        Self {
+            signature,
+            signed_bytes: None,
+            received_at: now,
+            settles_at: now,
+            outcome: LandingOutcome::Expired,
+        }
     }
 
     /// The swap that its calls amount to; `None` for a tombstone, and where they amount to none.
@@ -90,13 +96,13 @@ impl Entry {
             return TransactionStatus::Unknown;
         }
         match &self.outcome {
-            Outcome::Landed(landed) => TransactionStatus::Landed(landed.clone()),
-            Outcome::Failed { slot, error } => TransactionStatus::Failed {
+            LandingOutcome::Landed(landed) => TransactionStatus::Landed(landed.clone()),
+            LandingOutcome::Failed { slot, error } => TransactionStatus::Failed {
                 slot: *slot,
                 network_fee: self.transaction().as_ref().and_then(network_fee),
                 error: error.clone(),
             },
-            Outcome::Expired => TransactionStatus::Expired,
+            LandingOutcome::Expired => TransactionStatus::Expired,
         }
     }
 }

@@ -6,7 +6,7 @@ use domain::{
 };
 use serde::Deserialize;
 
-use super::{Entry, LogError, Outcome};
+use super::{Entry, LandingOutcome, LogError};
 use crate::simulated::{fee::network_fee, program::program_of};
 
 /// The columns. Amounts are texts, because they need all 64 bits; times are microseconds since the
@@ -53,7 +53,7 @@ impl Row {
             failure: None,
         };
         match &entry.outcome {
-            Outcome::Landed(landed) => {
+            LandingOutcome::Landed(landed) => {
                 let moved = |is_in: bool| {
                     let change = landed.pool_changes.iter().find(|change| (change.delta > 0) == is_in);
                     change.map(|change| change.delta.unsigned_abs().to_string())
@@ -63,11 +63,11 @@ impl Row {
                 row.amount_out = moved(false);
                 row.fee = Some(landed.venue_fee.units.to_string());
             }
-            Outcome::Failed { slot, error } => {
+            LandingOutcome::Failed { slot, error } => {
                 row.slot = Some(to_column(*slot)?);
                 row.failure = Some(serde_json::to_string(error).map_err(|error| broken(&error))?);
             }
-            Outcome::Expired => {}
+            LandingOutcome::Expired => {}
         }
         Ok(row)
     }
@@ -126,23 +126,23 @@ impl TryFrom<Row> for Entry {
             signed_bytes: row.signed_bytes.take(),
             received_at: Timestamp::from_unix_micros(row.received_at),
             settles_at: Timestamp::from_unix_micros(row.settles_at),
-            outcome: Outcome::Expired,
+            outcome: LandingOutcome::Expired,
         };
         entry.outcome = match row.outcome.as_str() {
-            "landed" => Outcome::Landed(row.landed(&entry)?),
-            "reverted" => Outcome::Failed { slot: row.slot()?, error: row.error()? },
-            "expired" => Outcome::Expired,
+            "landed" => LandingOutcome::Landed(row.landed(&entry)?),
+            "reverted" => LandingOutcome::Failed { slot: row.slot()?, error: row.error()? },
+            "expired" => LandingOutcome::Expired,
             other => return Err(broken(&format_args!("outcome {other}"))),
         };
         Ok(entry)
     }
 }
 
-fn name_of(outcome: &Outcome) -> &'static str {
+fn name_of(outcome: &LandingOutcome) -> &'static str {
     match outcome {
-        Outcome::Landed(_) => "landed",
-        Outcome::Failed { .. } => "reverted",
-        Outcome::Expired => "expired",
+        LandingOutcome::Landed(_) => "landed",
+        LandingOutcome::Failed { .. } => "reverted",
+        LandingOutcome::Expired => "expired",
     }
 }
 

@@ -5,21 +5,21 @@ use super::*;
 #[tokio::test(start_paused = true)]
 async fn the_happy_path_writes_every_step_and_sends_once() {
     let bench = Bench::new(false, &[]).await;
-    assert_eq!(bench.execute().await, Outcome::Confirmed);
+    assert_eq!(bench.execute().await, ExecutionOutcome::Confirmed);
     assert_eq!(bench.kinds().await, HAPPY);
     assert_eq!((bench.sent(), bench.attempt_states().await), (1, vec![AttemptState::Landed]));
-    assert_eq!(bench.execute().await, Outcome::NotClaimed, "a repeated delivery does nothing");
+    assert_eq!(bench.execute().await, ExecutionOutcome::NotClaimed, "a repeated delivery does nothing");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_reverted_attempt_is_tried_again_after_its_wait_and_fails_after_the_third() {
     let bench = Bench::new(false, &[Ok(Answer::Reverted); 3]).await;
-    assert_eq!(bench.execute().await, Outcome::Retrying);
-    assert_eq!(bench.execute().await, Outcome::NotClaimed, "not before its wait is over");
+    assert_eq!(bench.execute().await, ExecutionOutcome::Retrying);
+    assert_eq!(bench.execute().await, ExecutionOutcome::NotClaimed, "not before its wait is over");
     bench.clock.advance(Duration::from_mins(1));
-    assert_eq!(bench.execute().await, Outcome::Retrying);
+    assert_eq!(bench.execute().await, ExecutionOutcome::Retrying);
     bench.clock.advance(Duration::from_mins(1));
-    assert_eq!(bench.execute().await, Outcome::Failed);
+    assert_eq!(bench.execute().await, ExecutionOutcome::Failed);
     assert_eq!(bench.attempt_states().await, [AttemptState::Reverted; 3]);
     let order = bench.store.order(AccountId::DEFAULT, bench.order.id).await.unwrap().unwrap();
     assert_eq!((order.status, order.attempt), (OrderStatus::Failed, 3));
@@ -30,7 +30,7 @@ async fn a_reverted_attempt_is_tried_again_after_its_wait_and_fails_after_the_th
 #[tokio::test(start_paused = true)]
 async fn what_cannot_succeed_fails_at_once() {
     let bench = Bench::new(true, &[]).await;
-    assert_eq!(bench.execute().await, Outcome::Failed);
+    assert_eq!(bench.execute().await, ExecutionOutcome::Failed);
     assert_eq!(bench.kinds().await, ["accepted", "routing_started", "failed"]);
     assert_eq!(bench.sent(), 0);
 }
@@ -38,7 +38,7 @@ async fn what_cannot_succeed_fails_at_once() {
 #[tokio::test(start_paused = true)]
 async fn a_transaction_that_is_not_seen_is_sent_again_with_the_same_bytes() {
     let bench = Bench::new(false, &[Ok(Answer::Unknown), Ok(Answer::Unknown)]).await;
-    assert_eq!(bench.execute().await, Outcome::Confirmed);
+    assert_eq!(bench.execute().await, ExecutionOutcome::Confirmed);
     let sent = bench.chain.sent.lock().unwrap().clone();
     assert_eq!(sent, vec![Signature::from_bytes(&[1; 64]); 3]);
 }
@@ -47,13 +47,13 @@ async fn a_transaction_that_is_not_seen_is_sent_again_with_the_same_bytes() {
 async fn an_expired_attempt_is_asked_about_twice_before_a_new_one_is_made() {
     // The first witness is alone: the second says the transaction landed after all.
     let bench = Bench::new(false, &[Ok(Answer::Expired), Ok(Answer::Landed), Ok(Answer::Landed)]).await;
-    assert_eq!(bench.execute().await, Outcome::Confirmed);
+    assert_eq!(bench.execute().await, ExecutionOutcome::Confirmed);
     assert_eq!(bench.attempt_states().await, [AttemptState::Landed]);
 
     let bench = Bench::new(false, &[Ok(Answer::Expired), Ok(Answer::Expired)]).await;
-    assert_eq!(bench.execute().await, Outcome::Retrying);
+    assert_eq!(bench.execute().await, ExecutionOutcome::Retrying);
     bench.clock.advance(Duration::from_mins(1));
-    assert_eq!(bench.execute().await, Outcome::Confirmed);
+    assert_eq!(bench.execute().await, ExecutionOutcome::Confirmed);
     assert_eq!(bench.attempt_states().await, [AttemptState::Expired, AttemptState::Landed]);
 }
 
@@ -64,7 +64,7 @@ async fn the_tighter_bound_applies_to_every_attempt() {
     let around = quoted - quoted * 50 / 10_000;
     for (own, applied) in [(quoted, quoted), (1, around)] {
         let bench = Bench::with(&[Ok(Answer::Reverted)], |spec| spec.bound = least(own)).await;
-        for attempt in [Outcome::Retrying, Outcome::Confirmed] {
+        for attempt in [ExecutionOutcome::Retrying, ExecutionOutcome::Confirmed] {
             assert_eq!(bench.execute().await, attempt);
             bench.clock.advance(Duration::from_mins(1));
         }
@@ -81,7 +81,7 @@ async fn the_tighter_bound_applies_to_every_attempt() {
         assert_eq!(bounds, [applied; 2]);
     }
     let bench = Bench::with(&[], |spec| spec.bound = least(quoted + 1)).await;
-    assert_eq!(bench.execute().await, Outcome::Retrying);
+    assert_eq!(bench.execute().await, ExecutionOutcome::Retrying);
     let failure = bench.row().await.failure.unwrap();
     assert_eq!(failure.code, FailureCode::BoundNotMet);
     assert!(failure.message.contains("less than minAmountOut"), "{failure}");

@@ -244,7 +244,7 @@ impl Bench {
         Self { panics, clock, store, chain, executor, order }
     }
 
-    async fn execute(&self) -> Outcome {
+    async fn execute(&self) -> ExecutionOutcome {
         self.executor.execute(self.order.id, &CancellationToken::new()).await
     }
 

@@ -8,14 +8,14 @@ async fn a_cancel_during_the_execution_keeps_it_from_submitting() {
     let claim = bench.claim().await;
     assert!(matches!(bench.cancel().await, domain::ports::Cancellation::Requested(_)));
     bench.store.release(claim.fence, Duration::ZERO).await.unwrap();
-    assert_eq!(bench.execute().await, Outcome::Canceled, "the next claim knows of it");
+    assert_eq!(bench.execute().await, ExecutionOutcome::Canceled, "the next claim knows of it");
     assert_eq!(bench.kinds().await, ["accepted", "canceled"]);
     assert_eq!(bench.sent(), 0);
 
     // the execution that holds the order does not know of it until it submits
     let bench = Bench::new(false, &[]).await;
     let cancels = CancelsWhileQuoting { bench: &bench };
-    assert_eq!(cancels.execute().await, Outcome::Canceled);
+    assert_eq!(cancels.execute().await, ExecutionOutcome::Canceled);
     assert_eq!(bench.kinds().await, ["accepted", "routing_started", "canceled"]);
     assert_eq!((bench.sent(), bench.attempt_states().await), (0, vec![]));
 }
@@ -50,7 +50,7 @@ impl Venue for Gate {
 }
 
 impl CancelsWhileQuoting<'_> {
-    async fn execute(&self) -> Outcome {
+    async fn execute(&self) -> ExecutionOutcome {
         let gate = Arc::new(Gate(tokio::sync::Semaphore::new(0)));
         let executor = Executor {
             venues: vec![gate.clone()],
@@ -71,9 +71,10 @@ impl CancelsWhileQuoting<'_> {
 
 #[tokio::test(start_paused = true)]
 async fn a_cancel_of_what_was_submitted_lets_the_chain_decide() {
-    for (answer, outcome, kinds) in
-        [(Answer::Landed, Outcome::Confirmed, "confirmed"), (Answer::Reverted, Outcome::Canceled, "canceled")]
-    {
+    for (answer, outcome, kinds) in [
+        (Answer::Landed, ExecutionOutcome::Confirmed, "confirmed"),
+        (Answer::Reverted, ExecutionOutcome::Canceled, "canceled"),
+    ] {
         let bench = Bench::new(false, &[Ok(Answer::Unknown), Ok(answer)]).await;
         let cut = tokio::time::timeout(Duration::from_millis(500), bench.execute()).await;
         assert!(cut.is_err());
@@ -91,7 +92,7 @@ async fn a_cancel_of_what_was_submitted_lets_the_chain_decide() {
         tokio::time::sleep(Duration::from_millis(500)).await;
         bench.cancel().await;
     });
-    assert_eq!(outcome, Outcome::Canceled);
+    assert_eq!(outcome, ExecutionOutcome::Canceled);
     let row = bench.row().await;
     assert_eq!(
         (row.status, row.failure.unwrap().code),
@@ -103,7 +104,7 @@ async fn a_cancel_of_what_was_submitted_lets_the_chain_decide() {
 #[tokio::test(start_paused = true)]
 async fn an_order_that_has_expired_is_not_submitted() {
     let bench = Bench::expiring(&[], Duration::ZERO).await;
-    assert_eq!(bench.execute().await, Outcome::Expired);
+    assert_eq!(bench.execute().await, ExecutionOutcome::Expired);
     assert_eq!(bench.kinds().await, ["accepted", "expired"]);
     assert_eq!(bench.sent(), 0);
 }
@@ -111,11 +112,11 @@ async fn an_order_that_has_expired_is_not_submitted() {
 #[tokio::test(start_paused = true)]
 async fn an_order_that_waits_for_its_next_attempt_expires_on_time() {
     let bench = Bench::expiring(&[Ok(Answer::Reverted)], Duration::from_millis(1)).await;
-    assert_eq!(bench.execute().await, Outcome::Retrying);
+    assert_eq!(bench.execute().await, ExecutionOutcome::Retrying);
     let row = bench.row().await;
     assert_eq!(row.next_attempt_at, row.spec.expires_at, "it waits no longer than that");
     bench.clock.advance(Duration::from_millis(1));
-    assert_eq!(bench.execute().await, Outcome::Expired);
+    assert_eq!(bench.execute().await, ExecutionOutcome::Expired);
     let row = bench.row().await;
     assert_eq!(
         row.failure.unwrap().code,
@@ -126,7 +127,9 @@ async fn an_order_that_waits_for_its_next_attempt_expires_on_time() {
 
 #[tokio::test(start_paused = true)]
 async fn what_was_submitted_before_the_expiry_may_land_after_it_and_the_event_says_so() {
-    for (answer, outcome) in [(Answer::Landed, Outcome::Confirmed), (Answer::Reverted, Outcome::Expired)] {
+    for (answer, outcome) in
+        [(Answer::Landed, ExecutionOutcome::Confirmed), (Answer::Reverted, ExecutionOutcome::Expired)]
+    {
         let bench = Bench::expiring(&[Ok(Answer::Unknown), Ok(answer)], Duration::from_secs(1)).await;
         let stop = CancellationToken::new();
         let (ended, ()) = tokio::join!(bench.executor.execute(bench.order.id, &stop), async {
@@ -146,14 +149,14 @@ async fn what_was_submitted_before_the_expiry_may_land_after_it_and_the_event_sa
 #[tokio::test(start_paused = true)]
 async fn a_resting_order_is_only_inspected() {
     let expires_at = ManualClock::default().now() + Duration::from_secs(5);
-    for ends in [Outcome::Expired, Outcome::Canceled] {
+    for ends in [ExecutionOutcome::Expired, ExecutionOutcome::Canceled] {
         let mut acceptance = samples::acceptance();
         acceptance.order.spec.expires_at = Some(expires_at);
         acceptance.order.status = OrderStatus::Open;
         let bench = Bench::of(false, &[], acceptance).await;
-        assert_eq!(bench.execute().await, Outcome::Rests);
+        assert_eq!(bench.execute().await, ExecutionOutcome::Rests);
         assert_eq!(bench.row().await.status, OrderStatus::Open);
-        if ends == Outcome::Canceled {
+        if ends == ExecutionOutcome::Canceled {
             bench.cancel().await; // and the process that did it dies
         }
         bench.clock.advance(LEASE);
