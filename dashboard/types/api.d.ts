@@ -850,6 +850,7 @@ export interface components {
         };
         /** @description Why an attempt or an order failed. */
         Failure: {
+            /** @description A later version may have further codes. */
             code: components["schemas"]["FailureCode"];
             message: string;
             /** @description The error of the on-chain program, if one failed. */
@@ -865,7 +866,7 @@ export interface components {
          * @description Why an attempt or an order failed, for programs.
          * @enum {string}
          */
-        FailureCode: "quotes_unavailable" | "no_route" | "amount_too_small" | "insufficient_liquidity" | "build_failed" | "chain_unavailable" | "signer_unavailable" | "pool_unavailable" | "simulation_failed" | "compute_exceeded" | "insufficient_funds" | "account_frozen" | "unsupported_token" | "price_impact_too_high" | "bound_not_met" | "slippage_exceeded" | "transaction_reverted" | "transaction_expired" | "execution_crashed";
+        FailureCode: "quotes_unavailable" | "no_route" | "amount_too_small" | "insufficient_liquidity" | "build_failed" | "chain_unavailable" | "signer_unavailable" | "signing_refused" | "pool_unavailable" | "simulation_failed" | "compute_exceeded" | "insufficient_funds" | "account_frozen" | "unsupported_token" | "price_impact_too_high" | "bound_not_met" | "slippage_exceeded" | "transaction_reverted" | "transaction_expired" | "execution_crashed";
         /**
          * @description Why a field is invalid, for programs.
          * @enum {string}
@@ -1365,7 +1366,7 @@ export interface components {
          * @description Why a venue was rejected: it was outbid, or it did not quote.
          * @enum {string}
          */
-        RejectionCode: "outbid" | "quotes_unavailable" | "no_route" | "amount_too_small" | "insufficient_liquidity" | "build_failed" | "chain_unavailable" | "signer_unavailable" | "pool_unavailable" | "simulation_failed" | "compute_exceeded" | "insufficient_funds" | "account_frozen" | "unsupported_token" | "price_impact_too_high" | "bound_not_met" | "slippage_exceeded" | "transaction_reverted" | "transaction_expired" | "execution_crashed";
+        RejectionCode: "outbid" | "quotes_unavailable" | "no_route" | "amount_too_small" | "insufficient_liquidity" | "build_failed" | "chain_unavailable" | "signer_unavailable" | "signing_refused" | "pool_unavailable" | "simulation_failed" | "compute_exceeded" | "insufficient_funds" | "account_frozen" | "unsupported_token" | "price_impact_too_high" | "bound_not_met" | "slippage_exceeded" | "transaction_reverted" | "transaction_expired" | "execution_crashed";
         RetryingEvent: {
             failure: components["schemas"]["Failure"];
             /**
@@ -2590,7 +2591,7 @@ export interface operations {
                     "application/json": components["schemas"]["Order"];
                 };
             };
-            /** @description `invalid_order_id`: Invalid order id */
+            /** @description `invalid_order_id`: Invalid order id; `invalid_query`: The query is invalid */
             400: {
                 headers: {
                     [name: string]: unknown;

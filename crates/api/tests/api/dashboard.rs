@@ -93,9 +93,9 @@ async fn view(page: &str) -> BTreeMap<Url, usize> {
 /// Every file but the pages.
 fn count_assets(folder: &Path) -> usize {
     let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let count = |path: std::path::PathBuf| match path.is_dir() {
-        true => count_assets(&path),
-        false => usize::from(path.extension().is_none_or(|extension| extension != "html")),
+    let count = |path: std::path::PathBuf| {
+        let is_page = path.extension().is_some_and(|extension| extension == "html");
+        if path.is_dir() { count_assets(&path) } else { usize::from(!is_page) }
     };
     paths.map(count).sum()
 }

@@ -217,7 +217,7 @@ impl Flight {
             EventDataView::RoutingStarted => (self.venue, self.note) = (None, None),
             EventDataView::Routed(decision) => self.venue = Some(decision.venue.to_string()),
             EventDataView::Retrying { failure, .. } => {
-                self.note = Some(format!("retries after {}", failure.code))
+                self.note = Some(format!("retries after {}", failure.code));
             }
             EventDataView::Waiting { failure, .. } => self.note = Some(format!("waits: {}", failure.code)),
             EventDataView::Failed { failure } => self.note = Some(failure.code.to_string()),
