@@ -82,6 +82,5 @@ COPY --from=build --chown=65532:65532 /out/data /data
 ENV PORT=3000 DATA_DIR=/data ALLOWED_HOSTS=localhost
 VOLUME /data
 EXPOSE 3000
-# It asks the running engine for its newest order: whether it answers and can read its store.
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=5 CMD ["/engine", "orders", "--limit", "1"]
+HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=5 CMD ["/engine", "serve", "--check"]
 ENTRYPOINT ["/engine"]

@@ -42,17 +42,38 @@ async fn page(headers: HeaderMap, uri: Uri) -> Response {
     file("index.html", &headers, uri).await
 }
 
+/// What no route knows: the dashboard's page says so to a browser, a problem document to a program.
+pub(crate) async fn unknown(headers: HeaderMap, uri: Uri) -> Response {
+    let accepts_pages = headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"));
+    let depth = uri.path().matches('/').count().saturating_sub(1);
+    match Files::get("index.html").filter(|_| accepts_pages && !uri.path().starts_with("/api")) {
+        Some(file) => {
+            let mut response = answer("index.html", folders_up(&file.data, depth).into(), &headers);
+            *response.status_mut() = StatusCode::NOT_FOUND;
+            response
+        }
+        None => not_found(uri).await.into_response(),
+    }
+}
+
 async fn order_page(headers: HeaderMap) -> Response {
     match Files::get("index.html") {
-        Some(file) => answer("index.html", one_folder_up(&file.data).into(), &headers),
+        Some(file) => answer("index.html", folders_up(&file.data, 1).into(), &headers),
         None => Problem::internal().into_response(),
     }
 }
 
-/// The page for an address one folder below its own. It names its files relative to itself, so that they
+/// The page for an address so many folders below its own. It names its files relative to itself, so that they
 /// are found under whatever path a proxy publishes the engine.
-fn one_folder_up(page: &[u8]) -> Vec<u8> {
-    String::from_utf8_lossy(page).replace("=\"./", "=\"../").into_bytes()
+fn folders_up(page: &[u8], folders: usize) -> Vec<u8> {
+    let up = match folders {
+        0 => "./".to_owned(),
+        folders => "../".repeat(folders),
+    };
+    String::from_utf8_lossy(page).replace("=\"./", &format!("=\"{up}")).into_bytes()
 }
 
 async fn docs(headers: HeaderMap, uri: Uri) -> Response {
@@ -61,7 +82,7 @@ async fn docs(headers: HeaderMap, uri: Uri) -> Response {
 
 async fn guide(Path(name): Path<String>, headers: HeaderMap, uri: Uri) -> Response {
     let Some(file) = Files::get("guide.html") else { return Problem::internal().into_response() };
-    let template = String::from_utf8_lossy(&one_folder_up(&file.data)).into_owned();
+    let template = String::from_utf8_lossy(&folders_up(&file.data, 1)).into_owned();
     match guides::page(&template, &name) {
         Some(page) => answer("guide.html", page.into_bytes().into(), &headers),
         None => not_found(uri).await.into_response(),

@@ -40,7 +40,7 @@ use crate::{
     headers::REQUEST_ID,
     openapi::document,
     problem::{Code, Problem},
-    request::{Connection, method_not_allowed, not_found},
+    request::{Connection, method_not_allowed},
     routes::{
         cancel, cancel_many, engine, events, execute, explain, export, health, market, metrics, order,
         orders, quotes, resume, statistics, stream, summary, tokens, venues,
@@ -89,7 +89,7 @@ pub fn router(state: AppState) -> Router {
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(metrics::render))
         .merge(dashboard::routes())
-        .fallback(not_found)
+        .fallback(dashboard::unknown)
         .method_not_allowed_fallback(method_not_allowed)
         // the outermost first; all in one, because each call of `layer` boxes every request's future again
         .layer((

@@ -52,6 +52,27 @@ async fn a_file_that_does_not_exist_is_a_problem() {
     }
 }
 
+#[tokio::test]
+async fn an_unknown_address_is_a_page_for_browsers_and_a_problem_for_programs() {
+    let app = App::start().await;
+    for (path, assets) in
+        [("/nowhere", "./assets/"), ("/no/where", "../assets/"), ("/no/such/page", "../../assets/")]
+    {
+        let page =
+            app.client.get(app.url(path)).header(header::ACCEPT, "text/html,*/*").send().await.unwrap();
+        assert_eq!(page.status(), 404, "{path}");
+        let page = page.text().await.unwrap();
+        assert!(
+            page.contains("<app-shell>") && page.contains(&format!("src=\"{assets}js/main.js\"")),
+            "{path}: {page}"
+        );
+        assert_eq!(app.get(path).await.headers()[header::CONTENT_TYPE], "application/problem+json");
+    }
+    let api =
+        app.client.get(app.url("/api/nothing")).header(header::ACCEPT, "text/html").send().await.unwrap();
+    assert_eq!(api.headers()[header::CONTENT_TYPE], "application/problem+json");
+}
+
 /// What a first visit may cost, compressed.
 const FIRST_VIEW_BYTES: usize = 120 * 1024;
 

@@ -19,6 +19,10 @@ pub(crate) struct ServeArgs {
     pub(crate) venues: VenueConfig,
     #[command(flatten, next_help_heading = "Logging")]
     pub(crate) log: LogConfig,
+    /// Ask the engine that already runs with these settings whether it is ready, and exit: the health check of
+    /// a container
+    #[arg(long, help_heading = "Other")]
+    pub(crate) check: bool,
 }
 
 impl ServeArgs {

@@ -8,6 +8,10 @@ use crate::{cli::ServeArgs, embedded::Embedded, output::print};
 
 /// `from` is where the settings come from.
 pub(crate) async fn run(args: ServeArgs, from: &Loaded<()>) -> anyhow::Result<ExitCode> {
+    if args.check {
+        process::ask_ready(args.api.port)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let _telemetry = telemetry::init(&args.log, "engine")?;
     from.log();
     let asked = process::stop_on_signal()?;

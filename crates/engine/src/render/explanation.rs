@@ -90,6 +90,10 @@ fn write_standing(text: &mut String, explanation: &Explanation<'_>, detail: Deta
         write!(text, ", including {} queued", duration(queued))?;
     }
     writeln!(text)?;
+    if let Some(origin) = &explanation.origin {
+        let client = origin.client.as_deref().unwrap_or("an unnamed client");
+        writeln!(text, "placed by {client}, request {}", origin.request_id)?;
+    }
     let id = explanation.order_id;
     if let Some(lost) = explanation.parked_after_lost_claims {
         writeln!(text, "parked: {lost} claims in a row were lost; `engine resume {id}` tries again at once")?;

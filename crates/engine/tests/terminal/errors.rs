@@ -1,6 +1,6 @@
 //! Errors, each in one sentence.
 
-use crate::support::{program, run};
+use crate::support::{Engine, program, run};
 
 #[test]
 fn a_missing_engine_is_reported_in_one_sentence() {
@@ -59,4 +59,14 @@ fn a_machine_on_which_no_engine_runs_has_no_problem() {
     let named = doctor(&["--url", "http://127.0.0.1:1"]);
     let text = String::from_utf8(named.stdout).unwrap();
     assert!(!named.status.success() && text.trim_end().ends_with("1 problem"), "{text}");
+}
+
+#[test]
+fn a_container_asks_the_running_engine_whether_it_is_ready() {
+    let engine = Engine::start(&[]);
+    let port = engine.url.rsplit(':').next().unwrap().to_owned();
+    assert_eq!(run(&["serve", "--check", "--port", &port]).status, 0);
+    drop(engine);
+    let gone = run(&["serve", "--check", "--port", &port]);
+    assert_ne!(gone.status, 0, "{gone:?}");
 }
