@@ -97,12 +97,13 @@ for page in README.md CONTRIBUTING.md SECURITY.md docs/*.md docs/internals/*.md;
     for file in $(grep -ohE '(scripts/[a-z_]+\.sh|docker-compose[a-z.]*\.yml)' "$page" | sort -u); do
         [ -e "$file" ] || { echo "$page: there is no $file" >&2; exit 1; }
     done
+    # no `grep -q` at the end of a pipe: it stops reading, and what writes to it fails
     for link in $(grep -oE '\]\([^) ]+\)' "$page" | sed 's/^](//; s/)$//' | grep -vE '^https?:|^\.\./\.\./releases$'); do
         file=$page anchor=
         case $link in *#*) anchor=${link#*#} ;; esac
         [ -z "${link%%#*}" ] || file=$(dirname "$page")/${link%%#*}
         [ -e "$file" ] || { echo "$page: $link leads nowhere" >&2; exit 1; }
         [ -z "$anchor" ] || sed -n 's/^#* //p' "$file" | tr '[:upper:]' '[:lower:]' | sed 's/[^a-z0-9 _-]//g; s/ /-/g' |
-            grep -qxF "$anchor" || { echo "$page: $link leads nowhere" >&2; exit 1; }
+            grep -xF "$anchor" >/dev/null || { echo "$page: $link leads nowhere" >&2; exit 1; }
     done
 done
