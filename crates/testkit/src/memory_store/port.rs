@@ -141,7 +141,9 @@ impl OrderReads for MemoryStore {
         let state = self.open()?;
         let events = state.of(account, id).map_or(&[][..], |record| &record.events);
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        Ok(events.iter().filter(|event| event.seq > after).take(limit).cloned().collect())
+        let found: Vec<_> = events.iter().filter(|event| event.seq > after).take(limit).cloned().collect();
+        self.events_read.fetch_add(found.len(), Ordering::Relaxed);
+        Ok(found)
     }
 
     async fn attempts(&self, account: AccountId, id: OrderId) -> Result<Vec<Attempt>, StoreError> {
