@@ -106,7 +106,7 @@ impl MemoryStore {
         Ok(Cancellation::Claimed(Box::new(record.claim(&cancel.by, now, cancel.lease))))
     }
 
-    /// While it hangs, acceptances and commits wait.
+    /// While it hangs, acceptances, commits and releases wait.
     pub fn hang(&self, hangs: bool) {
         self.hangs.send_replace(hangs);
     }

@@ -59,6 +59,7 @@ impl Executions for MemoryStore {
     }
 
     async fn release(&self, fence: Fence, due_after: Duration) -> Result<(), StoreError> {
+        self.wait_while_it_hangs().await;
         let due_at = Some(self.clock.steady() + due_after);
         if let Some(record) = self.open()?.held(fence) {
             record.lost_claims = record.lost_claims.saturating_sub(1);
