@@ -1,8 +1,7 @@
-//! Schemas of the forms of an order: the fields are those that the API reads, which a test compares; what each may
-//! hold is written here.
+//! Schemas of the forms of an order. The names of fields are those that the API reads; what a field may hold is
+//! written here once more, and `scripts/contract.sh` holds it against the API.
 //!
-//! A schema admits everything that may be accepted; what depends on more than one field, such as the
-//! decimals of an amount, is judged when it is read.
+//! What depends on more than one field, such as the decimals of an amount, is judged only when it is read.
 
 use std::fmt::Write;
 

@@ -7,7 +7,7 @@ mod state;
 
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 use domain::{
@@ -25,6 +25,7 @@ pub struct MemoryStore {
     state: Mutex<State>,
     hangs: watch::Sender<bool>,
     refuses_commits: AtomicBool,
+    events_read: AtomicUsize,
 }
 
 /// What a commit is checked against.
@@ -53,6 +54,7 @@ impl MemoryStore {
             state: Mutex::new(State::new()),
             hangs: watch::Sender::new(false),
             refuses_commits: AtomicBool::new(false),
+            events_read: AtomicUsize::new(0),
         }
     }
 
@@ -104,7 +106,7 @@ impl MemoryStore {
         Ok(Cancellation::Claimed(Box::new(record.claim(&cancel.by, now, cancel.lease))))
     }
 
-    /// While it hangs, acceptances and commits wait.
+    /// While it hangs, acceptances, commits and releases wait.
     pub fn hang(&self, hangs: bool) {
         self.hangs.send_replace(hangs);
     }
@@ -112,6 +114,11 @@ impl MemoryStore {
     /// While it refuses commits, orders can still be claimed.
     pub fn refuse_commits(&self, refuses: bool) {
         self.refuses_commits.store(refuses, Ordering::Relaxed);
+    }
+
+    /// How many events of single orders were read so far.
+    pub fn events_read(&self) -> usize {
+        self.events_read.load(Ordering::Relaxed)
     }
 
     /// While it is held, the feed shows nothing new, as if a transaction stayed open in the database.

@@ -59,6 +59,7 @@ impl Executions for MemoryStore {
     }
 
     async fn release(&self, fence: Fence, due_after: Duration) -> Result<(), StoreError> {
+        self.wait_while_it_hangs().await;
         let due_at = Some(self.clock.steady() + due_after);
         if let Some(record) = self.open()?.held(fence) {
             record.lost_claims = record.lost_claims.saturating_sub(1);
@@ -141,7 +142,9 @@ impl OrderReads for MemoryStore {
         let state = self.open()?;
         let events = state.of(account, id).map_or(&[][..], |record| &record.events);
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        Ok(events.iter().filter(|event| event.seq > after).take(limit).cloned().collect())
+        let found: Vec<_> = events.iter().filter(|event| event.seq > after).take(limit).cloned().collect();
+        self.events_read.fetch_add(found.len(), Ordering::Relaxed);
+        Ok(found)
     }
 
     async fn attempts(&self, account: AccountId, id: OrderId) -> Result<Vec<Attempt>, StoreError> {

@@ -37,7 +37,7 @@ use crate::progress::{Progress, RunningExecutions};
 const NO_EXPIRY: Duration = Duration::from_hours(1);
 
 /// Events read at once to find where an attempt began.
-const EVENTS_AT_ONCE: u32 = 50;
+const EVENTS_AT_ONCE: u32 = 16;
 
 /// What an execution needs.
 pub struct Executor {

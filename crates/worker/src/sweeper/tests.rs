@@ -170,6 +170,7 @@ async fn an_inspection_that_is_under_way_at_a_stop_gives_its_claim_back() {
         .await;
         bench.stop.cancel();
     });
+    bench.store.hang(false); // the sweeper has stopped, and the claim is still to be given back
     bench.slots.finish().await;
     let claim = bench.store.claim(id, "next", Duration::from_secs(1)).await.unwrap().expect("it is free");
     assert_eq!(claim.lost_claims, 0);

@@ -154,3 +154,6 @@ pub(super) async fn active_by_status(
         .await?;
     row::active_by_status(counts)
 }
+
+#[cfg(test)]
+mod tests;

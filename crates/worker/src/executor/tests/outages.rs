@@ -24,9 +24,12 @@ async fn an_outage_that_lasts_fails_the_order_at_its_deadline() {
     let bench = Bench::new(false, &[]).await;
     bench.chain.is_away.store(true, Ordering::SeqCst);
     let began = bench.clock.now();
-    let mut waits = 0;
+    let (mut waits, mut read) = (0, 0);
     while bench.execute().await == ExecutionOutcome::Waiting {
         waits += 1;
+        let newly_read = bench.store.events_read() - read;
+        assert!(newly_read <= 16, "{newly_read} events are read after {waits} waits, however many there are");
+        read += newly_read;
         let row = bench.row().await;
         bench.clock.advance(row.next_attempt_at.unwrap().since(bench.clock.now()));
     }

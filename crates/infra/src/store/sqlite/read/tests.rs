@@ -1,0 +1,45 @@
+//! Which index finds the orders of a listing. Nothing gathers statistics, so a plan never changes.
+
+use domain::{OrderStatus, Phase};
+use sqlx::Connection;
+
+use super::{super::MIGRATIONS, *};
+
+struct StepRow {
+    detail: String,
+}
+
+database::from_row!(StepRow { detail });
+
+#[tokio::test]
+async fn a_listing_goes_by_the_index_that_has_the_fewest_of_its_orders() {
+    let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+    MIGRATIONS.run_direct(None, &mut connection, false).await.unwrap();
+    let newest = || OrderFilter::newest(10);
+    let (tag, client_order_id) = (Some("desk".to_owned()), Some("mine".to_owned()));
+    for (filter, index) in [
+        (newest(), "orders_by_account"),
+        (OrderFilter { tag: tag.clone(), ..newest() }, "orders_by_tag"),
+        (OrderFilter { status: Some(OrderStatus::Failed), ..newest() }, "orders_by_phase"),
+        (OrderFilter { status: Some(OrderStatus::Failed), tag: tag.clone(), ..newest() }, "orders_by_tag"),
+        (OrderFilter { status: Some(OrderStatus::Pending), tag: tag.clone(), ..newest() }, "orders_by_phase"),
+        (OrderFilter { phase: Some(Phase::Resting), tag: tag.clone(), ..newest() }, "orders_by_phase"),
+        (OrderFilter { client_order_id: client_order_id.clone(), ..newest() }, "orders_client_order_id"),
+        (
+            OrderFilter { client_order_id, status: Some(OrderStatus::Failed), ..newest() },
+            "orders_client_order_id",
+        ),
+        (OrderFilter { parked: true, ..newest() }, "orders_parked"),
+        (OrderFilter { parked: true, status: Some(OrderStatus::Pending), tag, ..newest() }, "orders_parked"),
+    ] {
+        let page = Page::new(&filter);
+        let Listing { sql, parameters } =
+            Listing::of(&filter, ORDER, Dialect::Sqlite, AccountId::DEFAULT, &page);
+        let explain = format!("EXPLAIN QUERY PLAN {sql}");
+        let query = bind_all!(sqlx::query_as(AssertSqlSafe(explain)), &parameters);
+        let plan: Vec<StepRow> = query.fetch_all(&mut connection).await.unwrap();
+        let steps = plan.iter().map(|step| step.detail.as_str()).collect::<Vec<_>>().join("; ");
+        assert!(steps.contains(&format!("USING INDEX {index}")), "{filter:?}: {steps}");
+        assert!(!steps.contains("TEMP B-TREE"), "{filter:?} is sorted: {steps}");
+    }
+}
