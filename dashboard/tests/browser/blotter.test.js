@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, test } from "node:test";
-import { closeBrowser, live, open, row } from "./support/browser.js";
+import { closeBrowser, live, newContext, open, row } from "./support/browser.js";
 import { Engine } from "./support/engine.js";
 import { eventually } from "./support/eventually.js";
 
@@ -127,6 +127,43 @@ test("new orders do not push away what is read further down", async (t) => {
   await page.getByText("110 orders").waitFor();
   await eventually("it is where it was", async () => (await top()) === before);
 });
+
+test("a list that is read anew stays in sight, as when the stream connects late", async (t) => {
+  const engine = await Engine.start(t, { SIM_PRESET: "instant" });
+  await Promise.all(Array.from({ length: 100 }, () => engine.place()));
+  await engine.settled();
+  const page = await (await newContext(t)).newPage();
+  const [connect, connected] = held();
+  const [answer, answered] = held();
+  await page.routeWebSocket(/api\/stream/, async (socket) => {
+    await connected;
+    socket.connectToServer();
+  });
+  await page.goto(engine.url);
+  await page.getByText("100 orders").waitFor();
+  await page.route(/api\/orders\?/, async (route) => {
+    await answered;
+    await route.continue();
+  });
+  const asked = page.waitForRequest(/api\/orders\?/);
+  connect();
+  const request = await asked;
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+  await page.locator("#blotter").evaluate((node) => (node.scrollTop = 40 * 32));
+  const read = row(page, (await engine.orders())[45]?.id ?? "");
+  await read.waitFor();
+  answer();
+  await (await request.response())?.finished();
+  await live(page);
+  assert.equal(await page.locator("#blotter").evaluate((node) => node.scrollTop), 40 * 32);
+  await read.waitFor();
+});
+
+/** Somebody who waits, and what ends it. @returns {[() => void, Promise<void>]} */
+function held() {
+  let release = () => {};
+  return [() => release(), new Promise((resolve) => (release = resolve))];
+}
 
 /** @param {Page} page @param {string} column */
 async function firstRow(page, column) {

@@ -36,6 +36,8 @@ export class OrderList extends EventTarget {
   /** All ids in the window, in the order of the engine. @type {string[]} */
   #ids = [];
   #known = new Set();
+  /** The first page is read anew: `rows` stay until it is here, so that nobody loses their place. */
+  #isRenewed = false;
   /** @type {string | undefined} */
   #next;
   #reading = 0;
@@ -56,6 +58,7 @@ export class OrderList extends EventTarget {
     if (this.state !== "unread" && JSON.stringify(filter) === JSON.stringify(this.filter)) return;
     this.filter = filter;
     this.place = 0;
+    this.rows = [];
     this.summary = undefined;
     void this.reset();
   }
@@ -66,6 +69,7 @@ export class OrderList extends EventTarget {
     this.#known = new Set();
     this.isAway = false;
     this.isOutdated = false;
+    this.#isRenewed = true;
     void this.count();
     await this.#read(this.#path());
   }
@@ -122,6 +126,7 @@ export class OrderList extends EventTarget {
       this.#next = path;
       this.error = /** @type {api.ApiError} */ (error);
     }
+    this.#isRenewed = false;
     if (isFollowed(this.filter)) this.#ids.sort(newestFirst);
     this.#show();
   }
@@ -164,10 +169,12 @@ export class OrderList extends EventTarget {
 
   #show() {
     const isFiltered = isFollowed(this.filter);
-    this.rows = this.#ids.filter((id) => {
-      const order = this.#book.get(id);
-      return order && (!isFiltered || matches(order, this.filter));
-    });
+    if (!this.#isRenewed) {
+      this.rows = this.#ids.filter((id) => {
+        const order = this.#book.get(id);
+        return order && (!isFiltered || matches(order, this.filter));
+      });
+    }
     this.dispatchEvent(new Event("change"));
   }
 }
