@@ -142,7 +142,8 @@ impl Services {
     /// Whether what is stored keeps every promise, and what is said about it. Nothing may run.
     pub(crate) fn check(&self) -> (bool, String) {
         let found = Command::new(program("check")).env("DATABASE_URL", &self.database_url).output().unwrap();
-        (found.status.success(), String::from_utf8_lossy(&found.stdout).into_owned())
+        let said = [found.stdout, found.stderr].concat();
+        (found.status.success(), String::from_utf8_lossy(&said).into_owned())
     }
 
     async fn start(
