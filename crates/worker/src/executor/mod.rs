@@ -74,7 +74,8 @@ pub struct ExecutionPolicy {
 }
 
 /// How an execution ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum ExecutionOutcome {
     /// The order was not ours to take: terminal, claimed by another, or not due. Duplicates and
     /// late deliveries end here.
@@ -99,18 +100,8 @@ pub enum ExecutionOutcome {
 
 impl ExecutionOutcome {
     /// The name in metrics.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::NotClaimed => "not_claimed",
-            Self::Confirmed => "confirmed",
-            Self::Failed => "failed",
-            Self::Canceled => "canceled",
-            Self::Expired => "expired",
-            Self::Retrying => "retrying",
-            Self::Waiting => "waiting",
-            Self::Rests => "rests",
-            Self::Interrupted => "interrupted",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 
