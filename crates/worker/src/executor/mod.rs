@@ -20,7 +20,7 @@ use domain::{
     Event, EventData, Failure, FailureClass, Fill, Order, OrderId, Phase, Timestamp,
     backoff::RetryPolicy,
     order::Withdrawal,
-    ports::{AttemptChange, Chain, Claim, ClaimAction, Clock, EventBus, OrderStore, Signer, Venue},
+    ports::{AttemptChange, Chain, Claim, ClaimAction, Clock, EventBus, ExecutionStore, Signer, Venue},
 };
 use journal::{Journal, Recorded};
 use metrics::counter;
@@ -41,7 +41,7 @@ const EVENTS_AT_ONCE: u32 = 16;
 
 /// What an execution needs.
 pub struct Executor {
-    pub store: Arc<dyn OrderStore>,
+    pub store: Arc<dyn ExecutionStore>,
     pub bus: Arc<dyn EventBus>,
     pub venues: Vec<Arc<dyn Venue>>,
     pub chain: Arc<dyn Chain>,
