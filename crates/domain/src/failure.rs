@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use strum::VariantArray;
 
 use crate::{Address, VenueId};
 
@@ -19,8 +20,11 @@ pub enum FailureClass {
 }
 
 /// The stable code of a failure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, strum::IntoStaticStr, strum::VariantArray,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum FailureCode {
     /// No venue answered with a quote before the deadline.
     QuotesUnavailable,
@@ -67,53 +71,12 @@ pub enum FailureCode {
 
 impl FailureCode {
     /// Every code.
-    pub const ALL: [Self; 20] = [
-        Self::QuotesUnavailable,
-        Self::NoRoute,
-        Self::AmountTooSmall,
-        Self::InsufficientLiquidity,
-        Self::BuildFailed,
-        Self::ChainUnavailable,
-        Self::SignerUnavailable,
-        Self::SigningRefused,
-        Self::PoolUnavailable,
-        Self::SimulationFailed,
-        Self::ComputeExceeded,
-        Self::InsufficientFunds,
-        Self::AccountFrozen,
-        Self::UnsupportedToken,
-        Self::PriceImpactTooHigh,
-        Self::BoundNotMet,
-        Self::SlippageExceeded,
-        Self::TransactionReverted,
-        Self::TransactionExpired,
-        Self::ExecutionCrashed,
-    ];
+    pub const ALL: [Self; Self::VARIANTS.len()] =
+        *Self::VARIANTS.first_chunk().expect("as many as there are");
 
     /// The stable code, as stored and shown.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::QuotesUnavailable => "quotes_unavailable",
-            Self::NoRoute => "no_route",
-            Self::AmountTooSmall => "amount_too_small",
-            Self::InsufficientLiquidity => "insufficient_liquidity",
-            Self::BuildFailed => "build_failed",
-            Self::ChainUnavailable => "chain_unavailable",
-            Self::SignerUnavailable => "signer_unavailable",
-            Self::SigningRefused => "signing_refused",
-            Self::PoolUnavailable => "pool_unavailable",
-            Self::SimulationFailed => "simulation_failed",
-            Self::ComputeExceeded => "compute_exceeded",
-            Self::InsufficientFunds => "insufficient_funds",
-            Self::AccountFrozen => "account_frozen",
-            Self::UnsupportedToken => "unsupported_token",
-            Self::PriceImpactTooHigh => "price_impact_too_high",
-            Self::BoundNotMet => "bound_not_met",
-            Self::SlippageExceeded => "slippage_exceeded",
-            Self::TransactionReverted => "transaction_reverted",
-            Self::TransactionExpired => "transaction_expired",
-            Self::ExecutionCrashed => "execution_crashed",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 
     /// Whether another attempt may succeed.

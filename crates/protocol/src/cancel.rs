@@ -1,12 +1,16 @@
 use domain::OrderStatus;
 use serde::{Deserialize, Serialize};
+use strum::VariantArray;
 use utoipa::ToSchema;
 
 use crate::{OrderView, words};
 
 /// The result of a request to cancel an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr, strum::VariantArray,
+)]
 #[serde(rename_all = "camelCase")]
+#[strum(serialize_all = "camelCase")]
 pub enum CancelOutcome {
     /// It is canceled.
     Canceled,
@@ -25,24 +29,12 @@ pub enum CancelOutcome {
 
 impl CancelOutcome {
     /// Every outcome of this version.
-    pub const ALL: [Self; 5] = [
-        Self::Canceled,
-        Self::CancelRequested,
-        Self::AlreadyTerminal,
-        Self::NotFound,
-        Self::StoreUnavailable,
-    ];
+    pub const ALL: [Self; Self::VARIANTS.len() - 1] =
+        *Self::VARIANTS.first_chunk().expect("all but the last, `Later`");
 
     /// The name on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Canceled => "canceled",
-            Self::CancelRequested => "cancelRequested",
-            Self::AlreadyTerminal => "alreadyTerminal",
-            Self::NotFound => "notFound",
-            Self::StoreUnavailable => "storeUnavailable",
-            Self::Later => "later",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 

@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 
+use strum::VariantArray;
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{RefOr, Schema},
@@ -9,7 +10,8 @@ use crate::words;
 
 /// Every problem the API knows, with its stable code, status, title and whether the same request
 /// may succeed when it is repeated later.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "snake_case")]
 pub enum Code {
     /// The body is not JSON.
     MalformedJson,
@@ -62,6 +64,7 @@ pub enum Code {
     /// The address speaks WebSocket only.
     UpgradeRequired,
     /// An error of the engine.
+    #[strum(serialize = "internal_error")]
     Internal,
     /// A stored order that only a later version can read.
     UnreadableOrder,
@@ -79,98 +82,66 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 32] = [
-        Self::MalformedJson,
-        Self::InvalidOrder,
-        Self::InvalidRequest,
-        Self::InvalidQuery,
-        Self::InvalidOrderId,
-        Self::InvalidIdempotencyKey,
-        Self::UnreadableBody,
-        Self::BodyTimeout,
-        Self::HostNotAllowed,
-        Self::OriginNotAllowed,
-        Self::NotFound,
-        Self::OrderNotFound,
-        Self::CursorUnknown,
-        Self::MethodNotAllowed,
-        Self::IdempotencyConflict,
-        Self::NotParked,
-        Self::AlreadyTerminal,
-        Self::TooManyOpenOrders,
-        Self::BodyTooLarge,
-        Self::UnsupportedMediaType,
-        Self::UnsupportedContentEncoding,
-        Self::NoRoute,
-        Self::AmountTooSmall,
-        Self::InsufficientLiquidity,
-        Self::UpgradeRequired,
-        Self::Internal,
-        Self::UnreadableOrder,
-        Self::Overloaded,
-        Self::StoreUnavailable,
-        Self::QuotesUnavailable,
-        Self::TooManyStreams,
-        Self::TooManyConnections,
-    ];
+    pub const ALL: [Self; Self::VARIANTS.len()] =
+        *Self::VARIANTS.first_chunk().expect("as many as there are");
 
-    /// The table: code, status, whether it may succeed later, title.
+    /// The table: status, whether it may succeed later, title.
     #[rustfmt::skip]
-    const fn row(self) -> (&'static str, u16, bool, &'static str) {
+    const fn row(self) -> (u16, bool, &'static str) {
         match self {
-            Self::MalformedJson         => ("malformed_json",          400, false, "The body is not valid JSON"),
-            Self::InvalidOrder          => ("invalid_order",           400, false, "The order is invalid"),
-            Self::InvalidRequest        => ("invalid_request",         400, false, "The request is invalid"),
-            Self::InvalidQuery          => ("invalid_query",           400, false, "The query is invalid"),
-            Self::InvalidOrderId        => ("invalid_order_id",        400, false, "Invalid order id"),
-            Self::InvalidIdempotencyKey => ("invalid_idempotency_key", 400, false, "Invalid idempotency key"),
-            Self::UnreadableBody        => ("unreadable_body",         400, false, "The body could not be read"),
-            Self::BodyTimeout           => ("body_timeout",            408, true,  "The body did not arrive in time"),
-            Self::HostNotAllowed        => ("host_not_allowed",        403, false, "Host not allowed"),
-            Self::OriginNotAllowed      => ("origin_not_allowed",      403, false, "Origin not allowed"),
-            Self::NotFound              => ("not_found",               404, false, "Not found"),
-            Self::OrderNotFound         => ("order_not_found",         404, false, "Order not found"),
-            Self::CursorUnknown         => ("cursor_unknown",          410, false, "The database does not have the cursor's event"),
-            Self::MethodNotAllowed      => ("method_not_allowed",      405, false, "Method not allowed"),
-            Self::IdempotencyConflict   => ("idempotency_conflict",    409, false, "The key belongs to a different order"),
-            Self::NotParked             => ("not_parked",              409, false, "The order is not parked"),
-            Self::AlreadyTerminal       => ("already_terminal",        409, false, "The order has already ended"),
-            Self::TooManyOpenOrders     => ("too_many_open_orders",    429, false, "The account has too many open orders"),
-            Self::BodyTooLarge          => ("body_too_large",          413, false, "The body is too large"),
-            Self::UnsupportedMediaType  => ("unsupported_media_type",  415, false, "The body must be JSON"),
-            Self::UnsupportedContentEncoding => ("unsupported_content_encoding", 415, false, "The body must not be compressed"),
-            Self::NoRoute               => ("no_route",                422, false, "No venue trades this pair"),
-            Self::AmountTooSmall        => ("amount_too_small",        422, false, "The amount is too small to trade"),
-            Self::InsufficientLiquidity => ("insufficient_liquidity",  422, false, "Insufficient liquidity"),
-            Self::UpgradeRequired       => ("upgrade_required",        426, false, "This endpoint requires a WebSocket"),
-            Self::Internal              => ("internal_error",          500, true,  "Internal error"),
-            Self::UnreadableOrder       => ("unreadable_order",        501, true,  "This version cannot read the order"),
-            Self::Overloaded            => ("overloaded",              503, true,  "Too many orders are in flight"),
-            Self::StoreUnavailable      => ("store_unavailable",       503, true,  "The order store is unavailable"),
-            Self::QuotesUnavailable     => ("quotes_unavailable",      503, true,  "No venue quoted in time"),
-            Self::TooManyStreams        => ("too_many_streams",        503, true,  "Too many streams are open"),
-            Self::TooManyConnections    => ("too_many_connections",    503, true,  "Too many connections are open"),
+            Self::MalformedJson              => (400, false, "The body is not valid JSON"),
+            Self::InvalidOrder               => (400, false, "The order is invalid"),
+            Self::InvalidRequest             => (400, false, "The request is invalid"),
+            Self::InvalidQuery               => (400, false, "The query is invalid"),
+            Self::InvalidOrderId             => (400, false, "Invalid order id"),
+            Self::InvalidIdempotencyKey      => (400, false, "Invalid idempotency key"),
+            Self::UnreadableBody             => (400, false, "The body could not be read"),
+            Self::BodyTimeout                => (408, true,  "The body did not arrive in time"),
+            Self::HostNotAllowed             => (403, false, "Host not allowed"),
+            Self::OriginNotAllowed           => (403, false, "Origin not allowed"),
+            Self::NotFound                   => (404, false, "Not found"),
+            Self::OrderNotFound              => (404, false, "Order not found"),
+            Self::CursorUnknown              => (410, false, "The database does not have the cursor's event"),
+            Self::MethodNotAllowed           => (405, false, "Method not allowed"),
+            Self::IdempotencyConflict        => (409, false, "The key belongs to a different order"),
+            Self::NotParked                  => (409, false, "The order is not parked"),
+            Self::AlreadyTerminal            => (409, false, "The order has already ended"),
+            Self::TooManyOpenOrders          => (429, false, "The account has too many open orders"),
+            Self::BodyTooLarge               => (413, false, "The body is too large"),
+            Self::UnsupportedMediaType       => (415, false, "The body must be JSON"),
+            Self::UnsupportedContentEncoding => (415, false, "The body must not be compressed"),
+            Self::NoRoute                    => (422, false, "No venue trades this pair"),
+            Self::AmountTooSmall             => (422, false, "The amount is too small to trade"),
+            Self::InsufficientLiquidity      => (422, false, "Insufficient liquidity"),
+            Self::UpgradeRequired            => (426, false, "This endpoint requires a WebSocket"),
+            Self::Internal                   => (500, true,  "Internal error"),
+            Self::UnreadableOrder            => (501, true,  "This version cannot read the order"),
+            Self::Overloaded                 => (503, true,  "Too many orders are in flight"),
+            Self::StoreUnavailable           => (503, true,  "The order store is unavailable"),
+            Self::QuotesUnavailable          => (503, true,  "No venue quoted in time"),
+            Self::TooManyStreams             => (503, true,  "Too many streams are open"),
+            Self::TooManyConnections         => (503, true,  "Too many connections are open"),
         }
     }
 
     /// The stable code.
-    pub const fn as_str(self) -> &'static str {
-        self.row().0
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 
     /// The HTTP status.
     pub const fn status(self) -> u16 {
-        self.row().1
+        self.row().0
     }
 
     /// Whether the same request may succeed later.
     pub const fn is_retryable(self) -> bool {
-        self.row().2
+        self.row().1
     }
 
     /// A summary, the same every time.
     pub const fn title(self) -> &'static str {
-        self.row().3
+        self.row().2
     }
 }
 

@@ -1,6 +1,7 @@
 use std::{borrow::Cow, fmt};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use strum::VariantArray;
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{RefOr, Schema},
@@ -9,13 +10,18 @@ use utoipa::{
 use crate::words;
 
 /// Why a field is not valid, as a stable code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumString, strum::IntoStaticStr, strum::VariantArray,
+)]
+#[strum(serialize_all = "snake_case")]
 pub enum FieldCode {
     /// It is required.
     Missing,
     /// There is no such field.
+    #[strum(serialize = "unknown_field")]
     Unknown,
     /// It appears twice.
+    #[strum(serialize = "duplicate_field")]
     Duplicate,
     /// It has the wrong JSON type.
     WrongType,
@@ -47,44 +53,12 @@ pub enum FieldCode {
 
 impl FieldCode {
     /// Every code of this version.
-    pub const ALL: [Self; 15] = [
-        Self::Missing,
-        Self::Unknown,
-        Self::Duplicate,
-        Self::WrongType,
-        Self::Malformed,
-        Self::Zero,
-        Self::Negative,
-        Self::TooPrecise,
-        Self::TooLarge,
-        Self::UnknownToken,
-        Self::SameToken,
-        Self::OutOfRange,
-        Self::Conflict,
-        Self::Unsupported,
-        Self::TooLong,
-    ];
+    pub const ALL: [Self; Self::VARIANTS.len() - 1] =
+        *Self::VARIANTS.first_chunk().expect("all but the last, `Later`");
 
     /// The stable code.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Missing => "missing",
-            Self::Unknown => "unknown_field",
-            Self::Duplicate => "duplicate_field",
-            Self::WrongType => "wrong_type",
-            Self::Malformed => "malformed",
-            Self::Zero => "zero",
-            Self::Negative => "negative",
-            Self::TooPrecise => "too_precise",
-            Self::TooLarge => "too_large",
-            Self::UnknownToken => "unknown_token",
-            Self::SameToken => "same_token",
-            Self::OutOfRange => "out_of_range",
-            Self::Conflict => "conflict",
-            Self::Unsupported => "unsupported",
-            Self::TooLong => "too_long",
-            Self::Later => "later",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 
@@ -97,8 +71,7 @@ impl Serialize for FieldCode {
 impl<'de> Deserialize<'de> for FieldCode {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<str>::deserialize(deserializer)?;
-        let known = Self::ALL.into_iter().find(|code| code.as_str() == text);
-        Ok(known.unwrap_or(Self::Later))
+        Ok(text.parse().unwrap_or(Self::Later))
     }
 }
 

@@ -3,6 +3,7 @@ use std::borrow::Cow;
 use domain::{FailureCode, Timestamp, VenueId};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+use strum::VariantArray;
 use utoipa::ToSchema;
 
 use crate::words;
@@ -89,37 +90,49 @@ pub struct OhlcView {
 }
 
 /// The length of a candle's period.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Default,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
 pub enum CandleInterval {
     #[default]
     #[serde(rename = "1m")]
+    #[strum(serialize = "1m")]
     Minute,
     #[serde(rename = "5m")]
+    #[strum(serialize = "5m")]
     FiveMinutes,
     #[serde(rename = "15m")]
+    #[strum(serialize = "15m")]
     QuarterHour,
     #[serde(rename = "1h")]
+    #[strum(serialize = "1h")]
     Hour,
     #[serde(rename = "4h")]
+    #[strum(serialize = "4h")]
     FourHours,
     #[serde(rename = "1d")]
+    #[strum(serialize = "1d")]
     Day,
 }
 
 impl CandleInterval {
-    pub const ALL: [Self; 6] =
-        [Self::Minute, Self::FiveMinutes, Self::QuarterHour, Self::Hour, Self::FourHours, Self::Day];
+    pub const ALL: [Self; Self::VARIANTS.len()] =
+        *Self::VARIANTS.first_chunk().expect("as many as there are");
 
     /// Its name on the wire.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Minute => "1m",
-            Self::FiveMinutes => "5m",
-            Self::QuarterHour => "15m",
-            Self::Hour => "1h",
-            Self::FourHours => "4h",
-            Self::Day => "1d",
-        }
+        self.into()
     }
 
     pub fn minutes(self) -> u32 {

@@ -2,35 +2,49 @@ use std::{borrow::Cow, ops::AddAssign};
 
 use domain::Timestamp;
 use serde::{Deserialize, Serialize};
+use strum::VariantArray;
 use utoipa::ToSchema;
 
 use crate::words;
 
 /// How far back figures go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Default,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
 pub enum StatisticsWindow {
     #[default]
     #[serde(rename = "5m")]
+    #[strum(serialize = "5m")]
     FiveMinutes,
     #[serde(rename = "15m")]
+    #[strum(serialize = "15m")]
     QuarterHour,
     #[serde(rename = "1h")]
+    #[strum(serialize = "1h")]
     Hour,
     #[serde(rename = "24h")]
+    #[strum(serialize = "24h")]
     Day,
 }
 
 impl StatisticsWindow {
-    pub const ALL: [Self; 4] = [Self::FiveMinutes, Self::QuarterHour, Self::Hour, Self::Day];
+    pub const ALL: [Self; Self::VARIANTS.len()] =
+        *Self::VARIANTS.first_chunk().expect("as many as there are");
 
     /// Its name on the wire.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::FiveMinutes => "5m",
-            Self::QuarterHour => "15m",
-            Self::Hour => "1h",
-            Self::Day => "24h",
-        }
+        self.into()
     }
 
     /// Its length, seconds.
@@ -104,7 +118,9 @@ impl AddAssign for EventCountsView {
 }
 
 /// A stage of an order's execution.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema, strum::VariantArray,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Stage {
     /// From the acceptance to the first attempt.
@@ -120,7 +136,8 @@ pub enum Stage {
 }
 
 impl Stage {
-    pub const ALL: [Self; 5] = [Self::Queued, Self::Routing, Self::Building, Self::Landing, Self::Total];
+    pub const ALL: [Self; Self::VARIANTS.len()] =
+        *Self::VARIANTS.first_chunk().expect("as many as there are");
 }
 
 /// How long a stage took, milliseconds. Percentiles are exact to 1 %, and absent where nothing was measured.

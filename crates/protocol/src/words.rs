@@ -1,8 +1,12 @@
 //! Schemas of the domain's enums: the domain itself knows nothing of `OpenAPI`.
 
-use domain::{FailureCode as Failures, OrderStatus as Statuses, OrderType as Types, VenueId};
+use domain::{
+    FailureCode as Failures, OrderStatus as Statuses, OrderType as Types, VenueId,
+    ports::OrderSort as OrderSorts,
+};
 use serde::Serialize;
 use serde_json::{Value, json};
+use strum::VariantArray;
 use utoipa::openapi::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 
 use crate::CancelOutcome as Outcomes;
@@ -49,7 +53,7 @@ schema!(
         Outcomes::ALL
     )
 );
-schema!(OrderType, one_of("Order type.", [Types::Market]));
+schema!(OrderType, one_of("Order type.", Types::VARIANTS));
 schema!(
     Venue,
     text("A decentralized exchange; `GET /api/venues` lists them. Later versions may add more.")
@@ -68,7 +72,7 @@ schema!(
     OrderSort,
     one_of(
         "Sort key. `duration` is the time from acceptance to the last change.",
-        ["createdAt", "updatedAt", "attempt", "duration"]
+        OrderSorts::VARIANTS.iter().map(<&str>::from)
     )
 );
 schema!(

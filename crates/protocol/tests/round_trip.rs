@@ -4,8 +4,11 @@
 
 use std::collections::HashSet;
 
-use domain::{Event, EventData, EventKind, Order, OrderStatus, ports::AttemptState};
-use protocol::{DataView, EventBody, Explanation, OrderView, Orders, ProblemBody, StreamMessage};
+use domain::{Event, EventData, EventKind, Order, OrderStatus, OrderType, ports::AttemptState};
+use protocol::{
+    CancelOutcome, CandleInterval, DataView, EventBody, Explanation, OrderView, Orders, ProblemBody,
+    StatisticsWindow, StreamMessage,
+};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use strum::VariantArray;
@@ -160,4 +163,20 @@ fn a_problem_has_its_type_as_a_response_and_the_message_names_its_own() {
         _ => unreachable!("it is an object"),
     };
     assert_eq!(message, expected);
+}
+
+/// What serde writes and what tables, filters and metrics call it.
+fn is_named<T: Serialize>(values: impl IntoIterator<Item = T>, name: impl Fn(&T) -> &'static str) {
+    for value in values {
+        assert_eq!(serde_json::to_value(&value).unwrap(), name(&value));
+    }
+}
+
+#[test]
+fn every_name_is_the_one_on_the_wire() {
+    is_named(OrderStatus::ALL, |status| status.as_str());
+    is_named(OrderType::VARIANTS, |order_type| (*order_type).into());
+    is_named(CancelOutcome::ALL, |outcome| outcome.as_str());
+    is_named(StatisticsWindow::ALL, |window| window.name());
+    is_named(CandleInterval::ALL, |interval| interval.name());
 }

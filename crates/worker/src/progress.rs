@@ -8,6 +8,7 @@ use std::{
 };
 
 use metrics::gauge;
+use strum::VariantArray;
 use telemetry::metrics::catalogue;
 use tokio::time::{Instant, sleep};
 
@@ -15,7 +16,8 @@ use tokio::time::{Instant, sleep};
 const MEASURE_EVERY: Duration = Duration::from_secs(1);
 
 /// What an execution is waiting for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "snake_case")]
 pub(crate) enum Step {
     /// The quotes of the venues.
     Quote,
@@ -32,18 +34,9 @@ pub(crate) enum Step {
 }
 
 impl Step {
-    const ALL: [Self; 6] = [Self::Quote, Self::Build, Self::Sign, Self::Commit, Self::Send, Self::Settle];
-
     /// The name in metrics and logs.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Quote => "quote",
-            Self::Build => "build",
-            Self::Sign => "sign",
-            Self::Commit => "commit",
-            Self::Send => "send",
-            Self::Settle => "settle",
-        }
+    pub(crate) fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 
@@ -125,12 +118,13 @@ impl RunningExecutions {
     }
 
     /// How long the oldest execution has been in each step; zero where there is none.
-    fn oldest(&self) -> [(Step, Duration); Step::ALL.len()] {
+    fn oldest(&self) -> Vec<(Step, Duration)> {
         let seen: Vec<Seen> = self.running().all.values().map(|progress| *progress.seen()).collect();
-        Step::ALL.map(|step| {
-            let ages = seen.iter().filter(|seen| seen.step == step).map(|seen| seen.since.elapsed());
-            (step, ages.max().unwrap_or_default())
-        })
+        let oldest = Step::VARIANTS.iter().map(|step| {
+            let ages = seen.iter().filter(|seen| seen.step == *step).map(|seen| seen.since.elapsed());
+            (*step, ages.max().unwrap_or_default())
+        });
+        oldest.collect()
     }
 
     fn running(&self) -> MutexGuard<'_, Running> {

@@ -25,6 +25,8 @@ pub struct Worker {
     executor: Arc<Executor>,
     sweeper: Sweeper,
     consumer: Arc<dyn JobConsumer>,
+    /// For health checks.
+    store: Arc<dyn StoreHealth>,
     slots: Slots,
     stop: CancellationToken,
 }
@@ -70,14 +72,14 @@ impl Worker {
         });
         let slots = Slots::new(executor.clone(), concurrency, stop.clone());
         let sweeper = Sweeper::new(
-            store,
+            store.clone(),
             queue,
             consumer.clone(),
             slots.clone(),
             Duration::from_millis(config.sweep_interval_ms),
             Duration::from_millis(config.redeliver_after_ms),
         );
-        Self { executor, sweeper, consumer, slots, stop }
+        Self { executor, sweeper, consumer, store, slots, stop }
     }
 
     /// Works until it is stopped, then gives every claim back at once, so that another worker goes on
@@ -107,6 +109,6 @@ impl Worker {
 
     /// The store, for health checks.
     pub fn store(&self) -> &dyn StoreHealth {
-        self.executor.store.as_ref()
+        self.store.as_ref()
     }
 }

@@ -58,9 +58,8 @@ pub(crate) async fn prices(State(state): State<AppState>, query: Parameters) -> 
 pub(crate) async fn candles(State(state): State<AppState>, query: Parameters) -> Result<Response, Problem> {
     let mut errors = Vec::new();
     let pair = pair(&state, &query, &mut errors).await;
-    let interval = query.read("interval", "must be 1m, 5m, 15m, 1h, 4h or 1d", &mut errors, |text| {
-        CandleInterval::ALL.into_iter().find(|interval| interval.name() == text)
-    });
+    let interval: Option<CandleInterval> =
+        query.read("interval", "must be 1m, 5m, 15m, 1h, 4h or 1d", &mut errors, |text| text.parse().ok());
     let not_a_time = "must be an RFC 3339 time with an offset";
     let from: Option<Timestamp> = query.read("from", not_a_time, &mut errors, |text| text.parse().ok());
     let to: Option<Timestamp> = query.read("to", not_a_time, &mut errors, |text| text.parse().ok());

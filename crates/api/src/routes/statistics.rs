@@ -24,9 +24,8 @@ problems!(Problems: InvalidQuery);
     responses((status = 200, description = "The figures.", body = StatisticsView), Problems))]
 pub(crate) async fn show(State(state): State<AppState>, query: Parameters) -> Result<Response, Problem> {
     let mut errors = Vec::new();
-    let window = query.read("window", "must be 5m, 15m, 1h or 24h", &mut errors, |text| {
-        StatisticsWindow::ALL.into_iter().find(|window| window.name() == text)
-    });
+    let window: Option<StatisticsWindow> =
+        query.read("window", "must be 5m, 15m, 1h or 24h", &mut errors, |text| text.parse().ok());
     query.report_unknown(&["window"], &mut errors);
     refuse_query(errors)?;
     Ok(Json(state.statistics.view(window.unwrap_or_default())).into_response())

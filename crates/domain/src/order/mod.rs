@@ -17,8 +17,11 @@ pub use withdrawal::Withdrawal;
 use crate::{AccountId, Bps, Failure, Fill, OrderId, Quote, QuoteRequest, Timestamp, swap::SlippageBound};
 
 /// How an order executes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr, strum::VariantArray,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum OrderType {
     /// At once, at the best price the venues give.
     Market,
@@ -26,9 +29,7 @@ pub enum OrderType {
 
 impl fmt::Display for OrderType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Market => f.pad("market"),
-        }
+        f.pad(self.into())
     }
 }
 

@@ -73,15 +73,8 @@ pub struct InvalidTransition {
 
 impl OrderStatus {
     /// Every status of this version, in the order of the lifecycle.
-    pub const ALL: [Self; 10] = {
-        let mut all = [Self::Unknown; 10];
-        let mut index = 0;
-        while index < all.len() {
-            all[index] = Self::VARIANTS[index]; // all but the last, `Unknown`
-            index += 1;
-        }
-        all
-    };
+    pub const ALL: [Self; Self::VARIANTS.len() - 1] =
+        *Self::VARIANTS.first_chunk().expect("all but the last, `Unknown`");
 
     /// The transition table: the status after an event.
     ///

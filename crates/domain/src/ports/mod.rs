@@ -24,9 +24,9 @@ pub use queue::{ExecutionSlot, ExecutionSlots, JobConsumer, JobQueue, QueueError
 pub use signer::{Signer, SignerError};
 pub use store::{
     Acceptance, Accepted, ActiveOrders, Attempt, AttemptChange, AttemptState, Cancel, Cancellation, Claim,
-    ClaimAction, Commit, CommitOutcome, DueAction, DueOrder, Effect, EventFeed, Executions, Fence,
-    LONGEST_PARKING, MAX_DOUBLINGS, OrderCounts, OrderFilter, OrderIntake, OrderPage, OrderReads, OrderSort,
-    OrderStore, PARKED_AFTER, SEARCHED_AT_ONCE, StoreError, StoreHealth,
+    ClaimAction, Commit, CommitOutcome, DueAction, DueOrder, Effect, EventFeed, ExecutionStore, Executions,
+    Fence, LONGEST_PARKING, MAX_DOUBLINGS, OrderCounts, OrderFilter, OrderIntake, OrderPage, OrderReads,
+    OrderSort, OrderStore, PARKED_AFTER, SEARCHED_AT_ONCE, StoreError, StoreHealth,
 };
 pub use tokens::{TokenError, Tokens};
 pub use trading::{Market, Quotes, Trading};

@@ -1,4 +1,4 @@
-//! The store port over a database, its writes grouped.
+//! The store port over a database: its writes grouped, its reads each on a connection of their own.
 
 use std::{
     sync::Arc,
@@ -9,11 +9,10 @@ use async_trait::async_trait;
 use batching::Batcher;
 use database::within;
 use domain::{
-    AccountId, Event, Order, OrderId,
+    AccountId, OrderId,
     ports::{
-        Acceptance, Accepted, ActiveOrders, Attempt, Cancel, Cancellation, Claim, Commit, CommitOutcome,
-        DueOrder, EventFeed, Executions, FeedCursor, FeedPage, FeedScope, Fence, OrderCounts, OrderFilter,
-        OrderIntake, OrderPage, OrderReads, StoreError, StoreHealth,
+        Acceptance, Accepted, Cancel, Cancellation, Claim, Commit, CommitOutcome, DueOrder, Executions,
+        Fence, OrderIntake, StoreError, StoreHealth,
     },
 };
 use futures::TryFutureExt;
@@ -68,6 +67,20 @@ impl<D: Database> GroupedStore<D> {
         };
         measured(operation, written).await
     }
+
+    /// A read on a connection of its own.
+    pub(super) async fn read<T>(
+        &self,
+        operation: &'static str,
+        read: impl AsyncFnOnce(&mut D::Reader) -> sqlx::Result<T>,
+    ) -> Result<T, StoreError> {
+        let asked = async {
+            let mut lease = self.lane.database.readers().lease().await?;
+            let found = read(&mut lease).await?;
+            Ok(lease.give_back(found))
+        };
+        measured(operation, within(READ_WITHIN, asked).map_err(|error| unavailable(&Arc::new(error)))).await
+    }
 }
 
 /// Keeps the gauge of the oldest write until the store is dropped.
@@ -94,13 +107,6 @@ async fn measured<T>(
         counter!(catalogue::STORE_ERRORS, "operation" => operation).increment(1);
     }
     result
-}
-
-async fn read<T>(
-    operation: &'static str,
-    asked: impl Future<Output = sqlx::Result<T>>,
-) -> Result<T, StoreError> {
-    measured(operation, within(READ_WITHIN, asked).map_err(|error| unavailable(&Arc::new(error)))).await
 }
 
 fn mismatch(written: &Written) -> StoreError {
@@ -167,82 +173,6 @@ impl<D: Database> Executions for GroupedStore<D> {
             Written::LeaseDue(due) => Ok(due),
             other => Err(mismatch(&other)),
         }
-    }
-}
-
-#[async_trait]
-impl<D: Database> OrderReads for GroupedStore<D> {
-    async fn order(&self, account: AccountId, id: OrderId) -> Result<Option<Order>, StoreError> {
-        read("order", self.lane.database.order(account, id)).await
-    }
-
-    async fn orders(&self, account: AccountId, filter: OrderFilter) -> Result<OrderPage, StoreError> {
-        read("orders", self.lane.database.orders(account, &filter)).await
-    }
-
-    async fn events(
-        &self,
-        account: AccountId,
-        id: OrderId,
-        after: u32,
-        limit: u32,
-    ) -> Result<Vec<Event>, StoreError> {
-        read("events", self.lane.database.events(account, id, after, limit)).await
-    }
-
-    async fn attempts(&self, account: AccountId, id: OrderId) -> Result<Vec<Attempt>, StoreError> {
-        read("attempts", self.lane.database.attempts(account, id)).await
-    }
-
-    async fn lost_claims(&self, account: AccountId, id: OrderId) -> Result<Option<u32>, StoreError> {
-        read("lost_claims", self.lane.database.lost_claims(account, id)).await
-    }
-
-    async fn last_seqs(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, u32)>, StoreError> {
-        read("last_seqs", self.lane.database.last_seqs(ids)).await
-    }
-}
-
-#[async_trait]
-impl<D: Database> EventFeed for GroupedStore<D> {
-    async fn feed(
-        &self,
-        account: AccountId,
-        scope: &FeedScope,
-        after: FeedCursor,
-        limit: u32,
-    ) -> Result<FeedPage, StoreError> {
-        read("feed", self.lane.database.feed(account, scope, after, limit)).await
-    }
-
-    async fn feed_end(&self) -> Result<FeedCursor, StoreError> {
-        read("feed_end", self.lane.database.feed_end()).await
-    }
-
-    async fn feed_has(&self, cursor: FeedCursor) -> Result<bool, StoreError> {
-        if cursor == FeedCursor::START {
-            return Ok(true);
-        }
-        read("feed_has", self.lane.database.feed_has(cursor)).await
-    }
-
-    async fn feed_held_at(&self) -> Result<Option<u64>, StoreError> {
-        read("feed_held_at", self.lane.database.feed_held_at()).await
-    }
-}
-
-#[async_trait]
-impl<D: Database> OrderCounts for GroupedStore<D> {
-    async fn in_flight(&self, at_most: u32) -> Result<u32, StoreError> {
-        read("in_flight", self.lane.database.in_flight(at_most)).await
-    }
-
-    async fn resting(&self, account: AccountId, at_most: u32) -> Result<u32, StoreError> {
-        read("resting", self.lane.database.resting(account, at_most)).await
-    }
-
-    async fn active_by_status(&self, at_most: u32) -> Result<ActiveOrders, StoreError> {
-        read("active_by_status", self.lane.database.active_by_status(at_most)).await
     }
 }
 

@@ -5,57 +5,19 @@ use domain::{
     ports::{OrderFilter, OrderSort, SEARCHED_AT_ONCE},
     token::well_known_symbol,
 };
-use sqlx::types::Uuid;
 
-use super::{page::Page, parking, row::ACTIVE};
+use super::{
+    page::Page,
+    parking,
+    reader::{Dialect, Parameter, Select},
+    row::ACTIVE,
+};
 
-/// Whose SQL it is, where the two differ.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Dialect {
-    Postgres,
-    Sqlite,
+/// A query for orders as it grows.
+struct Listing {
+    sql: String,
+    parameters: Vec<Parameter>,
 }
-
-impl Dialect {
-    /// An order's id in hexadecimal digits.
-    const fn hex_id(self) -> &'static str {
-        match self {
-            Self::Postgres => "encode(uuid_send(id), 'hex')",
-            Self::Sqlite => "lower(hex(id))",
-        }
-    }
-}
-
-/// A parameter of a query.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Parameter {
-    Id(Uuid),
-    Text(String),
-    Int(i64),
-}
-
-/// A query for orders with its parameters, `$1` and so on.
-#[derive(Debug)]
-pub(super) struct Listing {
-    pub(super) sql: String,
-    pub(super) parameters: Vec<Parameter>,
-}
-
-/// Binds the parameters of a [`Listing`] to a query.
-macro_rules! bind_all {
-    ($query:expr, $parameters:expr) => {{
-        let mut query = $query;
-        for parameter in $parameters {
-            query = match parameter {
-                Parameter::Id(id) => query.bind(*id),
-                Parameter::Text(text) => query.bind(text.as_str()),
-                Parameter::Int(int) => query.bind(*int),
-            };
-        }
-        query
-    }};
-}
-pub(super) use bind_all;
 
 /// The token of an order; versions before 2026-12 stored its symbol.
 const TOKEN_IN: &str = "coalesce(spec -> 'tokenIn' ->> 'mint', spec ->> 'tokenIn')";
@@ -64,44 +26,39 @@ const TOKEN_OUT: &str = "coalesce(spec -> 'tokenOut' ->> 'mint', spec ->> 'token
 const TAG: &str = "coalesce(spec ->> 'tag', spec ->> 'clientId')";
 const VENUE: &str = "coalesce(fill ->> 'venue', failure ->> 'venue')";
 
+/// The next rows of a page: as many as it has room for, and one more.
+pub(super) fn of(filter: &OrderFilter, dialect: Dialect, account: AccountId, page: &Page) -> Select {
+    let mut listing = Listing::over(filter, account, page);
+    listing.narrow(filter, dialect);
+    if let Some(end) = page.end() {
+        let id = listing.parameter(Parameter::Id(end));
+        let within = if filter.descending { ">=" } else { "<=" };
+        listing.and(&format!("id {within} {id}"));
+    }
+    let limit = listing.parameter(Parameter::Int(page.missing() + 1));
+    let direction = if filter.descending { "DESC" } else { "ASC" };
+    let order = match filter.sort {
+        OrderSort::CreatedAt => String::new(),
+        OrderSort::UpdatedAt => format!("updated_at {direction}, "),
+        OrderSort::Attempt => format!("attempt {direction}, "),
+        OrderSort::Duration => format!("updated_at - created_at {direction}, "),
+    };
+    let Listing { sql, parameters } = listing;
+    let columns = dialect.order_columns();
+    let sql = format!("SELECT {columns} FROM orders {sql} ORDER BY {order}id {direction} LIMIT {limit}");
+    Select { sql: sql.into(), parameters }
+}
+
+/// Where a search gives its page at the latest.
+pub(super) fn end(filter: &OrderFilter, account: AccountId, page: &Page) -> Select {
+    let Listing { sql, parameters } = Listing::over(filter, account, page);
+    let direction = if filter.descending { "DESC" } else { "ASC" };
+    let skipped = SEARCHED_AT_ONCE - 1;
+    let sql = format!("SELECT id FROM orders {sql} ORDER BY id {direction} LIMIT 1 OFFSET {skipped}");
+    Select { sql: sql.into(), parameters }
+}
+
 impl Listing {
-    /// The next rows of a page: as many as it has room for, and one more.
-    pub(super) fn of(
-        filter: &OrderFilter,
-        columns: &str,
-        dialect: Dialect,
-        account: AccountId,
-        page: &Page,
-    ) -> Self {
-        let mut listing = Self::over(filter, account, page);
-        listing.narrow(filter, dialect);
-        if let Some(end) = page.end() {
-            let id = listing.parameter(Parameter::Id(end));
-            let within = if filter.descending { ">=" } else { "<=" };
-            listing.and(&format!("id {within} {id}"));
-        }
-        let limit = listing.parameter(Parameter::Int(page.missing() + 1));
-        let direction = if filter.descending { "DESC" } else { "ASC" };
-        let order = match filter.sort {
-            OrderSort::CreatedAt => String::new(),
-            OrderSort::UpdatedAt => format!("updated_at {direction}, "),
-            OrderSort::Attempt => format!("attempt {direction}, "),
-            OrderSort::Duration => format!("updated_at - created_at {direction}, "),
-        };
-        let Self { sql, parameters } = listing;
-        let sql = format!("SELECT {columns} FROM orders {sql} ORDER BY {order}id {direction} LIMIT {limit}");
-        Self { sql, parameters }
-    }
-
-    /// Where a search gives its page at the latest.
-    pub(super) fn end(filter: &OrderFilter, account: AccountId, page: &Page) -> Self {
-        let Self { sql, parameters } = Self::over(filter, account, page);
-        let direction = if filter.descending { "DESC" } else { "ASC" };
-        let skipped = SEARCHED_AT_ONCE - 1;
-        let sql = format!("SELECT id FROM orders {sql} ORDER BY id {direction} LIMIT 1 OFFSET {skipped}");
-        Self { sql, parameters }
-    }
-
     /// All orders of an account after the cursor.
     fn over(filter: &OrderFilter, account: AccountId, page: &Page) -> Self {
         // Parked orders are few among all, so they are found first: the account is hidden from its indexes.

@@ -12,6 +12,8 @@ mod listing;
 mod page;
 mod parking;
 mod postgres;
+mod read;
+mod reader;
 mod request;
 mod row;
 mod same;

@@ -1,15 +1,16 @@
-//! Requests to a database: the writes as values, so that they can be grouped, and the reads.
+//! Requests to a database: its writes as values, so that they can be grouped.
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use database::Severity;
+use database::{Pool, Severity};
 use domain::{
-    AccountId, Event, Order, OrderId,
+    AccountId, OrderId,
     ports::{
-        Acceptance, Accepted, ActiveOrders, Attempt, Cancel, Cancellation, Claim, Commit, CommitOutcome,
-        DueOrder, FeedCursor, FeedPage, FeedScope, Fence, OrderFilter, OrderPage, StoreError,
+        Acceptance, Accepted, Cancel, Cancellation, Claim, Commit, CommitOutcome, DueOrder, Fence, StoreError,
     },
 };
+
+use super::reader::Reader;
 
 /// A write.
 #[derive(Debug, Clone)]
@@ -87,8 +88,14 @@ pub(super) enum Patience {
 
 /// A database that holds orders.
 pub(super) trait Database: Send + Sync + 'static {
+    /// Its connections for reads.
+    type Reader: Reader;
+
     /// Transactions that this process writes at a time.
     const BATCHES_IN_FLIGHT: usize;
+
+    /// The connections that only read.
+    fn readers(&self) -> &Pool<Self::Reader>;
 
     /// Closes the connections at a clean stop.
     fn close(&self) -> impl Future<Output = ()> + Send;
@@ -107,75 +114,6 @@ pub(super) trait Database: Send + Sync + 'static {
 
     /// Probes whether orders can be written, by a meaningless write that is committed as an order is.
     fn probe(&self) -> impl Future<Output = sqlx::Result<()>> + Send;
-
-    /// One order of an account.
-    fn order(
-        &self,
-        account: AccountId,
-        id: OrderId,
-    ) -> impl Future<Output = sqlx::Result<Option<Order>>> + Send;
-
-    /// A page of orders of an account.
-    fn orders(
-        &self,
-        account: AccountId,
-        filter: &OrderFilter,
-    ) -> impl Future<Output = sqlx::Result<OrderPage>> + Send;
-
-    /// How many claims of an active order were lost in a row.
-    fn lost_claims(
-        &self,
-        account: AccountId,
-        id: OrderId,
-    ) -> impl Future<Output = sqlx::Result<Option<u32>>> + Send;
-
-    /// Events of an order after a sequence number.
-    fn events(
-        &self,
-        account: AccountId,
-        id: OrderId,
-        after: u32,
-        limit: u32,
-    ) -> impl Future<Output = sqlx::Result<Vec<Event>>> + Send;
-
-    /// Events of many orders after a cursor.
-    fn feed(
-        &self,
-        account: AccountId,
-        scope: &FeedScope,
-        after: FeedCursor,
-        limit: u32,
-    ) -> impl Future<Output = sqlx::Result<FeedPage>> + Send;
-
-    /// The position after everything that is certain now.
-    fn feed_end(&self) -> impl Future<Output = sqlx::Result<FeedCursor>> + Send;
-
-    /// Whether the event before a cursor exists.
-    fn feed_has(&self, cursor: FeedCursor) -> impl Future<Output = sqlx::Result<bool>> + Send;
-
-    /// The position of the oldest committed event that the feed does not show yet.
-    fn feed_held_at(&self) -> impl Future<Output = sqlx::Result<Option<u64>>> + Send {
-        std::future::ready(Ok(None))
-    }
-
-    /// Last sequence numbers.
-    fn last_seqs(&self, ids: &[OrderId]) -> impl Future<Output = sqlx::Result<Vec<(OrderId, u32)>>> + Send;
-
-    /// Attempts of an order.
-    fn attempts(
-        &self,
-        account: AccountId,
-        id: OrderId,
-    ) -> impl Future<Output = sqlx::Result<Vec<Attempt>>> + Send;
-
-    /// Orders in flight, counted no further than `at_most`.
-    fn in_flight(&self, at_most: u32) -> impl Future<Output = sqlx::Result<u32>> + Send;
-
-    /// Resting orders of an account, counted no further than `at_most`.
-    fn resting(&self, account: AccountId, at_most: u32) -> impl Future<Output = sqlx::Result<u32>> + Send;
-
-    /// Orders that have not ended, by status.
-    fn active_by_status(&self, at_most: u32) -> impl Future<Output = sqlx::Result<ActiveOrders>> + Send;
 }
 
 /// What the caller may conclude from an error of the database.

@@ -10,9 +10,7 @@ use database::from_row;
 use domain::{
     AccountId, CancelRequest, Event, EventData, Failure, Fill, Order, OrderId, OrderSpec, OrderStatus,
     QuoteRequest, Signature, Timestamp, legacy,
-    ports::{
-        ActiveOrders, Attempt, AttemptChange, AttemptState, ClaimAction, FeedCursor, FeedEvent, PARKED_AFTER,
-    },
+    ports::{ActiveOrders, Attempt, AttemptChange, ClaimAction, FeedCursor, FeedEvent, PARKED_AFTER},
     swap::SignedTransaction,
 };
 use metrics::counter;
@@ -179,9 +177,6 @@ impl TryFrom<AttemptRow> for Attempt {
     type Error = sqlx::Error;
 
     fn try_from(row: AttemptRow) -> Result<Self, sqlx::Error> {
-        let states =
-            [AttemptState::Unresolved, AttemptState::Landed, AttemptState::Reverted, AttemptState::Expired];
-        let state = states.into_iter().find(|state| state.as_str() == row.state);
         Ok(Self {
             order_id: OrderId(row.order_id),
             number: u32::try_from(row.number).map_err(decode)?,
@@ -192,7 +187,10 @@ impl TryFrom<AttemptRow> for Attempt {
                 last_valid_block_height: u64::try_from(row.last_valid_block_height).map_err(decode)?,
             },
             created_at: Timestamp::from_unix_micros(row.created_at),
-            state: state.ok_or_else(|| sqlx::Error::Decode("unknown state of an attempt".into()))?,
+            state: row
+                .state
+                .parse()
+                .map_err(|_| sqlx::Error::Decode("unknown state of an attempt".into()))?,
         })
     }
 }

@@ -46,24 +46,9 @@ pub enum Fault {
 
 impl Fault {
     /// Everything but [`Fault::Kill`], which has a clock of its own.
-    pub(super) const OTHERS: [Self; 16] = [
-        Self::Pause,
-        Self::FlushRedis,
-        Self::KillRedis,
-        Self::RewindRedis,
-        Self::Terminate,
-        Self::DemoteRedis,
-        Self::CrashPostgres,
-        Self::CrashBusyPostgres,
-        Self::FillDisk,
-        Self::LockPostgres,
-        Self::HoldRows,
-        Self::StepClock,
-        Self::Cut,
-        Self::Delay,
-        Self::HalfOpen,
-        Self::Silence,
-    ];
+    pub(super) fn others() -> impl Iterator<Item = Self> {
+        Self::value_variants().iter().copied().filter(|fault| *fault != Self::Kill)
+    }
 }
 
 impl fmt::Display for Fault {
@@ -118,6 +103,6 @@ impl Tally {
 
     /// Every kind of fault and how often it happened.
     pub fn all(&self) -> impl Iterator<Item = (Fault, u32)> {
-        std::iter::once(Fault::Kill).chain(Fault::OTHERS).map(|fault| (fault, self.of(fault)))
+        Fault::value_variants().iter().map(|fault| (*fault, self.of(*fault)))
     }
 }

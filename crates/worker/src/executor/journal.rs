@@ -4,7 +4,7 @@ use std::{future::Future, pin::pin, sync::Arc, task::Poll};
 
 use domain::{
     CancelRequest, Event, EventData, Order, Timestamp,
-    ports::{AttemptChange, ClaimAction, Clock, Commit, CommitOutcome, EventBus, Fence, OrderStore},
+    ports::{AttemptChange, ClaimAction, Clock, Commit, CommitOutcome, EventBus, ExecutionStore, Fence},
 };
 use futures::poll;
 use tokio::task::JoinHandle;
@@ -22,7 +22,7 @@ use crate::{
 /// the execution has to wait for something else, so that followers see it live, or together with
 /// the next event that must be durable. An execution that never waits writes all its events at once.
 pub(super) struct Journal {
-    store: Arc<dyn OrderStore>,
+    store: Arc<dyn ExecutionStore>,
     bus: Arc<dyn EventBus>,
     clock: Arc<dyn Clock>,
     fence: Fence,
@@ -45,7 +45,7 @@ pub(super) enum Recorded {
 
 impl Journal {
     pub(super) fn open(
-        store: &Arc<dyn OrderStore>,
+        store: &Arc<dyn ExecutionStore>,
         bus: &Arc<dyn EventBus>,
         clock: &Arc<dyn Clock>,
         fence: Fence,
@@ -145,7 +145,7 @@ impl Journal {
 /// Commits and then announces, never the other way round: followers must not see what may still
 /// be undone.
 async fn write(
-    store: Arc<dyn OrderStore>,
+    store: Arc<dyn ExecutionStore>,
     bus: Arc<dyn EventBus>,
     commit: Commit,
     measured: Writing,

@@ -20,7 +20,7 @@ use domain::{
     Event, EventData, Failure, FailureClass, Fill, Order, OrderId, Phase, Timestamp,
     backoff::RetryPolicy,
     order::Withdrawal,
-    ports::{AttemptChange, Chain, Claim, ClaimAction, Clock, EventBus, OrderStore, Signer, Venue},
+    ports::{AttemptChange, Chain, Claim, ClaimAction, Clock, EventBus, ExecutionStore, Signer, Venue},
 };
 use journal::{Journal, Recorded};
 use metrics::counter;
@@ -41,7 +41,7 @@ const EVENTS_AT_ONCE: u32 = 16;
 
 /// What an execution needs.
 pub struct Executor {
-    pub store: Arc<dyn OrderStore>,
+    pub store: Arc<dyn ExecutionStore>,
     pub bus: Arc<dyn EventBus>,
     pub venues: Vec<Arc<dyn Venue>>,
     pub chain: Arc<dyn Chain>,
@@ -74,7 +74,8 @@ pub struct ExecutionPolicy {
 }
 
 /// How an execution ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum ExecutionOutcome {
     /// The order was not ours to take: terminal, claimed by another, or not due. Duplicates and
     /// late deliveries end here.
@@ -99,18 +100,8 @@ pub enum ExecutionOutcome {
 
 impl ExecutionOutcome {
     /// The name in metrics.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::NotClaimed => "not_claimed",
-            Self::Confirmed => "confirmed",
-            Self::Failed => "failed",
-            Self::Canceled => "canceled",
-            Self::Expired => "expired",
-            Self::Retrying => "retrying",
-            Self::Waiting => "waiting",
-            Self::Rests => "rests",
-            Self::Interrupted => "interrupted",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 

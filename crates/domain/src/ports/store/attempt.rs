@@ -13,7 +13,8 @@ pub struct Attempt {
 }
 
 /// The state of an attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum AttemptState {
     /// Not known yet: it may have been sent and it may land.
     Unresolved,
@@ -28,12 +29,7 @@ pub enum AttemptState {
 impl AttemptState {
     /// The name in the store.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Unresolved => "unresolved",
-            Self::Landed => "landed",
-            Self::Reverted => "reverted",
-            Self::Expired => "expired",
-        }
+        self.into()
     }
 }
 

@@ -44,7 +44,9 @@ pub struct OrderFilter {
 }
 
 /// What orders are listed by. Ties are broken by their ids.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, strum::EnumString, strum::IntoStaticStr)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, strum::EnumString, strum::IntoStaticStr, strum::VariantArray,
+)]
 #[strum(serialize_all = "camelCase")]
 pub enum OrderSort {
     /// Acceptance. The only one that is paged.

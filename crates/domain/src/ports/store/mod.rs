@@ -28,9 +28,13 @@ pub use intake::OrderIntake;
 pub use listing::{ActiveOrders, DueAction, DueOrder, OrderFilter, OrderPage, OrderSort, SEARCHED_AT_ONCE};
 pub use reads::OrderReads;
 
-/// Orders, events and attempts: the truth. One adapter implements all of its parts over one database; each user
-/// names the parts it needs.
-pub trait OrderStore: OrderIntake + Executions + OrderReads + EventFeed + OrderCounts + StoreHealth {}
+/// What an execution needs of the store.
+pub trait ExecutionStore: Executions + OrderReads {}
 
-impl<S> OrderStore for S where S: OrderIntake + Executions + OrderReads + EventFeed + OrderCounts + StoreHealth
-{}
+impl<S> ExecutionStore for S where S: Executions + OrderReads {}
+
+/// Orders, events and attempts: the truth. One adapter implements all of its parts over one database. A user names the
+/// parts it needs: a worker executes over [`ExecutionStore`], and only the API, which serves them all, keeps the whole.
+pub trait OrderStore: OrderIntake + ExecutionStore + EventFeed + OrderCounts + StoreHealth {}
+
+impl<S> OrderStore for S where S: OrderIntake + ExecutionStore + EventFeed + OrderCounts + StoreHealth {}

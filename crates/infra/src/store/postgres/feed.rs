@@ -9,13 +9,7 @@ use domain::{
 };
 use sqlx::{AssertSqlSafe, Connection, PgConnection, types::Uuid};
 
-use super::{
-    super::{
-        legacy,
-        row::{FeedRow, decode},
-    },
-    read::requests,
-};
+use super::super::row::{FeedRow, decode};
 
 /// The condition that a row is after the cursor `$2`, `$3`, `$4` and certain.
 const READABLE: &str = "transaction_id >= $2::text::xid8
@@ -57,14 +51,7 @@ pub(super) async fn read(
     let rows: Vec<FeedRow> = query.fetch_all(&mut *connection).await?;
     let is_full = rows.len() >= usize::try_from(limit).unwrap_or(usize::MAX);
     let last = rows.last().map(FeedRow::cursor).transpose()?;
-    let mut events = FeedRow::events(rows, account)?;
-    let legacy = legacy::orders_of(&events);
-    if !legacy.is_empty() {
-        let requests = requests(connection, &legacy).await?;
-        for fed in &mut events {
-            requests.update(fed.order_id, &mut fed.event);
-        }
-    }
+    let events = FeedRow::events(rows, account)?;
     let next = last.unwrap_or(after).max(if is_full { after } else { end });
     let beyond = match (is_full, is_unsettled) {
         (true, _) => PageEnd::More,

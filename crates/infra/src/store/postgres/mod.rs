@@ -13,7 +13,8 @@ mod effects;
 mod feed;
 mod lease;
 mod new_orders;
-mod read;
+#[cfg(test)]
+mod plans;
 mod rounds;
 
 use std::{
@@ -28,12 +29,18 @@ use database::{
     postgres::{self, Probe, Settings},
 };
 use domain::{
-    AccountId, Event, Order, OrderId,
-    ports::{ActiveOrders, Attempt, FeedCursor, FeedPage, FeedScope, OrderFilter, OrderPage},
+    AccountId, OrderId,
+    ports::{FeedCursor, FeedPage, FeedScope},
 };
-use sqlx::{Connection, PgConnection, error::DatabaseError, migrate::Migrator, postgres::PgConnectOptions};
+use sqlx::{
+    AssertSqlSafe, Connection, PgConnection, error::DatabaseError, migrate::Migrator,
+    postgres::PgConnectOptions, types::Uuid,
+};
 
-use super::request::{Database, Patience, Write, Written};
+use super::{
+    reader::{Dialect, Parameter, Reader, Row, Select, query},
+    request::{Database, Patience, Write, Written},
+};
 use rounds::{Round, Rounds};
 
 /// The migrations.
@@ -56,14 +63,16 @@ pub(crate) static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
 });
 
 /// The columns of an [`OrderRow`](super::row::OrderRow).
-const ORDER: &str = "id, account_id, client_order_id, fingerprint, spec, status, attempt, last_seq,
+pub(super) const ORDER: &str =
+    "id, account_id, client_order_id, fingerprint, spec, status, attempt, last_seq,
     (extract(epoch FROM created_at) * 1000000)::bigint AS created_at,
     (extract(epoch FROM updated_at) * 1000000)::bigint AS updated_at, fill, failure,
     (extract(epoch FROM next_attempt_at) * 1000000)::bigint AS next_attempt_at,
     (extract(epoch FROM cancel_requested_at) * 1000000)::bigint AS cancel_requested_at,
     cancel_requested_after, lease_epoch";
 /// The columns of an [`AttemptRow`](super::row::AttemptRow).
-const ATTEMPT: &str = "order_id, number, venue, signature, signed_bytes, last_valid_block_height, state,
+pub(super) const ATTEMPT: &str =
+    "order_id, number, venue, signature, signed_bytes, last_valid_block_height, state,
     (extract(epoch FROM created_at) * 1000000)::bigint AS created_at";
 
 /// Settings of every connection.
@@ -199,9 +208,15 @@ impl Postgres {
 }
 
 impl Database for Postgres {
+    type Reader = PgConnection;
+
     /// While one waits for the disk the other computes: a fifth more orders than one at a time on two
     /// cores. Four gain nothing more, because smaller batches cost more processor time.
     const BATCHES_IN_FLIGHT: usize = 2;
+
+    fn readers(&self) -> &Pool<PgConnection> {
+        &self.reads
+    }
 
     async fn close(&self) {
         self.reads.close_idle().await;
@@ -239,96 +254,45 @@ impl Database for Postgres {
         lease.give_back(());
         Ok(())
     }
+}
 
-    async fn order(&self, account: AccountId, id: OrderId) -> sqlx::Result<Option<Order>> {
-        let mut lease = self.reads.lease().await?;
-        let found = read::order(&mut lease, account, id).await?;
-        Ok(lease.give_back(found))
+impl Reader for PgConnection {
+    const DIALECT: Dialect = Dialect::Postgres;
+
+    async fn rows<R: Row>(&mut self, select: Select) -> sqlx::Result<Vec<R>> {
+        query!(select, ids).fetch_all(self).await
     }
 
-    async fn orders(&self, account: AccountId, filter: &OrderFilter) -> sqlx::Result<OrderPage> {
-        let mut lease = self.reads.lease().await?;
-        let found = read::orders(&mut lease, account, filter).await?;
-        Ok(lease.give_back(found))
-    }
-
-    async fn events(
-        &self,
-        account: AccountId,
-        id: OrderId,
-        after: u32,
-        limit: u32,
-    ) -> sqlx::Result<Vec<Event>> {
-        let mut lease = self.reads.lease().await?;
-        let found = read::events(&mut lease, account, id, after, limit).await?;
-        Ok(lease.give_back(found))
+    async fn row<R: Row>(&mut self, select: Select) -> sqlx::Result<Option<R>> {
+        query!(select, ids).fetch_optional(self).await
     }
 
     async fn feed(
-        &self,
+        &mut self,
         account: AccountId,
         scope: &FeedScope,
         after: FeedCursor,
         limit: u32,
     ) -> sqlx::Result<FeedPage> {
-        let mut lease = self.reads.lease().await?;
-        let found = feed::read(&mut lease, account, scope, after, limit).await?;
-        Ok(lease.give_back(found))
+        feed::read(self, account, scope, after, limit).await
     }
 
-    async fn feed_end(&self) -> sqlx::Result<FeedCursor> {
-        let mut lease = self.reads.lease().await?;
-        let found = feed::end(&mut lease).await?;
-        Ok(lease.give_back(found))
+    async fn feed_end(&mut self) -> sqlx::Result<FeedCursor> {
+        feed::end(self).await
     }
 
-    async fn feed_has(&self, cursor: FeedCursor) -> sqlx::Result<bool> {
-        let mut lease = self.reads.lease().await?;
-        let found = feed::has(&mut lease, cursor).await?;
-        Ok(lease.give_back(found))
+    async fn feed_has(&mut self, cursor: FeedCursor) -> sqlx::Result<bool> {
+        feed::has(self, cursor).await
     }
 
-    async fn feed_held_at(&self) -> sqlx::Result<Option<u64>> {
-        let mut lease = self.reads.lease().await?;
-        let found = feed::held_at(&mut lease).await?;
-        Ok(lease.give_back(found))
+    async fn feed_held_at(&mut self) -> sqlx::Result<Option<u64>> {
+        feed::held_at(self).await
     }
+}
 
-    async fn lost_claims(&self, account: AccountId, id: OrderId) -> sqlx::Result<Option<u32>> {
-        let mut lease = self.reads.lease().await?;
-        let found = read::lost_claims(&mut lease, account, id).await?;
-        Ok(lease.give_back(found))
-    }
-
-    async fn last_seqs(&self, ids: &[OrderId]) -> sqlx::Result<Vec<(OrderId, u32)>> {
-        let mut lease = self.reads.lease().await?;
-        let found = read::last_seqs(&mut lease, ids).await?;
-        Ok(lease.give_back(found))
-    }
-
-    async fn attempts(&self, account: AccountId, id: OrderId) -> sqlx::Result<Vec<Attempt>> {
-        let mut lease = self.reads.lease().await?;
-        let found = read::attempts(&mut lease, account, id).await?;
-        Ok(lease.give_back(found))
-    }
-
-    async fn in_flight(&self, at_most: u32) -> sqlx::Result<u32> {
-        let mut lease = self.reads.lease().await?;
-        let found = read::in_flight(&mut lease, at_most).await?;
-        Ok(lease.give_back(found))
-    }
-
-    async fn resting(&self, account: AccountId, at_most: u32) -> sqlx::Result<u32> {
-        let mut lease = self.reads.lease().await?;
-        let found = read::resting(&mut lease, account, at_most).await?;
-        Ok(lease.give_back(found))
-    }
-
-    async fn active_by_status(&self, at_most: u32) -> sqlx::Result<ActiveOrders> {
-        let mut lease = self.reads.lease().await?;
-        let found = read::active_by_status(&mut lease, at_most).await?;
-        Ok(lease.give_back(found))
-    }
+/// Ids of orders as one parameter.
+fn ids(ids: Vec<OrderId>) -> Vec<Uuid> {
+    ids.into_iter().map(|id| id.0).collect()
 }
 
 /// What is known of a batch that was one statement and then met an error. Commits are durable with that statement;

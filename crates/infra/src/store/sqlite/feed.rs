@@ -9,13 +9,7 @@ use sqlx::{
     types::{Json, Uuid},
 };
 
-use super::{
-    super::{
-        legacy,
-        row::{FeedRow, decode, encode},
-    },
-    read::requests,
-};
+use super::super::row::{FeedRow, decode, encode};
 
 pub(super) async fn read(
     connection: &mut SqliteConnection,
@@ -48,14 +42,7 @@ pub(super) async fn read(
     let last = rows.last().map_or(Ok(after), FeedRow::cursor)?;
     let next = if is_full { last } else { last.max(end) };
     let beyond = if is_full { PageEnd::More } else { PageEnd::Nothing };
-    let mut events = FeedRow::events(rows, account)?;
-    let legacy = legacy::orders_of(&events);
-    if !legacy.is_empty() {
-        let requests = requests(connection, &legacy).await?;
-        for fed in &mut events {
-            requests.update(fed.order_id, &mut fed.event);
-        }
-    }
+    let events = FeedRow::events(rows, account)?;
     Ok(FeedPage { events, next, beyond })
 }
 

@@ -6,7 +6,8 @@ mod cancel;
 mod effects;
 mod events;
 mod feed;
-mod read;
+#[cfg(test)]
+mod plans;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -20,25 +21,28 @@ use std::{
 use anyhow::{Context, anyhow};
 use database::{Pool, PoolOptions, sqlite};
 use domain::{
-    AccountId, Event, Order, OrderId, Timestamp,
-    ports::{
-        ActiveOrders, Attempt, Clock, FeedCursor, FeedPage, FeedScope, OnwardTime, OrderFilter, OrderPage,
-    },
+    AccountId, OrderId, Timestamp,
+    ports::{Clock, FeedCursor, FeedPage, FeedScope, OnwardTime},
 };
 use sqlx::{
-    Connection, SqliteConnection,
+    AssertSqlSafe, Connection, SqliteConnection,
     migrate::Migrator,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    types::Json,
 };
 
-use super::request::{Database, Patience, Write, Written};
+use super::{
+    reader::{Dialect, Parameter, Reader, Row, Select, query},
+    request::{Database, Patience, Write, Written},
+};
 
 /// The columns of an [`OrderRow`](super::row::OrderRow).
-const ORDER: &str = "id, account_id, client_order_id, fingerprint, spec, status, attempt, last_seq,
+pub(super) const ORDER: &str =
+    "id, account_id, client_order_id, fingerprint, spec, status, attempt, last_seq,
     created_at, updated_at, fill, failure, next_attempt_at, cancel_requested_at, cancel_requested_after,
     lease_epoch";
 /// The columns of an [`AttemptRow`](super::row::AttemptRow).
-const ATTEMPT: &str =
+pub(super) const ATTEMPT: &str =
     "order_id, number, venue, signature, signed_bytes, last_valid_block_height, state, created_at";
 
 /// Connections that read at once; a write never waits for them.
@@ -142,7 +146,13 @@ async fn probe(connection: &mut SqliteConnection) -> sqlx::Result<()> {
 }
 
 impl Database for Sqlite {
+    type Reader = SqliteConnection;
+
     const BATCHES_IN_FLIGHT: usize = 1;
+
+    fn readers(&self) -> &Pool<SqliteConnection> {
+        &self.readers
+    }
 
     /// The last one to close brings everything from the log into the file.
     async fn close(&self) {
@@ -169,88 +179,39 @@ impl Database for Sqlite {
         lease.give_back(());
         Ok(())
     }
+}
 
-    async fn order(&self, account: AccountId, id: OrderId) -> sqlx::Result<Option<Order>> {
-        let mut lease = self.readers.lease().await?;
-        let found = read::order(&mut lease, account, id).await?;
-        Ok(lease.give_back(found))
+impl Reader for SqliteConnection {
+    const DIALECT: Dialect = Dialect::Sqlite;
+
+    async fn rows<R: Row>(&mut self, select: Select) -> sqlx::Result<Vec<R>> {
+        query!(select, ids).fetch_all(self).await
     }
 
-    async fn orders(&self, account: AccountId, filter: &OrderFilter) -> sqlx::Result<OrderPage> {
-        let mut lease = self.readers.lease().await?;
-        let found = read::orders(&mut lease, account, filter).await?;
-        Ok(lease.give_back(found))
-    }
-
-    async fn events(
-        &self,
-        account: AccountId,
-        id: OrderId,
-        after: u32,
-        limit: u32,
-    ) -> sqlx::Result<Vec<Event>> {
-        let mut lease = self.readers.lease().await?;
-        let found = read::events(&mut lease, account, id, after, limit).await?;
-        Ok(lease.give_back(found))
+    async fn row<R: Row>(&mut self, select: Select) -> sqlx::Result<Option<R>> {
+        query!(select, ids).fetch_optional(self).await
     }
 
     async fn feed(
-        &self,
+        &mut self,
         account: AccountId,
         scope: &FeedScope,
         after: FeedCursor,
         limit: u32,
     ) -> sqlx::Result<FeedPage> {
-        let mut lease = self.readers.lease().await?;
-        let found = feed::read(&mut lease, account, scope, after, limit).await?;
-        Ok(lease.give_back(found))
+        feed::read(self, account, scope, after, limit).await
     }
 
-    async fn feed_end(&self) -> sqlx::Result<FeedCursor> {
-        let mut lease = self.readers.lease().await?;
-        let found = feed::end(&mut lease).await?;
-        Ok(lease.give_back(found))
+    async fn feed_end(&mut self) -> sqlx::Result<FeedCursor> {
+        feed::end(self).await
     }
 
-    async fn feed_has(&self, cursor: FeedCursor) -> sqlx::Result<bool> {
-        let mut lease = self.readers.lease().await?;
-        let found = feed::has(&mut lease, cursor).await?;
-        Ok(lease.give_back(found))
+    async fn feed_has(&mut self, cursor: FeedCursor) -> sqlx::Result<bool> {
+        feed::has(self, cursor).await
     }
+}
 
-    async fn lost_claims(&self, account: AccountId, id: OrderId) -> sqlx::Result<Option<u32>> {
-        let mut lease = self.readers.lease().await?;
-        let found = read::lost_claims(&mut lease, account, id).await?;
-        Ok(lease.give_back(found))
-    }
-
-    async fn last_seqs(&self, ids: &[OrderId]) -> sqlx::Result<Vec<(OrderId, u32)>> {
-        let mut lease = self.readers.lease().await?;
-        let found = read::last_seqs(&mut lease, ids).await?;
-        Ok(lease.give_back(found))
-    }
-
-    async fn attempts(&self, account: AccountId, id: OrderId) -> sqlx::Result<Vec<Attempt>> {
-        let mut lease = self.readers.lease().await?;
-        let found = read::attempts(&mut lease, account, id).await?;
-        Ok(lease.give_back(found))
-    }
-
-    async fn in_flight(&self, at_most: u32) -> sqlx::Result<u32> {
-        let mut lease = self.readers.lease().await?;
-        let found = read::in_flight(&mut lease, at_most).await?;
-        Ok(lease.give_back(found))
-    }
-
-    async fn resting(&self, account: AccountId, at_most: u32) -> sqlx::Result<u32> {
-        let mut lease = self.readers.lease().await?;
-        let found = read::resting(&mut lease, account, at_most).await?;
-        Ok(lease.give_back(found))
-    }
-
-    async fn active_by_status(&self, at_most: u32) -> sqlx::Result<ActiveOrders> {
-        let mut lease = self.readers.lease().await?;
-        let found = read::active_by_status(&mut lease, at_most).await?;
-        Ok(lease.give_back(found))
-    }
+/// Ids of orders as one parameter.
+fn ids(ids: Vec<OrderId>) -> Json<Vec<String>> {
+    Json(ids.into_iter().map(|id| id.0.simple().to_string()).collect())
 }

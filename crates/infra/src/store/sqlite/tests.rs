@@ -10,7 +10,7 @@ use domain::ports::Acceptance;
 use sqlx::AssertSqlSafe;
 use testkit::{ManualClock, samples};
 
-use super::*;
+use super::{super::read, *};
 
 async fn open(folder: &tempfile::TempDir) -> Sqlite {
     Sqlite::open(&folder.path().join("orders.db"), Arc::new(ManualClock::default())).await.unwrap()
@@ -30,7 +30,9 @@ fn group(size: usize) -> Vec<Write> {
 async fn is_as_before(database: &Sqlite, group: &[Write]) {
     for write in group {
         let Write::Accept(asked) = write else { panic!("a group of acceptances") };
-        assert_eq!(database.order(asked.order.account, asked.order.id).await.unwrap(), None);
+        let mut reader = database.readers().lease().await.unwrap();
+        let found = read::order(&mut *reader, asked.order.account, asked.order.id).await.unwrap();
+        assert_eq!(reader.give_back(found), None);
     }
     database.write_all(&self::group(1), Patience::Short).await.unwrap();
     database.probe().await.unwrap();

@@ -84,7 +84,11 @@ impl Nemesis {
             kill_every: Duration::from_millis(options.kill_every_ms.max(100)),
             fault_every: Duration::from_millis(options.fault_every_ms.max(100)),
             cures: Vec::new(),
-            faults: if options.faults.is_empty() { Fault::OTHERS.to_vec() } else { options.faults.clone() },
+            faults: if options.faults.is_empty() {
+                Fault::others().collect()
+            } else {
+                options.faults.clone()
+            },
             deck: Vec::new(),
         }
     }

@@ -12,7 +12,7 @@ use domain::{
     },
 };
 
-use testkit::Guards;
+use testkit::{Guards, MemoryStore};
 
 use super::SimulatedBus;
 use crate::simulation::{
@@ -26,6 +26,15 @@ pub(crate) struct FaultyStore(pub(crate) Arc<Process>);
 impl FaultyStore {
     fn is(&self, control: Control) -> bool {
         self.0.world.control == Some(control)
+    }
+
+    /// A read, which no control changes.
+    async fn read<T>(
+        &self,
+        what: &'static str,
+        read: impl AsyncFnOnce(&MemoryStore) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.0.call(what, async || read(&self.0.world.store).await).await?
     }
 }
 
@@ -122,11 +131,11 @@ impl Executions for FaultyStore {
 #[async_trait]
 impl OrderReads for FaultyStore {
     async fn order(&self, account: AccountId, id: OrderId) -> Result<Option<Order>, StoreError> {
-        self.0.call("read", async || self.0.world.store.order(account, id).await).await?
+        self.read("read", async |store| store.order(account, id).await).await
     }
 
     async fn orders(&self, account: AccountId, filter: OrderFilter) -> Result<OrderPage, StoreError> {
-        self.0.call("list", async || self.0.world.store.orders(account, filter).await).await?
+        self.read("list", async |store| store.orders(account, filter).await).await
     }
 
     async fn events(
@@ -136,21 +145,19 @@ impl OrderReads for FaultyStore {
         after: u32,
         limit: u32,
     ) -> Result<Vec<Event>, StoreError> {
-        self.0
-            .call("read events", async || self.0.world.store.events(account, id, after, limit).await)
-            .await?
+        self.read("read events", async |store| store.events(account, id, after, limit).await).await
     }
 
     async fn attempts(&self, account: AccountId, id: OrderId) -> Result<Vec<Attempt>, StoreError> {
-        self.0.call("read attempts", async || self.0.world.store.attempts(account, id).await).await?
+        self.read("read attempts", async |store| store.attempts(account, id).await).await
     }
 
     async fn lost_claims(&self, account: AccountId, id: OrderId) -> Result<Option<u32>, StoreError> {
-        self.0.call("read lost claims", async || self.0.world.store.lost_claims(account, id).await).await?
+        self.read("read lost claims", async |store| store.lost_claims(account, id).await).await
     }
 
     async fn last_seqs(&self, ids: &[OrderId]) -> Result<Vec<(OrderId, u32)>, StoreError> {
-        self.0.call("read last_seqs", async || self.0.world.store.last_seqs(ids).await).await?
+        self.read("read last_seqs", async |store| store.last_seqs(ids).await).await
     }
 }
 
@@ -163,38 +170,36 @@ impl EventFeed for FaultyStore {
         after: FeedCursor,
         limit: u32,
     ) -> Result<FeedPage, StoreError> {
-        self.0
-            .call("read the feed", async || self.0.world.store.feed(account, scope, after, limit).await)
-            .await?
+        self.read("read the feed", async |store| store.feed(account, scope, after, limit).await).await
     }
 
     async fn feed_end(&self) -> Result<FeedCursor, StoreError> {
-        self.0.call("read the feed's end", async || self.0.world.store.feed_end().await).await?
+        self.read("read the feed's end", async |store| store.feed_end().await).await
     }
 
     async fn feed_has(&self, cursor: FeedCursor) -> Result<bool, StoreError> {
-        self.0.call("look a cursor up", async || self.0.world.store.feed_has(cursor).await).await?
+        self.read("look a cursor up", async |store| store.feed_has(cursor).await).await
     }
 }
 
 #[async_trait]
 impl OrderCounts for FaultyStore {
     async fn in_flight(&self, at_most: u32) -> Result<u32, StoreError> {
-        self.0.call("count", async || self.0.world.store.in_flight(at_most).await).await?
+        self.read("count", async |store| store.in_flight(at_most).await).await
     }
 
     async fn resting(&self, account: AccountId, at_most: u32) -> Result<u32, StoreError> {
-        self.0.call("count", async || self.0.world.store.resting(account, at_most).await).await?
+        self.read("count", async |store| store.resting(account, at_most).await).await
     }
 
     async fn active_by_status(&self, at_most: u32) -> Result<ActiveOrders, StoreError> {
-        self.0.call("count", async || self.0.world.store.active_by_status(at_most).await).await?
+        self.read("count", async |store| store.active_by_status(at_most).await).await
     }
 }
 
 #[async_trait]
 impl StoreHealth for FaultyStore {
     async fn ping(&self) -> Result<(), StoreError> {
-        self.0.call("ping", async || self.0.world.store.ping().await).await?
+        self.read("ping", async |store| store.ping().await).await
     }
 }

@@ -2,14 +2,18 @@
 
 use std::str::FromStr;
 
-use domain::{OrderStatus, Phase};
+use domain::{AccountId, OrderStatus, Phase, ports::OrderFilter};
 use serde_json::Value;
-use sqlx::{Connection, postgres::PgConnectOptions};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, postgres::PgConnectOptions};
 use testkit::postgres::fresh_database;
 
 use super::{
-    super::{MIGRATIONS, READING},
-    *,
+    super::{
+        listing,
+        page::Page,
+        reader::{Dialect, Parameter, Select},
+    },
+    MIGRATIONS, READING,
 };
 
 /// Orders that have ended, all of one tag.
@@ -37,13 +41,14 @@ fn rows_read(plan: &Value) -> u64 {
     steps + count("Actual Rows") + count("Rows Removed by Filter")
 }
 
-fn statement(filter: &OrderFilter) -> Listing {
-    Listing::of(filter, ORDER, Dialect::Postgres, AccountId::DEFAULT, &Page::new(filter))
+fn statement(filter: &OrderFilter) -> Select {
+    listing::of(filter, Dialect::Postgres, AccountId::DEFAULT, &Page::new(filter))
 }
 
 fn literals(parameters: &[Parameter]) -> String {
     let literals = parameters.iter().map(|parameter| match parameter {
         Parameter::Id(id) => format!("'{id}'"),
+        Parameter::Ids(_) => unreachable!("a listing names no ids"),
         Parameter::Text(text) => format!("'{text}'"),
         Parameter::Int(int) => int.to_string(),
     });
@@ -57,7 +62,7 @@ async fn run(connection: &mut PgConnection, sql: String) {
 /// Prepares and plans every listing.
 async fn prepare(connection: &mut PgConnection, listings: &[OrderFilter]) {
     for (number, filter) in listings.iter().enumerate() {
-        let Listing { sql, parameters } = statement(filter);
+        let Select { sql, parameters } = statement(filter);
         run(connection, format!("PREPARE listing_{number} AS {sql}")).await;
         run(connection, format!("EXECUTE listing_{number} ({})", literals(&parameters))).await;
     }

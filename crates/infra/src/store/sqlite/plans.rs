@@ -1,9 +1,16 @@
 //! Which index finds the orders of a listing. Nothing gathers statistics, so a plan never changes.
 
-use domain::{OrderStatus, Phase};
-use sqlx::Connection;
+use domain::{AccountId, OrderStatus, Phase, ports::OrderFilter};
+use sqlx::{Connection, SqliteConnection};
 
-use super::{super::MIGRATIONS, *};
+use super::{
+    super::{
+        listing,
+        page::Page,
+        reader::{Dialect, Reader, Select},
+    },
+    MIGRATIONS,
+};
 
 struct StepRow {
     detail: String,
@@ -33,11 +40,9 @@ async fn a_listing_goes_by_the_index_that_has_the_fewest_of_its_orders() {
         (OrderFilter { parked: true, status: Some(OrderStatus::Pending), tag, ..newest() }, "orders_parked"),
     ] {
         let page = Page::new(&filter);
-        let Listing { sql, parameters } =
-            Listing::of(&filter, ORDER, Dialect::Sqlite, AccountId::DEFAULT, &page);
-        let explain = format!("EXPLAIN QUERY PLAN {sql}");
-        let query = bind_all!(sqlx::query_as(AssertSqlSafe(explain)), &parameters);
-        let plan: Vec<StepRow> = query.fetch_all(&mut connection).await.unwrap();
+        let Select { sql, parameters } = listing::of(&filter, Dialect::Sqlite, AccountId::DEFAULT, &page);
+        let explain = Select { sql: format!("EXPLAIN QUERY PLAN {sql}").into(), parameters };
+        let plan: Vec<StepRow> = connection.rows(explain).await.unwrap();
         let steps = plan.iter().map(|step| step.detail.as_str()).collect::<Vec<_>>().join("; ");
         assert!(steps.contains(&format!("USING INDEX {index}")), "{filter:?}: {steps}");
         assert!(!steps.contains("TEMP B-TREE"), "{filter:?} is sorted: {steps}");
