@@ -129,12 +129,7 @@ async fn accept(
     };
     let announcements = acceptance.announcements();
     let accepted = state.store.accept(acceptance).await;
-    let accepted = match accepted.map_err(|error| Problem::store_unavailable(&error))? {
-        // the id is new, so this is the store's own repetition of a write whose answer it lost
-        Accepted::Replayed(known) if known.id == id => Accepted::Created,
-        accepted => accepted,
-    };
-    match accepted {
+    match accepted.map_err(|error| Problem::store_unavailable(&error))? {
         Accepted::Created => {
             if !rests {
                 state.admission.accepted();

@@ -18,8 +18,7 @@ use tower_http::cors::CorsLayer;
 
 use crate::{
     headers::{REPLAYED, REQUEST_ID},
-    problem::{Code, Problem},
-    validation::shown,
+    problem::{Code, Problem, shown},
 };
 
 /// Paths that load balancers request under any host name, and that are of no use to a page.

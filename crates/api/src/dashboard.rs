@@ -13,7 +13,7 @@ use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 use tower_http::compression::CompressionLayer;
 
-use crate::{guides, problem::Problem, request::not_found, state::AppState};
+use crate::{guides, problem::Problem, routes::fallback::not_found, state::AppState};
 
 #[derive(RustEmbed)]
 #[folder = "../../dashboard/app"]

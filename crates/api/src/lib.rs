@@ -12,6 +12,7 @@ mod about;
 mod accept;
 mod access;
 mod admission;
+mod base_url;
 mod cancel;
 mod compat;
 mod config;

@@ -131,3 +131,12 @@ impl IntoResponse for Problem {
         response
     }
 }
+
+/// A client's text, cut to a length that is safe to send back.
+pub(crate) fn shown(text: &str) -> String {
+    const SHOWN_CHARS: usize = 64;
+    match text.char_indices().nth(SHOWN_CHARS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}

@@ -40,10 +40,10 @@ use crate::{
     headers::REQUEST_ID,
     openapi::document,
     problem::{Code, Problem},
-    request::{Connection, method_not_allowed},
+    request::Connection,
     routes::{
-        cancel, cancel_many, engine, events, execute, explain, export, health, market, metrics, order,
-        orders, quotes, resume, statistics, stream, summary, tokens, venues,
+        cancel, cancel_many, engine, events, execute, explain, export, fallback, health, market, metrics,
+        order, orders, quotes, resume, statistics, stream, summary, tokens, venues,
     },
     state::AppState,
 };
@@ -90,7 +90,7 @@ pub fn router(state: AppState) -> Router {
         .route("/metrics", get(metrics::render))
         .merge(dashboard::routes())
         .fallback(dashboard::unknown)
-        .method_not_allowed_fallback(method_not_allowed)
+        .method_not_allowed_fallback(fallback::method_not_allowed)
         // the outermost first; all in one, because each call of `layer` boxes every request's future again
         .layer((
             SetRequestIdLayer::new(REQUEST_ID, request_ids),

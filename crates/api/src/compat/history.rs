@@ -4,9 +4,10 @@ use axum::{extract::State, response::Response};
 use protocol::EventBody;
 
 use crate::{
+    base_url::BaseUrl,
     openapi::problems,
     problem::Problem,
-    request::{Base, OrderIdPath, Parameters},
+    request::{OrderIdPath, Parameters},
     routes::events,
     state::AppState,
 };
@@ -28,7 +29,7 @@ problems!(Problems: InvalidOrderId, InvalidQuery, OrderNotFound, StoreUnavailabl
 pub(crate) async fn history(
     state: State<AppState>,
     id: OrderIdPath,
-    base: Base,
+    base: BaseUrl,
     query: Parameters,
 ) -> Result<Response, Problem> {
     events::list(state, id, base, query).await

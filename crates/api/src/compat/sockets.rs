@@ -127,6 +127,11 @@ impl Dialect for Named {
     }
 }
 
+/// The path of [`status`], which the answer to a new order names.
+pub(crate) fn status_path(id: OrderId) -> String {
+    format!("/api/orders/{id}/status")
+}
+
 problems!(
     StatusProblems: InvalidOrderId, InvalidQuery, OrderNotFound, StoreUnavailable, TooManyStreams
 );

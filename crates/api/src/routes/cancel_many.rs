@@ -15,10 +15,10 @@ use super::search;
 use crate::{
     cancel,
     openapi::problems,
-    problem::{Code, FieldCode, FieldError, Problem},
+    problem::{Code, FieldCode, FieldError, Problem, shown},
     request::{JsonBody, NoParameters},
     state::AppState,
-    validation::{Fields, MAX_TAG_CHARS, is_label, shown},
+    validation::{Fields, MAX_TAG_CHARS, is_label},
 };
 
 /// Orders that are canceled at once: enough to fill a group of writes, few enough to leave room for others.

@@ -9,9 +9,10 @@ use protocol::EventBody;
 
 use super::orders::{insert_next, read_limit};
 use crate::{
+    base_url::BaseUrl,
     openapi::problems,
     problem::Problem,
-    request::{Base, OrderIdPath, Parameters, refuse_query},
+    request::{OrderIdPath, Parameters, refuse_query},
     state::AppState,
 };
 
@@ -37,7 +38,7 @@ problems!(Problems: InvalidOrderId, InvalidQuery, OrderNotFound, StoreUnavailabl
 pub(crate) async fn list(
     State(state): State<AppState>,
     id: OrderIdPath,
-    base: Base,
+    base: BaseUrl,
     query: Parameters,
 ) -> Result<Response, Problem> {
     let mut errors = Vec::new();

@@ -12,10 +12,12 @@ use protocol::{OrderView, PlacedView};
 
 use crate::{
     accept::{self, Caller, Placed},
+    base_url::BaseUrl,
+    compat,
     headers::REPLAYED,
     openapi::{OrderBody, problems},
     problem::{Code, FieldCode, FieldError, Problem},
-    request::{Base, JsonBody, NoParameters, Parameters, refuse_query},
+    request::{JsonBody, NoParameters, Parameters, refuse_query},
     state::AppState,
     stream::{self, Canonical, Ending, Peer, Upgrade},
 };
@@ -47,7 +49,7 @@ problems!(
 pub(crate) async fn place(
     State(state): State<AppState>,
     _: NoParameters,
-    base: Base,
+    base: BaseUrl,
     headers: HeaderMap,
     body: JsonBody,
 ) -> Result<Response, Problem> {
@@ -60,7 +62,7 @@ pub(crate) async fn place(
 }
 
 fn reply(
-    base: &Base,
+    base: &BaseUrl,
     Placed { order, is_replay }: &Placed,
     created: StatusCode,
     tokens: &dyn Tokens,
@@ -70,7 +72,7 @@ fn reply(
         order: OrderView::new(order, tokens),
         ws_url: base.websocket(&format!("/api/orders/execute?orderId={}", order.id)),
         status_url: base.http(&path),
-        status_endpoint: base.path(&format!("{path}/status")),
+        status_endpoint: base.path(&compat::sockets::status_path(order.id)),
     };
     let status = if *is_replay { StatusCode::OK } else { created };
     let mut response = (status, Json(view)).into_response();

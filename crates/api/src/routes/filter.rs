@@ -9,10 +9,10 @@ use utoipa::IntoParams;
 
 use super::search;
 use crate::{
-    problem::{FieldCode, FieldError},
+    problem::{FieldCode, FieldError, shown},
     request::Parameters,
     state::AppState,
-    validation::{MAX_CLIENT_ORDER_ID_CHARS, MAX_TAG_CHARS, is_label, shown},
+    validation::{MAX_CLIENT_ORDER_ID_CHARS, MAX_TAG_CHARS, is_label},
 };
 
 /// The parameters of a filter.

@@ -7,6 +7,7 @@ pub(crate) mod events;
 pub(crate) mod execute;
 pub(crate) mod explain;
 pub(crate) mod export;
+pub(crate) mod fallback;
 mod filter;
 pub(crate) mod health;
 pub(crate) mod market;

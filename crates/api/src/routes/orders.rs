@@ -17,9 +17,10 @@ use protocol::{OrderView, words};
 
 use super::filter;
 use crate::{
+    base_url::BaseUrl,
     openapi::problems,
     problem::{FieldCode, FieldError, Problem},
-    request::{Base, Parameters, refuse_query},
+    request::{Parameters, refuse_query},
     state::AppState,
 };
 
@@ -47,7 +48,7 @@ problems!(Problems: InvalidQuery, StoreUnavailable);
     ))]
 pub(crate) async fn list(
     State(state): State<AppState>,
-    base: Base,
+    base: BaseUrl,
     query: Parameters,
 ) -> Result<Response, Problem> {
     let filter = filter(&state, &query).await?;

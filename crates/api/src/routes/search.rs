@@ -4,9 +4,8 @@ use domain::{OrderId, Signature, Token, ports::OrderFilter};
 
 use super::filter::{failure_code, venue};
 use crate::{
-    problem::{FieldCode, FieldError},
+    problem::{FieldCode, FieldError, shown},
     state::AppState,
-    validation::shown,
 };
 
 /// The longest text, in characters.

@@ -6,7 +6,7 @@ use serde::{
 };
 use serde_json::{error::Category, value::RawValue};
 
-use crate::problem::{Code, FieldCode, FieldError, Problem};
+use crate::problem::{Code, FieldCode, FieldError, Problem, shown};
 
 /// The fields of a JSON object as they were written, so that numbers are read exactly.
 #[derive(Debug)]
@@ -77,15 +77,6 @@ impl Value<'_> {
             Some(b'-' | b'0'..=b'9') => Some(self.0.to_owned()),
             _ => self.text(),
         }
-    }
-}
-
-/// A client's text, cut to a length that is safe to send back.
-pub(crate) fn shown(text: &str) -> String {
-    const SHOWN_CHARS: usize = 64;
-    match text.char_indices().nth(SHOWN_CHARS) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
     }
 }
 

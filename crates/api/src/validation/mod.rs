@@ -15,10 +15,10 @@ use domain::{
 };
 use sha2::{Digest, Sha256};
 
-pub(crate) use fields::{Fields, Value, shown};
+pub(crate) use fields::{Fields, Value};
 pub(crate) use form::{Form, Side, SlippageField};
 
-use crate::problem::{Code, FieldCode, FieldError, Problem};
+use crate::problem::{Code, FieldCode, FieldError, Problem, shown};
 
 /// Slippage when the body says nothing: 0.5 %.
 pub(crate) const DEFAULT_SLIPPAGE: Bps = Bps(50);

@@ -190,6 +190,10 @@ impl<D: Database> Lane<D> {
                     Err(error) if tries < MAX_TRIES && Severity::of(&error) == Severity::Conflict => {
                         tries += 1;
                     }
+                    Ok(written) if tries > 1 => {
+                        let answers = written.into_iter().zip(writes);
+                        break Ok(answers.map(|(written, write)| written.after_another_try(write)).collect());
+                    }
                     result => break result,
                 }
             }
@@ -255,11 +259,13 @@ impl<D: Database> Lane<D> {
         known
     }
 
+    /// The answer to a write that goes alone because its group has failed.
     fn only(&self, write: &Write, mut written: Vec<Written>) -> Answer {
         if matches!(write, Write::Accept(_)) {
             self.health.order_accepted();
         }
-        written.pop().ok_or_else(|| StoreError::unknown("a write gave no result"))?.answer()
+        let written = written.pop().ok_or_else(|| StoreError::unknown("a write gave no result"))?;
+        written.after_another_try(write).answer()
     }
 
     fn failed_alone(&self, write: &Write, error: &StoreError) {

@@ -68,6 +68,17 @@ pub(super) enum Written {
 }
 
 impl Written {
+    /// The result of a write that was tried before. Its first try may have stored the order, which is then a new one
+    /// all the same.
+    pub(super) fn after_another_try(self, write: &Write) -> Self {
+        match (write, self) {
+            (Write::Accept(asked), Self::Accept(Accepted::Replayed(known))) if known.id == asked.order.id => {
+                Self::Accept(Accepted::Created)
+            }
+            (_, written) => written,
+        }
+    }
+
     /// What its caller learns.
     pub(super) fn answer(self) -> Result<Self, StoreError> {
         match self {

@@ -6,7 +6,7 @@ use domain::OrderId;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::problem::{Code, FieldCode, FieldError, Problem};
+use crate::problem::{Code, FieldCode, FieldError, Problem, shown};
 use protocol::Orders;
 
 /// A message of a client, and the `id` that its answer is to carry.
@@ -72,7 +72,7 @@ impl Request {
             is_valid
         });
         for field in fields.unknown.keys() {
-            let field = crate::validation::shown(field);
+            let field = shown(field);
             errors.push(FieldError::new(field, FieldCode::Unknown, "is not a known field"));
         }
         let prices = fields.prices.as_ref().map(|prices| read_prices(prices, &fields, &mut errors));
@@ -154,8 +154,7 @@ fn read_orders(value: Option<&Value>, errors: &mut Vec<FieldError>) -> Option<Or
             for value in values {
                 let id = value.as_str().and_then(|text| text.parse().ok());
                 let Some(id) = id else {
-                    let message =
-                        format!("{} is not an order id", crate::validation::shown(&value.to_string()));
+                    let message = format!("{} is not an order id", shown(&value.to_string()));
                     errors.push(FieldError::new("orders", FieldCode::Malformed, message));
                     return None;
                 };

@@ -7,8 +7,7 @@ use crate::{AccountId, OrderId};
 #[async_trait]
 pub trait OrderIntake: Send + Sync + 'static {
     /// Makes an order durable, once per id, idempotency key and client order id of its account. It is
-    /// due after its grace. A store may write it twice before it answers, and then the answer may be
-    /// [`Accepted::Replayed`] with the order's own id.
+    /// due after its grace.
     ///
     /// # Errors
     /// [`StoreError`]: after `Unknown` the order may or may not exist; repeat it with the same key or id to find out. An
