@@ -7,6 +7,7 @@
 pub mod address;
 pub mod amount;
 pub mod backoff;
+pub mod books;
 pub mod failure;
 pub mod ids;
 pub mod legacy;

@@ -67,6 +67,7 @@ pub fn spec() -> OrderSpec {
         tag: None,
         bound: None,
         expires_at: None,
+        funding: None,
     }
 }
 

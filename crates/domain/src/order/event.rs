@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{OrderSpec, OrderStatus, Origin};
 use crate::{
-    AccountId, Failure, Fill, OrderId, Signature, Timestamp, VenueId,
+    AccountId, Amount, Failure, Fill, OrderId, Signature, Timestamp, VenueId,
     routing::RoutingDecision,
     swap::{Instruction, SlippageBound},
 };
@@ -111,6 +111,19 @@ impl EventData {
     /// The column of the transition table.
     pub fn kind(&self) -> EventKind {
         self.into()
+    }
+
+    /// What the chain charged for the transaction that the event tells the end of, lamports. An event that does not
+    /// follow a submission may tell of an earlier one, whose fee has been counted.
+    pub fn network_fee(&self) -> Option<Amount> {
+        match self {
+            Self::Confirmed { fill, .. } => fill.network_fee,
+            Self::Retrying { failure, .. }
+            | Self::Failed { failure }
+            | Self::Canceled { failure: Some(failure), .. }
+            | Self::Expired { failure: Some(failure), .. } => failure.network_fee,
+            _ => None,
+        }
     }
 
     /// The wire name of the kind.

@@ -14,7 +14,10 @@ pub use origin::Origin;
 pub use status::{InvalidTransition, OrderStatus, Phase, UnknownStatus};
 pub use withdrawal::Withdrawal;
 
-use crate::{AccountId, Bps, Failure, Fill, OrderId, Quote, QuoteRequest, Timestamp, swap::SlippageBound};
+use crate::{
+    AccountId, Amount, Bps, Failure, Fill, OrderId, Quote, QuoteRequest, Timestamp, books::Funding,
+    swap::SlippageBound,
+};
 
 /// How an order executes.
 #[derive(
@@ -45,7 +48,7 @@ pub struct OrderSpec {
     pub request: QuoteRequest,
     /// How much worse than the quote the result may be.
     pub slippage_bps: Bps,
-    /// The owner's wallet, as the client named it. Kept and shown, not used by the simulated chain.
+    /// The owner's wallet, as the client named it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub wallet: Option<String>,
     /// The client's own label. Kept, shown and filtered by; it identifies no order. Versions before 2026-12
@@ -59,6 +62,9 @@ pub struct OrderSpec {
     /// No attempt is submitted from this moment on.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub expires_at: Option<Timestamp>,
+    /// What it trades from. Orders that were accepted before there were wallets have none: they trade from nothing.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub funding: Option<Funding>,
 }
 
 impl OrderSpec {
@@ -98,6 +104,8 @@ pub struct Order {
     pub fill: Option<Fill>,
     /// Why it failed, once failed; the last attempt's error while it retries.
     pub failure: Option<Failure>,
+    /// What the chain has charged for its attempts so far, lamports.
+    pub network_fees: Amount,
     /// When the next attempt begins, while the order waits for it.
     pub next_attempt_at: Option<Timestamp>,
     /// The request to cancel it. Not an event, because it is written while an execution may be writing
@@ -136,6 +144,7 @@ impl Order {
             updated_at: now,
             fill: None,
             failure: None,
+            network_fees: Amount(0),
             next_attempt_at: None,
             cancel_request: None,
         };
@@ -156,6 +165,9 @@ impl Order {
     /// unchanged.
     pub fn apply(&mut self, data: EventData, now: Timestamp) -> Result<Event, InvalidTransition> {
         let status = self.status.after(data.kind())?;
+        if self.status == OrderStatus::Submitted {
+            self.network_fees.0 = self.network_fees.0.saturating_add(data.network_fee().unwrap_or_default().0);
+        }
         let attempt = match &data {
             EventData::RoutingStarted => self.attempt.max(1),
             _ => self.attempt,

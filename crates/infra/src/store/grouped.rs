@@ -58,7 +58,7 @@ impl<D: Database> GroupedStore<D> {
         Self { lane, writes }
     }
 
-    async fn write(&self, write: Write) -> Result<Written, StoreError> {
+    pub(super) async fn write(&self, write: Write) -> Result<Written, StoreError> {
         let operation = write.operation();
         let written = async {
             let written = timeout(WRITE_WITHIN, self.writes.submit(write)).await;
@@ -109,7 +109,7 @@ async fn measured<T>(
     result
 }
 
-fn mismatch(written: &Written) -> StoreError {
+pub(super) fn mismatch(written: &Written) -> StoreError {
     StoreError::unknown(format!("a write got the answer of another: {written:?}"))
 }
 

@@ -4,6 +4,7 @@
 //! transactions are in flight the next writes gather and go together in one transaction, each waiter
 //! getting its own result. An idle store adds no delay.
 
+mod books;
 mod grouped;
 mod health;
 mod lane;

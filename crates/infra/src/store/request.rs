@@ -4,9 +4,11 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use database::{Pool, Severity};
 use domain::{
-    AccountId, OrderId,
+    AccountId, Amount, Mint, OrderId,
+    books::{Transfer, Wallet},
     ports::{
         Acceptance, Accepted, Cancel, Cancellation, Claim, Commit, CommitOutcome, DueOrder, Fence, StoreError,
+        TransferOutcome, WalletOpening,
     },
 };
 
@@ -23,6 +25,8 @@ pub(super) enum Write {
     Cancel(Cancel),
     Commit(Box<Commit>),
     LeaseDue { limit: u32, redeliver_after: Duration },
+    OpenWallet { wallet: Box<Wallet>, opening: Vec<(Mint, Amount)> },
+    Transfer(Box<Transfer>),
 }
 
 impl Write {
@@ -37,6 +41,8 @@ impl Write {
             Self::Cancel(_) => "cancel",
             Self::Commit(_) => "commit",
             Self::LeaseDue { .. } => "lease_due",
+            Self::OpenWallet { .. } => "open_wallet",
+            Self::Transfer(_) => "transfer",
         }
     }
 
@@ -47,7 +53,7 @@ impl Write {
             Self::Cancel(cancel) => Some(cancel.id),
             Self::Renew { fence, .. } | Self::Release { fence, .. } => Some(fence.order_id),
             Self::Commit(commit) => Some(commit.fence.order_id),
-            Self::Accept(_) | Self::LeaseDue { .. } => None,
+            Self::Accept(_) | Self::LeaseDue { .. } | Self::OpenWallet { .. } | Self::Transfer(_) => None,
         }
     }
 }
@@ -63,6 +69,8 @@ pub(super) enum Written {
     Cancel(Cancellation),
     Commit(CommitOutcome),
     LeaseDue(Vec<DueOrder>),
+    OpenWallet(WalletOpening),
+    Transfer(TransferOutcome),
     /// It was not written, and what stood against it could not be found out. Others of its batch are durable.
     Refused(Arc<sqlx::Error>),
 }

@@ -8,7 +8,7 @@ use std::{
 
 use database::from_row;
 use domain::{
-    AccountId, CancelRequest, Event, EventData, Failure, Fill, Order, OrderId, OrderSpec, OrderStatus,
+    AccountId, Amount, CancelRequest, Event, EventData, Failure, Fill, Order, OrderId, OrderSpec, OrderStatus,
     QuoteRequest, Signature, Timestamp, legacy,
     ports::{ActiveOrders, Attempt, AttemptChange, ClaimAction, FeedCursor, FeedEvent, PARKED_AFTER},
     swap::SignedTransaction,
@@ -33,6 +33,7 @@ pub(super) struct OrderRow {
     updated_at: i64,
     fill: Option<Json<Value>>,
     failure: Option<Json<Value>>,
+    network_fees: i64,
     next_attempt_at: Option<i64>,
     cancel_requested_at: Option<i64>,
     cancel_requested_after: Option<i64>,
@@ -88,6 +89,7 @@ from_row!(OrderRow {
     updated_at,
     fill,
     failure,
+    network_fees,
     next_attempt_at,
     cancel_requested_at,
     cancel_requested_after,
@@ -131,6 +133,7 @@ impl TryFrom<OrderRow> for Order {
             created_at: Timestamp::from_unix_micros(row.created_at),
             updated_at: Timestamp::from_unix_micros(row.updated_at),
             failure: row.failure.map(read::<Failure>).transpose()?,
+            network_fees: Amount(u64::try_from(row.network_fees).map_err(decode)?),
             next_attempt_at: row.next_attempt_at.map(Timestamp::from_unix_micros),
             cancel_request,
         })

@@ -1,5 +1,6 @@
 //! An order store in memory.
 
+mod books;
 mod feed;
 mod port;
 mod record;

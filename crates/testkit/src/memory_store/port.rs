@@ -4,11 +4,13 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use async_trait::async_trait;
 use domain::{
-    AccountId, Event, Order, OrderId, Phase, Signature,
+    AccountId, Amount, Event, Mint, Order, OrderId, Phase, Signature,
+    books::{Balance, Transfer, Wallet, WalletId},
     ports::{
         Acceptance, Accepted, ActiveOrders, Attempt, Cancel, Cancellation, Claim, Commit, CommitOutcome,
         DueAction, DueOrder, EventFeed, Executions, FeedCursor, FeedPage, FeedScope, Fence, OrderCounts,
-        OrderFilter, OrderIntake, OrderPage, OrderReads, OrderSort, StoreError, StoreHealth,
+        OrderFilter, OrderIntake, OrderPage, OrderReads, OrderSort, PostedEntry, StoreError, StoreHealth,
+        TransferOutcome, WalletOpening, Wallets,
     },
 };
 
@@ -217,6 +219,42 @@ impl OrderCounts for MemoryStore {
             }
         }
         Ok(counts)
+    }
+}
+
+#[async_trait]
+impl Wallets for MemoryStore {
+    async fn open_wallet(
+        &self,
+        wallet: Wallet,
+        opening: Vec<(Mint, Amount)>,
+    ) -> Result<WalletOpening, StoreError> {
+        self.open()?.books.open(wallet, &opening)
+    }
+
+    async fn transfer(&self, transfer: Transfer) -> Result<TransferOutcome, StoreError> {
+        Ok(self.open()?.books.transfer(&transfer))
+    }
+
+    async fn wallets(&self, account: AccountId) -> Result<Vec<Wallet>, StoreError> {
+        Ok(self.open()?.books.wallets(account))
+    }
+
+    async fn balances(&self, wallet: WalletId) -> Result<Vec<(Mint, Balance)>, StoreError> {
+        Ok(self.open()?.books.balances(wallet))
+    }
+
+    async fn entries(
+        &self,
+        wallet: WalletId,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<PostedEntry>, StoreError> {
+        Ok(self.open()?.books.entries(wallet, before, limit))
+    }
+
+    async fn entries_of(&self, order: OrderId) -> Result<Vec<PostedEntry>, StoreError> {
+        Ok(self.open()?.books.entries_of(order))
     }
 }
 

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     AccountId, Order, OrderId, Timestamp,
+    books::Refusal,
     ports::{
         Acceptance, Accepted, Attempt, AttemptChange, ClaimAction, Commit, CommitOutcome, Effect, Fence,
         StoreError,
     },
 };
 
-use super::{Guards, record::Record};
+use super::{Guards, books::Books, record::Record};
 
 /// All there is.
 pub(super) struct State {
@@ -21,6 +22,7 @@ pub(super) struct State {
     pub(super) feed: Vec<(OrderId, u32)>,
     /// How many of them the feed shows while it is held up.
     pub(super) feed_held_at: Option<usize>,
+    pub(super) books: Books,
 }
 
 impl State {
@@ -32,6 +34,7 @@ impl State {
             orders: BTreeMap::new(),
             feed: Vec::new(),
             feed_held_at: None,
+            books: Books::default(),
         }
     }
 
@@ -67,11 +70,12 @@ impl State {
         if effects.is_empty() {
             return write(self);
         }
-        let (orders, events) = (self.orders.clone(), self.feed.len());
+        let (orders, events, books) = (self.orders.clone(), self.feed.len(), self.books.clone());
         let written = write(self);
         if written.is_err() {
             self.orders = orders;
             self.feed.truncate(events);
+            self.books = books;
         }
         written
     }
@@ -114,6 +118,15 @@ impl State {
         }
         if self.orders.contains_key(&asked.order.id) {
             return Err(StoreError::unavailable(format!("order id {} is taken", asked.order.id)));
+        }
+        if let Some(entry) = asked.entry() {
+            match self.books.post(entry) {
+                Ok(()) => {}
+                Err(Refusal::Short(shortages)) => return Ok(Accepted::Insufficient(shortages)),
+                Err(Refusal::TooMuch(mint)) => {
+                    return Err(StoreError::unavailable(format!("too much of {mint}")));
+                }
+            }
         }
         let Acceptance { order, event, idempotency_key, fingerprint, due_after, effects } = asked;
         self.feed.push((order.id, event.seq));
@@ -170,6 +183,9 @@ impl State {
             record.check(&commit)?;
         }
         let effects = commit.effects.clone();
+        if let Some(entry) = commit.entry() {
+            self.books.post(entry).map_err(|refusal| StoreError::unavailable(format!("{refusal:?}")))?;
+        }
         self.whole(&effects, |state| {
             state.apply(commit, now);
             state.accept_all(effects.clone(), now)

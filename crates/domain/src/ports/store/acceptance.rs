@@ -1,7 +1,10 @@
 use std::time::Duration;
 
 use super::Effect;
-use crate::{Event, Order, OrderEvent, OrderId};
+use crate::{
+    Event, Order, OrderEvent, OrderId,
+    books::{Entry, Shortage},
+};
 
 /// An order to be made durable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +25,11 @@ pub struct Acceptance {
 }
 
 impl Acceptance {
+    /// What it does to the books: the order's tokens are held for it.
+    pub fn entry(&self) -> Option<Entry> {
+        Entry::of_step(&self.order, &self.event, None)
+    }
+
     /// The events as they are announced once the order is durable.
     pub fn announcements(&self) -> Vec<OrderEvent> {
         let (order_id, account) = (self.order.id, self.order.account);
@@ -39,4 +47,6 @@ pub enum Accepted {
     Replayed(Box<Order>),
     /// The key (or client order id, or id) belongs to an order that asked for something else.
     Conflict(OrderId),
+    /// The wallet does not have what would be held for the order. Nothing was written.
+    Insufficient(Vec<Shortage>),
 }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::{AttemptChange, Effect, Fence};
-use crate::{CancelRequest, Event, Order, OrderEvent};
+use crate::{CancelRequest, Event, Order, OrderEvent, books::Entry};
 
 /// What happens to the claim with a commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +48,16 @@ impl Commit {
     /// the order.
     pub fn leads_to_attempt(&self) -> bool {
         matches!(self.change, Some(AttemptChange::Open(_))) || matches!(self.then, ClaimAction::RetryAfter(_))
+    }
+
+    /// What it does to the books: an attempt that ended may have cost something, and what an order no longer needs is
+    /// released.
+    pub fn entry(&self) -> Option<Entry> {
+        let fee = match &self.change {
+            Some(AttemptChange::Resolve { network_fee, .. }) => *network_fee,
+            _ => None,
+        };
+        Entry::of_step(&self.order, self.events.last()?, fee)
     }
 
     /// The events as they are announced once the commit is durable.

@@ -12,6 +12,7 @@ mod health;
 mod intake;
 mod listing;
 mod reads;
+mod wallets;
 
 pub use acceptance::{Acceptance, Accepted};
 pub use attempt::{Attempt, AttemptChange, AttemptState};
@@ -27,14 +28,21 @@ pub use health::StoreHealth;
 pub use intake::OrderIntake;
 pub use listing::{ActiveOrders, DueAction, DueOrder, OrderFilter, OrderPage, OrderSort, SEARCHED_AT_ONCE};
 pub use reads::OrderReads;
+pub use wallets::{PostedEntry, TransferOutcome, WalletOpening, Wallets};
 
 /// What an execution needs of the store.
 pub trait ExecutionStore: Executions + OrderReads {}
 
 impl<S> ExecutionStore for S where S: Executions + OrderReads {}
 
-/// Orders, events and attempts: the truth. One adapter implements all of its parts over one database. A user names the
+/// Orders, events, attempts and the books: the truth. One adapter implements all of its parts over one database. A user names the
 /// parts it needs: a worker executes over [`ExecutionStore`], and only the API, which serves them all, keeps the whole.
-pub trait OrderStore: OrderIntake + ExecutionStore + EventFeed + OrderCounts + StoreHealth {}
+pub trait OrderStore:
+    OrderIntake + ExecutionStore + EventFeed + OrderCounts + Wallets + StoreHealth
+{
+}
 
-impl<S> OrderStore for S where S: OrderIntake + ExecutionStore + EventFeed + OrderCounts + StoreHealth {}
+impl<S> OrderStore for S where
+    S: OrderIntake + ExecutionStore + EventFeed + OrderCounts + Wallets + StoreHealth
+{
+}

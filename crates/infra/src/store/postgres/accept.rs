@@ -10,7 +10,9 @@ use sqlx::{AssertSqlSafe, PgConnection, types::Uuid};
 
 use super::{
     super::{request::Written, row::OrderRow, same::resolve_duplicate},
-    Answers, ORDER, effects,
+    Answers, ORDER,
+    books::Books,
+    effects,
     new_orders::{self, column},
 };
 
@@ -27,10 +29,15 @@ pub(super) async fn all(
     connection: &mut PgConnection,
     asked: &[(usize, &Acceptance)],
     answers: &mut Answers,
+    books: &mut Books,
 ) -> sqlx::Result<()> {
     let created = new_orders::insert(connection, asked).await?;
     let new = asked.iter().filter(|(_, asked)| created.contains(&asked.order.id));
-    effects::all(connection, new.map(|(_, asked)| &asked.effects[..])).await?;
+    effects::all(connection, new.clone().map(|(_, asked)| &asked.effects[..])).await?;
+    for (position, asked) in new {
+        books.accepted(*position, asked);
+        books.brought(&asked.effects);
+    }
     let (new, repeated): (Vec<_>, Vec<_>) =
         asked.iter().copied().partition(|(_, asked)| created.contains(&asked.order.id));
     for (position, _) in new {

@@ -15,6 +15,7 @@ use super::{
         row::{AttemptColumns, ClaimChange, decode, encode},
     },
     Answers,
+    books::Books,
     columns::{Columns, append_events},
     effects, lease,
 };
@@ -28,13 +29,18 @@ pub(super) async fn all(
     connection: &mut PgConnection,
     asked: &[(usize, &Commit)],
     answers: &mut Answers,
+    books: &mut Books,
 ) -> sqlx::Result<()> {
     let columns = resolved(opened(moved(events(asked)?, asked)?, asked)?, asked)?;
     let passed: Vec<(Uuid, Option<bool>)> =
         sqlx::query_as_with(COMMIT, columns.0).fetch_all(&mut *connection).await?;
     let passed: HashSet<OrderId> = passed.into_iter().map(|(id, _)| OrderId(id)).collect();
     let written = asked.iter().filter(|(_, commit)| passed.contains(&commit.fence.order_id));
-    effects::all(connection, written.map(|(_, commit)| &commit.effects[..])).await?;
+    effects::all(connection, written.clone().map(|(_, commit)| &commit.effects[..])).await?;
+    for (_, commit) in written {
+        books.committed(commit);
+        books.brought(&commit.effects);
+    }
     let (written, refused): (Vec<_>, Vec<_>) =
         asked.iter().copied().partition(|(_, commit)| passed.contains(&commit.fence.order_id));
     for (position, _) in written {

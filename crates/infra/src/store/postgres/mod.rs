@@ -4,6 +4,7 @@
 //! its parameters as arrays and does one kind of write for many orders.
 
 mod accept;
+mod books;
 mod cancel;
 mod claim;
 mod columns;
@@ -41,6 +42,7 @@ use super::{
     reader::{Dialect, Parameter, Reader, Row, Select, query},
     request::{Database, Patience, Write, Written},
 };
+use books::Books;
 use rounds::{Round, Rounds};
 
 /// The migrations.
@@ -58,6 +60,8 @@ pub(crate) static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
             "0009_parked",
             "0010_tag",
             "0011_lifecycle",
+            "0012_network_fee",
+            "0013_wallets",
         ]
     )
 });
@@ -66,7 +70,7 @@ pub(crate) static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
 pub(super) const ORDER: &str =
     "id, account_id, client_order_id, fingerprint, spec, status, attempt, last_seq,
     (extract(epoch FROM created_at) * 1000000)::bigint AS created_at,
-    (extract(epoch FROM updated_at) * 1000000)::bigint AS updated_at, fill, failure,
+    (extract(epoch FROM updated_at) * 1000000)::bigint AS updated_at, fill, failure, network_fees,
     (extract(epoch FROM next_attempt_at) * 1000000)::bigint AS next_attempt_at,
     (extract(epoch FROM cancel_requested_at) * 1000000)::bigint AS cancel_requested_at,
     cancel_requested_after, lease_epoch";
@@ -192,18 +196,26 @@ impl Postgres {
     async fn run(
         &self,
         connection: &mut PgConnection,
-        Rounds { rounds, due }: Rounds<'_>,
+        Rounds { rounds, due, wallets, transfers }: Rounds<'_>,
         answers: &mut Answers,
     ) -> sqlx::Result<()> {
+        let mut books = Books::default();
         for round in rounds {
-            run(connection, round, answers).await?;
+            run(connection, round, answers, &mut books).await?;
         }
-        // Last, for it takes its rows in the order they are due, not in the order of their ids.
+        // After the rounds, for it takes its rows in the order they are due, not in the order of their ids.
         for (position, limit, redeliver_after) in due {
             let taken = self.looks.take(connection, limit, redeliver_after).await?;
             answers[position] = Some(Written::LeaseDue(taken));
         }
-        Ok(())
+        for (position, wallet, opening) in wallets {
+            let opened = books.open(connection, wallet, opening).await?;
+            answers[position] = Some(Written::OpenWallet(opened));
+        }
+        for (position, transfer) in transfers {
+            books.transferred(position, transfer.entry());
+        }
+        books.write(connection, answers).await
     }
 }
 
@@ -306,9 +318,14 @@ fn decided(answers: Answers, error: sqlx::Error) -> sqlx::Result<Vec<Written>> {
     Ok(answers.collect())
 }
 
-async fn run(connection: &mut PgConnection, round: Round<'_>, answers: &mut Answers) -> sqlx::Result<()> {
+async fn run(
+    connection: &mut PgConnection,
+    round: Round<'_>,
+    answers: &mut Answers,
+    books: &mut Books,
+) -> sqlx::Result<()> {
     if !round.accepts.is_empty() {
-        accept::all(connection, &round.accepts, answers).await?;
+        accept::all(connection, &round.accepts, answers, books).await?;
     }
     for ((worker, lease), claims) in &round.claims {
         claim::all(connection, worker, *lease, claims, answers).await?;
@@ -326,7 +343,7 @@ async fn run(connection: &mut PgConnection, round: Round<'_>, answers: &mut Answ
         cancel::all(connection, &round.cancels, answers).await?;
     }
     if !round.commits.is_empty() {
-        commit::all(connection, &round.commits, answers).await?;
+        commit::all(connection, &round.commits, answers, books).await?;
     }
     Ok(())
 }

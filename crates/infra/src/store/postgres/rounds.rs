@@ -6,7 +6,8 @@ use std::{
 };
 
 use domain::{
-    AccountId, OrderId,
+    AccountId, Amount, Mint, OrderId,
+    books::{Transfer, Wallet},
     ports::{Acceptance, Cancel, Commit, Effect, Fence},
 };
 
@@ -33,6 +34,9 @@ pub(super) struct Rounds<'a> {
     pub(super) rounds: Vec<Round<'a>>,
     /// Sweeps: position, limit, and when to deliver again.
     pub(super) due: Vec<(usize, u32, Duration)>,
+    /// New wallets, each with what it begins with.
+    pub(super) wallets: Vec<(usize, &'a Wallet, &'a [(Mint, Amount)])>,
+    pub(super) transfers: Vec<(usize, &'a Transfer)>,
 }
 
 /// What two writes may have in common.
@@ -45,12 +49,24 @@ enum Key<'a> {
 
 impl<'a> Rounds<'a> {
     pub(super) fn of(writes: &'a [Write]) -> Self {
-        let mut sorted = Self { rounds: Vec::new(), due: Vec::new() };
+        let mut sorted =
+            Self { rounds: Vec::new(), due: Vec::new(), wallets: Vec::new(), transfers: Vec::new() };
         let mut next_round = HashMap::with_capacity(writes.len());
         for (position, write) in writes.iter().enumerate() {
-            if let Write::LeaseDue { limit, redeliver_after } = write {
-                sorted.due.push((position, *limit, *redeliver_after));
-                continue;
+            match write {
+                Write::LeaseDue { limit, redeliver_after } => {
+                    sorted.due.push((position, *limit, *redeliver_after));
+                    continue;
+                }
+                Write::OpenWallet { wallet, opening } => {
+                    sorted.wallets.push((position, wallet, opening));
+                    continue;
+                }
+                Write::Transfer(transfer) => {
+                    sorted.transfers.push((position, transfer));
+                    continue;
+                }
+                _ => {}
             }
             let keys = keys(write);
             let number = keys.iter().filter_map(|key| next_round.get(key).copied()).max().unwrap_or(0);
@@ -65,10 +81,13 @@ impl<'a> Rounds<'a> {
     }
 
     /// Whether the batch is one statement, and whole as soon as that is done. Claims, cancels and sweeps are not:
-    /// what they took is looked at afterwards, and must be given back if that fails. Effects are statements of
-    /// their own.
+    /// what they took is looked at afterwards, and must be given back if that fails. Effects, and what moves tokens,
+    /// are statements of their own.
     pub(super) fn is_one_statement(&self) -> bool {
         let ([round], []) = (&self.rounds[..], &self.due[..]) else { return false };
+        if !(self.wallets.is_empty() && self.transfers.is_empty()) {
+            return false;
+        }
         let statements = [
             !round.accepts.is_empty(),
             !round.renewals.is_empty(),
@@ -78,7 +97,10 @@ impl<'a> Rounds<'a> {
         ];
         let has_effects = round.accepts.iter().any(|(_, asked)| !asked.effects.is_empty())
             || round.commits.iter().any(|(_, commit)| !commit.effects.is_empty());
+        let moves_tokens = round.accepts.iter().any(|(_, asked)| asked.order.spec.funding.is_some())
+            || round.commits.iter().any(|(_, commit)| commit.entry().is_some());
         !has_effects
+            && !moves_tokens
             && round.claims.is_empty()
             && round.cancels.is_empty()
             && statements.into_iter().filter(|is_there| *is_there).count() == 1
@@ -96,7 +118,7 @@ fn keys(write: &Write) -> Vec<Key<'_>> {
             keys.extend(Effect::accepted(&commit.effects).flat_map(keys_of_new));
             keys
         }
-        Write::LeaseDue { .. } => Vec::new(),
+        Write::LeaseDue { .. } | Write::OpenWallet { .. } | Write::Transfer(_) => Vec::new(),
     }
 }
 
@@ -123,7 +145,7 @@ impl<'a> Round<'a> {
             Write::Unpark { account, id } => self.unparked.push((position, *account, *id)),
             Write::Cancel(cancel) => self.cancels.push((position, cancel)),
             Write::Commit(commit) => self.commits.push((position, commit)),
-            Write::LeaseDue { .. } => {}
+            Write::LeaseDue { .. } | Write::OpenWallet { .. } | Write::Transfer(_) => {}
         }
     }
 

@@ -1,20 +1,26 @@
 //! Makes an order durable, once per idempotency key, client order id and id.
 
-use domain::ports::{Acceptance, Accepted};
+use domain::{
+    books::Refusal,
+    ports::{Acceptance, Accepted},
+};
 use sqlx::{AssertSqlSafe, SqliteConnection, types::Json};
 
 use super::{
     super::{
+        books::too_much,
         row::{OrderRow, micros},
         same::resolve_duplicate,
     },
     ORDER,
+    books::Books,
 };
 
 pub(super) async fn accept(
     connection: &mut SqliteConnection,
     asked: &Acceptance,
     now: i64,
+    books: &mut Books,
 ) -> sqlx::Result<Accepted> {
     let order = &asked.order;
     let inserted = sqlx::query(
@@ -38,10 +44,18 @@ pub(super) async fn accept(
     .execute(&mut *connection)
     .await?
     .rows_affected();
-    if inserted == 1 {
-        Ok(Accepted::Created)
-    } else {
-        resolve_duplicate(asked, known(connection, asked).await?)
+    if inserted == 0 {
+        return resolve_duplicate(asked, known(connection, asked).await?);
+    }
+    let Some(entry) = asked.entry() else { return Ok(Accepted::Created) };
+    let wallet = entry.wallet;
+    match books.post(connection, entry).await? {
+        Ok(()) => Ok(Accepted::Created),
+        Err(Refusal::Short(shortages)) => {
+            sqlx::query("DELETE FROM orders WHERE id = $1").bind(order.id.0).execute(connection).await?;
+            Ok(Accepted::Insufficient(shortages))
+        }
+        Err(Refusal::TooMuch(mint)) => Err(too_much(wallet, mint)),
     }
 }
 

@@ -3,7 +3,7 @@
 use domain::ports::{Accepted, Effect};
 use sqlx::SqliteConnection;
 
-use super::{accept::accept, events::NewEvents};
+use super::{accept::accept, books::Books, events::NewEvents};
 
 /// Writes effects, and their effects in turn.
 pub(super) async fn all<'a>(
@@ -11,10 +11,11 @@ pub(super) async fn all<'a>(
     effects: &'a [Effect],
     now: i64,
     events: &mut NewEvents<'a>,
+    books: &mut Books,
 ) -> sqlx::Result<()> {
     let mut orders: Vec<_> = Effect::accepted(effects).collect();
     while let Some(asked) = orders.pop() {
-        if accept(connection, asked, now).await? != Accepted::Created {
+        if accept(connection, asked, now, books).await? != Accepted::Created {
             let message = format!("order id {} or one of its keys is taken", asked.order.id);
             return Err(sqlx::Error::InvalidArgument(message));
         }

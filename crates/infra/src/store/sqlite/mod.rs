@@ -2,6 +2,7 @@
 //! from what is in the file.
 
 mod accept;
+mod books;
 mod cancel;
 mod effects;
 mod events;
@@ -39,7 +40,7 @@ use super::{
 /// The columns of an [`OrderRow`](super::row::OrderRow).
 pub(super) const ORDER: &str =
     "id, account_id, client_order_id, fingerprint, spec, status, attempt, last_seq,
-    created_at, updated_at, fill, failure, next_attempt_at, cancel_requested_at, cancel_requested_after,
+    created_at, updated_at, fill, failure, network_fees, next_attempt_at, cancel_requested_at, cancel_requested_after,
     lease_epoch";
 /// The columns of an [`AttemptRow`](super::row::AttemptRow).
 pub(super) const ATTEMPT: &str =
@@ -67,6 +68,8 @@ pub(crate) static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
             "0008_tag",
             "0009_lifecycle",
             "0010_checks_without_lists",
+            "0011_network_fee",
+            "0012_wallets",
         ]
     )
 });

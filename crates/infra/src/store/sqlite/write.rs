@@ -20,7 +20,9 @@ use super::{
         request::{Write, Written},
         row::{ACTIVE, AttemptColumns, AttemptRow, ClaimChange, ClaimedRow, decode, encode, micros},
     },
-    ATTEMPT, ORDER, accept, cancel, effects,
+    ATTEMPT, ORDER, accept,
+    books::Books,
+    cancel, effects,
     events::NewEvents,
 };
 
@@ -30,12 +32,13 @@ pub(super) async fn all(
     writes: &[Write],
     now: i64,
 ) -> sqlx::Result<Vec<Written>> {
-    let mut events = NewEvents::default();
+    let (mut events, mut books) = (NewEvents::default(), Books::default());
     let mut written = Vec::with_capacity(writes.len());
     for write in writes {
-        written.push(one(connection, write, now, &mut events).await?);
+        written.push(one(connection, write, now, &mut events, &mut books).await?);
     }
     events.append(connection).await?;
+    books.write(connection).await?;
     Ok(written)
 }
 
@@ -44,13 +47,14 @@ async fn one<'a>(
     write: &'a Write,
     now: i64,
     events: &mut NewEvents<'a>,
+    books: &mut Books,
 ) -> sqlx::Result<Written> {
     Ok(match write {
         Write::Accept(asked) => {
-            let accepted = accept::accept(connection, asked, now).await?;
+            let accepted = accept::accept(connection, asked, now, books).await?;
             if accepted == Accepted::Created {
                 events.add(asked.order.id, [&asked.event]);
-                effects::all(connection, &asked.effects, now, events).await?;
+                effects::all(connection, &asked.effects, now, events, books).await?;
             }
             Written::Accept(accepted)
         }
@@ -68,13 +72,20 @@ async fn one<'a>(
             let outcome = commit(connection, change, now).await?;
             if outcome == CommitOutcome::Committed {
                 events.add(change.fence.order_id, &change.events);
-                effects::all(connection, &change.effects, now, events).await?;
+                if let Some(entry) = change.entry() {
+                    books.settle(connection, entry).await?;
+                }
+                effects::all(connection, &change.effects, now, events, books).await?;
             }
             Written::Commit(outcome)
         }
         Write::LeaseDue { limit, redeliver_after } => {
             Written::LeaseDue(lease_due(connection, *limit, *redeliver_after, now).await?)
         }
+        Write::OpenWallet { wallet, opening } => {
+            Written::OpenWallet(books.open(connection, wallet, opening).await?)
+        }
+        Write::Transfer(transfer) => Written::Transfer(books.transfer(connection, transfer).await?),
     })
 }
 
@@ -224,7 +235,7 @@ async fn update_order(connection: &mut SqliteConnection, commit: &Commit, now: i
              wake_at = CASE WHEN $13 THEN $14 ELSE wake_at END,
              timed_at = CASE WHEN $13 THEN $15 ELSE timed_at END,
              lost_claims = CASE WHEN $10 OR $13 THEN 0 ELSE lost_claims END,
-             next_attempt_at = $16
+             next_attempt_at = $16, network_fees = $18
          WHERE id = $1 AND lease_epoch = $2 AND last_seq = $3
            AND (NOT $10 OR unresolved_attempt IS NOT DISTINCT FROM $11)
            AND NOT ($17 AND cancel_requested_at IS NOT NULL)",
@@ -246,6 +257,7 @@ async fn update_order(connection: &mut SqliteConnection, commit: &Commit, now: i
     .bind(now)
     .bind(order.next_attempt_at.map(Timestamp::unix_micros))
     .bind(commit.leads_to_attempt())
+    .bind(i64::try_from(order.network_fees.0).map_err(encode)?)
     .execute(connection)
     .await?;
     Ok(updated.rows_affected() == 1)

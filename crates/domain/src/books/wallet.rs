@@ -1,0 +1,100 @@
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Cause, Entry, Posting, PostingKind};
+use crate::{AccountId, Amount, Mint, Timestamp};
+
+/// Identifies a wallet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct WalletId(pub Uuid);
+
+impl WalletId {
+    /// The default wallet of an account, which orders trade from that name none.
+    pub const fn default_of(account: AccountId) -> Self {
+        Self(account.0)
+    }
+}
+
+impl fmt::Display for WalletId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for WalletId {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Uuid::parse_str(text).map(Self)
+    }
+}
+
+/// Whose money a wallet holds.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, strum::IntoStaticStr, strum::EnumString,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum WalletKind {
+    /// Paper money, kept in these books.
+    Paper,
+    /// Real money on the chain.
+    Live,
+}
+
+/// A wallet, without its balances.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wallet {
+    pub id: WalletId,
+    pub account: AccountId,
+    /// The owner's name for it, unique within the account.
+    pub name: String,
+    pub kind: WalletKind,
+    /// How often it was reset. Value, profit and loss are counted from the last reset on.
+    pub epoch: u32,
+    pub created_at: Timestamp,
+    /// When its epoch began.
+    pub epoch_began_at: Timestamp,
+}
+
+impl Wallet {
+    /// The deposit of what a new wallet begins with.
+    pub fn opening(&self, amounts: Vec<(Mint, Amount)>) -> Transfer {
+        let (id, kind) = (TransferId(self.id.0), PostingKind::Deposit);
+        Transfer { id, wallet: self.id, kind, amounts, at: self.created_at }
+    }
+}
+
+/// Identifies a deposit, a withdrawal or a reset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TransferId(pub Uuid);
+
+/// A deposit into a paper wallet, or a withdrawal from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transfer {
+    /// The same id is carried out once.
+    pub id: TransferId,
+    pub wallet: WalletId,
+    /// [`PostingKind::Deposit`] or [`PostingKind::Withdrawal`].
+    pub kind: PostingKind,
+    /// How much of each token, base units, each token once.
+    pub amounts: Vec<(Mint, Amount)>,
+    pub at: Timestamp,
+}
+
+impl Transfer {
+    /// Its entry in the books.
+    pub fn entry(&self) -> Entry {
+        let postings = self.amounts.iter().map(|&(mint, units)| Posting { kind: self.kind, mint, units });
+        Entry {
+            wallet: self.wallet,
+            cause: Cause::Transfer(self.id),
+            at: self.at,
+            postings: postings.filter(|posting| posting.units.0 > 0).collect(),
+        }
+    }
+}

@@ -1,0 +1,89 @@
+use async_trait::async_trait;
+
+use super::StoreError;
+use crate::{
+    AccountId, Amount, Mint, OrderId,
+    books::{Balance, Entry, Shortage, Transfer, Wallet, WalletId},
+};
+
+/// Paper wallets and their books. What orders do to them is written by [`OrderIntake`](super::OrderIntake) and
+/// [`Executions`](super::Executions), in the transactions of their acceptances and commits.
+#[async_trait]
+pub trait Wallets: Send + Sync + 'static {
+    /// Opens a wallet with what it begins with, once per id. Its name must be new to the account.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the wallet may or may not exist; open it again with the same id.
+    async fn open_wallet(
+        &self,
+        wallet: Wallet,
+        opening: Vec<(Mint, Amount)>,
+    ) -> Result<WalletOpening, StoreError>;
+
+    /// Carries out a deposit or a withdrawal, once per id.
+    ///
+    /// # Errors
+    /// [`StoreError`]: it may or may not have been carried out; repeat it with the same id.
+    async fn transfer(&self, transfer: Transfer) -> Result<TransferOutcome, StoreError>;
+
+    /// The wallets of an account, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn wallets(&self, account: AccountId) -> Result<Vec<Wallet>, StoreError>;
+
+    /// What a wallet has, by token, in the order of their mints.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn balances(&self, wallet: WalletId) -> Result<Vec<(Mint, Balance)>, StoreError>;
+
+    /// Entries of a wallet's books, newest first: those before a position, or the newest ones.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn entries(
+        &self,
+        wallet: WalletId,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<PostedEntry>, StoreError>;
+
+    /// What an order did to the books, in the order of its events.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn entries_of(&self, order: OrderId) -> Result<Vec<PostedEntry>, StoreError>;
+}
+
+/// An entry with its place in the books of its wallet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PostedEntry {
+    /// Grows with every entry of the wallet, not always by one.
+    pub position: u64,
+    pub entry: Entry,
+}
+
+/// The result of opening a wallet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WalletOpening {
+    Opened,
+    /// The wallet was opened before.
+    Known,
+    /// Another wallet of the account has the name.
+    NameTaken,
+}
+
+/// The result of a transfer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TransferOutcome {
+    Done,
+    /// The same transfer was carried out before.
+    Replayed,
+    /// Another transfer has the id.
+    Conflict,
+    /// The wallet has less free than is to be withdrawn. Nothing was written.
+    Insufficient(Vec<Shortage>),
+    /// The wallet would have more of a token than it can hold. Nothing was written.
+    TooMuch(Mint),
+}

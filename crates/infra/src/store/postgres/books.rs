@@ -1,0 +1,292 @@
+//! The books: what the writes of a transaction do to balances.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use domain::{
+    Amount, Mint, OrderId,
+    books::{Balance, Change, Entry, Refusal, Sheet, Shortage, Wallet, WalletId, changes},
+    ports::{Acceptance, Accepted, Commit, Effect, TransferOutcome, WalletOpening},
+};
+use sqlx::{
+    PgConnection,
+    types::{Json, Uuid},
+};
+use time::OffsetDateTime;
+
+use super::{
+    super::{
+        books::{BalanceRow, EntryColumns, too_much},
+        request::Written,
+    },
+    Answers,
+};
+
+/// The entries of a transaction, to be written after everything else of it: whoever locks balances locks nothing
+/// more, so nobody waits for them in a circle.
+#[derive(Default)]
+pub(super) struct Books {
+    /// They must fit: what they need is held.
+    settled: Vec<Entry>,
+    /// New orders, each with the position of its acceptance in the batch.
+    holds: Vec<(usize, OrderId, Entry)>,
+    /// Deposits and withdrawals, each with its position in the batch.
+    transfers: Vec<(usize, Entry)>,
+}
+
+impl Books {
+    /// Takes in an order that is new.
+    pub(super) fn accepted(&mut self, position: usize, asked: &Acceptance) {
+        if let Some(entry) = asked.entry() {
+            self.holds.push((position, asked.order.id, entry));
+        }
+    }
+
+    /// Takes in a commit that passed.
+    pub(super) fn committed(&mut self, commit: &Commit) {
+        self.settled.extend(commit.entry());
+    }
+
+    /// Takes in orders that came as effects of other writes.
+    pub(super) fn brought(&mut self, effects: &[Effect]) {
+        for asked in Effect::accepted(effects) {
+            self.settled.extend(asked.entry());
+            self.brought(&asked.effects);
+        }
+    }
+
+    /// Opens a wallet with what it begins with.
+    pub(super) async fn open(
+        &mut self,
+        connection: &mut PgConnection,
+        wallet: &Wallet,
+        opening: &[(Mint, Amount)],
+    ) -> sqlx::Result<WalletOpening> {
+        let opened = sqlx::query(
+            "INSERT INTO wallets (id, account_id, name, kind, epoch, created_at, epoch_began_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+        )
+        .bind(wallet.id.0)
+        .bind(wallet.account.0)
+        .bind(&wallet.name)
+        .bind(<&str>::from(wallet.kind))
+        .bind(i64::from(wallet.epoch))
+        .bind(OffsetDateTime::from(wallet.created_at))
+        .bind(OffsetDateTime::from(wallet.epoch_began_at))
+        .execute(&mut *connection)
+        .await?;
+        if opened.rows_affected() == 1 {
+            self.settled.push(wallet.opening(opening.to_vec()).entry());
+            return Ok(WalletOpening::Opened);
+        }
+        let known: i64 = sqlx::query_scalar("SELECT count(*) FROM wallets WHERE id = $1")
+            .bind(wallet.id.0)
+            .fetch_one(connection)
+            .await?;
+        Ok(if known == 0 { WalletOpening::NameTaken } else { WalletOpening::Known })
+    }
+
+    /// Takes in a deposit or a withdrawal.
+    pub(super) fn transferred(&mut self, position: usize, entry: Entry) {
+        self.transfers.push((position, entry));
+    }
+
+    /// Writes the entries. New orders whose wallet does not have what they need go again, and their acceptances are
+    /// answered so.
+    pub(super) async fn write(self, connection: &mut PgConnection, answers: &mut Answers) -> sqlx::Result<()> {
+        let holds = self.holds.iter().map(|(_, _, entry)| entry);
+        let transfers = self.transfers.iter().map(|(_, entry)| entry);
+        let all: Vec<&Entry> = self.settled.iter().chain(holds).chain(transfers).collect();
+        if all.is_empty() {
+            return Ok(());
+        }
+        let before = locked(connection, &all).await?;
+        let known = known_transfers(connection, &self.transfers).await?;
+        let mut sheet = before.clone();
+        let mut written = Vec::with_capacity(all.len());
+        for entry in &self.settled {
+            sheet.apply(entry).map_err(|refusal| misfit(entry, &refusal))?;
+            written.push(entry);
+        }
+        for (position, entry) in &self.transfers {
+            let outcome = match known.get(&entry.cause.id()) {
+                Some(same) if same == entry => TransferOutcome::Replayed,
+                Some(_) => TransferOutcome::Conflict,
+                None => match sheet.apply(entry) {
+                    Ok(()) => {
+                        written.push(entry);
+                        TransferOutcome::Done
+                    }
+                    Err(Refusal::Short(shortages)) => TransferOutcome::Insufficient(shortages),
+                    Err(Refusal::TooMuch(mint)) => TransferOutcome::TooMuch(mint),
+                },
+            };
+            answers[*position] = Some(Written::Transfer(outcome));
+        }
+        let mut refused = HashMap::new();
+        for (position, id, entry) in &self.holds {
+            match sheet.apply(entry) {
+                Ok(()) => written.push(entry),
+                Err(Refusal::Short(shortages)) => {
+                    answers[*position] = Some(Written::Accept(Accepted::Insufficient(shortages.clone())));
+                    refused.insert(*id, shortages);
+                }
+                Err(refusal @ Refusal::TooMuch(_)) => return Err(misfit(entry, &refusal)),
+            }
+        }
+        take_back(connection, &refused, answers).await?;
+        append(connection, &written).await?;
+        update(connection, &before, &sheet, &written).await
+    }
+}
+
+fn misfit(entry: &Entry, refusal: &Refusal) -> sqlx::Error {
+    match refusal {
+        Refusal::TooMuch(mint) => too_much(entry.wallet, *mint),
+        Refusal::Short(_) => {
+            let message = format!("the books do not have what {:?} settles: {refusal:?}", entry.cause);
+            sqlx::Error::InvalidArgument(message)
+        }
+    }
+}
+
+/// The balances that entries change, locked in the order of their keys.
+async fn locked(connection: &mut PgConnection, entries: &[&Entry]) -> sqlx::Result<Sheet> {
+    let keys: Vec<_> = changed(entries).into_keys().collect();
+    let wallets: HashSet<Uuid> = keys.iter().map(|(wallet, _)| wallet.0).collect();
+    let rows: Vec<BalanceRow> = sqlx::query_as(
+        "SELECT wallet_id, balances.mint, total, held
+         FROM balances JOIN UNNEST($2::uuid[], $3::text[]) AS asked (asked_wallet, asked_mint)
+              ON wallet_id = asked_wallet AND balances.mint = asked_mint
+         WHERE wallet_id = ANY($1)
+         ORDER BY wallet_id, balances.mint FOR NO KEY UPDATE OF balances",
+    )
+    .bind(wallets.into_iter().collect::<Vec<_>>())
+    .bind(keys.iter().map(|(wallet, _)| wallet.0).collect::<Vec<_>>())
+    .bind(keys.iter().map(|(_, mint)| mint.to_string()).collect::<Vec<_>>())
+    .fetch_all(connection)
+    .await?;
+    let mut sheet = Sheet::default();
+    for row in rows {
+        let (wallet, mint, balance) = row.read()?;
+        sheet.set(wallet, mint, balance);
+    }
+    Ok(sheet)
+}
+
+fn changed(entries: &[&Entry]) -> BTreeMap<(WalletId, Mint), Change> {
+    changes(entries.iter().flat_map(|entry| entry.postings.iter().map(|posting| (entry.wallet, posting))))
+}
+
+/// Entries of transfers that were carried out before, by their ids. Their balances are locked, so none can come in
+/// between.
+async fn known_transfers(
+    connection: &mut PgConnection,
+    asked: &[(usize, Entry)],
+) -> sqlx::Result<HashMap<Uuid, Entry>> {
+    if asked.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<super::super::books::EntryRow> = sqlx::query_as(
+        "SELECT position, wallet_id, cause, seq, attempt, (extract(epoch FROM at) * 1000000)::bigint AS at, postings
+         FROM entries WHERE cause = ANY($1) AND seq = 0",
+    )
+    .bind(asked.iter().map(|(_, entry)| entry.cause.id()).collect::<Vec<_>>())
+    .fetch_all(connection)
+    .await?;
+    let entries = rows.into_iter().map(|row| Ok(row.read()?.entry));
+    // repeated with the time at which it is asked for again
+    let at = asked.iter().map(|(_, entry)| (entry.cause.id(), entry.at)).collect::<HashMap<_, _>>();
+    entries
+        .map(|entry: sqlx::Result<Entry>| {
+            let entry = entry?;
+            let id = entry.cause.id();
+            Ok((id, Entry { at: at.get(&id).copied().unwrap_or(entry.at), ..entry }))
+        })
+        .collect()
+}
+
+/// Deletes new orders that cannot be paid. Acceptances of the same batch that found them are answered alike.
+async fn take_back(
+    connection: &mut PgConnection,
+    refused: &HashMap<OrderId, Vec<Shortage>>,
+    answers: &mut Answers,
+) -> sqlx::Result<()> {
+    if refused.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "WITH events AS (DELETE FROM order_events WHERE order_id = ANY($1)) DELETE FROM orders WHERE id = ANY($1)",
+    )
+    .bind(refused.keys().map(|id| id.0).collect::<Vec<_>>())
+    .execute(connection)
+    .await?;
+    for answer in answers.iter_mut().flatten() {
+        if let Written::Accept(accepted) = answer {
+            let id = match accepted {
+                Accepted::Replayed(order) => order.id,
+                Accepted::Conflict(id) => *id,
+                _ => continue,
+            };
+            if let Some(shortages) = refused.get(&id) {
+                *accepted = Accepted::Insufficient(shortages.clone());
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn append(connection: &mut PgConnection, entries: &[&Entry]) -> sqlx::Result<()> {
+    let columns: Vec<EntryColumns<'_>> = entries.iter().map(|entry| EntryColumns::of(entry)).collect();
+    sqlx::query(
+        "INSERT INTO entries (wallet_id, cause, seq, attempt, at, postings)
+         SELECT * FROM UNNEST($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::timestamptz[], $6::jsonb[])",
+    )
+    .bind(columns.iter().map(|entry| entry.wallet).collect::<Vec<_>>())
+    .bind(columns.iter().map(|entry| entry.cause).collect::<Vec<_>>())
+    .bind(columns.iter().map(|entry| entry.seq).collect::<Vec<_>>())
+    .bind(columns.iter().map(|entry| entry.attempt).collect::<Vec<_>>())
+    .bind(columns.iter().map(|entry| OffsetDateTime::from(entry.at)).collect::<Vec<_>>())
+    .bind(columns.iter().map(|entry| Json(entry.postings)).collect::<Vec<_>>())
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
+/// Balances that were there are as calculated, for they are locked. One that was not there may have come in between,
+/// and has only gained.
+async fn update(
+    connection: &mut PgConnection,
+    before: &Sheet,
+    after: &Sheet,
+    written: &[&Entry],
+) -> sqlx::Result<()> {
+    let touched = changed(written);
+    let is_touched = |(wallet, mint, _): &(WalletId, Mint, Balance)| touched.contains_key(&(*wallet, *mint));
+    let (there, new): (Vec<_>, Vec<_>) =
+        after.balances().filter(is_touched).partition(|(wallet, mint, _)| before.has(*wallet, *mint));
+    for (sql, rows) in [(UPDATE, there), (INSERT, new)] {
+        if rows.is_empty() {
+            continue;
+        }
+        let units = |units: u64| i64::try_from(units).map_err(super::super::row::encode);
+        sqlx::query(sql)
+            .bind(rows.iter().map(|(wallet, ..)| wallet.0).collect::<Vec<_>>())
+            .bind(rows.iter().map(|(_, mint, _)| mint.to_string()).collect::<Vec<_>>())
+            .bind(rows.iter().map(|(.., of)| units(of.total.0)).collect::<sqlx::Result<Vec<_>>>()?)
+            .bind(rows.iter().map(|(.., of)| units(of.held.0)).collect::<sqlx::Result<Vec<_>>>()?)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+const UPDATE: &str = "UPDATE balances SET total = new.total, held = new.held
+    FROM UNNEST($1::uuid[], $2::text[], $3::bigint[], $4::bigint[]) AS new (wallet_id, mint, total, held)
+    WHERE balances.wallet_id = ANY($1) AND balances.wallet_id = new.wallet_id AND balances.mint = new.mint";
+
+const INSERT: &str = "INSERT INTO balances (wallet_id, mint, total, held)
+    SELECT wallet_id, mint, total, held
+    FROM UNNEST($1::uuid[], $2::text[], $3::bigint[], $4::bigint[]) AS new (wallet_id, mint, total, held)
+    ORDER BY wallet_id, mint
+    ON CONFLICT (wallet_id, mint) DO UPDATE SET total = balances.total + excluded.total,
+        held = balances.held + excluded.held";
