@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{SpecView, words};
+use crate::{SpecView, order::in_sol, words};
 
 /// A venue's quote.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -53,7 +53,7 @@ impl QuoteView {
             fee_token: tokens.symbol(quote.fee.token),
             fee_bps: quote.fee_rate.to_bps(),
             fee_ppm: quote.fee_rate.ppm,
-            network_fee: quote.network_fee.map(|lamports| lamports.to_decimal(Token::SOL.decimals())),
+            network_fee: quote.network_fee.map(in_sol),
             liquidity_score: quote.liquidity_score,
             latency_ms: quote.latency_ms,
             valid_until: quote.valid_until,

@@ -69,7 +69,11 @@ impl ScriptedChain {
                     name: Some("ExceededSlippage".to_owned()),
                     message: "the price moved".to_owned(),
                 };
-                Ok(TransactionStatus::Failed { slot: 7, network_fee: None, error })
+                Ok(TransactionStatus::Failed {
+                    slot: 7,
+                    network_fee: samples::charged(AttemptState::Reverted),
+                    error,
+                })
             }
             Ok(Answer::Unknown) => Ok(TransactionStatus::Unknown),
             Ok(Answer::Expired) => Ok(TransactionStatus::Expired),
