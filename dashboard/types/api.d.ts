@@ -1321,6 +1321,10 @@ export interface components {
             price: string;
             /** Format: uint32 */
             priceImpactBps: number;
+            /**
+             * @description Request a new quote after this time. An order is never executed at an earlier quote: each attempt requests
+             *     its own.
+             */
             validUntil: components["schemas"]["Timestamp"];
             venue: components["schemas"]["Venue"];
         };

@@ -36,7 +36,7 @@ pub enum FailureCode {
     InsufficientLiquidity,
     /// The venue could not build the swap.
     BuildFailed,
-    /// The chain gave no recent block hash to sign against.
+    /// The chain gave no recent block hash to sign against: it cannot be reached, or its nodes lag behind.
     ChainUnavailable,
     /// The key that signs cannot be reached.
     SignerUnavailable,

@@ -37,6 +37,8 @@ pub struct QuoteView {
     pub network_fee: Option<Decimal>,
     pub liquidity_score: u8,
     pub latency_ms: u32,
+    /// Request a new quote after this time. An order is never executed at an earlier quote: each attempt requests
+    /// its own.
     #[schema(value_type = words::Timestamp)]
     pub valid_until: Timestamp,
 }

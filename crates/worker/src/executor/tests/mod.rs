@@ -140,7 +140,7 @@ impl Signer for FirstByte {
 
 fn plan() -> Plan {
     let call = domain::Call { program: OWNER, accounts: Vec::new(), data: b"built".to_vec() };
-    Plan { steps: Vec::new(), calls: vec![call], compute_margin_percent: 0 }
+    Plan { steps: Vec::new(), calls: vec![call] }
 }
 
 struct OneQuote {
