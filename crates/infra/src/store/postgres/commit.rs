@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use super::{
     super::{
         request::Written,
-        row::{AttemptColumns, ClaimChange, decode, encode},
+        row::{AttemptColumns, ClaimChange, decode, encode, lamports},
     },
     Answers,
     columns::{Columns, append_events},
@@ -116,9 +116,10 @@ const COMMIT: &str = concat!(
                           created_at)
          JOIN passed ON passed.id = attempt.order_id
      ), resolved AS (
-         UPDATE attempts SET state = ended.state, resolved_at = ended.resolved_at
-         FROM UNNEST($32::uuid[], $33::bigint[], $34::text[], $35::text[], $36::timestamptz[])
-              AS ended (order_id, number, signature, state, resolved_at)
+         UPDATE attempts SET state = ended.state, resolved_at = ended.resolved_at,
+             network_fee = ended.network_fee
+         FROM UNNEST($32::uuid[], $33::bigint[], $34::text[], $35::text[], $36::timestamptz[], $37::bigint[])
+              AS ended (order_id, number, signature, state, resolved_at, network_fee)
          JOIN passed ON passed.id = ended.order_id
          WHERE attempts.order_id = ANY($32) AND attempts.order_id = ended.order_id
            AND attempts.number = ended.number AND attempts.signature = ended.signature
@@ -184,13 +185,13 @@ fn opened(columns: Columns, asked: &[(usize, &Commit)]) -> sqlx::Result<Columns>
         .with(opened.iter().map(|attempt| OffsetDateTime::from(attempt.created_at)).collect::<Vec<_>>())
 }
 
-/// `$32` to `$36`: how attempts ended.
+/// `$32` to `$37`: how attempts ended.
 fn resolved(columns: Columns, asked: &[(usize, &Commit)]) -> sqlx::Result<Columns> {
     let ended: Vec<_> = asked
         .iter()
         .filter_map(|(_, commit)| match &commit.change {
-            Some(AttemptChange::Resolve { number, signature, state }) => {
-                Some((commit, i64::from(*number), signature.as_str(), state.as_str()))
+            Some(AttemptChange::Resolve { number, signature, state, network_fee }) => {
+                Some((commit, i64::from(*number), signature.as_str(), state.as_str(), *network_fee))
             }
             _ => None,
         })
@@ -198,14 +199,15 @@ fn resolved(columns: Columns, asked: &[(usize, &Commit)]) -> sqlx::Result<Column
     columns
         .with(ended.iter().map(|(commit, ..)| commit.fence.order_id.0).collect::<Vec<_>>())?
         .with(ended.iter().map(|(_, number, ..)| *number).collect::<Vec<_>>())?
-        .with(ended.iter().map(|(_, _, signature, _)| *signature).collect::<Vec<_>>())?
-        .with(ended.iter().map(|(.., state)| *state).collect::<Vec<_>>())?
+        .with(ended.iter().map(|(_, _, signature, ..)| *signature).collect::<Vec<_>>())?
+        .with(ended.iter().map(|(_, _, _, state, _)| *state).collect::<Vec<_>>())?
         .with(
             ended
                 .iter()
                 .map(|(commit, ..)| OffsetDateTime::from(commit.order.updated_at))
                 .collect::<Vec<_>>(),
-        )
+        )?
+        .with(ended.iter().map(|(.., network_fee)| lamports(*network_fee)).collect::<Result<Vec<_>, _>>()?)
 }
 
 fn column<'a, T>(asked: &[(usize, &'a Commit)], value: impl Fn(&'a Commit) -> T) -> Vec<T> {
