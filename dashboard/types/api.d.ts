@@ -853,6 +853,8 @@ export interface components {
             /** @description A later version may have further codes. */
             code: components["schemas"]["FailureCode"];
             message: string;
+            /** @description Network fee of the transaction, in SOL, if it reverted: the chain charges it all the same. */
+            networkFee?: string;
             /** @description The error of the on-chain program, if one failed. */
             programError?: components["schemas"]["ProgramError"];
             /**
@@ -1319,6 +1321,10 @@ export interface components {
             price: string;
             /** Format: uint32 */
             priceImpactBps: number;
+            /**
+             * @description Request a new quote after this time. An order is never executed at an earlier quote: each attempt requests
+             *     its own.
+             */
             validUntil: components["schemas"]["Timestamp"];
             venue: components["schemas"]["Venue"];
         };

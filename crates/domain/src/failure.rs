@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use strum::VariantArray;
 
-use crate::{Address, VenueId};
+use crate::{Address, Amount, VenueId};
 
 /// How a failure is handled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -36,7 +36,7 @@ pub enum FailureCode {
     InsufficientLiquidity,
     /// The venue could not build the swap.
     BuildFailed,
-    /// The chain gave no recent block hash to sign against.
+    /// The chain gave no recent block hash to sign against: it cannot be reached, or its nodes lag behind.
     ChainUnavailable,
     /// The key that signs cannot be reached.
     SignerUnavailable,
@@ -125,6 +125,9 @@ pub struct Failure {
     /// What a program on chain returned, when it was one that failed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub program_error: Option<Box<ProgramError>>,
+    /// What the chain charged for the transaction all the same, lamports, when it was one that reverted.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub network_fee: Option<Amount>,
 }
 
 /// An error that a program on chain returned.
@@ -145,17 +148,23 @@ pub struct ProgramError {
 impl Failure {
     /// A failure that concerns no venue in particular.
     pub fn new(code: FailureCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), venue: None, program_error: None }
+        Self { code, message: message.into(), venue: None, program_error: None, network_fee: None }
     }
 
     /// A failure at a venue.
     pub fn at(venue: VenueId, code: FailureCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), venue: Some(venue), program_error: None }
+        Self { venue: Some(venue), ..Self::new(code, message) }
     }
 
-    /// What a program at a venue returned, under the code that the venue gives it.
-    pub fn of_program(venue: VenueId, code: FailureCode, error: ProgramError) -> Self {
-        Self { program_error: Some(Box::new(error.clone())), ..Self::at(venue, code, error.message) }
+    /// What a program at a venue returned, under the code that the venue gives it, and what the chain charged.
+    pub fn of_program(
+        venue: VenueId,
+        code: FailureCode,
+        error: ProgramError,
+        network_fee: Option<Amount>,
+    ) -> Self {
+        let program_error = Some(Box::new(error.clone()));
+        Self { program_error, network_fee, ..Self::at(venue, code, error.message) }
     }
 }
 

@@ -151,7 +151,8 @@ pub struct Quote {
     pub liquidity_score: u8,
     /// How long the venue took to answer, ms, measured by the caller; breaks ties after liquidity.
     pub latency_ms: u32,
-    /// Until when it is valid.
+    /// Until when it is worth showing to a client. The engine never uses a quote twice: each attempt requests its
+    /// own, and the bound that is built from it holds whenever the swap lands.
     pub valid_until: Timestamp,
     /// The slot of the chain whose state it was computed from, where the venue knows.
     #[serde(skip_serializing_if = "Option::is_none", default)]

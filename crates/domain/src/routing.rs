@@ -9,7 +9,6 @@ use crate::{Amount, Bps, Failure, FailureClass, FailureCode, Quote, SwapAmount, 
 /// A venue's quote, or why it has none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
-#[expect(clippy::large_enum_variant, reason = "nearly every answer is a quote")]
 pub enum VenueAnswer {
     /// It quoted.
     Quoted(Quote),

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
 use domain::{
-    Address, Failure, FailureClass, Fill, Mint, Order, OrderId, OrderSpec, OrderStatus, OrderType,
+    Address, Amount, Failure, FailureClass, Fill, Mint, Order, OrderId, OrderSpec, OrderStatus, OrderType,
     QuoteRequest, Signature, SwapAmount, Timestamp, Token, VenueId, ports::Tokens, swap::SlippageBound,
 };
 use rust_decimal::Decimal;
@@ -180,7 +180,7 @@ impl<'a> FillView<'a> {
             amount_in: fill.amount_in.to_decimal(),
             amount_out: fill.amount_out.to_decimal(),
             fee: fill.fee.to_decimal(),
-            network_fee: fill.network_fee.map(|lamports| lamports.to_decimal(Token::SOL.decimals())),
+            network_fee: fill.network_fee.map(in_sol),
             executed_price: fill.executed_price,
         }
     }
@@ -204,6 +204,9 @@ pub struct FailureView<'a> {
     /// The error of the on-chain program, if one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub program_error: Option<ProgramErrorView<'a>>,
+    /// Network fee of the transaction, in SOL, if it reverted: the chain charges it all the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network_fee: Option<Decimal>,
 }
 
 /// An error returned by an on-chain program.
@@ -232,8 +235,14 @@ impl<'a> FailureView<'a> {
                 code: error.code,
                 name: error.name.as_deref().map(Cow::from),
             }),
+            network_fee: failure.network_fee.map(in_sol),
         }
     }
+}
+
+/// Lamports in SOL.
+pub(crate) fn in_sol(lamports: Amount) -> Decimal {
+    lamports.to_decimal(Token::SOL.decimals())
 }
 
 /// The order, and where to follow it.

@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{SpecView, words};
+use crate::{SpecView, order::in_sol, words};
 
 /// A venue's quote.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -37,6 +37,8 @@ pub struct QuoteView {
     pub network_fee: Option<Decimal>,
     pub liquidity_score: u8,
     pub latency_ms: u32,
+    /// Request a new quote after this time. An order is never executed at an earlier quote: each attempt requests
+    /// its own.
     #[schema(value_type = words::Timestamp)]
     pub valid_until: Timestamp,
 }
@@ -53,7 +55,7 @@ impl QuoteView {
             fee_token: tokens.symbol(quote.fee.token),
             fee_bps: quote.fee_rate.to_bps(),
             fee_ppm: quote.fee_rate.ppm,
-            network_fee: quote.network_fee.map(|lamports| lamports.to_decimal(Token::SOL.decimals())),
+            network_fee: quote.network_fee.map(in_sol),
             liquidity_score: quote.liquidity_score,
             latency_ms: quote.latency_ms,
             valid_until: quote.valid_until,

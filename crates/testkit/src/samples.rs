@@ -84,9 +84,11 @@ pub fn acceptance() -> Acceptance {
     }
 }
 
-/// A failure another attempt may overcome.
+/// A failure another attempt may overcome: its transaction reverted.
 pub fn failure() -> Failure {
-    Failure::at(VenueId::METEORA, FailureCode::SlippageExceeded, "the price moved by 61 bps, 50 were allowed")
+    let message = "the price moved by 61 bps, 50 were allowed";
+    let failure = Failure::at(VenueId::METEORA, FailureCode::SlippageExceeded, message);
+    Failure { network_fee: charged(AttemptState::Reverted), ..failure }
 }
 
 /// A quote of Meteora for [`spec`].
@@ -177,6 +179,7 @@ pub fn attempt(order: &Order) -> Attempt {
         },
         created_at: order.updated_at,
         state: AttemptState::Unresolved,
+        network_fee: None,
     }
 }
 
@@ -189,7 +192,16 @@ pub fn submitted(attempt: &Attempt) -> EventData {
     }
 }
 
+/// What the chain charged for an attempt that ended so.
+pub fn charged(state: AttemptState) -> Option<Amount> {
+    match state {
+        AttemptState::Landed | AttemptState::Reverted => Some(Amount(5_000)),
+        AttemptState::Unresolved | AttemptState::Expired => None,
+    }
+}
+
 /// The end of an attempt, for the attempt record.
 pub fn resolve(attempt: &Attempt, state: AttemptState) -> AttemptChange {
-    AttemptChange::Resolve { number: attempt.number, signature: attempt.transaction.signature.clone(), state }
+    let signature = attempt.transaction.signature.clone();
+    AttemptChange::Resolve { number: attempt.number, signature, state, network_fee: charged(state) }
 }

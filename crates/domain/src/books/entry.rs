@@ -94,7 +94,11 @@ impl Postings {
         let of = |token: Token| if token.mint() == fee.token.mint() { u128::from(fee.units.0) } else { 0 };
         let without_fee = u128::from(spent.units.0).saturating_sub(of(spent.token));
         self.add(PostingKind::SwapIn, spent.token.mint(), without_fee);
-        self.add(PostingKind::SwapOut, received.token.mint(), u128::from(received.units.0) + of(received.token));
+        self.add(
+            PostingKind::SwapOut,
+            received.token.mint(),
+            u128::from(received.units.0) + of(received.token),
+        );
         self.add(PostingKind::VenueFee, fee.token.mint(), fee.units.0);
     }
 }

@@ -19,11 +19,8 @@ impl Funding {
     pub fn held(self, token_in: Mint) -> Vec<(Mint, u128)> {
         let (swap, costs) = (u128::from(self.swap.0), u128::from(self.costs.0));
         let sol = Token::SOL.mint();
-        let held = if token_in == sol {
-            vec![(sol, swap + costs)]
-        } else {
-            vec![(token_in, swap), (sol, costs)]
-        };
+        let held =
+            if token_in == sol { vec![(sol, swap + costs)] } else { vec![(token_in, swap), (sol, costs)] };
         held.into_iter().filter(|(_, units)| *units > 0).collect()
     }
 }

@@ -37,7 +37,8 @@ fn new_order(spec: OrderSpec) -> (Order, Event) {
 
 /// The order after a step that follows its submission.
 fn after_submission(order: &Order, data: EventData) -> (Order, Event) {
-    let mut order = Order { status: crate::OrderStatus::Submitted, attempt: order.attempt.max(1), ..order.clone() };
+    let mut order =
+        Order { status: crate::OrderStatus::Submitted, attempt: order.attempt.max(1), ..order.clone() };
     let event = order.apply(data, Timestamp::default()).unwrap();
     (order, event)
 }
@@ -99,7 +100,8 @@ fn an_order_holds_what_it_may_need_and_releases_what_it_does_not() {
     assert_eq!(balance(&sheet, sol), (45_000, 10_000));
 
     let spent = TokenAmount::new(self::usdc(), Amount(900));
-    let (received, fee) = (TokenAmount::new(Token::SOL, Amount(7)), TokenAmount::new(self::usdc(), Amount(3)));
+    let (received, fee) =
+        (TokenAmount::new(Token::SOL, Amount(7)), TokenAmount::new(self::usdc(), Amount(3)));
     let (order, event) = after_submission(&order, confirmed(fill(spent, received, fee)));
     let settled = Entry::of_step(&order, &event, Some(FEE)).unwrap();
     assert_eq!(

@@ -166,7 +166,8 @@ impl Order {
     pub fn apply(&mut self, data: EventData, now: Timestamp) -> Result<Event, InvalidTransition> {
         let status = self.status.after(data.kind())?;
         if self.status == OrderStatus::Submitted {
-            self.network_fees.0 = self.network_fees.0.saturating_add(data.network_fee().unwrap_or_default().0);
+            self.network_fees.0 =
+                self.network_fees.0.saturating_add(data.network_fee().unwrap_or_default().0);
         }
         let attempt = match &data {
             EventData::RoutingStarted => self.attempt.max(1),

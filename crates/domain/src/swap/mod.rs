@@ -83,9 +83,6 @@ pub struct Plan {
     pub steps: Vec<Instruction>,
     /// What the chain executes, in this order and as a whole.
     pub calls: Vec<Call>,
-    /// How much more compute than the simulation used the transaction may need, percent: some pools walk further
-    /// when the price moves meanwhile.
-    pub compute_margin_percent: u16,
 }
 
 /// A call of a program.

@@ -178,6 +178,7 @@ fn write_outcome(
         (Outcome::Retried | Outcome::Failed, _) => {
             if let Some(failure) = failure {
                 writeln!(text, "{INDENT}failed     {}{landing}", failure_in_words(failure))?;
+                write_charge(text, failure)?;
             }
             write_next(text, attempt, detail)
         }
@@ -195,8 +196,19 @@ fn write_withdrawal(
     landing: &str,
 ) -> fmt::Result {
     match failure {
-        Some(failure) => writeln!(text, "{INDENT}{outcome:<10} {}{landing}", failure.message),
+        Some(failure) => {
+            writeln!(text, "{INDENT}{outcome:<10} {}{landing}", failure.message)?;
+            write_charge(text, failure)
+        }
         None => writeln!(text, "{INDENT}{outcome:<10} before anything was submitted"),
+    }
+}
+
+/// A transaction that reverted costs its fee all the same.
+fn write_charge(text: &mut String, failure: &FailureView<'_>) -> fmt::Result {
+    match failure.network_fee {
+        Some(fee) => writeln!(text, "{INDENT}           network fee {fee} SOL"),
+        None => Ok(()),
     }
 }
 

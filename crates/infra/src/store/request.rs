@@ -7,8 +7,8 @@ use domain::{
     AccountId, Amount, Mint, OrderId,
     books::{Transfer, Wallet},
     ports::{
-        Acceptance, Accepted, Cancel, Cancellation, Claim, Commit, CommitOutcome, DueOrder, Fence, StoreError,
-        TransferOutcome, WalletOpening,
+        Acceptance, Accepted, Cancel, Cancellation, Claim, Commit, CommitOutcome, DueOrder, Fence,
+        StoreError, TransferOutcome, WalletOpening,
     },
 };
 

@@ -8,8 +8,8 @@ use std::{
 
 use database::from_row;
 use domain::{
-    AccountId, Amount, CancelRequest, Event, EventData, Failure, Fill, Order, OrderId, OrderSpec, OrderStatus,
-    QuoteRequest, Signature, Timestamp, legacy,
+    AccountId, Amount, CancelRequest, Event, EventData, Failure, Fill, Order, OrderId, OrderSpec,
+    OrderStatus, QuoteRequest, Signature, Timestamp, legacy,
     ports::{ActiveOrders, Attempt, AttemptChange, ClaimAction, FeedCursor, FeedEvent, PARKED_AFTER},
     swap::SignedTransaction,
 };
@@ -74,6 +74,7 @@ pub(super) struct AttemptRow {
     last_valid_block_height: i64,
     state: String,
     created_at: i64,
+    network_fee: Option<i64>,
 }
 
 from_row!(OrderRow {
@@ -107,6 +108,7 @@ from_row!(AttemptRow {
     last_valid_block_height,
     state,
     created_at,
+    network_fee,
 });
 
 impl TryFrom<OrderRow> for Order {
@@ -180,6 +182,7 @@ impl TryFrom<AttemptRow> for Attempt {
     type Error = sqlx::Error;
 
     fn try_from(row: AttemptRow) -> Result<Self, sqlx::Error> {
+        let fee = row.network_fee.map(u64::try_from);
         Ok(Self {
             order_id: OrderId(row.order_id),
             number: u32::try_from(row.number).map_err(decode)?,
@@ -190,6 +193,7 @@ impl TryFrom<AttemptRow> for Attempt {
                 last_valid_block_height: u64::try_from(row.last_valid_block_height).map_err(decode)?,
             },
             created_at: Timestamp::from_unix_micros(row.created_at),
+            network_fee: fee.transpose().map_err(decode)?.map(Amount),
             state: row
                 .state
                 .parse()
@@ -276,6 +280,11 @@ impl From<ClaimAction> for ClaimChange {
             ClaimAction::Finish => Self { ends: true, due_in_micros: None },
         }
     }
+}
+
+/// A network fee, lamports.
+pub(super) fn lamports(network_fee: Option<Amount>) -> sqlx::Result<Option<i64>> {
+    network_fee.map(|fee| i64::try_from(fee.0)).transpose().map_err(encode)
 }
 
 /// What a commit expects of the attempt record and changes in it, as parameters of the update.

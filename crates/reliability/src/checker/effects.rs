@@ -3,7 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use domain::{EventData, Fill, OrderStatus, Signature, ports::AttemptState, swap::ImplausibleTrade};
+use domain::{
+    Amount, EventData, Fill, OrderStatus, Signature,
+    ports::{AttemptState, TransactionStatus},
+    swap::ImplausibleTrade,
+};
 use venues::simulated::transaction_log::{Entry, LandingOutcome};
 
 use super::{Evidence, Findings, OrderRecord, Rule};
@@ -72,6 +76,15 @@ fn check_submissions(record: &OrderRecord, findings: &mut Findings<'_>) {
     });
 }
 
+/// What the chain charged for a transaction, whether it landed or reverted.
+fn charged(entry: &Entry) -> Option<Amount> {
+    match entry.status_at(entry.settles_at) {
+        TransactionStatus::Landed(landed) => landed.network_fee,
+        TransactionStatus::Failed { network_fee, .. } => network_fee,
+        TransactionStatus::Expired | TransactionStatus::Unknown => None,
+    }
+}
+
 fn check_attempts(record: &OrderRecord, entries: &[Option<&Entry>], findings: &mut Findings<'_>) {
     for (attempt, entry) in record.attempts.iter().zip(entries) {
         let agrees = match attempt.state {
@@ -86,6 +99,13 @@ fn check_attempts(record: &OrderRecord, entries: &[Option<&Entry>], findings: &m
         };
         findings.require(agrees, Rule::AttemptsResolved, record.order.id, || {
             format!("attempt {} is {:?}", attempt.number, attempt.state)
+        });
+        let charged = entry.and_then(charged);
+        findings.require(attempt.network_fee == charged, Rule::FeesAreKept, record.order.id, || {
+            format!(
+                "attempt {} has a fee of {:?} instead of {charged:?}",
+                attempt.number, attempt.network_fee
+            )
         });
     }
 }

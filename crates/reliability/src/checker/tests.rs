@@ -42,10 +42,10 @@ fn order(key: &str, succeeds: bool) -> (OrderRecord, Vec<Entry>) {
             apply(&mut order, &mut events, EventData::Failed { failure: failure.clone() });
             reverted(2)
         };
-        attempt.state = if matches!(outcome, LandingOutcome::Landed(_)) {
-            AttemptState::Landed
-        } else {
-            AttemptState::Reverted
+        // the reverted entries are of an earlier version, whose fees are unknown
+        (attempt.state, attempt.network_fee) = match &outcome {
+            LandingOutcome::Landed(landed) => (AttemptState::Landed, landed.network_fee),
+            _ => (AttemptState::Reverted, None),
         };
         entries.push(entry(&attempt, outcome));
         attempts.push(attempt);
@@ -213,6 +213,12 @@ fn a_transaction_that_was_never_written_ahead_is_found() {
 fn an_attempt_that_is_left_open_is_found() {
     let rules = broken(|evidence| evidence.orders[1].attempts[0].state = AttemptState::Unresolved);
     assert_eq!(rules, BTreeSet::from([Rule::AttemptsResolved]));
+}
+
+#[test]
+fn a_fee_that_the_record_does_not_have_is_found() {
+    let rules = broken(|evidence| evidence.orders[0].attempts[1].network_fee = None);
+    assert_eq!(rules, BTreeSet::from([Rule::FeesAreKept]));
 }
 
 #[test]

@@ -25,6 +25,8 @@ pub enum Rule {
     WrittenAhead,
     /// No attempt of a terminal order is unresolved, and each ended as the chain says.
     AttemptsResolved,
+    /// The record of an attempt has what the chain charged for it, also if it reverted.
+    FeesAreKept,
     /// Sequence numbers have no gap and begin at 1.
     Gapless,
     /// Every step is in the table of the lifecycle.

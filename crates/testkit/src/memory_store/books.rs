@@ -24,7 +24,11 @@ impl Books {
         Ok(())
     }
 
-    pub(super) fn open(&mut self, wallet: Wallet, opening: &[(Mint, Amount)]) -> Result<WalletOpening, StoreError> {
+    pub(super) fn open(
+        &mut self,
+        wallet: Wallet,
+        opening: &[(Mint, Amount)],
+    ) -> Result<WalletOpening, StoreError> {
         if self.wallets.contains_key(&wallet.id) {
             return Ok(WalletOpening::Known);
         }
@@ -32,7 +36,8 @@ impl Books {
         if of_account.any(|known| known.name == wallet.name) {
             return Ok(WalletOpening::NameTaken);
         }
-        self.post(wallet.opening(opening.to_vec()).entry()).map_err(|refusal| StoreError::unavailable(format!("{refusal:?}")))?;
+        self.post(wallet.opening(opening.to_vec()).entry())
+            .map_err(|refusal| StoreError::unavailable(format!("{refusal:?}")))?;
         self.wallets.insert(wallet.id, wallet);
         Ok(WalletOpening::Opened)
     }
@@ -72,7 +77,8 @@ impl Books {
     }
 
     pub(super) fn entries_of(&self, order: OrderId) -> Vec<PostedEntry> {
-        let is_of = |posted: &PostedEntry| matches!(posted.entry.cause, Cause::Order { id, .. } if id == order);
+        let is_of =
+            |posted: &PostedEntry| matches!(posted.entry.cause, Cause::Order { id, .. } if id == order);
         self.posted().filter(is_of).collect()
     }
 

@@ -203,9 +203,9 @@ impl State {
         }
         match commit.change {
             Some(AttemptChange::Open(attempt)) => record.attempts.push(attempt),
-            Some(AttemptChange::Resolve { number, state, .. }) => {
+            Some(AttemptChange::Resolve { number, state, network_fee, .. }) => {
                 if let Some(attempt) = record.attempts.iter_mut().find(|attempt| attempt.number == number) {
-                    attempt.state = state;
+                    (attempt.state, attempt.network_fee) = (state, network_fee);
                 }
             }
             None => {}

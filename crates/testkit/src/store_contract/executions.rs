@@ -75,7 +75,7 @@ async fn an_execution_is_kept_whole(store: &dyn OrderStore) {
     let after_three = store.events(AccountId::DEFAULT, id, 3, 1).await.unwrap();
     assert_eq!(after_three, events[3..4]);
     let attempts = store.attempts(AccountId::DEFAULT, id).await.unwrap();
-    assert_eq!(attempts, [Attempt { state: AttemptState::Landed, ..attempt }]);
+    assert_eq!(attempts, [ended(attempt, AttemptState::Landed)]);
     assert_eq!(store.last_seqs(&[id, samples::order_id()]).await.unwrap(), [(id, row.last_seq)]);
     assert!(store.claim(id, "late", LONG).await.unwrap().is_none(), "terminal orders are not claimed");
     assert!(!store.renew(heir.fence, LONG).await.unwrap());
@@ -119,6 +119,11 @@ async fn only_the_attempt_on_record_can_be_resolved(store: &dyn OrderStore) {
     assert_eq!(store.commit(resolving(&attempt)).await.unwrap(), CommitOutcome::Committed);
 }
 
+/// An attempt once it is resolved.
+fn ended(attempt: Attempt, state: AttemptState) -> Attempt {
+    Attempt { state, network_fee: samples::charged(state), ..attempt }
+}
+
 async fn a_retry_waits_and_then_is_due(store: &dyn OrderStore) {
     let mut claim = claimed(store, LONG).await;
     let id = claim.order.id;
@@ -131,6 +136,8 @@ async fn a_retry_waits_and_then_is_due(store: &dyn OrderStore) {
     assert_eq!(store.commit(commit).await.unwrap(), CommitOutcome::Committed);
     assert!(store.claim(id, "early", LONG).await.unwrap().is_none(), "it must not start early");
     assert!(!store.renew(claim.fence, LONG).await.unwrap(), "the claim ended");
+    let attempts = store.attempts(AccountId::DEFAULT, id).await.unwrap();
+    assert_eq!(attempts, [ended(attempt, AttemptState::Reverted)], "the chain charged for it all the same");
 
     let mut claim = claimed(store, LONG).await;
     let id = claim.order.id;

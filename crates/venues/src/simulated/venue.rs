@@ -21,8 +21,8 @@ use super::{
 };
 use crate::config::Conditions;
 
-/// How long a venue stands by a quote.
-const QUOTE_VALIDITY: Duration = Duration::from_secs(10);
+/// How long after a pool was read its price is worth showing: a few slots, in which others have traded there.
+const QUOTE_VALIDITY: Duration = Duration::from_secs(2);
 
 /// A size that moves the price further is refused: such an order is a mistake or has no pool.
 const MAX_PRICE_IMPACT_BPS: u32 = 5_000;
@@ -137,7 +137,7 @@ impl Venue for SimulatedVenue {
     }
 
     async fn build(&self, swap: &Swap, owner: Address) -> Result<Plan, VenueError> {
-        Ok(Plan { steps: swap.instructions(), calls: calls_of(swap, owner), compute_margin_percent: 15 })
+        Ok(Plan { steps: swap.instructions(), calls: calls_of(swap, owner) })
     }
 
     fn explain(&self, error: &ProgramError) -> FailureCode {

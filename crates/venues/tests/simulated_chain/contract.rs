@@ -303,7 +303,7 @@ async fn a_forged_transaction_is_refused(world: World) {
 /// What is signed is what the plan calls, not what it says it does.
 async fn a_plan_without_its_swap_lands_and_fails(world: World) {
     let chain = world.chain(INSTANT);
-    let plan = Plan { steps: swap().instructions(), calls: Vec::new(), compute_margin_percent: 0 };
+    let plan = Plan { steps: swap().instructions(), calls: Vec::new() };
     let message = chain.compose(&plan, SimulatedSigner.address()).await.unwrap();
     let signed = message.signed(&SimulatedSigner.sign(&message.bytes).await.unwrap());
     chain.send(&signed).await.unwrap();

@@ -147,7 +147,7 @@ pub(crate) fn swap_for_at_least(minimum: u64) -> Swap {
 /// A swap as its venue builds it, signed.
 pub(crate) async fn sign(chain: &SimulatedChain, swap: &Swap) -> SignedTransaction {
     let owner = SimulatedSigner.address();
-    let plan = Plan { steps: swap.instructions(), calls: calls_of(swap, owner), compute_margin_percent: 15 };
+    let plan = Plan { steps: swap.instructions(), calls: calls_of(swap, owner) };
     let message = chain.compose(&plan, owner).await.unwrap();
     message.signed(&SimulatedSigner.sign(&message.bytes).await.unwrap())
 }

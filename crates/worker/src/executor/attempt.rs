@@ -106,6 +106,7 @@ impl Executor {
             transaction,
             created_at: self.clock.now(),
             state: AttemptState::Unresolved,
+            network_fee: None,
         };
         let submitted = EventData::Submitted {
             venue: attempt.venue,

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use domain::{
-    Failure, FailureCode, Fill, ProgramError, QuoteRequest,
+    Amount, Failure, FailureCode, Fill, ProgramError, QuoteRequest,
     ports::{Attempt, AttemptChange, AttemptState, ChainError, TransactionStatus},
 };
 use tokio::time::Instant;
@@ -92,15 +92,15 @@ impl Executor {
             TransactionStatus::Landed(landed) => {
                 let fill = Fill::of(request, attempt.venue, &attempt.transaction.signature, &landed)
                     .map_err(|error| ChainError::Refused(format!("{error}: {landed:?}")))?;
-                let change = resolved(attempt, AttemptState::Landed);
+                let change = resolved(attempt, AttemptState::Landed, landed.network_fee);
                 Some(AttemptEnd::Landed { fill: Box::new(fill), change })
             }
-            TransactionStatus::Failed { error, .. } => {
-                let change = Some(resolved(attempt, AttemptState::Reverted));
-                Some(AttemptEnd::Failed { failure: self.explain(attempt, error), change })
+            TransactionStatus::Failed { error, network_fee, .. } => {
+                let change = Some(resolved(attempt, AttemptState::Reverted, network_fee));
+                Some(AttemptEnd::Failed { failure: self.explain(attempt, error, network_fee), change })
             }
             TransactionStatus::Expired => {
-                let change = Some(resolved(attempt, AttemptState::Expired));
+                let change = Some(resolved(attempt, AttemptState::Expired, None));
                 Some(AttemptEnd::Failed { failure: expired(attempt), change })
             }
             TransactionStatus::Unknown => {
@@ -111,10 +111,10 @@ impl Executor {
     }
 
     /// The failure that a program's error means. Each venue knows the errors of its own programs.
-    fn explain(&self, attempt: &Attempt, error: ProgramError) -> Failure {
+    fn explain(&self, attempt: &Attempt, error: ProgramError, network_fee: Option<Amount>) -> Failure {
         let code =
             self.venue(attempt.venue).map_or(FailureCode::TransactionReverted, |venue| venue.explain(&error));
-        Failure::of_program(attempt.venue, code, error)
+        Failure::of_program(attempt.venue, code, error, network_fee)
     }
 
     /// Sends the bytes on record. A failure says nothing: they may have arrived.
@@ -141,8 +141,9 @@ impl Executor {
     }
 }
 
-fn resolved(attempt: &Attempt, state: AttemptState) -> AttemptChange {
-    AttemptChange::Resolve { number: attempt.number, signature: attempt.transaction.signature.clone(), state }
+fn resolved(attempt: &Attempt, state: AttemptState, network_fee: Option<Amount>) -> AttemptChange {
+    let signature = attempt.transaction.signature.clone();
+    AttemptChange::Resolve { number: attempt.number, signature, state, network_fee }
 }
 
 fn expired(attempt: &Attempt) -> Failure {

@@ -1,4 +1,4 @@
-use crate::{OrderId, Signature, SignedTransaction, Timestamp, VenueId};
+use crate::{Amount, OrderId, Signature, SignedTransaction, Timestamp, VenueId};
 
 /// One attempt at an order, written ahead of sending it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,6 +10,9 @@ pub struct Attempt {
     pub transaction: SignedTransaction,
     pub created_at: Timestamp,
     pub state: AttemptState,
+    /// What the chain charged for it, lamports, also when it reverted. Unknown before it is resolved, and for
+    /// attempts of versions before 2026-12.
+    pub network_fee: Option<Amount>,
 }
 
 /// The state of an attempt.
@@ -44,5 +47,7 @@ pub enum AttemptChange {
         signature: Signature,
         /// How it ended; never [`AttemptState::Unresolved`].
         state: AttemptState,
+        /// What the chain charged for it, lamports, where the chain knows.
+        network_fee: Option<Amount>,
     },
 }

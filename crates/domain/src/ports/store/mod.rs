@@ -37,10 +37,7 @@ impl<S> ExecutionStore for S where S: Executions + OrderReads {}
 
 /// Orders, events, attempts and the books: the truth. One adapter implements all of its parts over one database. A user names the
 /// parts it needs: a worker executes over [`ExecutionStore`], and only the API, which serves them all, keeps the whole.
-pub trait OrderStore:
-    OrderIntake + ExecutionStore + EventFeed + OrderCounts + Wallets + StoreHealth
-{
-}
+pub trait OrderStore: OrderIntake + ExecutionStore + EventFeed + OrderCounts + Wallets + StoreHealth {}
 
 impl<S> OrderStore for S where
     S: OrderIntake + ExecutionStore + EventFeed + OrderCounts + Wallets + StoreHealth

@@ -35,7 +35,9 @@ fn retried_once() -> Value {
         attempt.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         attempt
     };
-    let failure = json!({ "code": "slippage_exceeded", "message": "the price moved", "retryable": true });
+    let failure = json!({
+        "code": "slippage_exceeded", "message": "the price moved", "retryable": true, "networkFee": "0.000005",
+    });
     json!({
         "orderId": "01900000-0000-7000-8000-000000000001", "status": "confirmed",
         "order": {
@@ -85,6 +87,7 @@ fn a_text_tells_every_decision() {
         "  built      wrap 1 SOL, swap on meteora",
         "  submitted  5abc to meteora, valid until block 150 (3 ms)",
         "  failed     slippage_exceeded: the price moved (2.41 s)",
+        "             network fee 0.000005 SOL",
         "  retry      after 500 ms, at 2026-11-21T08:00:03.100000Z",
         "  confirmed  in slot 77: 149.9 USDC for 1 SOL at 149.9 USDC/SOL (2.41 s)",
         "quoted 150.1 USDC, realised 149.9 USDC: 14 bps worse, 50 bps worse allowed",

@@ -92,7 +92,11 @@ impl Books {
 
     /// Writes the entries. New orders whose wallet does not have what they need go again, and their acceptances are
     /// answered so.
-    pub(super) async fn write(self, connection: &mut PgConnection, answers: &mut Answers) -> sqlx::Result<()> {
+    pub(super) async fn write(
+        self,
+        connection: &mut PgConnection,
+        answers: &mut Answers,
+    ) -> sqlx::Result<()> {
         let holds = self.holds.iter().map(|(_, _, entry)| entry);
         let transfers = self.transfers.iter().map(|(_, entry)| entry);
         let all: Vec<&Entry> = self.settled.iter().chain(holds).chain(transfers).collect();

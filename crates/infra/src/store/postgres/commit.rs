@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use super::{
     super::{
         request::Written,
-        row::{AttemptColumns, ClaimChange, decode, encode},
+        row::{AttemptColumns, ClaimChange, decode, encode, lamports},
     },
     Answers,
     books::Books,
@@ -32,6 +32,8 @@ pub(super) async fn all(
     books: &mut Books,
 ) -> sqlx::Result<()> {
     let columns = resolved(opened(moved(events(asked)?, asked)?, asked)?, asked)?;
+    let fees = asked.iter().map(|(_, commit)| i64::try_from(commit.order.network_fees.0).map_err(encode));
+    let columns = columns.with(fees.collect::<Result<Vec<_>, _>>()?)?; // `$38`
     let passed: Vec<(Uuid, Option<bool>)> =
         sqlx::query_as_with(COMMIT, columns.0).fetch_all(&mut *connection).await?;
     let passed: HashSet<OrderId> = passed.into_iter().map(|(id, _)| OrderId(id)).collect();
@@ -89,7 +91,7 @@ const COMMIT: &str = concat!(
     "WITH passed AS (
          UPDATE orders SET status = new.status, attempt = new.attempt, last_seq = new.last_seq,
              updated_at = new.updated_at, fill = new.fill, failure = new.failure,
-             next_attempt_at = new.next_attempt_at,
+             next_attempt_at = new.next_attempt_at, network_fees = new.network_fees,
              unresolved_attempt = CASE WHEN touches_attempts THEN unresolved_after ELSE unresolved_attempt END,
              lease_epoch = CASE WHEN ends_claim THEN lease_epoch + 1 ELSE lease_epoch END,
              lease_owner = CASE WHEN ends_claim THEN NULL ELSE lease_owner END,
@@ -101,10 +103,10 @@ const COMMIT: &str = concat!(
              lost_claims = CASE WHEN ends_claim OR touches_attempts THEN 0 ELSE lost_claims END
          FROM UNNEST($8::uuid[], $9::bigint[], $10::bigint[], $11::text[], $12::bigint[], $13::bigint[],
                      $14::timestamptz[], $15::jsonb[], $16::jsonb[], $17::bool[], $18::bigint[], $19::bigint[],
-                     $20::bool[], $21::bigint[], $22::timestamptz[], $23::bool[])
+                     $20::bool[], $21::bigint[], $22::timestamptz[], $23::bool[], $38::bigint[])
               AS new (id, fence_epoch, expected_seq, status, attempt, last_seq, updated_at, fill, failure,
                       touches_attempts, unresolved_before, unresolved_after, ends_claim, due_in,
-                      next_attempt_at, leads_to_attempt)
+                      next_attempt_at, leads_to_attempt, network_fees)
          WHERE orders.id = ANY($8) AND orders.id = new.id
            AND lease_epoch = fence_epoch AND orders.last_seq = expected_seq
            AND (NOT touches_attempts OR unresolved_attempt IS NOT DISTINCT FROM unresolved_before)
@@ -122,9 +124,10 @@ const COMMIT: &str = concat!(
                           created_at)
          JOIN passed ON passed.id = attempt.order_id
      ), resolved AS (
-         UPDATE attempts SET state = ended.state, resolved_at = ended.resolved_at
-         FROM UNNEST($32::uuid[], $33::bigint[], $34::text[], $35::text[], $36::timestamptz[])
-              AS ended (order_id, number, signature, state, resolved_at)
+         UPDATE attempts SET state = ended.state, resolved_at = ended.resolved_at,
+             network_fee = ended.network_fee
+         FROM UNNEST($32::uuid[], $33::bigint[], $34::text[], $35::text[], $36::timestamptz[], $37::bigint[])
+              AS ended (order_id, number, signature, state, resolved_at, network_fee)
          JOIN passed ON passed.id = ended.order_id
          WHERE attempts.order_id = ANY($32) AND attempts.order_id = ended.order_id
            AND attempts.number = ended.number AND attempts.signature = ended.signature
@@ -190,13 +193,13 @@ fn opened(columns: Columns, asked: &[(usize, &Commit)]) -> sqlx::Result<Columns>
         .with(opened.iter().map(|attempt| OffsetDateTime::from(attempt.created_at)).collect::<Vec<_>>())
 }
 
-/// `$32` to `$36`: how attempts ended.
+/// `$32` to `$37`: how attempts ended.
 fn resolved(columns: Columns, asked: &[(usize, &Commit)]) -> sqlx::Result<Columns> {
     let ended: Vec<_> = asked
         .iter()
         .filter_map(|(_, commit)| match &commit.change {
-            Some(AttemptChange::Resolve { number, signature, state }) => {
-                Some((commit, i64::from(*number), signature.as_str(), state.as_str()))
+            Some(AttemptChange::Resolve { number, signature, state, network_fee }) => {
+                Some((commit, i64::from(*number), signature.as_str(), state.as_str(), *network_fee))
             }
             _ => None,
         })
@@ -204,14 +207,15 @@ fn resolved(columns: Columns, asked: &[(usize, &Commit)]) -> sqlx::Result<Column
     columns
         .with(ended.iter().map(|(commit, ..)| commit.fence.order_id.0).collect::<Vec<_>>())?
         .with(ended.iter().map(|(_, number, ..)| *number).collect::<Vec<_>>())?
-        .with(ended.iter().map(|(_, _, signature, _)| *signature).collect::<Vec<_>>())?
-        .with(ended.iter().map(|(.., state)| *state).collect::<Vec<_>>())?
+        .with(ended.iter().map(|(_, _, signature, ..)| *signature).collect::<Vec<_>>())?
+        .with(ended.iter().map(|(_, _, _, state, _)| *state).collect::<Vec<_>>())?
         .with(
             ended
                 .iter()
                 .map(|(commit, ..)| OffsetDateTime::from(commit.order.updated_at))
                 .collect::<Vec<_>>(),
-        )
+        )?
+        .with(ended.iter().map(|(.., network_fee)| lamports(*network_fee)).collect::<Result<Vec<_>, _>>()?)
 }
 
 fn column<'a, T>(asked: &[(usize, &'a Commit)], value: impl Fn(&'a Commit) -> T) -> Vec<T> {

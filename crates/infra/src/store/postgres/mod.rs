@@ -77,7 +77,7 @@ pub(super) const ORDER: &str =
 /// The columns of an [`AttemptRow`](super::row::AttemptRow).
 pub(super) const ATTEMPT: &str =
     "order_id, number, venue, signature, signed_bytes, last_valid_block_height, state,
-    (extract(epoch FROM created_at) * 1000000)::bigint AS created_at";
+    (extract(epoch FROM created_at) * 1000000)::bigint AS created_at, network_fee";
 
 /// Settings of every connection.
 ///

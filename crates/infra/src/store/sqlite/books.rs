@@ -36,7 +36,11 @@ impl Books {
     }
 
     /// Takes in an entry that must fit: what it needs is held.
-    pub(super) async fn settle(&mut self, connection: &mut SqliteConnection, entry: Entry) -> sqlx::Result<()> {
+    pub(super) async fn settle(
+        &mut self,
+        connection: &mut SqliteConnection,
+        entry: Entry,
+    ) -> sqlx::Result<()> {
         let (wallet, cause) = (entry.wallet, entry.cause);
         self.post(connection, entry).await?.map_err(|refusal| match refusal {
             Refusal::TooMuch(mint) => too_much(wallet, mint),
@@ -136,7 +140,8 @@ impl Books {
             return Ok(());
         }
         for entries in self.entries.chunks(ROWS) {
-            let mut insert = QueryBuilder::new("INSERT INTO entries (wallet_id, cause, seq, attempt, at, postings) ");
+            let mut insert =
+                QueryBuilder::new("INSERT INTO entries (wallet_id, cause, seq, attempt, at, postings) ");
             insert.push_values(entries.iter().map(EntryColumns::of), |mut row, entry| {
                 row.push_bind(entry.wallet)
                     .push_bind(entry.cause)

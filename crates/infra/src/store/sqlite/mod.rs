@@ -43,8 +43,7 @@ pub(super) const ORDER: &str =
     created_at, updated_at, fill, failure, network_fees, next_attempt_at, cancel_requested_at, cancel_requested_after,
     lease_epoch";
 /// The columns of an [`AttemptRow`](super::row::AttemptRow).
-pub(super) const ATTEMPT: &str =
-    "order_id, number, venue, signature, signed_bytes, last_valid_block_height, state, created_at";
+pub(super) const ATTEMPT: &str = "order_id, number, venue, signature, signed_bytes, last_valid_block_height, state, created_at, network_fee";
 
 /// Connections that read at once; a write never waits for them.
 const READERS: usize = 4;

@@ -18,7 +18,9 @@ use super::{
     super::{
         parking,
         request::{Write, Written},
-        row::{ACTIVE, AttemptColumns, AttemptRow, ClaimChange, ClaimedRow, decode, encode, micros},
+        row::{
+            ACTIVE, AttemptColumns, AttemptRow, ClaimChange, ClaimedRow, decode, encode, lamports, micros,
+        },
     },
     ATTEMPT, ORDER, accept,
     books::Books,
@@ -201,9 +203,9 @@ async fn commit(connection: &mut SqliteConnection, commit: &Commit, now: i64) ->
     match &commit.change {
         None => {}
         Some(AttemptChange::Open(attempt)) => open_attempt(connection, attempt).await?,
-        Some(AttemptChange::Resolve { number, signature, state }) => {
+        Some(AttemptChange::Resolve { number, signature, state, network_fee }) => {
             let resolved = sqlx::query(
-                "UPDATE attempts SET state = $1, resolved_at = $2
+                "UPDATE attempts SET state = $1, resolved_at = $2, network_fee = $6
                  WHERE order_id = $3 AND number = $4 AND signature = $5 AND state = 'unresolved'",
             )
             .bind(state.as_str())
@@ -211,6 +213,7 @@ async fn commit(connection: &mut SqliteConnection, commit: &Commit, now: i64) ->
             .bind(commit.fence.order_id.0)
             .bind(i64::from(*number))
             .bind(signature.as_str())
+            .bind(lamports(*network_fee)?)
             .execute(connection)
             .await?;
             if resolved.rows_affected() != 1 {

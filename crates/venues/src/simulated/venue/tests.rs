@@ -46,7 +46,7 @@ async fn a_quote_says_what_the_pool_would_trade() {
     assert!((130_000_000..170_000_000).contains(&quote.amount_out.units.0), "{quote:?}");
     assert_eq!(quote.price, quote.amount_out.to_decimal());
     assert!(quote.liquidity_score > 0 && quote.latency_ms == 0);
-    assert_eq!(quote.valid_until, Timestamp::from_unix_millis(1_800_000_010_000));
+    assert_eq!(quote.valid_until, Timestamp::from_unix_millis(1_800_000_002_000));
 }
 
 #[tokio::test]

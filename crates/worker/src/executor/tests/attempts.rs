@@ -23,7 +23,12 @@ async fn a_reverted_attempt_is_tried_again_after_its_wait_and_fails_after_the_th
     assert_eq!(bench.attempt_states().await, [AttemptState::Reverted; 3]);
     let order = bench.store.order(AccountId::DEFAULT, bench.order.id).await.unwrap().unwrap();
     assert_eq!((order.status, order.attempt), (OrderStatus::Failed, 3));
-    assert_eq!(order.failure.unwrap().code, FailureCode::SlippageExceeded, "the reason is kept");
+    let failure = order.failure.unwrap();
+    assert_eq!(failure.code, FailureCode::SlippageExceeded, "the reason is kept");
+    let charged = samples::charged(AttemptState::Reverted);
+    assert_eq!(failure.network_fee, charged, "the events say what the attempt cost");
+    let attempts = bench.store.attempts(AccountId::DEFAULT, bench.order.id).await.unwrap();
+    assert!(attempts.iter().all(|attempt| attempt.network_fee == charged), "{attempts:?}");
     assert_eq!(bench.kinds().await.iter().filter(|kind| **kind == "failed").count(), 1);
 }
 

@@ -69,7 +69,11 @@ impl ScriptedChain {
                     name: Some("ExceededSlippage".to_owned()),
                     message: "the price moved".to_owned(),
                 };
-                Ok(TransactionStatus::Failed { slot: 7, network_fee: None, error })
+                Ok(TransactionStatus::Failed {
+                    slot: 7,
+                    network_fee: samples::charged(AttemptState::Reverted),
+                    error,
+                })
             }
             Ok(Answer::Unknown) => Ok(TransactionStatus::Unknown),
             Ok(Answer::Expired) => Ok(TransactionStatus::Expired),
@@ -136,7 +140,7 @@ impl Signer for FirstByte {
 
 fn plan() -> Plan {
     let call = domain::Call { program: OWNER, accounts: Vec::new(), data: b"built".to_vec() };
-    Plan { steps: Vec::new(), calls: vec![call], compute_margin_percent: 0 }
+    Plan { steps: Vec::new(), calls: vec![call] }
 }
 
 struct OneQuote {
