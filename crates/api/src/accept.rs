@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::http::{HeaderMap, HeaderName, header};
 use domain::{
-    Order, OrderId, Origin, Phase,
+    Order, OrderId, OrderSpec, Origin, Phase,
     ports::{Acceptance, Accepted, StoreError},
 };
 use metrics::counter;
@@ -110,7 +110,9 @@ async fn accept(
     id: OrderId,
 ) -> Result<Placed, Problem> {
     let fingerprint = request.fingerprint();
+    let funding = state.fund(&request).await?;
     let OrderRequest { spec, client_order_id, .. } = request;
+    let spec = OrderSpec { funding, ..spec };
     let now = state.clock.now();
     let (order, event) = Order::accept(id, state.account, client_order_id, spec, now);
     let rests = order.status.phase() == Phase::Resting;
@@ -145,6 +147,9 @@ async fn accept(
         Accepted::Replayed(order) => {
             counter!(catalogue::ORDERS_REPLAYED).increment(1);
             Ok(Placed { order: *order, is_replay: true })
+        }
+        Accepted::Insufficient(shortages) => {
+            Err(Problem::insufficient_balance(&shortages, state.tokens.as_ref()))
         }
         Accepted::Conflict(existing) => Err(Problem {
             order_id: Some(existing),

@@ -15,6 +15,10 @@ pub(crate) const RESERVED_CONNECTIONS: usize = 32;
 const PRICE_PAIRS: &str = "SOL/USDC,SOL/USDT,JUP/USDC,BONK/USDC";
 const NO_PAIRS: &str = "none";
 
+/// What the default wallet begins with: something of every token that the simulated market lists.
+const PAPER_BALANCES: &str = "SOL=10000,USDC=1500000,USDT=1500000,JUP=200000,RAY=50000,BONK=10000000000,JTO=60000,\
+    PYTH=600000,WIF=150000,mSOL=800,JitoSOL=800,ORCA=50000,HNT=35000,W=1200000";
+
 /// The API's part of the configuration: each value is an environment variable and a flag.
 #[derive(Debug, Clone, Args)]
 pub struct ApiConfig {
@@ -76,6 +80,10 @@ pub struct ApiConfig {
     /// How long recorded prices are kept, days
     #[arg(long, env = "PRICE_HISTORY_DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3_650))]
     pub price_history_days: u32,
+    /// What the default paper wallet begins with when it is opened, as `TOKEN=AMOUNT` in whole tokens, separated by
+    /// commas
+    #[arg(long, env = "PAPER_BALANCES", value_delimiter = ',', value_parser = balance, default_value = PAPER_BALANCES)]
+    pub paper_balances: Vec<(String, String)>,
     /// How long the push of a new order to the queue may take before the sweeper delivers it,
     /// milliseconds
     #[arg(long, env = "PUSH_GRACE_MS", default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(100..=600_000))]
@@ -112,6 +120,15 @@ fn pair(text: &str) -> Result<String, String> {
         None if text == NO_PAIRS => Ok(text.to_owned()),
         _ => Err("must be two tokens, such as SOL/USDC".to_owned()),
     }
+}
+
+/// A token and how much of it.
+fn balance(text: &str) -> Result<(String, String), String> {
+    let parts =
+        text.split_once('=').map(|(token, amount)| (token.trim().to_owned(), amount.trim().to_owned()));
+    parts
+        .filter(|(token, amount)| !token.is_empty() && !amount.is_empty())
+        .ok_or_else(|| "must be a token and an amount, such as SOL=1000".to_owned())
 }
 
 /// A host name without a port; an IPv6 address in brackets, as in a `Host` header.
@@ -183,6 +200,8 @@ pub struct Limits {
     pub keep_prices: Duration,
     /// How long queue and store may take to report their health.
     pub health_within: Duration,
+    /// What the default wallet begins with: tokens and amounts of whole tokens.
+    pub paper_balances: Vec<(String, String)>,
     /// How long the push of a new order may take before the sweeper delivers it.
     pub push_grace: Duration,
     /// Pushes to the queue that may be under way; beyond it the sweeper delivers.
@@ -230,6 +249,7 @@ impl Default for Limits {
             price_pairs: PRICE_PAIRS.split(',').map(str::to_owned).collect(),
             keep_prices: Duration::from_hours(30 * 24),
             health_within: Duration::from_secs(2),
+            paper_balances: PAPER_BALANCES.split(',').filter_map(|text| balance(text).ok()).collect(),
             push_grace: Duration::from_secs(2),
             max_pushes: 1_024,
             first_message_within: Duration::from_secs(30),
@@ -279,6 +299,7 @@ impl From<&ApiConfig> for Limits {
             price_every: Duration::from_millis(config.price_interval_ms.into()),
             price_pairs: config.price_pairs.iter().filter(|pair| *pair != NO_PAIRS).cloned().collect(),
             keep_prices: Duration::from_hours(u64::from(config.price_history_days) * 24),
+            paper_balances: config.paper_balances.clone(),
             push_grace: Duration::from_millis(config.push_grace_ms.into()),
             ..Self::default()
         }

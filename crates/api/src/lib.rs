@@ -18,6 +18,7 @@ mod compat;
 mod config;
 mod dashboard;
 pub mod direct;
+mod funding;
 mod guides;
 mod headers;
 mod history;

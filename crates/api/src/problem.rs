@@ -7,9 +7,13 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use domain::{OrderId, ports::StoreError};
+use domain::{
+    OrderId,
+    books::Shortage,
+    ports::{StoreError, Tokens},
+};
 use metrics::counter;
-use protocol::{ProblemBody, StreamMessage};
+use protocol::{ProblemBody, ShortageView, StreamMessage};
 use serde_json::Value;
 use telemetry::metrics::catalogue;
 
@@ -26,6 +30,8 @@ pub(crate) struct Problem {
     pub(crate) detail: String,
     /// The fields that are not valid.
     pub(crate) errors: Vec<FieldError>,
+    /// The balances that are too low.
+    pub(crate) shortages: Vec<ShortageView>,
     /// The order it concerns, where naming it helps.
     pub(crate) order_id: Option<OrderId>,
     /// That order in its current state, where it explains the problem.
@@ -35,13 +41,20 @@ pub(crate) struct Problem {
 impl Problem {
     /// A problem that concerns no field in particular.
     pub(crate) fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new(), order_id: None, order: None }
+        Self {
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            shortages: Vec::new(),
+            order_id: None,
+            order: None,
+        }
     }
 
     /// All invalid fields of a body or a query.
     pub(crate) fn fields(code: Code, errors: Vec<FieldError>) -> Self {
         let detail = errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-        Self { code, detail, errors, order_id: None, order: None }
+        Self { errors, ..Self::new(code, detail) }
     }
 
     /// The order does not exist, or belongs to another account.
@@ -63,6 +76,17 @@ impl Problem {
         };
         let detail = format!("{outcome}. Repeat the request; for orders use the same Idempotency-Key");
         Self::new(Code::StoreUnavailable, detail)
+    }
+
+    /// The wallet has less free than is needed.
+    pub(crate) fn insufficient_balance(shortages: &[Shortage], tokens: &dyn Tokens) -> Self {
+        let shortages: Vec<_> =
+            shortages.iter().map(|shortage| ShortageView::new(shortage, tokens)).collect();
+        let told = shortages.iter().map(|ShortageView { token, needed, free, missing }| {
+            format!("{needed} {token} are needed and {free} are free, {missing} too few")
+        });
+        let detail = told.collect::<Vec<_>>().join("; ");
+        Self { shortages, ..Self::new(Code::InsufficientBalance, detail) }
     }
 
     /// An internal error.
@@ -102,6 +126,7 @@ impl Problem {
             code: self.code.as_str().into(),
             retryable: self.code.is_retryable(),
             errors: Cow::from(&self.errors),
+            shortages: Cow::from(&self.shortages),
             order_id: self.order_id,
             order: self.order.as_deref().map(Cow::Borrowed),
             error: self.short(),

@@ -6,9 +6,10 @@ use std::{
 };
 
 use domain::{
-    AccountId, Order, OrderId, OrderIds, Timestamp,
+    AccountId, Amount, Order, OrderId, OrderIds, Timestamp,
     ports::{
-        Clock, EventBus, JobQueue, OrderFilter, OrderStore, PriceHistory, Quotes, StoreError, Tokens, Venue,
+        Clock, EventBus, JobQueue, Market, OrderFilter, OrderStore, PriceHistory, Quotes, StoreError, Tokens,
+        Venue,
     },
 };
 use protocol::MarketView;
@@ -24,6 +25,7 @@ use crate::{
     access::Access,
     admission::Admission,
     config::Limits,
+    funding::KnownWallets,
     prices::Ticker,
     problem::Problem,
     statistics::Statistics,
@@ -53,6 +55,10 @@ pub struct Inner {
     pub(crate) bus: Arc<dyn EventBus>,
     pub(crate) venues: Vec<Arc<dyn Venue>>,
     pub(crate) tokens: Arc<dyn Tokens>,
+    pub(crate) trades_on: Market,
+    /// What an attempt costs at most, lamports.
+    pub(crate) attempt_cost: Amount,
+    pub(crate) wallets: KnownWallets,
     /// What orders trade on, as clients are shown it.
     pub(crate) market: MarketView,
     pub(crate) about: About,
@@ -95,7 +101,7 @@ impl AppState {
     /// request's `Host` without one.
     pub fn new(backends: Backends, limits: Limits, access: Access, about: About) -> Self {
         let Backends { store, queue, bus, quotes, prices, clock, rng } = backends;
-        let Quotes { market, venues, tokens } = quotes;
+        let Quotes { market, venues, tokens, attempt_cost } = quotes;
         let account = AccountId::DEFAULT;
         let feed = Arc::new(Tail::new(store.clone(), tokens.clone(), account, limits.tail_check_every));
         let statistics = Arc::new(Statistics::new(store.clone(), clock.clone(), account));
@@ -129,6 +135,9 @@ impl AppState {
             venues,
             tokens,
             market: MarketView::new(&market, limits.max_slippage),
+            trades_on: market,
+            attempt_cost,
+            wallets: KnownWallets::default(),
             clock,
             limits,
             access: Arc::new(access),

@@ -37,6 +37,8 @@ pub enum Code {
     NotFound,
     /// There is no such order.
     OrderNotFound,
+    /// There is no such wallet.
+    WalletNotFound,
     /// The event that a cursor names is not in the database.
     CursorUnknown,
     /// The address exists, with other methods.
@@ -55,6 +57,8 @@ pub enum Code {
     UnsupportedMediaType,
     /// The body has a `Content-Encoding`.
     UnsupportedContentEncoding,
+    /// The wallet does not have what the order may need, or what is to be withdrawn.
+    InsufficientBalance,
     /// No venue trades the pair.
     NoRoute,
     /// The amount would buy nothing.
@@ -101,6 +105,7 @@ impl Code {
             Self::OriginNotAllowed           => (403, false, "Origin not allowed"),
             Self::NotFound                   => (404, false, "Not found"),
             Self::OrderNotFound              => (404, false, "Order not found"),
+            Self::WalletNotFound             => (404, false, "Wallet not found"),
             Self::CursorUnknown              => (410, false, "The database does not have the cursor's event"),
             Self::MethodNotAllowed           => (405, false, "Method not allowed"),
             Self::IdempotencyConflict        => (409, false, "The key belongs to a different order"),
@@ -110,6 +115,7 @@ impl Code {
             Self::BodyTooLarge               => (413, false, "The body is too large"),
             Self::UnsupportedMediaType       => (415, false, "The body must be JSON"),
             Self::UnsupportedContentEncoding => (415, false, "The body must not be compressed"),
+            Self::InsufficientBalance        => (422, false, "Insufficient balance"),
             Self::NoRoute                    => (422, false, "No venue trades this pair"),
             Self::AmountTooSmall             => (422, false, "The amount is too small to trade"),
             Self::InsufficientLiquidity      => (422, false, "Insufficient liquidity"),

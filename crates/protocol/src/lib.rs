@@ -40,7 +40,7 @@ pub use market::{
 };
 pub use message::{EventRef, Orders, StreamMessage};
 pub use order::{FailureView, FillView, OrderRef, OrderView, PlacedView, ProgramErrorView, SpecView};
-pub use problem::ProblemBody;
+pub use problem::{ProblemBody, ShortageView};
 pub use quote::{
     AmountsView, BoundView, DecisionView, InstructionView, PoolView, QuoteView, QuotesView, RejectedView,
 };

@@ -79,5 +79,10 @@ fn quotes(config: &VenueConfig, conditions: Conditions, clock: &Arc<dyn Clock>) 
     let market = Market::Paper { preset: config.sim_preset.to_string(), seed };
     let venues = [VenueId::RAYDIUM, VenueId::METEORA]
         .map(|id| Arc::new(SimulatedVenue::new(id, seed, conditions, clock.clone())) as Arc<dyn Venue>);
-    Quotes { market, venues: venues.into(), tokens: Arc::new(SimulatedTokens::default()) }
+    Quotes {
+        market,
+        venues: venues.into(),
+        tokens: Arc::new(SimulatedTokens::default()),
+        attempt_cost: simulated::NETWORK_FEE,
+    }
 }

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use clap::{Args, value_parser};
-use domain::backoff::{Backoff, RetryPolicy};
+use domain::{
+    backoff::{Backoff, RetryPolicy},
+    order::MOST_ATTEMPTS,
+};
 
 /// Settings of the execution of orders.
 #[derive(Debug, Clone, Args)]
@@ -12,7 +15,7 @@ pub struct WorkerConfig {
     #[arg(long, env = "WORKER_CONCURRENCY", default_value_t = 500, value_parser = value_parser!(u32).range(1..=4_000))]
     pub worker_concurrency: u32,
     /// Attempts an order gets in all, the first included
-    #[arg(long, env = "MAX_ATTEMPTS", default_value_t = 3, value_parser = value_parser!(u32).range(1..=100))]
+    #[arg(long, env = "MAX_ATTEMPTS", default_value_t = 3, value_parser = value_parser!(u32).range(1..=i64::from(MOST_ATTEMPTS)))]
     pub max_attempts: u32,
     /// Longest wait before the second attempt, milliseconds; it doubles with every further attempt
     #[arg(long, env = "RETRY_BASE_MS", default_value_t = 1_000, value_parser = value_parser!(u64).range(1..=600_000))]

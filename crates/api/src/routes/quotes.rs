@@ -41,7 +41,8 @@ pub(crate) async fn ask(
     Ok(Json(QuotesView { request: SpecView::new(&spec, tokens), decision, bound }).into_response())
 }
 
-fn refusal(failure: &Failure) -> Problem {
+/// Why a request that no venue quotes is refused.
+pub(crate) fn refusal(failure: &Failure) -> Problem {
     let code = match failure.code {
         FailureCode::NoRoute => Code::NoRoute,
         FailureCode::AmountTooSmall => Code::AmountTooSmall,

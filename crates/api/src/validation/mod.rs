@@ -65,6 +65,7 @@ impl OrderRequest {
             tag,
             bound,
             expires_at,
+            funding: _, // not asked for
         } = &self.spec;
         let (side, amount) = match request.amount {
             SwapAmount::ExactIn(amount) => ("exact_in", amount),
@@ -132,6 +133,7 @@ impl Check<'_> {
             tag,
             bound,
             expires_at,
+            funding: None,
         };
         let is_default = self.fields.get(self.form.slippage.name).is_none();
         let asked_slippage = if is_default { DEFAULT_SLIPPAGE } else { spec.slippage_bps };

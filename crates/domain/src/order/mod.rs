@@ -15,8 +15,8 @@ pub use status::{InvalidTransition, OrderStatus, Phase, UnknownStatus};
 pub use withdrawal::Withdrawal;
 
 use crate::{
-    AccountId, Amount, Bps, Failure, Fill, OrderId, Quote, QuoteRequest, Timestamp, books::Funding,
-    swap::SlippageBound,
+    AccountId, Amount, Bps, Failure, Fill, OrderId, Quote, QuoteRequest, SwapAmount, Timestamp, TokenAmount,
+    books::Funding, swap::SlippageBound,
 };
 
 /// How an order executes.
@@ -35,6 +35,9 @@ impl fmt::Display for OrderType {
         f.pad(self.into())
     }
 }
+
+/// The most attempts that any worker may be configured to make. What all of them may cost is held for an order.
+pub const MOST_ATTEMPTS: u32 = 10;
 
 /// What was ordered; never changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,7 +75,16 @@ impl OrderSpec {
     /// if that is tighter. The quote itself may break the order's own bound.
     pub fn bound_around(&self, quote: &Quote) -> SlippageBound {
         let around = SlippageBound::around(quote, self.request.amount, self.slippage_bps);
-        self.bound.map_or(around, |own| around.tighter(own))
+        let bounds = self.bound.into_iter().chain(self.held_bound());
+        bounds.fold(around, SlippageBound::tighter)
+    }
+}
+
+impl OrderSpec {
+    /// No more than is held may be spent.
+    fn held_bound(&self) -> Option<SlippageBound> {
+        let funding = self.funding.filter(|_| matches!(self.request.amount, SwapAmount::ExactOut(_)))?;
+        Some(SlippageBound::MaxAmountIn(TokenAmount::new(self.request.token_in, funding.swap)))
     }
 }
 

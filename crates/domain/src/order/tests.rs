@@ -25,6 +25,7 @@ fn spec() -> OrderSpec {
         tag: None,
         bound: Some(SlippageBound::MinAmountOut(TokenAmount::new(usdc(), Amount(148_000_000)))),
         expires_at: Some(Timestamp::from_unix_micros(1_700_000_060_000_000)),
+        funding: None,
     }
 }
 

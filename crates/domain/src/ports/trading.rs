@@ -1,5 +1,7 @@
 use std::sync::Arc;
 
+use crate::Amount;
+
 use super::{Chain, Signer, Tokens, Venue};
 
 /// What orders trade on.
@@ -20,6 +22,8 @@ pub struct Quotes {
     pub market: Market,
     pub venues: Vec<Arc<dyn Venue>>,
     pub tokens: Arc<dyn Tokens>,
+    /// What the chain charges for an attempt at most, lamports.
+    pub attempt_cost: Amount,
 }
 
 /// What orders are executed with. Only workers have it, for it includes the key.

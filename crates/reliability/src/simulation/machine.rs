@@ -14,7 +14,7 @@ use domain::{
 use serde_json::Value;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
-use venues::simulated::{SimulatedChain, SimulatedTokens, SimulatedVenue};
+use venues::simulated::{NETWORK_FEE, SimulatedChain, SimulatedTokens, SimulatedVenue};
 use worker::{Worker, WorkerConfig};
 
 use super::{
@@ -156,7 +156,12 @@ impl Machines {
             Arc::new(venue) as Arc<dyn Venue>
         });
         let market = Market::Paper { preset: "simulation".to_owned(), seed: world.seed };
-        Quotes { market, venues: venues.into(), tokens: Arc::new(SimulatedTokens::default()) }
+        Quotes {
+            market,
+            venues: venues.into(),
+            tokens: Arc::new(SimulatedTokens::default()),
+            attempt_cost: NETWORK_FEE,
+        }
     }
 
     fn worker_config(&self) -> WorkerConfig {

@@ -81,6 +81,7 @@ impl<'a> Life<'a> {
             Accepted::Created => "created".to_owned(),
             Accepted::Replayed(order) => format!("replayed at {}", order.last_seq),
             Accepted::Conflict(id) => format!("conflict with itself: {}", id == self.id),
+            Accepted::Insufficient(shortages) => format!("insufficient: {shortages:?}"),
         };
         self.log.push(accepted);
     }

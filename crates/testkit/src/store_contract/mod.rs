@@ -2,6 +2,7 @@
 //! are short, and nothing asserts how long anything took.
 
 mod accepting;
+mod books;
 mod cancel;
 mod clock;
 mod effects;
@@ -40,6 +41,7 @@ pub async fn check(store: Arc<dyn OrderStore>) {
     cancel::check(store).await;
     resting::check(store).await;
     effects::check(store).await;
+    books::check(store).await;
 }
 
 async fn accepted(store: &dyn OrderStore, grace: Duration) -> Order {

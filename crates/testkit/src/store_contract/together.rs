@@ -54,7 +54,7 @@ fn assert_one_order(asked: &[Acceptance], results: &[Accepted]) {
                 assert_eq!(*id, first.order.id);
                 assert_ne!(asked.fingerprint, first.fingerprint);
             }
-            Accepted::Created => unreachable!(),
+            Accepted::Created | Accepted::Insufficient(_) => unreachable!("{result:?}"),
         }
     }
 }
@@ -99,6 +99,7 @@ async fn a_request_with_the_keys_of_two_orders_is_a_conflict(store: &dyn OrderSt
             Accepted::Created => ids[number],
             Accepted::Replayed(order) => order.id,
             Accepted::Conflict(id) => *id,
+            Accepted::Insufficient(_) => unreachable!("they trade from nothing"),
         };
         assert!(ids.contains(&known), "{result:?}");
         assert!(!is_first || *result != Accepted::Created, "{result:?}");

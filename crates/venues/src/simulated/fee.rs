@@ -8,7 +8,7 @@ use super::transaction::Transaction;
 const LAMPORTS_PER_SIGNATURE: u64 = 5_000;
 
 /// What the chain charges for a swap, which has one signature.
-pub(super) const NETWORK_FEE: Amount = Amount(LAMPORTS_PER_SIGNATURE);
+pub const NETWORK_FEE: Amount = Amount(LAMPORTS_PER_SIGNATURE);
 
 /// What the chain charges for a transaction that landed; unknown for those of versions before 2026-12.
 pub(super) fn network_fee(transaction: &Transaction) -> Option<Amount> {

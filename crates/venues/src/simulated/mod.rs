@@ -16,6 +16,7 @@ pub mod transaction_log;
 mod venue;
 
 pub use chain::SimulatedChain;
+pub use fee::NETWORK_FEE;
 pub use signer::SimulatedSigner;
 pub use slots::{SLOT, VALID_SLOTS, height_at};
 pub use tokens::{AlreadyListed, SimulatedTokens};

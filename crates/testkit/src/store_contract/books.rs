@@ -1,0 +1,269 @@
+//! Wallets: what is held, paid and received goes with what caused it.
+
+use std::time::Duration;
+
+use domain::{
+    AccountId, Amount, EventData, Mint, Order, SwapAmount, Timestamp, Token,
+    books::{Balance, Funding, PostingKind, Shortage, Transfer, TransferId, Wallet, WalletId, WalletKind},
+    ports::{
+        Acceptance, Accepted, AttemptState, Claim, ClaimAction, CommitOutcome, Effect, OrderStore,
+        TransferOutcome, WalletOpening,
+    },
+};
+use futures::future::join_all;
+
+use super::{LONG, step, submit};
+use crate::samples;
+
+const FEE: Amount = Amount(5_000);
+const SOL: u64 = 1_000_000_000;
+
+pub(super) async fn check(store: &dyn OrderStore) {
+    a_wallet_is_opened_once(store).await;
+    an_order_holds_what_it_may_need(store).await;
+    a_repeated_order_holds_nothing(store).await;
+    a_fill_is_settled_and_the_rest_released(store).await;
+    a_reverted_attempt_pays_its_fee(store).await;
+    a_fenced_commit_moves_nothing(store).await;
+    what_effects_bring_is_held_too(store).await;
+    transfers_are_carried_out_once(store).await;
+    orders_that_come_together_spend_nothing_twice(store).await;
+}
+
+fn sol() -> Mint {
+    Token::SOL.mint()
+}
+
+/// A new wallet with so many lamports.
+async fn opened(store: &dyn OrderStore, lamports: u64) -> WalletId {
+    let wallet = wallet(WalletId(samples::order_id().0));
+    let id = wallet.id;
+    let opening = store.open_wallet(wallet, vec![(sol(), Amount(lamports))]).await.unwrap();
+    assert_eq!(opening, WalletOpening::Opened);
+    id
+}
+
+fn wallet(id: WalletId) -> Wallet {
+    let now = Timestamp::from_unix_millis(1_800_000_000_000);
+    Wallet {
+        id,
+        account: AccountId::DEFAULT,
+        name: id.to_string(),
+        kind: WalletKind::Paper,
+        epoch: 0,
+        created_at: now,
+        epoch_began_at: now,
+    }
+}
+
+/// An order for one SOL from a wallet.
+fn asked(wallet: WalletId) -> Acceptance {
+    let mut spec = samples::spec();
+    spec.funding = Some(Funding { wallet, swap: Amount(SOL), costs: Amount(3 * FEE.0) });
+    let acceptance = samples::acceptance();
+    let id = acceptance.order.id;
+    let (order, event) = Order::accept(id, AccountId::DEFAULT, None, spec, acceptance.order.created_at);
+    Acceptance { order, event, ..acceptance }
+}
+
+async fn balance(store: &dyn OrderStore, wallet: WalletId, mint: Mint) -> (u64, u64) {
+    let balances = store.balances(wallet).await.unwrap();
+    let found = balances.into_iter().find(|(of, _)| *of == mint);
+    let Balance { total, held } = found.map(|(_, balance)| balance).unwrap_or_default();
+    (total.0, held.0)
+}
+
+async fn submitted(store: &dyn OrderStore, wallet: WalletId) -> (Claim, domain::ports::Attempt) {
+    let asked = asked(wallet);
+    let id = asked.order.id;
+    assert_eq!(store.accept(asked).await.unwrap(), Accepted::Created);
+    let mut claim = store.claim(id, "worker", LONG).await.unwrap().unwrap();
+    let (attempt, commit) = submit(&mut claim);
+    assert_eq!(store.commit(commit).await.unwrap(), CommitOutcome::Committed);
+    (claim, attempt)
+}
+
+async fn a_wallet_is_opened_once(store: &dyn OrderStore) {
+    let id = opened(store, 7).await;
+    let again = store.open_wallet(wallet(id), vec![(sol(), Amount(7))]).await.unwrap();
+    assert_eq!(again, WalletOpening::Known);
+    let other = Wallet { name: id.to_string(), ..wallet(WalletId(samples::order_id().0)) };
+    assert_eq!(store.open_wallet(other, Vec::new()).await.unwrap(), WalletOpening::NameTaken);
+    assert_eq!(balance(store, id, sol()).await, (7, 0));
+    let known = store.wallets(AccountId::DEFAULT).await.unwrap();
+    assert_eq!(known.iter().find(|known| known.id == id), Some(&wallet(id)));
+    let entries = store.entries(id, None, 10).await.unwrap();
+    assert_eq!(entries.len(), 1);
+    assert_eq!(entries[0].entry, wallet(id).opening(vec![(sol(), Amount(7))]).entry());
+}
+
+async fn an_order_holds_what_it_may_need(store: &dyn OrderStore) {
+    let needed = SOL + 3 * FEE.0;
+    let wallet = opened(store, needed + 10).await;
+    assert_eq!(store.accept(asked(wallet)).await.unwrap(), Accepted::Created);
+    assert_eq!(balance(store, wallet, sol()).await, (needed + 10, needed));
+
+    let refused = Acceptance { idempotency_key: Some(samples::order_id().to_string()), ..asked(wallet) };
+    let shortage = Shortage { mint: sol(), needed: Amount(needed), free: Amount(10) };
+    assert_eq!(store.accept(refused.clone()).await.unwrap(), Accepted::Insufficient(vec![shortage]));
+    assert_eq!(store.order(AccountId::DEFAULT, refused.order.id).await.unwrap(), None);
+    assert!(store.events(AccountId::DEFAULT, refused.order.id, 0, 10).await.unwrap().is_empty());
+    assert_eq!(balance(store, wallet, sol()).await, (needed + 10, needed));
+    assert_eq!(store.entries(wallet, None, 10).await.unwrap().len(), 2);
+
+    // its key is free again
+    deposit(store, wallet, needed).await;
+    assert_eq!(store.accept(refused).await.unwrap(), Accepted::Created);
+    let unknown = asked(WalletId(samples::order_id().0));
+    assert!(matches!(store.accept(unknown).await.unwrap(), Accepted::Insufficient(_)));
+}
+
+async fn deposit(store: &dyn OrderStore, wallet: WalletId, lamports: u64) {
+    let transfer = transfer(wallet, PostingKind::Deposit, lamports);
+    assert_eq!(store.transfer(transfer).await.unwrap(), TransferOutcome::Done);
+}
+
+fn transfer(wallet: WalletId, kind: PostingKind, lamports: u64) -> Transfer {
+    Transfer {
+        id: TransferId(samples::order_id().0),
+        wallet,
+        kind,
+        amounts: vec![(sol(), Amount(lamports))],
+        at: Timestamp::from_unix_millis(1_800_000_000_001),
+    }
+}
+
+async fn a_repeated_order_holds_nothing(store: &dyn OrderStore) {
+    let wallet = opened(store, 10 * SOL).await;
+    let key = Some(samples::order_id().to_string());
+    let first = Acceptance { idempotency_key: key.clone(), ..asked(wallet) };
+    assert_eq!(store.accept(first).await.unwrap(), Accepted::Created);
+    let held = balance(store, wallet, sol()).await;
+    let same = Acceptance { idempotency_key: key.clone(), ..asked(wallet) };
+    assert!(matches!(store.accept(same).await.unwrap(), Accepted::Replayed(_)));
+    let other = Acceptance { idempotency_key: key, fingerprint: [9; 32], ..asked(wallet) };
+    assert!(matches!(store.accept(other).await.unwrap(), Accepted::Conflict(_)));
+    assert_eq!(balance(store, wallet, sol()).await, held);
+}
+
+async fn a_fill_is_settled_and_the_rest_released(store: &dyn OrderStore) {
+    let wallet = opened(store, 10 * SOL).await;
+    let (mut claim, attempt) = submitted(store, wallet).await;
+    let fill = samples::fill(&attempt);
+    let change = Some(samples::resolve(&attempt, AttemptState::Landed));
+    let commit = step(&mut claim, vec![samples::confirmed(&attempt)], change, ClaimAction::Finish);
+    assert_eq!(store.commit(commit).await.unwrap(), CommitOutcome::Committed);
+    let left = 10 * SOL - fill.amount_in.units.0 - fill.network_fee.unwrap().0;
+    assert_eq!(balance(store, wallet, sol()).await, (left, 0));
+    assert_eq!(balance(store, wallet, samples::usdc().mint()).await, (fill.amount_out.units.0, 0));
+    let order = claim.order.id;
+    let of_order = store.entries_of(order).await.unwrap();
+    let newest = store.entries(wallet, None, 2).await.unwrap();
+    assert_eq!(of_order.iter().rev().collect::<Vec<_>>(), newest.iter().collect::<Vec<_>>());
+    assert_eq!(store.entries(wallet, Some(newest[1].position), 10).await.unwrap().len(), 1);
+    let kinds: Vec<_> = of_order[1].entry.postings.iter().map(|posting| posting.kind).collect();
+    assert_eq!(
+        kinds,
+        [
+            PostingKind::Release,
+            PostingKind::SwapIn,
+            PostingKind::SwapOut,
+            PostingKind::VenueFee,
+            PostingKind::NetworkFee
+        ]
+    );
+    let stored = store.order(AccountId::DEFAULT, order).await.unwrap().unwrap();
+    assert_eq!((stored.network_fees, stored.spec.funding), (FEE, claim.order.spec.funding));
+}
+
+async fn a_reverted_attempt_pays_its_fee(store: &dyn OrderStore) {
+    let wallet = opened(store, 10 * SOL).await;
+    let (mut claim, attempt) = submitted(store, wallet).await;
+    let change = Some(samples::resolve(&attempt, AttemptState::Reverted));
+    let failure = domain::Failure { network_fee: Some(FEE), ..samples::failure() };
+    let retrying = EventData::Retrying { failure, next_attempt_at: Timestamp::default() };
+    let then = ClaimAction::RetryAfter(Duration::ZERO);
+    let commit = step(&mut claim, vec![retrying], change, then);
+    assert_eq!(store.commit(commit).await.unwrap(), CommitOutcome::Committed);
+    assert_eq!(balance(store, wallet, sol()).await, (10 * SOL - FEE.0, SOL + 2 * FEE.0));
+
+    let mut claim = store.claim(claim.order.id, "worker", LONG).await.unwrap().unwrap();
+    assert_eq!(claim.order.network_fees, FEE);
+    let failed = EventData::Failed { failure: samples::failure() };
+    let commit = step(&mut claim, vec![failed], None, ClaimAction::Finish);
+    assert_eq!(store.commit(commit).await.unwrap(), CommitOutcome::Committed);
+    assert_eq!(balance(store, wallet, sol()).await, (10 * SOL - FEE.0, 0));
+}
+
+async fn a_fenced_commit_moves_nothing(store: &dyn OrderStore) {
+    let wallet = opened(store, 10 * SOL).await;
+    let (mut claim, attempt) = submitted(store, wallet).await;
+    let before = balance(store, wallet, sol()).await;
+    claim.fence.lease_epoch += 1;
+    let change = Some(samples::resolve(&attempt, AttemptState::Landed));
+    let commit = step(&mut claim, vec![samples::confirmed(&attempt)], change, ClaimAction::Finish);
+    assert_eq!(store.commit(commit).await.unwrap(), CommitOutcome::Fenced);
+    assert_eq!(balance(store, wallet, sol()).await, before);
+    assert_eq!(store.entries_of(claim.order.id).await.unwrap().len(), 1);
+}
+
+async fn what_effects_bring_is_held_too(store: &dyn OrderStore) {
+    let wallet = opened(store, 3 * SOL).await;
+    let with_child = || {
+        let effects = vec![Effect::Accept(Box::new(asked(wallet)))];
+        Acceptance { effects, ..asked(wallet) }
+    };
+    assert_eq!(store.accept(with_child()).await.unwrap(), Accepted::Created);
+    let held = 2 * (SOL + 3 * FEE.0);
+    assert_eq!(balance(store, wallet, sol()).await, (3 * SOL, held));
+}
+
+async fn transfers_are_carried_out_once(store: &dyn OrderStore) {
+    let wallet = opened(store, 100).await;
+    let deposit = transfer(wallet, PostingKind::Deposit, 50);
+    assert_eq!(store.transfer(deposit.clone()).await.unwrap(), TransferOutcome::Done);
+    let later = Transfer { at: Timestamp::from_unix_millis(1_800_000_000_009), ..deposit.clone() };
+    assert_eq!(store.transfer(later).await.unwrap(), TransferOutcome::Replayed);
+    let other = Transfer { amounts: vec![(sol(), Amount(51))], ..deposit };
+    assert_eq!(store.transfer(other).await.unwrap(), TransferOutcome::Conflict);
+    assert_eq!(balance(store, wallet, sol()).await, (150, 0));
+
+    let shortage = Shortage { mint: sol(), needed: Amount(151), free: Amount(150) };
+    let too_much = transfer(wallet, PostingKind::Withdrawal, 151);
+    assert_eq!(store.transfer(too_much).await.unwrap(), TransferOutcome::Insufficient(vec![shortage]));
+    let all = transfer(wallet, PostingKind::Withdrawal, 150);
+    assert_eq!(store.transfer(all).await.unwrap(), TransferOutcome::Done);
+    assert_eq!(balance(store, wallet, sol()).await, (0, 0));
+    for absurd in [Balance::MAX + 1, u64::MAX] {
+        let deposit = transfer(wallet, PostingKind::Deposit, absurd);
+        assert_eq!(store.transfer(deposit).await.unwrap(), TransferOutcome::TooMuch(sol()));
+    }
+    assert_eq!(store.entries(wallet, None, 10).await.unwrap().len(), 3);
+}
+
+async fn orders_that_come_together_spend_nothing_twice(store: &dyn OrderStore) {
+    let needed = SOL + 3 * FEE.0;
+    let wallet = opened(store, 10 * needed + 1).await;
+    let results = join_all((0..40).map(|_| store.accept(asked(wallet)))).await;
+    let created = results.iter().filter(|result| matches!(result, Ok(Accepted::Created))).count();
+    let refused = results.iter().filter(|result| matches!(result, Ok(Accepted::Insufficient(_)))).count();
+    assert_eq!((created, refused), (10, 30));
+    assert_eq!(balance(store, wallet, sol()).await, (10 * needed + 1, 10 * needed));
+
+    let usdc = samples::usdc();
+    let mut spec = samples::spec();
+    spec.request.amount = SwapAmount::ExactIn(Amount(SOL));
+    (spec.request.token_in, spec.request.token_out) = (usdc, Token::SOL);
+    spec.funding = Some(Funding { wallet, swap: Amount(1), costs: Amount(1) });
+    let acceptance = samples::acceptance();
+    let (order, event) =
+        Order::accept(acceptance.order.id, AccountId::DEFAULT, None, spec, acceptance.order.created_at);
+    let refused = store.accept(Acceptance { order, event, ..acceptance }).await.unwrap();
+    let shortage = Shortage { mint: usdc.mint(), needed: Amount(1), free: Amount(0) };
+    assert_eq!(refused, Accepted::Insufficient(vec![shortage]));
+    assert_eq!(
+        balance(store, wallet, sol()).await.1,
+        10 * needed,
+        "the part that would have fit is not held"
+    );
+}
