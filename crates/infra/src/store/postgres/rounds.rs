@@ -217,7 +217,7 @@ mod tests {
             claim(&orders[1]),
             accept(&orders[3], "b"),
         ];
-        let Rounds { rounds, due } = Rounds::of(&batch);
+        let Rounds { rounds, due, .. } = Rounds::of(&batch);
         let positions: Vec<Vec<usize>> = rounds
             .iter()
             .map(|round| {

@@ -4,11 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use domain::{
-    AccountId, Event, Order, OrderId, OrderStatus,
+    AccountId, Amount, Event, Mint, Order, OrderId, OrderStatus,
+    books::{Balance, Transfer, Wallet, WalletId},
     ports::{
         Acceptance, Accepted, ActiveOrders, Attempt, Cancel, Cancellation, Claim, Commit, CommitOutcome,
         DueOrder, EventBus, EventFeed, Executions, FeedCursor, FeedPage, FeedScope, Fence, OrderCounts,
-        OrderFilter, OrderIntake, OrderPage, OrderReads, StoreError, StoreHealth,
+        OrderFilter, OrderIntake, OrderPage, OrderReads, PostedEntry, StoreError, StoreHealth,
+        TransferOutcome, WalletOpening, Wallets,
     },
 };
 
@@ -59,6 +61,7 @@ impl OrderIntake for FaultyStore {
             Accepted::Created => "new".to_owned(),
             Accepted::Replayed(known) => format!("known as {}", known.id),
             Accepted::Conflict(known) => format!("in conflict with {known}"),
+            Accepted::Insufficient(_) => "beyond its wallet's balance".to_owned(),
         };
         self.0.note(&format!("accepts {id}: {as_what}"));
         Ok(accepted)
@@ -194,6 +197,43 @@ impl OrderCounts for FaultyStore {
 
     async fn active_by_status(&self, at_most: u32) -> Result<ActiveOrders, StoreError> {
         self.read("count", async |store| store.active_by_status(at_most).await).await
+    }
+}
+
+#[async_trait]
+impl Wallets for FaultyStore {
+    async fn open_wallet(
+        &self,
+        wallet: Wallet,
+        opening: Vec<(Mint, Amount)>,
+    ) -> Result<WalletOpening, StoreError> {
+        let store = &self.0.world.store;
+        self.0.call("open a wallet", async || store.open_wallet(wallet, opening).await).await?
+    }
+
+    async fn transfer(&self, transfer: Transfer) -> Result<TransferOutcome, StoreError> {
+        self.0.call("transfer", async || self.0.world.store.transfer(transfer).await).await?
+    }
+
+    async fn wallets(&self, account: AccountId) -> Result<Vec<Wallet>, StoreError> {
+        self.read("read wallets", async |store| store.wallets(account).await).await
+    }
+
+    async fn balances(&self, wallet: WalletId) -> Result<Vec<(Mint, Balance)>, StoreError> {
+        self.read("read balances", async |store| store.balances(wallet).await).await
+    }
+
+    async fn entries(
+        &self,
+        wallet: WalletId,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<PostedEntry>, StoreError> {
+        self.read("read entries", async |store| store.entries(wallet, before, limit).await).await
+    }
+
+    async fn entries_of(&self, order: OrderId) -> Result<Vec<PostedEntry>, StoreError> {
+        self.read("read entries", async |store| store.entries_of(order).await).await
     }
 }
 
