@@ -193,13 +193,6 @@ impl TokenAmount {
     }
 }
 
-/// In whole tokens: `1.5 SOL`.
-impl fmt::Display for TokenAmount {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.to_decimal(), self.token)
-    }
-}
-
 /// A ratio in basis points: 1 bps is 0.01 %.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(transparent)]

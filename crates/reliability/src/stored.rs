@@ -11,7 +11,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use infra::{clock::SystemClock, config::BackendConfig, data_dir};
 use venues::{LogLocation, simulated::transaction_log};
 
-use crate::checker::{Evidence, OrderRecord};
+use crate::checker::{Evidence, OrderRecord, WalletRecord};
 
 /// Orders of one page.
 const ORDERS: u32 = 1_000;
@@ -46,7 +46,8 @@ pub async fn evidence(backend: &BackendConfig, max_attempts: u32) -> anyhow::Res
         .await?;
     ensure!(events.is_empty(), "there are events of {} orders that are not listed", events.len());
     let transactions = transaction_log::open(&place, clock).await?.entries().await?;
-    Ok(Evidence { max_attempts, orders: records, transactions, ..Evidence::default() })
+    let wallets = WalletRecord::all(store.as_ref(), AccountId::DEFAULT).await?;
+    Ok(Evidence { max_attempts, orders: records, transactions, wallets, ..Evidence::default() })
 }
 
 async fn orders(store: &dyn OrderStore) -> anyhow::Result<Vec<Order>> {

@@ -10,7 +10,7 @@ use config::Conditions;
 pub use config::{Preset, VenueConfig};
 use domain::{
     Timestamp, VenueId,
-    ports::{Clock, Market, Quotes, Trading, Venue},
+    ports::{Clock, Market, Quotes, Tokens, Trading, Venue},
 };
 use rand::{SeedableRng, rngs::SysRng};
 use rand_chacha::ChaCha20Rng;
@@ -67,9 +67,10 @@ pub async fn connect_trading(
     let chain_time: Arc<dyn Clock> = Arc::new(ChainTime(log.clone()));
     // Not from the seed, which every process shares: two transactions must never be the same one.
     let nonces = ChaCha20Rng::try_from_rng(&mut SysRng)?;
+    let quotes = quotes(config, conditions, &chain_time);
     Ok(Trading {
-        quotes: quotes(config, conditions, &chain_time),
-        chain: Arc::new(SimulatedChain::new(seed, conditions, log, nonces)),
+        chain: Arc::new(SimulatedChain::new(seed, conditions, log, quotes.tokens.clone(), nonces)),
+        quotes,
         signer: Arc::new(SimulatedSigner),
     })
 }
@@ -77,12 +78,10 @@ pub async fn connect_trading(
 fn quotes(config: &VenueConfig, conditions: Conditions, clock: &Arc<dyn Clock>) -> Quotes {
     let seed = config.sim_seed;
     let market = Market::Paper { preset: config.sim_preset.to_string(), seed };
-    let venues = [VenueId::RAYDIUM, VenueId::METEORA]
-        .map(|id| Arc::new(SimulatedVenue::new(id, seed, conditions, clock.clone())) as Arc<dyn Venue>);
-    Quotes {
-        market,
-        venues: venues.into(),
-        tokens: Arc::new(SimulatedTokens::default()),
-        attempt_cost: simulated::NETWORK_FEE,
-    }
+    let tokens: Arc<dyn Tokens> = Arc::new(SimulatedTokens::default());
+    let venues = [VenueId::RAYDIUM, VenueId::METEORA].map(|id| {
+        let venue = SimulatedVenue::new(id, seed, conditions, tokens.clone(), clock.clone());
+        Arc::new(venue) as Arc<dyn Venue>
+    });
+    Quotes { market, venues: venues.into(), tokens, attempt_cost: simulated::NETWORK_FEE }
 }

@@ -62,6 +62,7 @@ impl Worker {
             store: store.clone(),
             bus,
             venues: trading.quotes.venues,
+            tokens: trading.quotes.tokens,
             chain: trading.chain,
             signer: trading.signer,
             clock,

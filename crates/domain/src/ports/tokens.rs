@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 
 use crate::{
-    Amount, Token,
+    Amount, Token, TokenAmount,
     token::{Mint, TokenInfo},
 };
 
@@ -34,8 +34,18 @@ pub trait Tokens: Send + Sync + 'static {
         self.info(token.mint()).map_or_else(one, |info| info.lot)
     }
 
-    /// The symbol of a token, or its mint if it is not listed.
+    /// The symbol of a token, or its mint if it is not listed: what [`Self::resolve`] finds it by.
     fn symbol(&self, token: Token) -> String {
         self.info(token.mint()).map_or_else(|| token.mint().to_string(), |info| info.symbol.into_owned())
+    }
+
+    /// A token in a message: its symbol, or its mint shortened if it is not listed.
+    fn label(&self, token: Token) -> String {
+        self.info(token.mint()).map_or_else(|| token.mint().shortened(), |info| info.symbol.into_owned())
+    }
+
+    /// An amount in a message, in whole tokens: `1.5 SOL`.
+    fn amount(&self, amount: TokenAmount) -> String {
+        format!("{} {}", amount.to_decimal(), self.label(amount.token))
     }
 }

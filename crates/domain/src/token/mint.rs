@@ -26,6 +26,13 @@ impl Mint {
         self.0
     }
 
+    /// Its address without the middle, for messages: `So11…1112`.
+    pub fn shortened(self) -> String {
+        const SHOWN: usize = 4;
+        let text = self.to_string(); // base58, so each character is a byte
+        format!("{}…{}", &text[..SHOWN], &text[text.len() - SHOWN..])
+    }
+
     /// The bytes of its address.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         self.0.as_bytes()
@@ -67,5 +74,6 @@ mod tests {
         let sol = "So11111111111111111111111111111111111111112";
         assert_eq!(sol.parse(), Ok(Mint::WRAPPED_SOL));
         assert_eq!(serde_json::to_value(Mint::WRAPPED_SOL).unwrap(), sol);
+        assert_eq!(Mint::WRAPPED_SOL.shortened(), "So11…1112");
     }
 }

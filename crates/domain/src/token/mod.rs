@@ -77,15 +77,6 @@ impl Eq for Token {}
 
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl fmt::Display for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match well_known_symbol(self.mint) {
-            Some(symbol) => f.write_str(symbol),
-            None => self.mint.fmt(f),
-        }
+        self.mint.fmt(f)
     }
 }

@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep};
 use venues::{LogLocation, simulated::transaction_log};
 
 use super::{cluster::Cluster, load::Records, service::MAX_ATTEMPTS};
-use crate::checker::{Evidence, OrderRecord};
+use crate::checker::{Evidence, OrderRecord, WalletRecord};
 
 /// Orders that are read at once.
 const AT_ONCE: usize = 16;
@@ -60,6 +60,7 @@ pub(super) async fn evidence(cluster: &Cluster, records: Records) -> anyhow::Res
         feeds: Vec::new(),
         orders,
         transactions: log.entries().await?,
+        wallets: WalletRecord::all(store.as_ref(), AccountId::DEFAULT).await?,
         leftovers: leftovers(cluster).await?,
     })
 }

@@ -77,7 +77,7 @@ fn check_submissions(record: &OrderRecord, findings: &mut Findings<'_>) {
 }
 
 /// What the chain charged for a transaction, whether it landed or reverted.
-fn charged(entry: &Entry) -> Option<Amount> {
+pub(super) fn charged(entry: &Entry) -> Option<Amount> {
     match entry.status_at(entry.settles_at) {
         TransactionStatus::Landed(landed) => landed.network_fee,
         TransactionStatus::Failed { network_fee, .. } => network_fee,

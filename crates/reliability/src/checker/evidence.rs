@@ -1,4 +1,8 @@
-use domain::{Event, Order, OrderId, OrderStatus, ports::Attempt};
+use domain::{
+    AccountId, Event, Mint, Order, OrderId, OrderStatus,
+    books::{self, Balance, Wallet, WalletId},
+    ports::{Attempt, StoreError, Wallets},
+};
 use protocol::CancelOutcome;
 use serde_json::Value;
 use venues::simulated::transaction_log::Entry;
@@ -15,6 +19,7 @@ pub struct Evidence {
     pub feeds: Vec<FeedRecord>,
     pub orders: Vec<OrderRecord>,
     pub transactions: Vec<Entry>,
+    pub wallets: Vec<WalletRecord>,
     /// What should have been cleaned up and was not, in words.
     pub leftovers: Vec<String>,
 }
@@ -61,6 +66,40 @@ pub struct FeedRecord {
     /// Why the last connection failed that did, in words: a cursor that is refused, or a server that was away.
     pub last_error: Option<String>,
 }
+
+/// One wallet as it is stored.
+#[derive(Debug, Clone)]
+pub struct WalletRecord {
+    pub id: WalletId,
+    pub balances: Vec<(Mint, Balance)>,
+    /// All its entries, in their order.
+    pub entries: Vec<books::Entry>,
+}
+
+impl WalletRecord {
+    /// Reads all wallets of an account.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn all(store: &dyn Wallets, account: AccountId) -> Result<Vec<Self>, StoreError> {
+        let mut records = Vec::new();
+        for Wallet { id, .. } in store.wallets(account).await? {
+            let (mut entries, mut before) = (Vec::new(), None);
+            loop {
+                let page = store.entries(id, before, ENTRIES).await?;
+                let Some(last) = page.last() else { break };
+                before = Some(last.position);
+                entries.extend(page.into_iter().map(|posted| posted.entry));
+            }
+            entries.reverse();
+            records.push(Self { id, balances: store.balances(id).await?, entries });
+        }
+        Ok(records)
+    }
+}
+
+/// Entries of one page.
+const ENTRIES: u32 = 5_000;
 
 /// One order as it is stored.
 #[derive(Debug, Clone)]

@@ -1,5 +1,6 @@
 //! Judges a run by what clients received and what the databases hold, and by nothing else.
 
+mod books;
 mod clients;
 mod effects;
 mod evidence;
@@ -11,7 +12,7 @@ mod violation;
 use std::collections::BTreeMap;
 
 use domain::{OrderId, Signature};
-pub use evidence::{Evidence, FeedRecord, FollowRecord, OrderRecord, Reply, RequestRecord};
+pub use evidence::{Evidence, FeedRecord, FollowRecord, OrderRecord, Reply, RequestRecord, WalletRecord};
 use venues::simulated::transaction_log::Entry;
 pub use violation::{Rule, Violation};
 
@@ -45,6 +46,7 @@ fn check_databases(evidence: &Evidence, findings: &mut Findings<'_>) {
         effects::check_order(order, findings);
     }
     effects::check_transactions(evidence, findings);
+    books::check(evidence, findings);
 }
 
 /// The evidence by what it is looked up by.

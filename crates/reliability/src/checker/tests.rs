@@ -120,7 +120,16 @@ fn clean() -> Evidence {
         .collect();
     let feeds = vec![feed(&orders)];
     let leftovers = Vec::new();
-    Evidence { max_attempts: MAX_ATTEMPTS, requests, follows, feeds, orders, transactions, leftovers }
+    Evidence {
+        max_attempts: MAX_ATTEMPTS,
+        requests,
+        follows,
+        feeds,
+        orders,
+        transactions,
+        wallets: Vec::new(),
+        leftovers,
+    }
 }
 
 /// The rules that are broken once `break_it` has had its way; the first order is confirmed, the

@@ -52,6 +52,13 @@ pub enum Rule {
     StreamIsComplete,
     /// A client of all orders saw the stored events of each, all and once.
     FeedIsComplete,
+    /// The postings of a wallet add up to its balances.
+    BooksAddUp,
+    /// Exactly what orders that have not ended may need is held.
+    HoldsAreNeeded,
+    /// What an order moved between its wallet, the pools, the venues and the network is what the chain did, and every
+    /// posting has its cause.
+    PostingsAreTrue,
     /// Nothing is left of finished orders outside the store.
     Leftover,
 }

@@ -151,17 +151,13 @@ impl Machines {
 
     fn quotes(&self) -> Quotes {
         let world = &self.world;
+        let (conditions, tokens) = (world.plan.conditions, Arc::new(SimulatedTokens::default()));
         let venues = [VenueId::RAYDIUM, VenueId::METEORA].map(|id| {
-            let venue = SimulatedVenue::new(id, world.seed, world.plan.conditions, world.clock.clone());
+            let venue = SimulatedVenue::new(id, world.seed, conditions, tokens.clone(), world.clock.clone());
             Arc::new(venue) as Arc<dyn Venue>
         });
         let market = Market::Paper { preset: "simulation".to_owned(), seed: world.seed };
-        Quotes {
-            market,
-            venues: venues.into(),
-            tokens: Arc::new(SimulatedTokens::default()),
-            attempt_cost: NETWORK_FEE,
-        }
+        Quotes { market, venues: venues.into(), tokens, attempt_cost: NETWORK_FEE }
     }
 
     fn worker_config(&self) -> WorkerConfig {

@@ -27,7 +27,7 @@ pub use plan::Plan;
 use tokio::time::{Instant, sleep, timeout};
 use world::World;
 
-use crate::checker::{self, Evidence, OrderRecord, Violation};
+use crate::checker::{self, Evidence, OrderRecord, Violation, WalletRecord};
 
 /// How long nothing must move: longer than any call takes once all is well.
 const QUIET_FOR: Duration = Duration::from_secs(1);
@@ -119,6 +119,7 @@ async fn collect(world: &World, machines: &Machines, records: clients::Records) 
         follows: records.follows,
         orders,
         transactions: world.log_entries().await,
+        wallets: WalletRecord::all(world.store.as_ref(), AccountId::DEFAULT).await.unwrap_or_default(),
         leftovers: Vec::new(),
     }
 }

@@ -8,7 +8,7 @@ use std::{
 use async_trait::async_trait;
 use domain::{
     Address, Failure, FailureCode, Plan, Signature, SignedTransaction,
-    ports::{Chain, ChainError, TransactionStatus},
+    ports::{Chain, ChainError, Tokens, TransactionStatus},
     swap::Message,
 };
 use moka::sync::Cache;
@@ -39,12 +39,18 @@ pub struct SimulatedChain {
 }
 
 impl SimulatedChain {
-    /// A chain over a transaction log. Two processes must not be given the same `nonces`, or two of their
-    /// transactions could be the same one.
-    pub fn new(seed: u64, conditions: Conditions, log: Arc<dyn TransactionLog>, nonces: ChaCha20Rng) -> Self {
+    /// A chain over a transaction log. Its messages name tokens as the registry does. Two processes must not be
+    /// given the same `nonces`, or two of their transactions could be the same one.
+    pub fn new(
+        seed: u64,
+        conditions: Conditions,
+        log: Arc<dyn TransactionLog>,
+        tokens: Arc<dyn Tokens>,
+        nonces: ChaCha20Rng,
+    ) -> Self {
         let market = Market::new(seed, conditions.market_pace_percent);
         Self {
-            outcomes: Outcomes { seed, conditions, market },
+            outcomes: Outcomes { seed, conditions, market, tokens },
             log,
             seen: Cache::new(CACHED_ENTRIES),
             nonces: Mutex::new(nonces),

@@ -1,9 +1,10 @@
 //! What becomes of a transaction: a pure function of seed, signature and the time it arrives.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use domain::{
     Landed, ProgramError, Signature, SignedTransaction, Swap, Timestamp, Token, TokenAmount,
+    ports::Tokens,
     swap::{BalanceChange, SlippageBound},
     token::well_known_symbol,
 };
@@ -24,11 +25,12 @@ use crate::config::Conditions;
 pub(super) const EXCEEDED_SLIPPAGE: &str = "ExceededSlippage";
 
 /// Decides.
-#[derive(Debug, Clone, Copy)]
 pub(super) struct Outcomes {
     pub(super) seed: u64,
     pub(super) conditions: Conditions,
     pub(super) market: Market,
+    /// For messages alone.
+    pub(super) tokens: Arc<dyn Tokens>,
 }
 
 impl Outcomes {
@@ -109,7 +111,7 @@ impl Outcomes {
             }
         };
         if !swap.bound.allows(trade.amount_in, trade.amount_out) {
-            return failed(program, Some(6_005), EXCEEDED_SLIPPAGE, broken_bound(swap, &trade));
+            return failed(program, Some(6_005), EXCEEDED_SLIPPAGE, self.broken_bound(swap, &trade));
         }
         if self.draw("revert", signature, received_at).happens(self.conditions.revert_bps) {
             return failed(program, None, "Custom", "the program returned an error".into());
@@ -126,6 +128,22 @@ impl Outcomes {
         })
     }
 
+    fn broken_bound(&self, swap: &Swap, trade: &Trade) -> String {
+        let in_words = |token, units| self.tokens.amount(TokenAmount::new(token, units));
+        match swap.bound {
+            SlippageBound::MinAmountOut(TokenAmount { token, units }) => format!(
+                "slippage exceeded: the swap receives {}, less than the minimum of {}",
+                in_words(token, trade.amount_out),
+                in_words(token, units)
+            ),
+            SlippageBound::MaxAmountIn(TokenAmount { token, units }) => format!(
+                "slippage exceeded: the swap costs {}, more than the maximum of {}",
+                in_words(token, trade.amount_in),
+                in_words(token, units)
+            ),
+        }
+    }
+
     fn draw(&self, purpose: &str, signature: &Signature, received_at: Timestamp) -> Draw {
         let at = received_at.unix_micros().to_le_bytes();
         draw(self.seed, purpose, &[signature.as_str().as_bytes(), &at])
@@ -137,17 +155,4 @@ fn has_decimals_of_its_mint(token: Token) -> bool {
     well_known_symbol(token.mint())
         .and_then(Token::well_known)
         .is_none_or(|known| known.decimals() == token.decimals())
-}
-
-fn broken_bound(swap: &Swap, trade: &Trade) -> String {
-    match swap.bound {
-        SlippageBound::MinAmountOut(minimum) => {
-            let received = TokenAmount::new(minimum.token, trade.amount_out);
-            format!("slippage exceeded: the swap receives {received}, less than the minimum of {minimum}")
-        }
-        SlippageBound::MaxAmountIn(maximum) => {
-            let spent = TokenAmount::new(maximum.token, trade.amount_in);
-            format!("slippage exceeded: the swap costs {spent}, more than the maximum of {maximum}")
-        }
-    }
 }

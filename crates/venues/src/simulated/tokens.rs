@@ -71,7 +71,7 @@ impl Tokens for SimulatedTokens {
 
 #[cfg(test)]
 mod tests {
-    use domain::Amount;
+    use domain::{Amount, TokenAmount};
     use futures::FutureExt;
 
     use super::*;
@@ -88,6 +88,7 @@ mod tests {
         assert_eq!(resolve(&tokens, "MSOL"), Token::well_known("mSOL"));
         assert_eq!(resolve(&tokens, "DOGE"), None);
         assert_eq!(tokens.symbol(Token::SOL), "SOL");
+        assert_eq!(tokens.amount(TokenAmount::new(Token::SOL, Amount(1_500_000_000))), "1.5 SOL");
     }
 
     #[test]
@@ -98,6 +99,8 @@ mod tests {
             (resolve(&tokens, &new.mint().to_string()), tokens.symbol(new)),
             (None, new.mint().to_string())
         );
+        let amount = TokenAmount::new(new, Amount(2_000_000));
+        assert_eq!(tokens.amount(amount), format!("2 {}", new.mint().shortened()));
         let info = |symbol: &'static str| TokenInfo {
             token: new,
             symbol: symbol.into(),
@@ -108,5 +111,6 @@ mod tests {
         assert_eq!(tokens.add(info("NEW")), Ok(()));
         assert_eq!(tokens.add(info("NEWER")), Err(AlreadyListed));
         assert_eq!((resolve(&tokens, "new"), tokens.symbol(new)), (Some(new), "NEW".to_owned()));
+        assert_eq!(tokens.amount(amount), "2 NEW");
     }
 }

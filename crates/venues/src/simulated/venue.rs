@@ -7,7 +7,7 @@ use domain::{
     Address, Failure, FailureCode, FeeRate, Plan, ProgramError, Quote, QuoteRequest, Swap, SwapAmount,
     Timestamp, TokenAmount, VenueId,
     amount::price,
-    ports::{Clock, Venue, VenueError},
+    ports::{Clock, Tokens, Venue, VenueError},
 };
 
 use super::{
@@ -36,13 +36,27 @@ pub struct SimulatedVenue {
     seed: u64,
     conditions: Conditions,
     market: Market,
+    tokens: Arc<dyn Tokens>,
     clock: Arc<dyn Clock>,
 }
 
 impl SimulatedVenue {
-    /// A venue under these conditions.
-    pub fn new(id: VenueId, seed: u64, conditions: Conditions, clock: Arc<dyn Clock>) -> Self {
-        Self { id, seed, conditions, market: Market::new(seed, conditions.market_pace_percent), clock }
+    /// A venue under these conditions. Its messages name tokens as the registry does.
+    pub fn new(
+        id: VenueId,
+        seed: u64,
+        conditions: Conditions,
+        tokens: Arc<dyn Tokens>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            id,
+            seed,
+            conditions,
+            market: Market::new(seed, conditions.market_pace_percent),
+            tokens,
+            clock,
+        }
     }
 
     fn draw(&self, purpose: &str, request: &QuoteRequest, at: Timestamp) -> Draw {
@@ -71,8 +85,9 @@ impl SimulatedVenue {
     /// The pool and what it would trade at a time.
     fn trade(&self, request: &QuoteRequest, at: Timestamp) -> Result<(MarketPool, Trade), Failure> {
         let found = self.market.pool(self.id, request.token_in, request.token_out, at).ok_or_else(|| {
-            let message =
-                format!("{} has no pool of {} and {}", self.id, request.token_in, request.token_out);
+            let [token_in, token_out] =
+                [request.token_in, request.token_out].map(|token| self.tokens.label(token));
+            let message = format!("{} has no pool of {token_in} and {token_out}", self.id);
             Failure::at(self.id, FailureCode::NoRoute, message)
         })?;
         let trade = found.pool.swap(request.amount).and_then(|trade| {

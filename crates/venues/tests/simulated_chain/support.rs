@@ -16,7 +16,7 @@ use venues::{
     LogLocation, Preset,
     config::Conditions,
     simulated::{
-        SimulatedChain, SimulatedSigner,
+        SimulatedChain, SimulatedSigner, SimulatedTokens,
         program::{calls_of, pool_of},
         transaction_log::{self, Entry, TransactionLog},
     },
@@ -118,7 +118,7 @@ pub(crate) fn chain_over(
     nonces: u64,
 ) -> Arc<SimulatedChain> {
     let nonces = ChaCha20Rng::seed_from_u64(nonces);
-    Arc::new(SimulatedChain::new(SEED, conditions, log, nonces))
+    Arc::new(SimulatedChain::new(SEED, conditions, log, Arc::new(SimulatedTokens::default()), nonces))
 }
 
 /// No delays, no failures.

@@ -3,7 +3,7 @@
 use domain::{
     EventData, Failure, FailureCode, OrderSpec, Quote, SignedTransaction, Swap,
     order::Withdrawal,
-    ports::{Attempt, AttemptChange, AttemptState, ClaimAction},
+    ports::{Attempt, AttemptChange, AttemptState, ClaimAction, Tokens},
     routing::RoutingDecision,
     swap::SlippageBound,
 };
@@ -76,7 +76,7 @@ impl Executor {
         let spec = journal.order().spec.clone();
         let quote = decision.best.clone();
         journal.record(EventData::Routed { decision: Box::new(decision) })?;
-        let bound = bound_of(&spec, &quote).map_err(Stop::Failed)?;
+        let bound = bound_of(&spec, &quote, self.tokens.as_ref()).map_err(Stop::Failed)?;
         let swap = Swap::of(&quote, spec.request, bound);
         let Some(venue) = self.venue(swap.venue) else {
             let message = "this version does not know the venue";
@@ -122,17 +122,19 @@ impl Executor {
 }
 
 /// The bound of the swap, which a quote must keep that is to be executed.
-fn bound_of(spec: &OrderSpec, quote: &Quote) -> Result<SlippageBound, Failure> {
+fn bound_of(spec: &OrderSpec, quote: &Quote, tokens: &dyn Tokens) -> Result<SlippageBound, Failure> {
     let bound = spec.bound_around(quote);
     if bound.allows(quote.amount_in.units, quote.amount_out.units) {
         return Ok(bound);
     }
     let message = match bound {
         SlippageBound::MinAmountOut(minimum) => {
-            format!("the best quote gives {}, less than minAmountOut {minimum}", quote.amount_out)
+            let [gives, minimum] = [quote.amount_out, minimum].map(|amount| tokens.amount(amount));
+            format!("the best quote gives {gives}, less than minAmountOut {minimum}")
         }
         SlippageBound::MaxAmountIn(maximum) => {
-            format!("the best quote costs {}, more than maxAmountIn {maximum}", quote.amount_in)
+            let [costs, maximum] = [quote.amount_in, maximum].map(|amount| tokens.amount(amount));
+            format!("the best quote costs {costs}, more than maxAmountIn {maximum}")
         }
     };
     Err(Failure::at(quote.venue, FailureCode::BoundNotMet, message))

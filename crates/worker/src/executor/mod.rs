@@ -20,7 +20,9 @@ use domain::{
     Event, EventData, Failure, FailureClass, Fill, Order, OrderId, Phase, Timestamp,
     backoff::RetryPolicy,
     order::Withdrawal,
-    ports::{AttemptChange, Chain, Claim, ClaimAction, Clock, EventBus, ExecutionStore, Signer, Venue},
+    ports::{
+        AttemptChange, Chain, Claim, ClaimAction, Clock, EventBus, ExecutionStore, Signer, Tokens, Venue,
+    },
 };
 use journal::{Journal, Recorded};
 use metrics::counter;
@@ -44,6 +46,8 @@ pub struct Executor {
     pub store: Arc<dyn ExecutionStore>,
     pub bus: Arc<dyn EventBus>,
     pub venues: Vec<Arc<dyn Venue>>,
+    /// For messages.
+    pub tokens: Arc<dyn Tokens>,
     pub chain: Arc<dyn Chain>,
     pub signer: Arc<dyn Signer>,
     pub clock: Arc<dyn Clock>,

@@ -15,7 +15,7 @@ use domain::{
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use venues::simulated::{
-    SimulatedChain, SimulatedSigner,
+    SimulatedChain, SimulatedSigner, SimulatedTokens,
     transaction_log::{Entry, LogError, TransactionLog},
 };
 
@@ -63,7 +63,8 @@ impl TransactionLog for FaultyLog {
 pub(crate) fn chain_for(process: &Arc<Process>) -> SimulatedChain {
     let world = &process.world;
     let nonces = ChaCha20Rng::from_rng(&mut world.fork_rng());
-    SimulatedChain::new(world.seed, world.plan.conditions, Arc::new(FaultyLog(process.clone())), nonces)
+    let (log, tokens) = (Arc::new(FaultyLog(process.clone())), Arc::new(SimulatedTokens::default()));
+    SimulatedChain::new(world.seed, world.plan.conditions, log, tokens, nonces)
 }
 
 /// The chain as one process reaches it: through several nodes, of which some lag behind.

@@ -22,7 +22,7 @@ fn every_pair_routes_on_both_venues() {
         for token_out in well_known().iter().map(|info| info.token).filter(|other| *other != token_in) {
             for venue in VENUES {
                 let found = market.pool(venue, token_in, token_out, at(0)).unwrap();
-                assert!(found.depth_usd > 100_000, "{token_in} {token_out}");
+                assert!(found.depth_usd > 100_000, "{token_in:?} {token_out:?}");
                 let some = SwapAmount::ExactIn(Amount(found.pool.reserve_in / 10_000));
                 assert!(found.pool.swap(some).is_ok());
             }
@@ -72,7 +72,7 @@ proptest! {
             let before = market.reference_price(token, at(seconds)).unwrap();
             let after = market.reference_price(token, at(seconds) + Duration::from_millis(400)).unwrap();
             let moved_ppm = before.abs_diff(after) * 1_000_000 / before;
-            prop_assert!(moved_ppm <= 200, "{token} moved {moved_ppm} ppm within a slot");
+            prop_assert!(moved_ppm <= 200, "{token:?} moved {moved_ppm} ppm within a slot");
         }
     }
 

@@ -1,7 +1,7 @@
 use domain::{Amount, Bps, Token, swap::SlippageBound};
 
 use super::*;
-use crate::config::Preset;
+use crate::{config::Preset, simulated::SimulatedTokens};
 
 struct Fixed(Timestamp);
 
@@ -26,7 +26,7 @@ fn venue(id: VenueId, conditions: Conditions) -> SimulatedVenue {
 
 fn venue_at(id: VenueId, conditions: Conditions, second: i64) -> SimulatedVenue {
     let now = Timestamp::from_unix_millis(1_800_000_000_000 + second * 1_000);
-    SimulatedVenue::new(id, 42, conditions, Arc::new(Fixed(now)))
+    SimulatedVenue::new(id, 42, conditions, Arc::new(SimulatedTokens::default()), Arc::new(Fixed(now)))
 }
 
 fn request(amount: SwapAmount) -> QuoteRequest {

@@ -28,6 +28,7 @@ use rand::SeedableRng;
 use telemetry::Outage;
 use testkit::{ManualClock, MemoryStore, samples};
 use tokio_util::sync::CancellationToken;
+use venues::simulated::SimulatedTokens;
 
 use super::*;
 
@@ -195,6 +196,7 @@ pub(crate) fn executor_over(store: Arc<MemoryStore>) -> Executor {
         store,
         bus: Arc::new(NoBus),
         venues: vec![Arc::new(OneQuote { refuses: false, panics: Arc::default() })],
+        tokens: Arc::new(SimulatedTokens::default()),
         chain: Arc::new(ScriptedChain::default()),
         signer: Arc::new(FirstByte::default()),
         clock: Arc::new(ManualClock::default()),

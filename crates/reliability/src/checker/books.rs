@@ -1,0 +1,140 @@
+//! The books: they add up, nothing is held for nothing, and what they say of an order is what the chain did.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    Mint, OrderId, Token,
+    books::{Cause, Entry, PostingKind, Side, WalletId},
+};
+use venues::simulated::transaction_log::LandingOutcome;
+
+use super::{Evidence, Findings, OrderRecord, Rule, WalletRecord, effects::charged};
+
+/// Amounts by token, base units; negative is what left.
+type Amounts = BTreeMap<Mint, i128>;
+
+pub(super) fn check(evidence: &Evidence, findings: &mut Findings<'_>) {
+    let mut of_orders: BTreeMap<OrderId, Vec<&Entry>> = BTreeMap::new();
+    for record in &evidence.wallets {
+        for entry in &record.entries {
+            check_cause(entry, findings);
+            if let Cause::Order { id, .. } = entry.cause {
+                of_orders.entry(id).or_default().push(entry);
+            }
+        }
+        check_balances(record, evidence, findings);
+    }
+    for record in &evidence.orders {
+        check_order(record, of_orders.remove(&record.order.id).unwrap_or_default(), findings);
+    }
+}
+
+/// An order's entry belongs to one of its events.
+fn check_cause(entry: &Entry, findings: &mut Findings<'_>) {
+    let Cause::Order { id, seq, .. } = entry.cause else { return };
+    let has_event = findings.index.orders.get(&id).is_some_and(|record| {
+        let is_its = record.order.spec.funding.is_some_and(|funding| funding.wallet == entry.wallet);
+        is_its && record.events.iter().any(|event| event.seq == seq)
+    });
+    findings.require(has_event, Rule::PostingsAreTrue, id, || format!("nothing caused {entry:?}"));
+}
+
+fn check_balances(record: &WalletRecord, evidence: &Evidence, findings: &mut Findings<'_>) {
+    let (mut total, mut held) = (Amounts::new(), Amounts::new());
+    for posting in record.entries.iter().flat_map(|entry| &entry.postings) {
+        let (from, to) = posting.kind.sides();
+        for (side, units) in [(from, -i128::from(posting.units.0)), (to, i128::from(posting.units.0))] {
+            if matches!(side, Side::Free | Side::Held) {
+                *total.entry(posting.mint).or_default() += units;
+            }
+            if side == Side::Held {
+                *held.entry(posting.mint).or_default() += units;
+            }
+        }
+    }
+    let needed = needs(record.id, &evidence.orders);
+    for (mint, balance) in &record.balances {
+        let of = |amounts: &mut Amounts| amounts.remove(mint).unwrap_or_default();
+        let stored = (i128::from(balance.total.0), i128::from(balance.held.0));
+        let summed = (of(&mut total), of(&mut held));
+        if stored != summed {
+            let detail =
+                format!("wallet {} has {stored:?} of {mint}, and its postings give {summed:?}", record.id);
+            findings.add(Rule::BooksAddUp, None, detail);
+        }
+        let needed = needed.get(mint).copied().unwrap_or_default();
+        if stored.1 != needed {
+            let detail =
+                format!("wallet {} holds {} of {mint}, and orders may need {needed}", record.id, stored.1);
+            findings.add(Rule::HoldsAreNeeded, None, detail);
+        }
+    }
+    for (mint, units) in total.into_iter().chain(held).filter(|(_, units)| *units != 0) {
+        let detail = format!("wallet {} has no balance of {mint}, and its postings give {units}", record.id);
+        findings.add(Rule::BooksAddUp, None, detail);
+    }
+}
+
+/// What the orders of a wallet that have not ended may need.
+fn needs(wallet: WalletId, orders: &[OrderRecord]) -> Amounts {
+    let mut needs = Amounts::new();
+    for OrderRecord { order, .. } in orders.iter().filter(|record| !record.order.status.is_terminal()) {
+        let Some(funding) = order.spec.funding.filter(|funding| funding.wallet == wallet) else { continue };
+        *needs.entry(order.spec.request.token_in.mint()).or_default() += i128::from(funding.swap.0);
+        let costs = i128::from(funding.costs.0) - i128::from(order.network_fees.0);
+        *needs.entry(Token::SOL.mint()).or_default() += costs;
+    }
+    needs
+}
+
+/// What an order moved, and what is still held for it.
+fn check_order(record: &OrderRecord, entries: Vec<&Entry>, findings: &mut Findings<'_>) {
+    let order = &record.order;
+    let (mut moved, mut held) = (Amounts::new(), Amounts::new());
+    for posting in entries.iter().flat_map(|entry| &entry.postings) {
+        let units = i128::from(posting.units.0);
+        match posting.kind {
+            PostingKind::Hold => *held.entry(posting.mint).or_default() += units,
+            PostingKind::Release => *held.entry(posting.mint).or_default() -= units,
+            kind => {
+                let sign = if kind.sides().0 == Side::Free { -1 } else { 1 };
+                *moved.entry(posting.mint).or_default() += sign * units;
+            }
+        }
+    }
+    if order.spec.funding.is_none() {
+        findings.require(entries.is_empty(), Rule::PostingsAreTrue, order.id, || {
+            "it trades from nothing and has postings".to_owned()
+        });
+        return;
+    }
+    if !order.status.is_terminal() {
+        return; // its last attempt may have landed without the order knowing it yet
+    }
+    held.retain(|_, units| *units != 0);
+    findings.require(held.is_empty(), Rule::HoldsAreNeeded, order.id, || {
+        format!("it has ended, and this is still held: {held:?}")
+    });
+    let did = on_chain(record, findings);
+    moved.retain(|_, units| *units != 0);
+    findings.require(moved == did, Rule::PostingsAreTrue, order.id, || {
+        format!("its postings move {moved:?}, and the chain moved {did:?}")
+    });
+}
+
+/// What the chain moved in and out of the wallet by the transactions of an order.
+fn on_chain(record: &OrderRecord, findings: &Findings<'_>) -> Amounts {
+    let mut moved = Amounts::new();
+    for attempt in &record.attempts {
+        let Some(entry) = findings.index.transactions.get(&attempt.transaction.signature) else { continue };
+        let fee = charged(entry).unwrap_or_default();
+        *moved.entry(Token::SOL.mint()).or_default() -= i128::from(fee.0);
+        if let LandingOutcome::Landed(landed) = &entry.outcome {
+            for change in &landed.pool_changes {
+                *moved.entry(change.mint).or_default() -= change.delta;
+            }
+        }
+    }
+    moved.retain(|_, units| *units != 0);
+    moved
+}
