@@ -30,8 +30,9 @@ export interface paths {
         };
         /**
          * How prices of a pair moved, by venue.
-         * @description Recorded are the pairs of the setting `PRICE_PAIRS`, and any other while somebody watches it. At most 1,000 candles
-         *     for each venue: the last ones before `to`, unless `from` is given.
+         * @description Only the pairs in `PRICE_PAIRS` are recorded, plus any pair while a client watches it. At most 1,000 candles for each
+         *     venue: the last ones before `to`, unless `from` is given. Candles are whole, also the first and the last, except for
+         *     the one that has not ended.
          */
         get: operations["listCandles"];
         put?: never;

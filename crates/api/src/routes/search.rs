@@ -47,7 +47,7 @@ fn is_signature(text: &str) -> bool {
     SIGNATURE_CHARS.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
-/// Two tokens, as people write a pair: `SOL/USDC`, `SOL → USDC`, `SOL -> USDC`.
+/// Two different tokens, as people write a pair: `SOL/USDC`, `SOL → USDC`, `SOL -> USDC`.
 ///
 /// # Errors
 /// The error of the parameter `pair`.
@@ -63,6 +63,9 @@ pub(crate) async fn pair(state: &AppState, text: &str) -> Result<[Token; 2], Fie
         *token = state.tokens.resolve(name.trim()).await.map_err(|error| {
             invalid(FieldCode::UnknownToken, format!("names an {error}: `{}`", shown(name.trim())))
         })?;
+    }
+    if pair[0] == pair[1] {
+        return Err(invalid(FieldCode::SameToken, "must be two different tokens".to_owned()));
     }
     Ok(pair)
 }
