@@ -1439,11 +1439,14 @@ export interface components {
          * @enum {string}
          */
         Stage: "queued" | "routing" | "building" | "landing" | "total";
-        /** @description How long a stage took, milliseconds. Percentiles are exact to 1 %, and absent where nothing was measured. */
+        /**
+         * @description How long a stage took, milliseconds. Percentiles are exact to 1 %, and absent where nothing was measured; what took
+         *     longer than 10 minutes counts as 10 minutes.
+         */
         StageLatency: {
             /**
              * Format: uint64
-             * @description Orders that passed it.
+             * @description How often it was passed: by each attempt, except that an order is queued once and confirmed once.
              */
             count: number;
             /** Format: double */
@@ -1469,7 +1472,7 @@ export interface components {
             /** @description One entry for each stage. */
             latencies: components["schemas"]["StageLatency"][];
             series: components["schemas"]["StatisticsSeries"];
-            /** @description Counts are complete from here on. */
+            /** @description Counts are complete from here on. `to` while events are being read that were missed. */
             since: components["schemas"]["Timestamp"];
             to: components["schemas"]["Timestamp"];
             venues: components["schemas"]["VenueCounts"][];

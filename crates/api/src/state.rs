@@ -98,7 +98,9 @@ impl AppState {
         let Quotes { market, venues, tokens } = quotes;
         let account = AccountId::DEFAULT;
         let feed = Arc::new(Tail::new(store.clone(), tokens.clone(), account, limits.tail_check_every));
-        let statistics = Arc::new(Statistics::new(store.clone(), clock.clone(), account));
+        let unfinished = limits.max_in_flight.saturating_add(limits.max_resting) as usize;
+        let statistics = Statistics::new(store.clone(), clock.clone(), account, unfinished);
+        let statistics = Arc::new(statistics);
         let ticker = Ticker::new(venues.clone(), tokens.clone(), clock.clone(), prices, &limits);
         Self(Arc::new(Inner {
             admission: Admission::new(limits.max_in_flight, limits.max_resting, limits.max_accepts),
