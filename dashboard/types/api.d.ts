@@ -2000,8 +2000,8 @@ export interface operations {
                 /** @description `true`: only parked orders, which lost five claims in a row. */
                 parked?: boolean;
                 /**
-                 * @description Free text: an order id or the end of one, a signature, client order id, tag, token, pair, venue, status or
-                 *     failure code.
+                 * @description Free text: a status, venue, failure code, pair or token, else an order id, client order id, tag, signature or the
+                 *     end of an order id; the first of these that it is.
                  */
                 q?: string;
                 /** @description With `pair`: `sell` for orders that spend its first token, `buy` for those that receive it. */
@@ -2051,6 +2051,17 @@ export interface operations {
             };
             /** @description `internal_error`: Internal error */
             500: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unreadable_order`: This version cannot read the order */
+            501: {
                 headers: {
                     /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
@@ -2910,8 +2921,8 @@ export interface operations {
                 /** @description `true`: only parked orders, which lost five claims in a row. */
                 parked?: boolean;
                 /**
-                 * @description Free text: an order id or the end of one, a signature, client order id, tag, token, pair, venue, status or
-                 *     failure code.
+                 * @description Free text: a status, venue, failure code, pair or token, else an order id, client order id, tag, signature or the
+                 *     end of an order id; the first of these that it is.
                  */
                 q?: string;
                 /** @description With `pair`: `sell` for orders that spend its first token, `buy` for those that receive it. */
@@ -2994,8 +3005,8 @@ export interface operations {
                 /** @description `true`: only parked orders, which lost five claims in a row. */
                 parked?: boolean;
                 /**
-                 * @description Free text: an order id or the end of one, a signature, client order id, tag, token, pair, venue, status or
-                 *     failure code.
+                 * @description Free text: a status, venue, failure code, pair or token, else an order id, client order id, tag, signature or the
+                 *     end of an order id; the first of these that it is.
                  */
                 q?: string;
                 /** @description With `pair`: `sell` for orders that spend its first token, `buy` for those that receive it. */

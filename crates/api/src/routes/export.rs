@@ -91,7 +91,7 @@ pub(crate) async fn export(State(state): State<AppState>, query: Parameters) -> 
     query.report_unknown(&[&filter::NAMES[..], &["format"]].concat(), &mut errors);
     refuse_query(errors)?;
     let format = format.unwrap_or(Format::Csv);
-    let filter = OrderFilter { limit: PAGE, ..read.finish(&state).await };
+    let filter = OrderFilter { limit: PAGE, ..read.finish(&state).await? };
     let first = state.answer(state.store.orders(state.account, filter.clone())).await?;
     let (media_type, name) = match format {
         Format::Csv => ("text/csv; charset=utf-8", "attachment; filename=\"orders.csv\""),

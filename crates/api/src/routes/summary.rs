@@ -38,7 +38,7 @@ pub(crate) async fn summarize(State(state): State<AppState>, query: Parameters) 
     query.report_unknown(&filter::NAMES, &mut errors);
     refuse_query(errors)?;
     let mut summary = Summary::default();
-    let mut next = OrderFilter { limit: PAGE, ..read.finish(&state).await };
+    let mut next = OrderFilter { limit: PAGE, ..read.finish(&state).await? };
     let is_complete = loop {
         let page = state.answer(state.store.orders(state.account, next.clone())).await?;
         page.orders.iter().for_each(|order| summary.add(order));
