@@ -298,9 +298,9 @@ export interface paths {
         };
         /**
          * Exports orders, newest first, as CSV or JSON Lines.
-         * @description Every order of the filter, however many there are; takes the filters of `GET /api/orders`. The answer is cut, not
-         *     ended, if the database fails in between. `amountIn` and `amountOut` are what was asked, `spent` and `received`
-         *     what was traded. In CSV a text of yours that a spreadsheet would take for a formula begins with an apostrophe.
+         * @description Every order of the filter, however many there are; takes the filters of `GET /api/orders`. If the database fails
+         *     midway, the connection is dropped. `amountIn` and `amountOut` are what was asked, `spent` and `received` what was
+         *     traded. In CSV, values a spreadsheet would read as formulas are prefixed with an apostrophe.
          */
         get: operations["exportOrders"];
         put?: never;
@@ -321,7 +321,7 @@ export interface paths {
         /**
          * Counts orders by status, and what they traded.
          * @description Of the newest 10,000 orders that match; `isComplete` says whether these are all. Takes the filters of
-         *     `GET /api/orders`.
+         *     `GET /api/orders`; with those for tokens, venues, failures or `q`, only matches among the newest 50,000 orders count.
          */
         get: operations["summarizeOrders"];
         put?: never;
@@ -1285,7 +1285,7 @@ export interface components {
          * @description Stable code of a problem, for programs.
          * @enum {string}
          */
-        ProblemCode: "malformed_json" | "invalid_order" | "invalid_request" | "invalid_query" | "invalid_order_id" | "invalid_idempotency_key" | "unreadable_body" | "body_timeout" | "host_not_allowed" | "origin_not_allowed" | "not_found" | "order_not_found" | "cursor_unknown" | "method_not_allowed" | "idempotency_conflict" | "not_parked" | "already_terminal" | "too_many_open_orders" | "body_too_large" | "unsupported_media_type" | "unsupported_content_encoding" | "no_route" | "amount_too_small" | "insufficient_liquidity" | "upgrade_required" | "internal_error" | "unreadable_order" | "overloaded" | "store_unavailable" | "quotes_unavailable" | "too_many_streams" | "too_many_connections";
+        ProblemCode: "malformed_json" | "invalid_order" | "invalid_request" | "invalid_query" | "invalid_order_id" | "invalid_idempotency_key" | "unreadable_body" | "body_timeout" | "host_not_allowed" | "origin_not_allowed" | "not_found" | "order_not_found" | "cursor_unknown" | "method_not_allowed" | "idempotency_conflict" | "not_parked" | "already_terminal" | "too_many_open_orders" | "body_too_large" | "unsupported_media_type" | "unsupported_content_encoding" | "no_route" | "amount_too_small" | "insufficient_liquidity" | "upgrade_required" | "internal_error" | "unreadable_order" | "overloaded" | "store_unavailable" | "quotes_unavailable" | "too_many_streams" | "too_many_exports" | "too_many_connections";
         /** @description An error returned by an on-chain program. */
         ProgramError: {
             /** Format: uint32 */
@@ -2134,6 +2134,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `unreadable_order`: This version cannot read the order */
+            501: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `store_unavailable`: The order store is unavailable */
             503: {
                 headers: {
@@ -2206,6 +2217,17 @@ export interface operations {
             };
             /** @description `internal_error`: Internal error */
             500: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unreadable_order`: This version cannot read the order */
+            501: {
                 headers: {
                     /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
@@ -2296,6 +2318,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `unreadable_order`: This version cannot read the order */
+            501: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `store_unavailable`: The order store is unavailable */
             503: {
                 headers: {
@@ -2357,6 +2390,17 @@ export interface operations {
             };
             /** @description `internal_error`: Internal error */
             500: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unreadable_order`: This version cannot read the order */
+            501: {
                 headers: {
                     /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
@@ -2429,6 +2473,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `unreadable_order`: This version cannot read the order */
+            501: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `store_unavailable`: The order store is unavailable */
             503: {
                 headers: {
@@ -2490,6 +2545,17 @@ export interface operations {
             };
             /** @description `internal_error`: Internal error */
             500: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unreadable_order`: This version cannot read the order */
+            501: {
                 headers: {
                     /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
@@ -2571,6 +2637,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `unreadable_order`: This version cannot read the order */
+            501: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `store_unavailable`: The order store is unavailable */
             503: {
                 headers: {
@@ -2632,6 +2709,17 @@ export interface operations {
             };
             /** @description `internal_error`: Internal error */
             500: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unreadable_order`: This version cannot read the order */
+            501: {
                 headers: {
                     /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
@@ -2716,6 +2804,17 @@ export interface operations {
             };
             /** @description `internal_error`: Internal error */
             500: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unreadable_order`: This version cannot read the order */
+            501: {
                 headers: {
                     /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
@@ -2881,8 +2980,28 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `too_many_open_orders`: The account has too many open orders */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal_error`: Internal error */
             500: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unreadable_order`: This version cannot read the order */
+            501: {
                 headers: {
                     /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
@@ -2978,7 +3097,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `store_unavailable`: The order store is unavailable */
+            /** @description `unreadable_order`: This version cannot read the order */
+            501: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable`: The order store is unavailable; `too_many_exports`: Too many exports are running */
             503: {
                 headers: {
                     /** @description Seconds to wait before repeating the request. */
@@ -3052,6 +3182,17 @@ export interface operations {
             };
             /** @description `internal_error`: Internal error */
             500: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unreadable_order`: This version cannot read the order */
+            501: {
                 headers: {
                     /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
@@ -3269,7 +3410,7 @@ export interface operations {
             query?: {
                 /** @description Server-Sent Events: the cursor to resume after, if you cannot set `Last-Event-ID`. */
                 cursor?: string;
-                /** @description Server-Sent Events: comma-separated order ids; by default all orders. */
+                /** @description Server-Sent Events: comma-separated order ids, at most 500; by default all orders. */
                 orders?: string;
             };
             header?: {
@@ -3315,6 +3456,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `cursor_unknown`: The database does not have the cursor's event */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `upgrade_required`: This endpoint requires a WebSocket */
             426: {
                 headers: {
@@ -3328,6 +3478,17 @@ export interface operations {
             };
             /** @description `internal_error`: Internal error */
             500: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unreadable_order`: This version cannot read the order */
+            501: {
                 headers: {
                     /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;

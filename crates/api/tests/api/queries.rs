@@ -1,6 +1,7 @@
-use domain::{Failure, FailureCode, OrderId};
+use domain::{Failure, FailureCode, OrderId, ports::OrderIntake};
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
+use testkit::samples;
 
 use crate::support::{App, order, problem};
 
@@ -348,4 +349,30 @@ async fn orders_are_found_by_the_names_that_clients_give_them_whatever_these_loo
         assert_eq!(found(&format!("q={name}&tag=other")).await, Vec::<Value>::new(), "{name}");
         assert_eq!(found(&format!("q={first}")).await, [json!(first)]);
     }
+}
+
+#[tokio::test]
+async fn exports_are_few_at_once() {
+    let app = App::start_with(|limits| limits.max_exports = 0).await;
+    problem(app.get("/api/orders/export").await, 503, "too_many_exports").await;
+}
+
+#[tokio::test]
+async fn an_export_is_cut_when_the_process_stops() {
+    let app = App::start().await;
+    for _ in 0..6_000 {
+        app.store.accept(samples::acceptance()).await.unwrap();
+    }
+    let mut export = app.get("/api/orders/export?format=jsonl").await;
+    assert!(export.chunk().await.unwrap().is_some());
+    app.stop.cancel();
+    let cut = loop {
+        match export.chunk().await {
+            Ok(Some(_)) => {}
+            Ok(None) => break false,
+            Err(_) => break true,
+        }
+    };
+    assert!(cut, "a client must not take it for the whole");
+    app.served.await.unwrap().unwrap();
 }
