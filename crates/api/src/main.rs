@@ -62,7 +62,7 @@ async fn run(loaded: Loaded<Settings>) -> anyhow::Result<()> {
         queue: infra::queue::connect(&settings.backend)?.producer,
         bus: infra::bus::connect(&settings.backend)?,
         quotes,
-        prices: infra::prices::connect(&settings.backend).await?,
+        prices: infra::prices::connect(&settings.backend),
         clock,
         rng: Box::new(rand::make_rng::<StdRng>()),
     };

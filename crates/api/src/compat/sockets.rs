@@ -133,7 +133,7 @@ pub(crate) fn status_path(id: OrderId) -> String {
 }
 
 problems!(
-    StatusProblems: InvalidOrderId, InvalidQuery, OrderNotFound, StoreUnavailable, TooManyStreams
+    StatusProblems: InvalidOrderId, InvalidQuery, OrderNotFound, UnreadableOrder, StoreUnavailable, TooManyStreams
 );
 
 /// Follows an order (WebSocket); a plain request returns the order.

@@ -41,8 +41,8 @@ impl Parameters {
         value.filter(|value| !value.is_empty())
     }
 
-    /// Reports every parameter that is not among the `known` ones: a misspelled filter must not look like one that
-    /// found everything.
+    /// Reports every parameter that is not among the `known` ones, and each that is given twice: a filter that is
+    /// misspelled or left out must not look like one that found everything.
     pub(crate) fn report_unknown(&self, known: &[&str], errors: &mut Vec<FieldError>) {
         /// Maximum number of reported parameters.
         const REPORTED_AT_MOST: usize = 20;
@@ -50,6 +50,9 @@ impl Parameters {
         for (name, _) in unknown.take(REPORTED_AT_MOST) {
             let name = shown(name);
             errors.push(FieldError::new(name, FieldCode::Unknown, "is not a known parameter"));
+        }
+        for name in known.iter().filter(|name| self.0.iter().filter(|(key, _)| key == *name).count() > 1) {
+            errors.push(FieldError::new((*name).to_owned(), FieldCode::Duplicate, "is given more than once"));
         }
     }
 

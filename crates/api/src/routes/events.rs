@@ -19,7 +19,7 @@ use crate::{
 const DEFAULT_LIMIT: u32 = 200;
 const MAX_LIMIT: u32 = 1_000;
 
-problems!(Problems: InvalidOrderId, InvalidQuery, OrderNotFound, StoreUnavailable);
+problems!(Problems: InvalidOrderId, InvalidQuery, OrderNotFound, UnreadableOrder, StoreUnavailable);
 
 /// Lists the events of an order.
 ///

@@ -24,7 +24,8 @@ use crate::{
 
 problems!(
     PlaceProblems: MalformedJson, InvalidOrder, InvalidQuery, InvalidIdempotencyKey, UnreadableBody, BodyTimeout,
-    IdempotencyConflict, BodyTooLarge, UnsupportedMediaType, UnsupportedContentEncoding, Overloaded, StoreUnavailable
+    IdempotencyConflict, TooManyOpenOrders, BodyTooLarge, UnsupportedMediaType, UnsupportedContentEncoding, UnreadableOrder,
+    Overloaded, StoreUnavailable
 );
 
 /// Places an order.

@@ -26,7 +26,7 @@ use crate::{
 
 const DEFAULT_LIMIT: u32 = 50;
 const MAX_LIMIT: u32 = 200;
-problems!(Problems: InvalidQuery, StoreUnavailable);
+problems!(Problems: InvalidQuery, UnreadableOrder, StoreUnavailable);
 
 /// Lists and finds orders, newest first.
 ///
@@ -95,7 +95,7 @@ async fn filter(state: &AppState, query: &Parameters) -> Result<OrderFilter, Pro
     }
     query.report_unknown(&[&filter::NAMES[..], &["sort", "order", "cursor", "limit"]].concat(), &mut errors);
     refuse_query(errors)?;
-    let filter = read.finish(state).await;
+    let filter = read.finish(state).await?;
     Ok(OrderFilter { sort, descending: descending.unwrap_or(true), cursor, limit, ..filter })
 }
 
