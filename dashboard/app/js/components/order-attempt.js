@@ -11,7 +11,7 @@ const TONES = { in_progress: "routing", confirmed: "confirmed", retried: "retryi
 /** One try: who quoted what, why one won, what was sent and what came of it. @param {Attempt} attempt @param {Spec} spec */
 export function attemptSection(attempt, spec) {
   const { attempt: number, outcome, routing, instructions, submission, failure, nextAttemptAt, restarts, startedAt } = attempt;
-  return h("section", { class: "panel attempt", "aria-label": `Attempt ${number}` },
+  return h("section", { class: "panel attempt", "data-id": number, "aria-label": `Attempt ${number}` },
     h("div", { class: "panel-head" },
       h("h2", {}, `Attempt ${number}`),
       h("span", { class: "status", "data-tone": TONES[outcome] }, OUTCOMES[outcome]),

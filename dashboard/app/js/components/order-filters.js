@@ -2,7 +2,7 @@
 /** @import { Filter, SortKey } from "../core/order-filter.js" */
 import { addressOf } from "../core/address.js";
 import { list } from "../core/app.js";
-import { Component, h, icon, setText } from "../core/dom.js";
+import { Component, h, icon, redraw, setText } from "../core/dom.js";
 import { amount, words } from "../core/format.js";
 import { TOKENS, VENUES } from "../core/listings.js";
 import { ALL_ORDERS, PARKED, filterOf, isNarrow, parametersOf, selection } from "../core/order-filter.js";
@@ -140,7 +140,7 @@ export class OrderFilters extends Component {
     const key = JSON.stringify([options, chosen]);
     if (this.#status.dataset.key === key) return;
     this.#status.dataset.key = key;
-    this.#status.replaceChildren(...options.map(([value, label]) => h("option", { value, selected: value === chosen }, label)));
+    redraw(this.#status, options.map(([value, label]) => h("option", { value, selected: value === chosen }, label)));
     this.#status.value = chosen;
   }
 }

@@ -32,11 +32,6 @@ export class OrderBook extends EventTarget {
     return this.#orders.get(id);
   }
 
-  /** All orders, in the order in which the page learnt of them. */
-  all() {
-    return this.#orders.values();
-  }
-
   /** Takes a row of the API. @param {Order} row */
   take(row) {
     const known = this.#orders.get(row.id);
