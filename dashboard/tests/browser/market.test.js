@@ -83,6 +83,25 @@ test("what lies under the pointer or has the focus stays there while prices and 
   assert.equal(await page.locator(".watchlist [aria-current=true]").count(), 1);
 });
 
+test("a fill on the candles leads to its order, however long the press and whatever the prices do", async (t) => {
+  const engine = await Engine.start(t, { SIM_PRESET: "realistic" });
+  const { id } = await engine.place();
+  await engine.settled();
+  const venue = (await engine.orders())[0]?.fill?.venue ?? "";
+  const page = await open(t, `${engine.url}/market`);
+  await page.getByRole("radio", { name: "1m", exact: true }).check({ force: true });
+  await page.getByRole("radio", { name: venue === "meteora" ? "Meteora" : "Raydium" }).check({ force: true });
+  await page.locator(".candle rect").first().waitFor();
+  await page.locator("candle-chart .mark").hover();
+  await page.mouse.down();
+  const legend = page.locator(".market-chart .chart-legend .venue").first();
+  const before = await legend.textContent();
+  await eventually("the price has moved", async () => (await legend.textContent()) !== before);
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+  await page.mouse.up();
+  await page.waitForURL(`${engine.url}/orders/${id}`);
+});
+
 /** Waits for a pair's bid. @param {Page} page @param {string} pair */
 async function price(page, pair) {
   await page.locator(`[data-id="${pair}"] .bid`, { hasText: /[\d.]+/ }).waitFor();

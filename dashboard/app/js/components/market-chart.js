@@ -1,5 +1,5 @@
 /** @import { CandleInterval, Candles, Order } from "../core/types.js" */
-/** @import { Mark } from "./price-chart.js" */
+/** @import { Mark } from "./chart.js" */
 import { addressOf } from "../core/address.js";
 import * as api from "../core/api.js";
 import { fills, market } from "../core/app.js";
