@@ -60,6 +60,19 @@ test("the watchlist has a live bid and ask of several pairs, and keeps what was 
   assert.equal(await page.locator('[data-id="RAY/USDC"]').count(), 0);
 });
 
+test("a pair that the engine does not know takes no other one's prices", async (t) => {
+  const engine = await Engine.start(t);
+  const page = await open(t, `${engine.url}/market`);
+  await price(page, "JUP/USDC");
+  await page.evaluate(() => {
+    localStorage.setItem("watchlist", JSON.stringify(["JUP/USDC", "GONE/USDC", "SOL/SOL"]));
+    sessionStorage.setItem("draft", JSON.stringify({ base: "GONE", quote: "USDC" })); // the pair that is looked at
+  });
+  await page.reload();
+  await price(page, "JUP/USDC");
+  assert.equal(await page.locator(".watchlist tbody tr").count(), 1);
+});
+
 test("what lies under the pointer or has the focus stays there while prices and fills come", async (t) => {
   const engine = await Engine.start(t, { SIM_PRESET: "realistic" });
   await engine.place();

@@ -109,15 +109,22 @@ function best(pair) {
   return { bid: bid && Number(bid.bid), ask: ask && Number(ask.ask), bidVenue: named(bid?.venue), askVenue: named(ask?.venue) };
 }
 
+/** Whether the engine has prices of it: it may trade other tokens than when the pair was stored. @param {unknown} pair */
+function isListed(pair) {
+  const [base, quote, ...more] = typeof pair === "string" ? pair.split("/") : [];
+  const isToken = (/** @type {string | undefined} */ name) => TOKENS.some(({ symbol }) => symbol === name);
+  return isToken(base) && isToken(quote) && base !== quote && more.length === 0;
+}
+
 /** @returns {string[]} */
 function stored() {
   try {
     const pairs = JSON.parse(localStorage.getItem(STORED) ?? "null");
-    if (Array.isArray(pairs)) return pairs.filter((pair) => typeof pair === "string").slice(0, MOST);
+    if (Array.isArray(pairs)) return pairs.filter(isListed).slice(0, MOST);
   } catch {
     // as if nothing had been stored
   }
-  return [...USUAL];
+  return USUAL.filter(isListed);
 }
 
 customElements.define("watch-list", WatchList);
