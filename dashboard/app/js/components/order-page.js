@@ -112,7 +112,7 @@ class OrderPage extends Component {
     this.#drawHead(order);
     this.#drawParked(isTerminal(order.status) ? undefined : explanation.parkedAfterLostClaims);
     this.#drawSummary(order, explanation);
-    redraw(this.#attempts, explanation.attempts.map((attempt) => attemptSection(attempt, explanation.order)).reverse());
+    redraw(this.#attempts, explanation.attempts.map((attempt) => attemptSection(attempt, explanation.order, this.#events)).reverse());
     redraw(this.#timeline, timeline(this.#events, isTerminal(order.status)));
     if (this.#events.length === this.#drawnEvents) return;
     this.#drawnEvents = this.#events.length;
