@@ -1,7 +1,7 @@
 /** @import { Engine, Health, Statistics, StatisticsWindow } from "../core/types.js" */
 import { addressOf } from "../core/address.js";
 import * as api from "../core/api.js";
-import { runDemo } from "../core/demo.js";
+import { RUN_DEMO, runDemo } from "../core/demo.js";
 import { Component, h, redraw, s, wide } from "../core/dom.js";
 import { amount, duration, fullTime, time, words } from "../core/format.js";
 import { MARKET } from "../core/listings.js";
@@ -38,7 +38,7 @@ class EnginePage extends Component {
     const panel = (/** @type {string} */ title, /** @type {HTMLElement} */ content, name = "") => h("section", { class: `panel ${name}`, "aria-label": title },
       h("div", { class: "panel-head" }, h("h2", {}, title)), content);
     const windows = segments("window", "Window", WINDOWS, this.#window, () => this.#choose());
-    const demo = h("button", { class: "button", type: "button", hidden: MARKET?.mode !== "paper", onclick: () => void runDemo(demo) }, "Run demo: five paper orders");
+    const demo = h("button", { class: "button", type: "button", hidden: MARKET?.mode !== "paper", onclick: () => void runDemo(demo) }, RUN_DEMO);
     this.append(h("div", { class: "engine-head" }, h("h1", { tabindex: -1 }, "Engine"), h("div", { class: "engine-tools" }, this.#since, windows, demo)),
       h("div", { class: "engine" },
         panel("Overview", this.#tiles), panel("Orders per second", this.#rate), panel("Time per stage", this.#latencies),
