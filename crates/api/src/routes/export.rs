@@ -91,7 +91,7 @@ pub(crate) async fn export(State(state): State<AppState>, query: Parameters) -> 
         _ => None,
     });
     let read = filter::read(&state, &query, &mut errors).await;
-    query.report_unknown(&[&filter::NAMES[..], &["format"]].concat(), &mut errors);
+    query.check_names(&[&filter::NAMES[..], &["format"]].concat(), &mut errors);
     refuse_query(errors)?;
     let format = format.unwrap_or(Format::Csv);
     let permit = state.exports.clone().try_acquire_owned();

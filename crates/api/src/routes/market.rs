@@ -37,7 +37,7 @@ problems!(Problems: InvalidQuery, StoreUnavailable);
 pub(crate) async fn prices(State(state): State<AppState>, query: Parameters) -> Result<Response, Problem> {
     let mut errors = Vec::new();
     let pair = pair(&state, &query, &mut errors).await;
-    query.report_unknown(&["pair"], &mut errors);
+    query.check_names(&["pair"], &mut errors);
     refuse_query(errors)?;
     let pair = pair.ok_or_else(Problem::internal)?;
     Ok(Json(state.ticker.now(pair).await.view(state.tokens.as_ref())).into_response())
@@ -64,7 +64,7 @@ pub(crate) async fn candles(State(state): State<AppState>, query: Parameters) ->
     let not_a_time = "must be an RFC 3339 time with an offset";
     let from: Option<Timestamp> = query.read("from", not_a_time, &mut errors, |text| text.parse().ok());
     let to: Option<Timestamp> = query.read("to", not_a_time, &mut errors, |text| text.parse().ok());
-    query.report_unknown(&["pair", "interval", "from", "to"], &mut errors);
+    query.check_names(&["pair", "interval", "from", "to"], &mut errors);
     refuse_query(errors)?;
     let pair = pair.ok_or_else(Problem::internal)?;
     let interval = interval.unwrap_or_default();

@@ -49,7 +49,7 @@ pub(crate) async fn stream(
         Ok(upgrade) => {
             let session_state = state.clone();
             let mut errors = Vec::new();
-            query.report_unknown(&[], &mut errors);
+            query.check_names(&[], &mut errors);
             Ok(upgrade.run(&state, move |peer| {
                 async move {
                     match refuse_query(errors) {

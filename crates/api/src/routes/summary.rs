@@ -35,7 +35,7 @@ problems!(Problems: InvalidQuery, UnreadableOrder, StoreUnavailable);
 pub(crate) async fn summarize(State(state): State<AppState>, query: Parameters) -> Result<Response, Problem> {
     let mut errors = Vec::new();
     let read = filter::read(&state, &query, &mut errors).await;
-    query.report_unknown(&filter::NAMES, &mut errors);
+    query.check_names(&filter::NAMES, &mut errors);
     refuse_query(errors)?;
     let mut summary = Summary::default();
     let mut next = OrderFilter { limit: PAGE, ..read.finish(&state).await? };

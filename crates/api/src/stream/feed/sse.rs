@@ -62,7 +62,7 @@ async fn open(
     headers: &HeaderMap,
 ) -> Result<(FeedReader, Vec<OrderId>), Problem> {
     let mut errors = Vec::new();
-    query.report_unknown(&["orders", "cursor"], &mut errors);
+    query.check_names(&["orders", "cursor"], &mut errors);
     refuse_query(errors)?;
     let named = read_orders(query, state.limits.max_stream_orders.min(MOST_NAMED))?;
     let resumed = headers.get(LAST_EVENT_ID).and_then(|value| value.to_str().ok());
