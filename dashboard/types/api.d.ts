@@ -30,8 +30,9 @@ export interface paths {
         };
         /**
          * How prices of a pair moved, by venue.
-         * @description Recorded are the pairs of the setting `PRICE_PAIRS`, and any other while somebody watches it. At most 1,000 candles
-         *     for each venue: the last ones before `to`, unless `from` is given.
+         * @description Only the pairs in `PRICE_PAIRS` are recorded, plus any pair while a client watches it. At most 1,000 candles for each
+         *     venue: the last ones before `to`, unless `from` is given. Candles are whole, also the first and the last, except for
+         *     the one that has not ended.
          */
         get: operations["listCandles"];
         put?: never;
@@ -297,9 +298,9 @@ export interface paths {
         };
         /**
          * Exports orders, newest first, as CSV or JSON Lines.
-         * @description Every order of the filter, however many there are; takes the filters of `GET /api/orders`. The answer is cut, not
-         *     ended, if the database fails in between. `amountIn` and `amountOut` are what was asked, `spent` and `received`
-         *     what was traded. In CSV a text of yours that a spreadsheet would take for a formula begins with an apostrophe.
+         * @description Every order of the filter, however many there are; takes the filters of `GET /api/orders`. If the database fails
+         *     midway, the connection is dropped. `amountIn` and `amountOut` are what was asked, `spent` and `received` what was
+         *     traded. In CSV, values a spreadsheet would read as formulas are prefixed with an apostrophe.
          */
         get: operations["exportOrders"];
         put?: never;
@@ -320,7 +321,7 @@ export interface paths {
         /**
          * Counts orders by status, and what they traded.
          * @description Of the newest 10,000 orders that match; `isComplete` says whether these are all. Takes the filters of
-         *     `GET /api/orders`.
+         *     `GET /api/orders`; with those for tokens, venues, failures or `q`, only matches among the newest 50,000 orders count.
          */
         get: operations["summarizeOrders"];
         put?: never;
@@ -1284,7 +1285,7 @@ export interface components {
          * @description Stable code of a problem, for programs.
          * @enum {string}
          */
-        ProblemCode: "malformed_json" | "invalid_order" | "invalid_request" | "invalid_query" | "invalid_order_id" | "invalid_idempotency_key" | "unreadable_body" | "body_timeout" | "host_not_allowed" | "origin_not_allowed" | "not_found" | "order_not_found" | "cursor_unknown" | "method_not_allowed" | "idempotency_conflict" | "not_parked" | "already_terminal" | "too_many_open_orders" | "body_too_large" | "unsupported_media_type" | "unsupported_content_encoding" | "no_route" | "amount_too_small" | "insufficient_liquidity" | "upgrade_required" | "internal_error" | "unreadable_order" | "overloaded" | "store_unavailable" | "quotes_unavailable" | "too_many_streams" | "too_many_connections";
+        ProblemCode: "malformed_json" | "invalid_order" | "invalid_request" | "invalid_query" | "invalid_order_id" | "invalid_idempotency_key" | "unreadable_body" | "body_timeout" | "host_not_allowed" | "origin_not_allowed" | "not_found" | "order_not_found" | "cursor_unknown" | "method_not_allowed" | "idempotency_conflict" | "not_parked" | "already_terminal" | "too_many_open_orders" | "body_too_large" | "unsupported_media_type" | "unsupported_content_encoding" | "no_route" | "amount_too_small" | "insufficient_liquidity" | "upgrade_required" | "internal_error" | "unreadable_order" | "overloaded" | "store_unavailable" | "quotes_unavailable" | "too_many_streams" | "too_many_exports" | "too_many_connections";
         /** @description An error returned by an on-chain program. */
         ProgramError: {
             /** Format: uint32 */
@@ -1438,11 +1439,14 @@ export interface components {
          * @enum {string}
          */
         Stage: "queued" | "routing" | "building" | "landing" | "total";
-        /** @description How long a stage took, milliseconds. Percentiles are exact to 1 %, and absent where nothing was measured. */
+        /**
+         * @description How long a stage took, milliseconds. Percentiles are exact to 1 %, and absent where nothing was measured; what took
+         *     longer than 10 minutes counts as 10 minutes.
+         */
         StageLatency: {
             /**
              * Format: uint64
-             * @description Orders that passed it.
+             * @description How often it was passed: by each attempt, except that an order is queued once and confirmed once.
              */
             count: number;
             /** Format: double */
@@ -1468,7 +1472,7 @@ export interface components {
             /** @description One entry for each stage. */
             latencies: components["schemas"]["StageLatency"][];
             series: components["schemas"]["StatisticsSeries"];
-            /** @description Counts are complete from here on. */
+            /** @description Counts are complete from here on. `to` while events are being read that were missed. */
             since: components["schemas"]["Timestamp"];
             to: components["schemas"]["Timestamp"];
             venues: components["schemas"]["VenueCounts"][];
@@ -1996,8 +2000,8 @@ export interface operations {
                 /** @description `true`: only parked orders, which lost five claims in a row. */
                 parked?: boolean;
                 /**
-                 * @description Free text: an order id or the end of one, a signature, client order id, tag, token, pair, venue, status or
-                 *     failure code.
+                 * @description Free text: a status, venue, failure code, pair or token, else an order id, client order id, tag, signature or the
+                 *     end of an order id; the first of these that it is.
                  */
                 q?: string;
                 /** @description With `pair`: `sell` for orders that spend its first token, `buy` for those that receive it. */
@@ -2047,6 +2051,17 @@ export interface operations {
             };
             /** @description `internal_error`: Internal error */
             500: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unreadable_order`: This version cannot read the order */
+            501: {
                 headers: {
                     /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
@@ -2110,6 +2125,17 @@ export interface operations {
             };
             /** @description `internal_error`: Internal error */
             500: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unreadable_order`: This version cannot read the order */
+            501: {
                 headers: {
                     /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
@@ -2200,6 +2226,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `unreadable_order`: This version cannot read the order */
+            501: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `store_unavailable`: The order store is unavailable */
             503: {
                 headers: {
@@ -2281,6 +2318,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `unreadable_order`: This version cannot read the order */
+            501: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `store_unavailable`: The order store is unavailable */
             503: {
                 headers: {
@@ -2342,6 +2390,17 @@ export interface operations {
             };
             /** @description `internal_error`: Internal error */
             500: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unreadable_order`: This version cannot read the order */
+            501: {
                 headers: {
                     /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
@@ -2414,6 +2473,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `unreadable_order`: This version cannot read the order */
+            501: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `store_unavailable`: The order store is unavailable */
             503: {
                 headers: {
@@ -2475,6 +2545,17 @@ export interface operations {
             };
             /** @description `internal_error`: Internal error */
             500: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unreadable_order`: This version cannot read the order */
+            501: {
                 headers: {
                     /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
@@ -2556,6 +2637,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `unreadable_order`: This version cannot read the order */
+            501: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `store_unavailable`: The order store is unavailable */
             503: {
                 headers: {
@@ -2617,6 +2709,17 @@ export interface operations {
             };
             /** @description `internal_error`: Internal error */
             500: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unreadable_order`: This version cannot read the order */
+            501: {
                 headers: {
                     /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
@@ -2701,6 +2804,17 @@ export interface operations {
             };
             /** @description `internal_error`: Internal error */
             500: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unreadable_order`: This version cannot read the order */
+            501: {
                 headers: {
                     /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
@@ -2866,8 +2980,28 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `too_many_open_orders`: The account has too many open orders */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal_error`: Internal error */
             500: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unreadable_order`: This version cannot read the order */
+            501: {
                 headers: {
                     /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
@@ -2906,8 +3040,8 @@ export interface operations {
                 /** @description `true`: only parked orders, which lost five claims in a row. */
                 parked?: boolean;
                 /**
-                 * @description Free text: an order id or the end of one, a signature, client order id, tag, token, pair, venue, status or
-                 *     failure code.
+                 * @description Free text: a status, venue, failure code, pair or token, else an order id, client order id, tag, signature or the
+                 *     end of an order id; the first of these that it is.
                  */
                 q?: string;
                 /** @description With `pair`: `sell` for orders that spend its first token, `buy` for those that receive it. */
@@ -2963,7 +3097,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `store_unavailable`: The order store is unavailable */
+            /** @description `unreadable_order`: This version cannot read the order */
+            501: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable`: The order store is unavailable; `too_many_exports`: Too many exports are running */
             503: {
                 headers: {
                     /** @description Seconds to wait before repeating the request. */
@@ -2990,8 +3135,8 @@ export interface operations {
                 /** @description `true`: only parked orders, which lost five claims in a row. */
                 parked?: boolean;
                 /**
-                 * @description Free text: an order id or the end of one, a signature, client order id, tag, token, pair, venue, status or
-                 *     failure code.
+                 * @description Free text: a status, venue, failure code, pair or token, else an order id, client order id, tag, signature or the
+                 *     end of an order id; the first of these that it is.
                  */
                 q?: string;
                 /** @description With `pair`: `sell` for orders that spend its first token, `buy` for those that receive it. */
@@ -3037,6 +3182,17 @@ export interface operations {
             };
             /** @description `internal_error`: Internal error */
             500: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unreadable_order`: This version cannot read the order */
+            501: {
                 headers: {
                     /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;
@@ -3254,7 +3410,7 @@ export interface operations {
             query?: {
                 /** @description Server-Sent Events: the cursor to resume after, if you cannot set `Last-Event-ID`. */
                 cursor?: string;
-                /** @description Server-Sent Events: comma-separated order ids; by default all orders. */
+                /** @description Server-Sent Events: comma-separated order ids, at most 500; by default all orders. */
                 orders?: string;
             };
             header?: {
@@ -3300,6 +3456,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `cursor_unknown`: The database does not have the cursor's event */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `upgrade_required`: This endpoint requires a WebSocket */
             426: {
                 headers: {
@@ -3313,6 +3478,17 @@ export interface operations {
             };
             /** @description `internal_error`: Internal error */
             500: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unreadable_order`: This version cannot read the order */
+            501: {
                 headers: {
                     /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;

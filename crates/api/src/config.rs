@@ -171,6 +171,10 @@ pub struct Limits {
     pub max_connections: usize,
     /// Maximum number of open streams of all kinds.
     pub max_streams: usize,
+    /// Exports that run at once; more are refused.
+    pub max_exports: usize,
+    /// Pages of orders that exports and summaries read at once.
+    pub max_scans: usize,
     /// Maximum number of orders in flight of all accounts together; more are refused.
     pub max_in_flight: u32,
     /// Maximum number of resting orders of an account.
@@ -235,6 +239,8 @@ impl Default for Limits {
             max_body_bytes: 64 * 1024,
             max_connections: 10_000,
             max_streams: 9_000,
+            max_exports: 8,
+            max_scans: 3,
             max_in_flight: 25_000,
             max_resting: 10_000,
             max_slippage: MAX_SLIPPAGE,

@@ -17,17 +17,17 @@ use venues::VenueConfig;
 #[derive(Debug, Parser)]
 #[command(name = "order-api", version)]
 struct Settings {
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Storage")]
     backend: BackendConfig,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "API")]
     api: ApiConfig,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Simulation")]
     venues: VenueConfig,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Logging")]
     log: LogConfig,
     /// Ask the process that already runs with these settings whether it is ready, and exit: the
     /// health check of a container
-    #[arg(long)]
+    #[arg(long, help_heading = "Other")]
     check: bool,
 }
 
@@ -62,7 +62,7 @@ async fn run(loaded: Loaded<Settings>) -> anyhow::Result<()> {
         queue: infra::queue::connect(&settings.backend)?.producer,
         bus: infra::bus::connect(&settings.backend)?,
         quotes,
-        prices: infra::prices::connect(&settings.backend).await?,
+        prices: infra::prices::connect(&settings.backend),
         clock,
         rng: Box::new(rand::make_rng::<StdRng>()),
     };
@@ -70,4 +70,19 @@ async fn run(loaded: Loaded<Settings>) -> anyhow::Result<()> {
     tracing::info!(address = %listener.local_addr()?, "serving");
     let about = About::new(EngineMode::Services, &loaded.effective);
     api::run(&settings.api, listener, backends, about, stop).await
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_settings_are_grouped_in_the_help() {
+        let command = Settings::command();
+        let alone: Vec<_> =
+            command.get_arguments().filter(|argument| argument.get_help_heading().is_none()).collect();
+        assert!(alone.is_empty(), "{alone:?}");
+    }
 }

@@ -3,20 +3,21 @@
 use std::{
     ops::Deref,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use domain::{
     AccountId, Amount, Order, OrderId, OrderIds, Timestamp,
     ports::{
-        Clock, EventBus, JobQueue, Market, OrderFilter, OrderStore, PriceHistory, Quotes, StoreError, Tokens,
-        Venue,
+        Clock, EventBus, JobQueue, Market, OrderFilter, OrderPage, OrderStore, PriceHistory, Quotes,
+        StoreError, Tokens, Venue,
     },
 };
 use protocol::MarketView;
 use rand::Rng;
 use tokio::{
     sync::{Mutex as AsyncMutex, Semaphore},
-    time::{Instant, timeout},
+    time::{Instant, sleep, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -32,6 +33,9 @@ use crate::{
     stream::{FeedLag, Hub, Tail},
     validation::OrderRequest,
 };
+
+/// Between two pages of an export or a summary.
+const BETWEEN_PAGES: Duration = Duration::from_millis(5);
 
 /// Everything that the API depends on.
 pub struct Backends {
@@ -78,6 +82,10 @@ pub struct Inner {
     pub(crate) lag: Arc<FeedLag>,
     /// One permit per stream.
     pub(crate) streams: Arc<Semaphore>,
+    /// One permit per export.
+    pub(crate) exports: Arc<Semaphore>,
+    /// One permit per page of orders that is read for an export or a summary.
+    scans: Semaphore,
     /// One permit per push under way.
     pub(crate) pushes: Arc<Semaphore>,
     /// When `/metrics` last counted orders.
@@ -104,7 +112,9 @@ impl AppState {
         let Quotes { market, venues, tokens, attempt_cost } = quotes;
         let account = AccountId::DEFAULT;
         let feed = Arc::new(Tail::new(store.clone(), tokens.clone(), account, limits.tail_check_every));
-        let statistics = Arc::new(Statistics::new(store.clone(), clock.clone(), account));
+        let unfinished = limits.max_in_flight.saturating_add(limits.max_resting) as usize;
+        let statistics = Statistics::new(store.clone(), clock.clone(), account, unfinished);
+        let statistics = Arc::new(statistics);
         let ticker = Ticker::new(venues.clone(), tokens.clone(), clock.clone(), prices, &limits);
         Self(Arc::new(Inner {
             admission: Admission::new(limits.max_in_flight, limits.max_resting, limits.max_accepts),
@@ -121,6 +131,8 @@ impl AppState {
             ticker: Arc::new(ticker),
             lag: Arc::new(FeedLag::new(limits.max_lag)),
             streams: Arc::new(Semaphore::new(limits.max_streams)),
+            exports: Arc::new(Semaphore::new(limits.max_exports)),
+            scans: Semaphore::new(limits.max_scans),
             pushes: Arc::new(Semaphore::new(limits.max_pushes)),
             ids: Mutex::new((OrderIds::default(), rng)),
             account,
@@ -187,6 +199,21 @@ impl Inner {
     pub(crate) async fn find_order(&self, id: OrderId) -> Result<Order, Problem> {
         let order = self.answer(self.store.order(self.account, id)).await?;
         order.ok_or_else(|| Problem::order_not_found(id))
+    }
+
+    /// A page of orders for somebody who reads many of them. Only a few are read at once, with pauses between them: the
+    /// store serves single orders first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(crate) async fn scan(&self, filter: OrderFilter) -> Result<OrderPage, StoreError> {
+        let permit = self.scans.acquire().await;
+        if filter.cursor.is_some() {
+            sleep(BETWEEN_PAGES).await;
+        }
+        let page = self.store.orders(self.account, filter).await;
+        drop(permit);
+        page
     }
 
     /// Waits for the store, with a deadline.

@@ -114,6 +114,14 @@ pub(crate) struct TargetArgs {
     pub(crate) headers: HeaderArgs,
 }
 
+impl TargetArgs {
+    /// What makes another command talk to the same engine; empty if it does by itself.
+    pub(crate) fn flag(&self) -> String {
+        let is_usual = |url: &String| std::env::var("ENGINE_URL").is_ok_and(|usual| usual == *url);
+        self.url.as_ref().filter(|url| !is_usual(url)).map(|url| format!(" --url {url}")).unwrap_or_default()
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct DemoArgs {
     /// Print the orders as one JSON array

@@ -61,7 +61,7 @@ impl Embedded {
             queue: queue.producer.clone(),
             bus: bus.clone(),
             quotes: trading.quotes.clone(),
-            prices: infra::prices::connect(&args.backend).await?,
+            prices: infra::prices::connect(&args.backend),
             clock: clock.clone(),
             rng: Box::new(rand::make_rng::<StdRng>()),
         };

@@ -21,6 +21,16 @@ pub(crate) fn print(line: impl Display) -> anyhow::Result<()> {
     Ok(output.flush()?)
 }
 
+/// Writes bytes as they are.
+///
+/// # Errors
+/// As [`print`].
+pub(crate) fn write(bytes: &[u8]) -> anyhow::Result<()> {
+    let mut output = io::stdout().lock();
+    output.write_all(bytes)?;
+    Ok(output.flush()?)
+}
+
 /// Whether a command ended because its output was closed, as `engine orders | head` does: no reason to
 /// complain.
 pub(crate) fn is_closed(error: &anyhow::Error) -> bool {

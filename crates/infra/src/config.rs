@@ -18,7 +18,8 @@ pub struct BackendConfig {
     /// Folder of the `SQLite` files when there is no `DATABASE_URL`
     #[arg(long, env = "DATA_DIR", default_value = "data")]
     pub data_dir: PathBuf,
-    /// Connections to `PostgreSQL` that this process opens at most
+    /// Connections to `PostgreSQL` that this process opens for orders at most; an API opens two more for prices, a
+    /// worker three for the simulated chain
     #[arg(long, env = "DATABASE_MAX_CONNECTIONS", default_value_t = 10, value_parser = clap::value_parser!(u32).range(2..=1_000))]
     pub database_max_connections: u32,
     /// How long a start waits for `PostgreSQL` to take orders, milliseconds

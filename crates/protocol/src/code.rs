@@ -80,6 +80,8 @@ pub enum Code {
     QuotesUnavailable,
     /// The process holds as many streams as it may.
     TooManyStreams,
+    /// The process writes as many exports as it may.
+    TooManyExports,
     /// The process serves as many connections as it may.
     TooManyConnections,
 }
@@ -126,6 +128,7 @@ impl Code {
             Self::StoreUnavailable           => (503, true,  "The order store is unavailable"),
             Self::QuotesUnavailable          => (503, true,  "No venue quoted in time"),
             Self::TooManyStreams             => (503, true,  "Too many streams are open"),
+            Self::TooManyExports             => (503, true,  "Too many exports are running"),
             Self::TooManyConnections         => (503, true,  "Too many connections are open"),
         }
     }

@@ -80,7 +80,7 @@ pub struct StatisticsView<'a> {
     pub from: Timestamp,
     #[schema(value_type = words::Timestamp)]
     pub to: Timestamp,
-    /// Counts are complete from here on.
+    /// Counts are complete from here on. `to` while events are being read that were missed.
     #[schema(value_type = words::Timestamp)]
     pub since: Timestamp,
     pub counts: EventCountsView,
@@ -140,13 +140,14 @@ impl Stage {
         *Self::VARIANTS.first_chunk().expect("as many as there are");
 }
 
-/// How long a stage took, milliseconds. Percentiles are exact to 1 %, and absent where nothing was measured.
+/// How long a stage took, milliseconds. Percentiles are exact to 1 %, and absent where nothing was measured; what took
+/// longer than 10 minutes counts as 10 minutes.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = StageLatency)]
 pub struct LatencyView {
     pub stage: Stage,
-    /// Orders that passed it.
+    /// How often it was passed: by each attempt, except that an order is queued once and confirmed once.
     pub count: u64,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub p50_ms: Option<f64>,

@@ -15,19 +15,19 @@ use worker::{Backends, Worker, WorkerConfig, config::HealthConfig, health};
 #[derive(Debug, Parser)]
 #[command(name = "order-worker", version)]
 struct Settings {
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Storage")]
     backend: BackendConfig,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Worker")]
     worker: WorkerConfig,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Health")]
     health: HealthConfig,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Simulation")]
     venues: VenueConfig,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Logging")]
     log: LogConfig,
     /// Ask the process that already runs with these settings whether it is ready, and exit: the
     /// health check of a container
-    #[arg(long)]
+    #[arg(long, help_heading = "Other")]
     check: bool,
 }
 
@@ -76,4 +76,19 @@ async fn run(loaded: Loaded<Settings>) -> anyhow::Result<()> {
     tracing::info!(health = %listener.local_addr()?, "working");
     tokio::join!(health::serve(listener, worker.clone(), stop), worker.run());
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_settings_are_grouped_in_the_help() {
+        let command = Settings::command();
+        let alone: Vec<_> =
+            command.get_arguments().filter(|argument| argument.get_help_heading().is_none()).collect();
+        assert!(alone.is_empty(), "{alone:?}");
+    }
 }

@@ -71,6 +71,51 @@ test("the orders are paged, searched, sorted and filtered, and the address keeps
   assert.match(csv[1] ?? "", new RegExp(`^${first.id},the-first,`));
 });
 
+test("a filter of the address is kept whole, in whichever way it is written", async (t) => {
+  const engine = await Engine.start(t, { MAX_ATTEMPTS: "1" });
+  const { id } = await engine.place({ minAmountOut: "1000000" });
+  await engine.settled();
+  const page = await open(t, `${engine.url}/?failureCode=bound_not_met`);
+  await row(page, id).waitFor();
+  assert.equal(await page.getByLabel("Failure", { exact: true }).inputValue(), "bound_not_met");
+  await page.getByLabel("Side", { exact: true }).and(page.locator("select")).waitFor();
+  await page.getByLabel("Pair", { exact: true }).fill("So11111111111111111111111111111111111111112/usdc");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/failureCode=bound_not_met/);
+  await page.waitForURL(/pair=So1/);
+  await row(page, id).waitFor();
+  await page.goto(`${engine.url}/?status=FAILED&failureCode=Bound_not_met`);
+  await row(page, id).waitFor();
+  assert.equal(await page.getByLabel("Status", { exact: true }).inputValue(), "failed");
+  const codes = await page.getByLabel("Failure", { exact: true }).locator("option").evaluateAll((options) => options.map((option) => /** @type {HTMLOptionElement} */ (option).value));
+  const document = await (await fetch(`${engine.url}/api/openapi.json`)).json();
+  assert.deepEqual(codes.filter(Boolean).toSorted(), document.components.schemas.FailureCode.enum.toSorted());
+});
+
+test("Enter on an order's id leads to the order, on any other id it searches", async (t) => {
+  const engine = await Engine.start(t);
+  const { id } = await engine.place();
+  const page = await open(t, engine.url);
+  await row(page, id).waitFor();
+  await page.fill("#search", "0b0d9a4e-7c1f-4a55-9b55-0c7f3f6f2f10");
+  await page.press("#search", "Enter");
+  await page.waitForURL(/\?q=0b0d9a4e/);
+  await page.fill("#search", id.toUpperCase());
+  await page.press("#search", "Enter");
+  await page.waitForURL(`${engine.url}/orders/${id}`);
+});
+
+test("an address that is no text leads nowhere", async (t) => {
+  const engine = await Engine.start(t);
+  const page = await open(t, engine.url);
+  await live(page);
+  await page.evaluate(() => {
+    history.pushState(null, "", "/orders/%E0%A4%A");
+    dispatchEvent(new PopStateEvent("popstate"));
+  });
+  await page.getByText("There is no such page").waitFor();
+});
+
 test("a search asks the engine once, not for every page", async (t) => {
   const engine = await Engine.start(t, { SIM_PRESET: "instant" });
   await Promise.all(Array.from({ length: 300 }, () => engine.place()));

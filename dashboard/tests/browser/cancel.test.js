@@ -39,17 +39,24 @@ test("an order is canceled on its page, and on its row by pointer and keyboard",
   assert.equal((await engine.events(onPage)).at(-1)?.data.kind, "canceled");
 });
 
-test("all orders are canceled only when asked twice", async (t) => {
+test("all orders are canceled only when confirmed, which a double click does not", async (t) => {
   const engine = await Engine.start(t, PATIENT);
   const page = await open(t, engine.url);
   await live(page);
   const orders = await Promise.all([engine.place(UNREACHABLE), engine.place(UNREACHABLE)]);
   for (const { id } of orders) await row(page, id).locator("[data-tone=retrying]").waitFor();
+  let asked = 0;
+  page.on("request", (request) => (asked += request.url().endsWith("/api/orders/cancel") ? 1 : 0));
+  await page.getByRole("button", { name: "Cancel all" }).dblclick();
+  const dialog = page.getByRole("alertdialog", { name: "Cancel all orders?" });
+  await dialog.getByRole("button", { name: "Cancel all orders" }).dispatchEvent("click", { detail: 2 });
+  assert.ok(await dialog.isVisible(), "the second half of a double click confirms nothing");
+  await dialog.getByRole("button", { name: "Keep them" }).click();
+  await dialog.waitFor({ state: "hidden" });
+  assert.equal(asked, 0);
   await page.getByRole("button", { name: "Cancel all" }).click();
-  await page.getByRole("button", { name: "Really cancel all?" }).waitFor();
-  assert.ok((await engine.orders()).every(({ status }) => status === "routing"), "nothing happened yet");
-  await page.getByRole("button", { name: "Really cancel all?" }).click();
-  await page.locator(".toast", { hasText: "2 orders are canceled" }).waitFor();
+  await dialog.getByRole("button", { name: "Cancel all orders" }).click();
+  await page.locator(".toast", { hasText: "2 orders canceled. Submitted ones may still land." }).waitFor();
   for (const { id } of orders) await row(page, id).locator("[data-tone=canceled]").waitFor();
   await page.goto(`${engine.url}/?status=canceled`);
   for (const { id } of orders) await row(page, id).waitFor();

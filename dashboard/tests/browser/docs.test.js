@@ -46,6 +46,40 @@ test("a call can be found and tried", async (t) => {
   await call.locator("pre", { hasText: /^200\n/ }).waitFor();
 });
 
+test("of an answer without end only the beginning is read, and a stream is not asked for", async (t) => {
+  const engine = await Engine.start(t);
+  const page = await open(t, `${engine.url}/docs`);
+  await page.locator(".call").first().waitFor();
+  await page.evaluate(() => {
+    const ask = window.fetch;
+    window.fetch = async (address, options) => {
+      if (!String(address).includes("/api/orders/export")) return ask(address, options);
+      const line = new TextEncoder().encode(`${"order,".repeat(100)}\n`);
+      return new Response(new ReadableStream({ pull: (body) => body.enqueue(line), cancel: () => document.body.setAttribute("data-canceled", "") }));
+    };
+  });
+  const call = page.locator("#exportOrders");
+  await call.getByText("Try it").click();
+  await call.getByRole("button", { name: "Send" }).click();
+  await call.locator("pre", { hasText: /^200\norder,.*\n…$/s }).waitFor();
+  await page.locator("body[data-canceled]").waitFor();
+  assert.equal(await page.locator("#streamOrders").getByText("Try it").count(), 0);
+});
+
+test("the command of a call works as it is written, with the parameters that it needs", async (t) => {
+  const engine = await Engine.start(t);
+  const page = await open(t, `${engine.url}/docs`);
+  await page.locator(".call").first().waitFor();
+  const commands = await page.locator(".call .snippet pre").allTextContents();
+  const reads = commands.flatMap((command) => /^curl -s '([^']+)'$/.exec(command)?.[1] ?? []).filter((address) => !address.includes("ORDER_"));
+  assert.ok(reads.length > 10);
+  for (const address of reads) {
+    const { status, body } = await fetch(address);
+    await body?.cancel();
+    assert.equal(status, 200, address);
+  }
+});
+
 test("the guides are served, with pictures, and a message's page is found from the reference", async (t) => {
   const engine = await Engine.start(t);
   const page = await open(t, `${engine.url}/docs`);

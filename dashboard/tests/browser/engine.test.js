@@ -56,6 +56,18 @@ test("the engine's page tells how many orders wait and how many workers live", a
   assert.equal(await part(page, "Queue length"), "Unknown");
 });
 
+test("a link keeps the focus while the figures under it change", async (t) => {
+  const engine = await Engine.start(t);
+  await engine.place({ amountIn: "900000000" });
+  await engine.settled();
+  const page = await open(t, `${engine.url}/engine`);
+  const cause = page.getByRole("link", { name: "Insufficient liquidity" });
+  await cause.focus();
+  await engine.place({ amountIn: "900000000" });
+  await page.getByRole("row", { name: /^Insufficient liquidity/ }).getByRole("cell", { name: "2", exact: true }).waitFor();
+  assert.ok(await cause.evaluate((node) => node === document.activeElement));
+});
+
 /** The value of a tile. @param {Page} page @param {string} label */
 function tile(page, label) {
   return page.locator(".tile", { has: page.getByText(label, { exact: true }) }).locator("dd").first().textContent();

@@ -57,10 +57,65 @@ test("the watchlist has a live bid and ask of several pairs, and keeps what was 
   await page.reload();
   await price(page, "WIF/USDC");
   await page.getByRole("heading", { name: "WIF/USDC" }).waitFor();
-  assert.equal(await page.locator('[data-pair="RAY/USDC"]').count(), 0);
+  assert.equal(await page.locator('[data-id="RAY/USDC"]').count(), 0);
+});
+
+test("a pair that the engine does not know takes no other one's prices", async (t) => {
+  const engine = await Engine.start(t);
+  const page = await open(t, `${engine.url}/market`);
+  await price(page, "JUP/USDC");
+  await page.evaluate(() => {
+    localStorage.setItem("watchlist", JSON.stringify(["JUP/USDC", "GONE/USDC", "SOL/SOL"]));
+    sessionStorage.setItem("draft", JSON.stringify({ base: "GONE", quote: "USDC" })); // the pair that is looked at
+  });
+  await page.reload();
+  await price(page, "JUP/USDC");
+  assert.equal(await page.locator(".watchlist tbody tr").count(), 1);
+});
+
+test("what lies under the pointer or has the focus stays there while prices and fills come", async (t) => {
+  const engine = await Engine.start(t, { SIM_PRESET: "realistic" });
+  await engine.place();
+  const page = await open(t, `${engine.url}/market`);
+  const fills = page.getByRole("region", { name: "Latest fills", exact: true });
+  const fill = fills.getByRole("link").first();
+  await fill.focus();
+  const bid = page.locator('[data-id="JUP/USDC"] .bid');
+  const cell = await bid.elementHandle();
+  await page.getByRole("button", { name: "JUP/USDC", exact: true }).hover();
+  const under = await page.evaluateHandle(() => document.querySelector(":hover:not(:has(:hover))"));
+  const seen = new Set();
+  await eventually("three bids came", async () => seen.add(await bid.textContent()).size >= 4);
+  assert.ok(await cell?.evaluate((node) => node.isConnected), "the cell is still the same");
+  assert.ok(await under.evaluate((node) => node?.isConnected), "so is what is pointed at");
+  await engine.place({ amountIn: "2" });
+  await fills.locator("tbody tr").nth(1).waitFor();
+  assert.match(await page.evaluate(() => document.activeElement?.closest("tr")?.textContent ?? ""), /Sell1/, "the fill that had the focus keeps it");
+  await page.getByRole("button", { name: "JUP/USDC", exact: true }).click();
+  await page.locator('[data-id="JUP/USDC"][aria-current=true]').waitFor();
+  assert.equal(await page.locator(".watchlist [aria-current=true]").count(), 1);
+});
+
+test("a fill on the candles leads to its order, however long the press and whatever the prices do", async (t) => {
+  const engine = await Engine.start(t, { SIM_PRESET: "realistic" });
+  const { id } = await engine.place();
+  await engine.settled();
+  const venue = (await engine.orders())[0]?.fill?.venue ?? "";
+  const page = await open(t, `${engine.url}/market`);
+  await page.getByRole("radio", { name: "1m", exact: true }).check({ force: true });
+  await page.getByRole("radio", { name: venue === "meteora" ? "Meteora" : "Raydium" }).check({ force: true });
+  await page.locator(".candle rect").first().waitFor();
+  await page.locator("candle-chart .mark").hover();
+  await page.mouse.down();
+  const legend = page.locator(".market-chart .chart-legend .venue").first();
+  const before = await legend.textContent();
+  await eventually("the price has moved", async () => (await legend.textContent()) !== before);
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+  await page.mouse.up();
+  await page.waitForURL(`${engine.url}/orders/${id}`);
 });
 
 /** Waits for a pair's bid. @param {Page} page @param {string} pair */
 async function price(page, pair) {
-  await page.locator(`[data-pair="${pair}"] .bid`, { hasText: /[\d.]+/ }).waitFor();
+  await page.locator(`[data-id="${pair}"] .bid`, { hasText: /[\d.]+/ }).waitFor();
 }

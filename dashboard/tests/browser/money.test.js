@@ -136,11 +136,11 @@ test("that no money moves is seen on every page, and the demo is offered where n
   const page = await open(t, engine.url);
   for (const path of ["/", "/market", "/engine", "/orders/none"]) {
     await page.goto(engine.url + path);
-    assert.equal(await page.locator("#market").textContent(), "PAPER · ideal · seed 7", path);
+    await page.locator("#market", { hasText: /^PAPER · ideal · seed 7$/ }).waitFor();
   }
   const phone = await open(t, engine.url, PHONE);
+  await phone.getByRole("button", { name: "Run the demo: six paper orders" }).waitFor();
   assert.equal(await phone.locator("#market").innerText(), "PAPER");
-  await phone.getByRole("button", { name: "Run the demo: five paper orders" }).waitFor();
   assert.equal(await phone.locator("header button", { hasText: /demo/i }).count(), 0);
 });
 

@@ -1,3 +1,4 @@
+/** @import { Order } from "../../app/js/core/types.js" */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { closeBrowser, live, newContext, open, row } from "./support/browser.js";
@@ -90,12 +91,29 @@ test("a failure is followed through its retries to its cause", async (t) => {
   await row(page, order.id).locator("[data-tone=failed]").waitFor();
 });
 
-test("five orders of the demo run at once", async (t) => {
+test("the demo places the orders of `engine demo`", async (t) => {
   const engine = await Engine.start(t);
   const page = await open(t, engine.url);
   await page.getByText("No orders yet").waitFor();
   await page.getByRole("button", { name: "Run the demo" }).click();
   await eventually("five orders are confirmed", async () => (await page.locator(".row [data-tone=confirmed]").count()) === 5);
+  await page.locator(".row [data-tone=failed]").waitFor();
+  const terms = (/** @type {Order[]} */ orders) => orders.map(({ tokenIn, tokenOut, amountIn, amountOut, slippageBps, tag }) =>
+    JSON.stringify({ tokenIn, tokenOut, amountIn, amountOut, slippageBps, tag })).toSorted();
+  const placed = terms(await engine.orders());
+  assert.deepEqual(placed, terms(JSON.parse(await engine.run("demo", "--json"))));
+});
+
+test("the bar of an attempt grows with the stage that it is in", async (t) => {
+  const engine = await Engine.start(t, { SIM_LANDING_MIN_MS: "60000", SIM_LANDING_MAX_MS: "60000" });
+  const { id } = await engine.place();
+  const page = await open(t, `${engine.url}/orders/${id}`);
+  const landing = page.locator('.stage-legend [data-stage="landing"]');
+  await landing.filter({ hasText: /^Landing .* so far$/ }).waitFor();
+  const before = await landing.textContent();
+  await eventually("the time goes on", async () => (await landing.textContent()) !== before);
+  const widths = await page.locator(".stage-bar span").evaluateAll((parts) => parts.map((part) => /** @type {HTMLElement} */ (part).dataset.stage + part.style.flexGrow));
+  assert.match(widths.at(-1) ?? "", /^landing0\.[5-9]/, widths.join());
 });
 
 test("an order that is parked says so and can be tried again at once", async (t) => {

@@ -13,6 +13,8 @@ test("a filter survives the address", () => {
   const filter = { ...ALL_ORDERS, pair: "SOL/USDC", side: "buy", sort: /** @type {const} */ ("duration"), order: /** @type {const} */ ("asc") };
   assert.deepEqual(filterOf(new URLSearchParams(parametersOf(filter))), filter);
   assert.equal(filterOf(new URLSearchParams("side=buy&sort=nonsense")).side, "", "a side needs a pair");
+  const { status, venue, failureCode } = filterOf(new URLSearchParams("status=FAILED&venue=Raydium&failureCode=No_Route"));
+  assert.deepEqual([status, venue, failureCode], ["failed", "raydium", "no_route"], "in any case, as the engine reads them");
   assert.equal(selection({ ...ALL_ORDERS, status: "parked" }).toString(), "parked=true");
 });
 
@@ -22,6 +24,7 @@ test("new orders join a list when they match it, and only one that is followed",
   assert.ok(matches(order({}), of({ pair: "SOL/USDC", side: "sell" })));
   assert.ok(!matches(order({}), of({ pair: "SOL/USDC", side: "buy" })));
   assert.ok(!matches(order({}), of({ pair: "SOL/USDT" })));
+  assert.ok(matches(order({ tokenInMint: "So111", tokenOutMint: "EPj" }), of({ pair: "So111/usdc", side: "sell" })), "a mint names a token too");
   assert.ok(!matches(order({}), of({ status: "failed" })));
   assert.ok(matches(order({ failure: /** @type {any} */ ({ code: "no_route", venue: "raydium" }) }), of({ failureCode: "no_route", venue: "raydium" })));
   assert.ok(!matches(order({}), of({ from: "2026-11-21T08:00:01.000Z" })) && !matches(order({}), of({ to: "2026-11-21T08:00:00.000Z" })));

@@ -43,6 +43,16 @@ test("changes are told once a frame", () => {
   assert.deepEqual(told.map(({ size }) => size), [100]);
 });
 
+test("of too many orders the oldest go, but none that is listed", () => {
+  const book = new OrderBook();
+  const listed = new Set([0, 1, 2, 40_000].map(idOf));
+  book.keep((id) => listed.has(id));
+  for (let number = 0; number < 45_000; number += 1) book.take(order(number));
+  for (const id of listed) assert.ok(book.get(id), id);
+  assert.equal(book.get(idOf(3)), undefined);
+  assert.ok(book.get(idOf(44_999)), "the newest");
+});
+
 test("a request to cancel is taken although it is no event, and the end of it is one", () => {
   const book = new OrderBook();
   book.take(order(4, { status: "submitted", lastSeq: 5 }));

@@ -12,7 +12,7 @@ use crate::{
     state::AppState,
 };
 
-problems!(Problems: InvalidOrderId, InvalidQuery, OrderNotFound, StoreUnavailable);
+problems!(Problems: InvalidOrderId, InvalidQuery, OrderNotFound, UnreadableOrder, StoreUnavailable);
 
 /// Lists the events of an order, under the path of an earlier system.
 #[utoipa::path(get, path = "/api/orders/{id}/history", operation_id = "listHistory", tag = "earlier systems",

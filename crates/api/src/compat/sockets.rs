@@ -133,7 +133,7 @@ pub(crate) fn status_path(id: OrderId) -> String {
 }
 
 problems!(
-    StatusProblems: InvalidOrderId, InvalidQuery, OrderNotFound, StoreUnavailable, TooManyStreams
+    StatusProblems: InvalidOrderId, InvalidQuery, OrderNotFound, UnreadableOrder, StoreUnavailable, TooManyStreams
 );
 
 /// Follows an order (WebSocket); a plain request returns the order.
@@ -229,7 +229,7 @@ async fn snapshot(peer: &mut Peer, state: &AppState, query: &Parameters) -> Resu
         Err(_) => Err(Problem::new(Code::OrderNotFound, "not an order id")),
     };
     let mut unknown = Vec::new();
-    query.report_unknown(&["orderId"], &mut unknown);
+    query.check_names(&["orderId"], &mut unknown);
     if let Some(error) = unknown.first() {
         return refuse(peer, &error.to_string(), Code::InvalidQuery).await;
     }

@@ -10,9 +10,7 @@ use axum::{
 use protocol::{ProblemBody, words};
 use utoipa::{
     Modify, OpenApi,
-    openapi::{
-        OpenApi as OpenApiDocument, RefOr, Schema, Server, Type, extensions::Extensions, path::ParameterIn,
-    },
+    openapi::{OpenApi as OpenApiDocument, RefOr, Schema, Server, Type, path::ParameterIn},
 };
 
 use super::problems;
@@ -80,16 +78,11 @@ impl Modify for Details {
                 request.content.insert("application/json".to_owned(), super::body::content());
             }
             for parameter in operation.parameters.iter_mut().flatten() {
-                match (&parameter.parameter_in, &mut parameter.schema) {
-                    // one that is empty counts as absent
-                    (ParameterIn::Query, _) => {
-                        parameter.extensions = Some(Extensions::from_iter([("allowEmptyValue", true)]));
-                    }
-                    // one that is absent is not null
-                    (ParameterIn::Header, Some(RefOr::T(Schema::Object(schema)))) => {
-                        schema.schema_type = Type::String.into();
-                    }
-                    _ => {}
+                // one that is absent is not null
+                if let (ParameterIn::Header, Some(RefOr::T(Schema::Object(schema)))) =
+                    (&parameter.parameter_in, &mut parameter.schema)
+                {
+                    schema.schema_type = Type::String.into();
                 }
             }
         }

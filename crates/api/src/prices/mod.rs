@@ -16,6 +16,7 @@ use domain::{
 };
 use futures::{FutureExt, StreamExt, stream};
 use protocol::{PricesView, VenuePriceView};
+use telemetry::Outage;
 use tokio::{
     sync::watch,
     time::{Instant, MissedTickBehavior, interval},
@@ -76,6 +77,8 @@ pub(crate) struct Ticker {
     recorded: Vec<String>,
     pairs: Mutex<BTreeMap<[Mint; 2], Ticked>>,
     record: Mutex<Record>,
+    recording: Outage,
+    reading: Outage,
 }
 
 /// A pair that is watched or recorded.
@@ -105,12 +108,14 @@ impl Ticker {
             recorded: limits.price_pairs.clone(),
             pairs: Mutex::default(),
             record: Mutex::default(),
+            recording: Outage::new("price history (recording)"),
+            reading: Outage::new("price history (reading)"),
         }
     }
 
     /// The prices of a pair from now on: the newest one whenever the client is ready for it.
     pub(crate) fn watch(&self, pair: Pair) -> watch::Receiver<Option<Arc<Tick>>> {
-        self.ticked(pair, false).subscribe()
+        self.ticked(pair, false)
     }
 
     /// The prices of a pair now.
@@ -129,10 +134,11 @@ impl Ticker {
         }
     }
 
-    /// The history of a pair in candles of so many minutes, by venue.
+    /// The history of a pair in candles of so many minutes, by venue, the oldest first. `from` and `to` must be the
+    /// beginnings of candles.
     ///
     /// # Errors
-    /// [`PriceHistoryError`].
+    /// [`PriceHistoryError`], which is logged once for an outage.
     pub(crate) async fn candles(
         &self,
         pair: Pair,
@@ -141,12 +147,19 @@ impl Ticker {
         to: Timestamp,
     ) -> Result<BTreeMap<VenueId, Vec<Candle>>, PriceHistoryError> {
         let mints = pair.map(Token::mint);
-        let mut stored = self.history.candles(mints, from, to).await?;
-        stored.extend(self.unwritten(mints, from, to));
-        Ok(record::joined(stored, minutes))
+        // looked at first: what is written meanwhile is then seen twice, which changes nothing, rather than not at all
+        let unwritten = self.record().of(mints, from, to);
+        let stored = self.history.candles(mints, minutes, from, to).await;
+        let stored = stored.inspect_err(|error| self.reading.failed(error))?;
+        self.reading.over();
+        let mut venues: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for candle in Candle::join(stored.into_iter().chain(unwritten), minutes) {
+            venues.entry(candle.venue).or_default().push(candle);
+        }
+        Ok(venues)
     }
 
-    /// Quotes and records, for ever.
+    /// Quotes and records, for ever. A history that fails or hangs does not hold up the prices.
     pub(crate) async fn run(&self) {
         for name in &self.recorded {
             if let Some(pair) = self.resolve(name).await {
@@ -155,16 +168,25 @@ impl Ticker {
                 tracing::warn!(pair = name, "not recorded: PRICE_PAIRS names a pair of unknown tokens");
             }
         }
+        tokio::join!(self.tick_all(), self.keep_history());
+    }
+
+    async fn tick_all(&self) {
         let mut ticks = interval(self.every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let (mut written_at, mut forgot_at) = (Instant::now(), None::<Instant>);
         loop {
             ticks.tick().await;
             stream::iter(self.due()).for_each_concurrent(AT_ONCE, |pair| self.tick(pair)).await;
-            if written_at.elapsed() >= WRITE_EVERY {
-                self.write().await;
-                written_at = Instant::now();
-            }
+        }
+    }
+
+    async fn keep_history(&self) {
+        let mut writes = interval(WRITE_EVERY);
+        writes.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut forgot_at = None::<Instant>;
+        loop {
+            writes.tick().await;
+            self.write().await;
             if forgot_at.is_none_or(|at| at.elapsed() >= FORGET_EVERY) {
                 self.forget().await;
                 forgot_at = Some(Instant::now());
@@ -193,7 +215,7 @@ impl Ticker {
             tracing::error!(pair = %name(pair, self.tokens.as_ref()), "a venue panicked while it quoted");
             return;
         };
-        self.record.lock().unwrap_or_else(PoisonError::into_inner).add(&tick);
+        self.record().add(&tick);
         ticked.latest.send_replace(Some(tick));
     }
 
@@ -212,30 +234,34 @@ impl Ticker {
     }
 
     async fn write(&self) {
-        let candles = std::mem::take(&mut *self.record.lock().unwrap_or_else(PoisonError::into_inner));
-        for (pair, candles) in candles.by_pair() {
-            if let Err(error) = self.history.record(pair, &candles).await {
-                tracing::debug!(%error, "prices are kept until the history can be written");
-                self.record.lock().unwrap_or_else(PoisonError::into_inner).put_back(pair, candles);
+        let taken = self.record().take();
+        for (pair, candles) in taken {
+            let written = self.history.record(pair, &candles).await;
+            let mut record = self.record();
+            match written {
+                Ok(()) => {
+                    self.recording.over();
+                    record.written(pair);
+                }
+                Err(error) => {
+                    self.recording.failed(error);
+                    record.put_back(pair);
+                }
             }
         }
-    }
-
-    /// Candles that are not written yet.
-    fn unwritten(&self, pair: [Mint; 2], from: Timestamp, to: Timestamp) -> Vec<Candle> {
-        self.record.lock().unwrap_or_else(PoisonError::into_inner).of(pair, from, to)
     }
 
     async fn forget(&self) {
         let before =
             self.clock.now().unix_micros() - i64::try_from(self.keep.as_micros()).unwrap_or(i64::MAX);
-        if let Err(error) = self.history.forget_before(Timestamp::from_unix_micros(before)).await {
-            tracing::debug!(%error, "old prices are deleted later");
+        match self.history.forget_before(Timestamp::from_unix_micros(before)).await {
+            Ok(()) => self.recording.over(),
+            Err(error) => self.recording.failed(error),
         }
     }
 
-    /// The channel of a pair, which is quoted from now on.
-    fn ticked(&self, pair: Pair, is_recorded: bool) -> watch::Sender<Option<Arc<Tick>>> {
+    /// The prices of a pair, which is quoted from now on.
+    fn ticked(&self, pair: Pair, is_recorded: bool) -> watch::Receiver<Option<Arc<Tick>>> {
         let mut pairs = self.lock();
         let ticked = pairs.entry(pair.map(Token::mint)).or_insert_with(|| Ticked {
             pair,
@@ -244,7 +270,12 @@ impl Ticker {
             quoted_at: None,
         });
         ticked.is_recorded |= is_recorded;
-        ticked.latest.clone()
+        ticked.latest.subscribe() // before the lock is given up: a pair that nobody watches is forgotten
+    }
+
+    fn record(&self) -> MutexGuard<'_, Record> {
+        // a panic loses a price at most
+        self.record.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<[Mint; 2], Ticked>> {

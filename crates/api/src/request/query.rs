@@ -30,26 +30,34 @@ impl Parameters {
         self.0.is_empty()
     }
 
-    /// Whether a parameter is there and empty.
-    pub(crate) fn is_blank(&self, name: &str) -> bool {
-        self.0.iter().find(|(key, _)| key == name).is_some_and(|(_, value)| value.is_empty())
-    }
-
-    /// A parameter as text; one that is empty counts as absent.
+    /// A parameter as text. One that is empty counts as absent here, and [`Self::check_names`] reports it.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         let value = self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
         value.filter(|value| !value.is_empty())
     }
 
-    /// Reports every parameter that is not among the `known` ones: a misspelled filter must not look like one that
-    /// found everything.
-    pub(crate) fn report_unknown(&self, known: &[&str], errors: &mut Vec<FieldError>) {
+    /// Reports each parameter that is not among the `known` ones, is given twice or is empty: a filter that is misspelled
+    /// or lost its value must not look like one that found everything.
+    pub(crate) fn check_names(&self, known: &[&str], errors: &mut Vec<FieldError>) {
         /// Maximum number of reported parameters.
         const REPORTED_AT_MOST: usize = 20;
         let unknown = self.0.iter().filter(|(name, _)| !known.contains(&name.as_str()));
         for (name, _) in unknown.take(REPORTED_AT_MOST) {
             let name = shown(name);
             errors.push(FieldError::new(name, FieldCode::Unknown, "is not a known parameter"));
+        }
+        for name in known {
+            let mut values = self.0.iter().filter(|(key, _)| key == name).map(|(_, value)| value);
+            let error = match values.clone().count() {
+                0 => continue,
+                1 if values.any(String::is_empty) => (FieldCode::Missing, "is empty; set it or leave it out"),
+                1 => continue,
+                _ => (FieldCode::Duplicate, "is given more than once"),
+            };
+            let name = (*name).to_owned();
+            if !errors.iter().any(|known| known.field == name) {
+                errors.push(FieldError::new(name, error.0, error.1));
+            }
         }
     }
 
@@ -82,7 +90,7 @@ impl<S: Send + Sync> FromRequestParts<S> for NoParameters {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let mut errors = Vec::new();
-        Parameters::from_request_parts(parts, state).await?.report_unknown(&[], &mut errors);
+        Parameters::from_request_parts(parts, state).await?.check_names(&[], &mut errors);
         refuse_query(errors).map(|()| Self)
     }
 }

@@ -16,7 +16,7 @@ use crate::{
     state::AppState,
 };
 
-problems!(Problems: InvalidOrderId, InvalidQuery, OrderNotFound, AlreadyTerminal, StoreUnavailable);
+problems!(Problems: InvalidOrderId, InvalidQuery, OrderNotFound, AlreadyTerminal, UnreadableOrder, StoreUnavailable);
 
 /// Cancels an order.
 ///

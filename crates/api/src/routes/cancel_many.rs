@@ -50,7 +50,7 @@ enum Selection {
 
 problems!(
     Problems: MalformedJson, InvalidRequest, InvalidQuery, UnreadableBody, BodyTimeout, BodyTooLarge, UnsupportedMediaType,
-    UnsupportedContentEncoding, StoreUnavailable
+    UnsupportedContentEncoding, UnreadableOrder, StoreUnavailable
 );
 
 /// Cancels orders by filter.

@@ -19,7 +19,7 @@ use crate::{
 const DEFAULT_LIMIT: u32 = 200;
 const MAX_LIMIT: u32 = 1_000;
 
-problems!(Problems: InvalidOrderId, InvalidQuery, OrderNotFound, StoreUnavailable);
+problems!(Problems: InvalidOrderId, InvalidQuery, OrderNotFound, UnreadableOrder, StoreUnavailable);
 
 /// Lists the events of an order.
 ///
@@ -45,7 +45,7 @@ pub(crate) async fn list(
     let after =
         query.read("after", "must be a sequence number", &mut errors, |text| text.parse().ok()).unwrap_or(0);
     let limit = read_limit(&query, DEFAULT_LIMIT, MAX_LIMIT, &mut errors);
-    query.report_unknown(&["after", "limit"], &mut errors);
+    query.check_names(&["after", "limit"], &mut errors);
     refuse_query(errors)?;
     let order = state.find_order(id.0).await?;
     let mut events = state.answer(state.store.events(order.account, order.id, after, limit + 1)).await?;

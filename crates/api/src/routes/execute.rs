@@ -24,7 +24,8 @@ use crate::{
 
 problems!(
     PlaceProblems: MalformedJson, InvalidOrder, InvalidQuery, InvalidIdempotencyKey, UnreadableBody, BodyTimeout,
-    IdempotencyConflict, BodyTooLarge, UnsupportedMediaType, UnsupportedContentEncoding, Overloaded, StoreUnavailable
+    IdempotencyConflict, TooManyOpenOrders, BodyTooLarge, UnsupportedMediaType, UnsupportedContentEncoding, UnreadableOrder,
+    Overloaded, StoreUnavailable
 );
 
 /// Places an order.
@@ -150,17 +151,8 @@ async fn session(
 fn read_request(query: &Parameters) -> Result<SocketRequest, Problem> {
     let mut errors: Vec<FieldError> = Vec::new();
     let after = query.read("after", "must be a sequence number", &mut errors, |text| text.parse().ok());
-    query.report_unknown(&["orderId", "after"], &mut errors);
+    query.check_names(&["orderId", "after"], &mut errors);
     refuse_query(errors)?;
-    if query.is_blank("orderId") {
-        // a client without the order's id would be surprised if the socket waited for an order
-        let error = FieldError::new(
-            "orderId",
-            FieldCode::Missing,
-            "is empty: name an order, or leave it out to place one",
-        );
-        return Err(Problem::fields(Code::InvalidQuery, vec![error]));
-    }
     let Some(id) = query.text("orderId") else {
         if after.is_some() {
             let error = FieldError::new("after", FieldCode::Conflict, "needs an `orderId`");

@@ -15,7 +15,7 @@ use crate::{
     state::AppState,
 };
 
-problems!(Problems: InvalidOrderId, InvalidQuery, OrderNotFound, StoreUnavailable);
+problems!(Problems: InvalidOrderId, InvalidQuery, OrderNotFound, UnreadableOrder, StoreUnavailable);
 
 /// Explains how an order was executed.
 ///

@@ -7,18 +7,21 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    Order,
-    ports::{OrderFilter, StoreError, Tokens},
+    Order, OrderId,
+    ports::{OrderFilter, OrderPage, StoreError, Tokens},
 };
 use futures::{Stream, stream};
 use protocol::{OrderView, words};
-use tokio::time::{sleep, timeout};
+use tokio::{
+    sync::OwnedSemaphorePermit,
+    time::{sleep, timeout},
+};
 
 use super::filter;
 use crate::{
     openapi::problems,
     pause::StorePause,
-    problem::Problem,
+    problem::{Code, Problem},
     request::{Parameters, refuse_query},
     state::AppState,
 };
@@ -63,13 +66,13 @@ enum Format {
     JsonLines,
 }
 
-problems!(Problems: InvalidQuery, StoreUnavailable);
+problems!(Problems: InvalidQuery, UnreadableOrder, StoreUnavailable, TooManyExports);
 
 /// Exports orders, newest first, as CSV or JSON Lines.
 ///
-/// Every order of the filter, however many there are; takes the filters of `GET /api/orders`. The answer is cut, not
-/// ended, if the database fails in between. `amountIn` and `amountOut` are what was asked, `spent` and `received`
-/// what was traded. In CSV a text of yours that a spreadsheet would take for a formula begins with an apostrophe.
+/// Every order of the filter, however many there are; takes the filters of `GET /api/orders`. If the database fails
+/// midway, the connection is dropped. `amountIn` and `amountOut` are what was asked, `spent` and `received` what was
+/// traded. In CSV, values a spreadsheet would read as formulas are prefixed with an apostrophe.
 #[utoipa::path(get, path = "/api/orders/export", operation_id = "exportOrders", tag = "orders",
     params(
         ("format" = Option<words::ExportFormat>, Query, description = "`csv` by default."),
@@ -88,17 +91,22 @@ pub(crate) async fn export(State(state): State<AppState>, query: Parameters) -> 
         _ => None,
     });
     let read = filter::read(&state, &query, &mut errors).await;
-    query.report_unknown(&[&filter::NAMES[..], &["format"]].concat(), &mut errors);
+    query.check_names(&[&filter::NAMES[..], &["format"]].concat(), &mut errors);
     refuse_query(errors)?;
     let format = format.unwrap_or(Format::Csv);
-    let filter = OrderFilter { limit: PAGE, ..read.finish(&state).await };
-    let first = state.answer(state.store.orders(state.account, filter.clone())).await?;
+    let permit = state.exports.clone().try_acquire_owned();
+    let permit = permit.map_err(|_| {
+        let detail = format!("{} exports are running; repeat the request later", state.limits.max_exports);
+        Problem::new(Code::TooManyExports, detail)
+    })?;
+    let filter = OrderFilter { limit: PAGE, ..read.finish(&state).await? };
+    let first = state.answer(state.scan(filter.clone())).await?;
     let (media_type, name) = match format {
         Format::Csv => ("text/csv; charset=utf-8", "attachment; filename=\"orders.csv\""),
         Format::JsonLines => ("application/jsonl", "attachment; filename=\"orders.jsonl\""),
     };
     let head = (format == Format::Csv).then(|| line(&COLUMNS));
-    let body = Pages { state, filter, format, head, read: Some(first) };
+    let body = Pages { state, filter, format, head, next: Next::Read(first), _permit: permit };
     let mut response = Body::from_stream(body.stream()).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
@@ -111,14 +119,31 @@ struct Pages {
     filter: OrderFilter,
     format: Format,
     head: Option<Vec<u8>>,
-    /// The page to be sent next; `None` after the last.
-    read: Option<domain::ports::OrderPage>,
+    next: Next,
+    /// Counted as long as it runs.
+    _permit: OwnedSemaphorePermit,
+}
+
+/// The page to be sent next.
+enum Next {
+    Read(OrderPage),
+    /// It is still to be read.
+    After(OrderId),
+    /// There is none.
+    End,
 }
 
 impl Pages {
     fn stream(self) -> impl Stream<Item = Result<Bytes, StoreError>> {
         stream::try_unfold(self, |mut pages| async move {
-            let Some(page) = pages.read.take() else { return Ok(None) };
+            let page = match std::mem::replace(&mut pages.next, Next::End) {
+                Next::Read(page) => page,
+                Next::After(cursor) => {
+                    pages.filter.cursor = Some(cursor);
+                    pages.read().await?
+                }
+                Next::End => return Ok(None),
+            };
             let mut text = pages.head.take().unwrap_or_default();
             let tokens = pages.state.tokens.as_ref();
             for order in &page.orders {
@@ -127,20 +152,22 @@ impl Pages {
                     Format::JsonLines => json_line(order, tokens),
                 });
             }
-            if let Some(cursor) = page.next {
-                pages.filter.cursor = Some(cursor);
-                pages.read = Some(pages.next().await?);
-            }
+            pages.next = page.next.map_or(Next::End, Next::After);
             Ok(Some((text.into(), pages)))
         })
     }
 
-    async fn next(&self) -> Result<domain::ports::OrderPage, StoreError> {
+    /// The next page. A process that stops does not wait for the end of an export: its client sees that it was cut.
+    async fn read(&self) -> Result<OrderPage, StoreError> {
+        let read = self.state.stopping.run_until_cancelled(self.read_patiently()).await;
+        read.unwrap_or_else(|| Err(StoreError::unavailable("the process stops")))
+    }
+
+    async fn read_patiently(&self) -> Result<OrderPage, StoreError> {
         let mut pause = StorePause::new();
         let mut tries = 0;
         loop {
-            let read = self.state.store.orders(self.state.account, self.filter.clone());
-            let read = timeout(self.state.limits.store_within, read).await;
+            let read = timeout(self.state.limits.store_within, self.state.scan(self.filter.clone())).await;
             let error = match read.unwrap_or_else(|_| Err(StoreError::unavailable("no answer in time"))) {
                 Ok(page) => return Ok(page),
                 Err(error) => error,

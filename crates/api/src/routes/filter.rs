@@ -9,7 +9,7 @@ use utoipa::IntoParams;
 
 use super::search;
 use crate::{
-    problem::{FieldCode, FieldError, shown},
+    problem::{FieldCode, FieldError, Problem, shown},
     request::Parameters,
     state::AppState,
     validation::{MAX_CLIENT_ORDER_ID_CHARS, MAX_TAG_CHARS, is_label},
@@ -68,8 +68,8 @@ pub(super) struct Filters {
     /// Orders accepted before this time (RFC 3339, millisecond precision).
     #[param(format = DateTime)]
     to: Option<String>,
-    /// Free text: an order id or the end of one, a signature, client order id, tag, token, pair, venue, status or
-    /// failure code.
+    /// Free text: a status, venue, failure code, pair or token, else an order id, client order id, tag, signature or the
+    /// end of an order id; the first of these that it is.
     #[param(max_length = 128)]
     q: Option<String>,
 }
@@ -82,10 +82,13 @@ pub(super) struct Read {
 
 impl Read {
     /// The filter, narrowed to what the searched text means.
-    pub(super) async fn finish(self, state: &AppState) -> OrderFilter {
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub(super) async fn finish(self, state: &AppState) -> Result<OrderFilter, Problem> {
         match self.searched {
             Some(text) if !text.is_empty() => search::narrow(state, self.filter, &text).await,
-            _ => self.filter,
+            _ => Ok(self.filter),
         }
     }
 }
@@ -150,7 +153,11 @@ async fn read_pair(
         errors.push(FieldError::new("side", FieldCode::Conflict, "needs a `pair`"));
     }
     if filter.token_in.is_some() || filter.token_out.is_some() {
-        errors.push(FieldError::new("side", FieldCode::Conflict, "does not go with tokenIn or tokenOut"));
+        errors.push(FieldError::new(
+            "side",
+            FieldCode::Conflict,
+            "cannot be combined with tokenIn or tokenOut",
+        ));
     }
     if let Some([base, quote]) = pair {
         let (token_in, token_out) = if sells { (base, quote) } else { (quote, base) };

@@ -37,7 +37,7 @@ problems!(Problems: InvalidQuery, StoreUnavailable);
 pub(crate) async fn prices(State(state): State<AppState>, query: Parameters) -> Result<Response, Problem> {
     let mut errors = Vec::new();
     let pair = pair(&state, &query, &mut errors).await;
-    query.report_unknown(&["pair"], &mut errors);
+    query.check_names(&["pair"], &mut errors);
     refuse_query(errors)?;
     let pair = pair.ok_or_else(Problem::internal)?;
     Ok(Json(state.ticker.now(pair).await.view(state.tokens.as_ref())).into_response())
@@ -45,8 +45,9 @@ pub(crate) async fn prices(State(state): State<AppState>, query: Parameters) -> 
 
 /// How prices of a pair moved, by venue.
 ///
-/// Recorded are the pairs of the setting `PRICE_PAIRS`, and any other while somebody watches it. At most 1,000 candles
-/// for each venue: the last ones before `to`, unless `from` is given.
+/// Only the pairs in `PRICE_PAIRS` are recorded, plus any pair while a client watches it. At most 1,000 candles for each
+/// venue: the last ones before `to`, unless `from` is given. Candles are whole, also the first and the last, except for
+/// the one that has not ended.
 #[utoipa::path(get, path = "/api/market/candles", operation_id = "listCandles", tag = "quotes",
     params(
         ("pair" = String, Query, description = "Base and quote token, such as `SOL/USDC`."),
@@ -63,31 +64,50 @@ pub(crate) async fn candles(State(state): State<AppState>, query: Parameters) ->
     let not_a_time = "must be an RFC 3339 time with an offset";
     let from: Option<Timestamp> = query.read("from", not_a_time, &mut errors, |text| text.parse().ok());
     let to: Option<Timestamp> = query.read("to", not_a_time, &mut errors, |text| text.parse().ok());
-    query.report_unknown(&["pair", "interval", "from", "to"], &mut errors);
+    query.check_names(&["pair", "interval", "from", "to"], &mut errors);
     refuse_query(errors)?;
     let pair = pair.ok_or_else(Problem::internal)?;
     let interval = interval.unwrap_or_default();
-    let longest = Duration::from_mins(u64::from(interval.minutes()) * u64::from(MOST));
-    let micros = i64::try_from(longest.as_micros()).unwrap_or(i64::MAX);
-    let (from, to) = match (from, to) {
-        (Some(from), to) => (from, to.unwrap_or_else(|| state.clock.now() + longest).min(from + longest)),
-        (None, to) => {
-            let to = to.unwrap_or_else(|| state.clock.now() + Duration::from_mins(1));
-            (Timestamp::from_unix_micros(to.unix_micros().saturating_sub(micros)), to)
-        }
-    };
+    let (from, to) = bounds(interval.minutes(), from, to, state.clock.now());
     let found = state.ticker.candles(pair, interval.minutes(), from, to).await;
-    let found = found.map_err(|error| Problem::new(Code::StoreUnavailable, error.to_string()))?;
-    let venues = found.into_iter().map(|(venue, candles)| VenueCandlesView {
-        venue,
-        candles: candles.iter().rev().take(MOST as usize).rev().map(view).collect(),
-    });
+    let found = found.map_err(|_| {
+        let detail = "the price history is unavailable; repeat the request";
+        Problem::new(Code::StoreUnavailable, detail)
+    })?;
+    let venues = found
+        .into_iter()
+        .map(|(venue, candles)| VenueCandlesView { venue, candles: candles.iter().map(view).collect() });
     let view = CandlesView {
         pair: prices::name(pair, state.tokens.as_ref()).into(),
         interval,
         venues: venues.collect(),
     };
     Ok(Json(view).into_response())
+}
+
+/// Where the first candle begins and where the last one ends: only candles that begin within what was asked for, and
+/// these whole.
+fn bounds(
+    minutes: u32,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+    now: Timestamp,
+) -> (Timestamp, Timestamp) {
+    let interval = Duration::from_mins(minutes.into());
+    let longest = interval * MOST;
+    // the beginning of the first candle at a time or after it
+    let first = |at: Timestamp| {
+        let start = Candle::start(at, minutes);
+        if start < at { start + interval } else { start }
+    };
+    match (from.map(first), to.map(first)) {
+        (Some(from), to) => (from, to.map_or(from + longest, |to| to.min(from + longest))),
+        (None, to) => {
+            let to = to.unwrap_or_else(|| Candle::start(now, minutes) + interval);
+            let micros = i64::try_from(longest.as_micros()).unwrap_or(i64::MAX);
+            (Timestamp::from_unix_micros(to.unix_micros().saturating_sub(micros)), to)
+        }
+    }
 }
 
 fn view(Candle { at, bid, ask, .. }: &Candle) -> CandleView {
@@ -107,14 +127,32 @@ async fn pair(state: &AppState, query: &Parameters, errors: &mut Vec<FieldError>
         return None;
     };
     match search::pair(state, text).await {
-        Ok([base, quote]) if base == quote => {
-            errors.push(FieldError::new("pair", FieldCode::SameToken, "must be two different tokens"));
-            None
-        }
         Ok(pair) => Some(pair),
         Err(error) => {
             errors.push(error);
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(minute: i64, millis: i64) -> Timestamp {
+        Timestamp::from_unix_millis(minute * 60_000 + millis)
+    }
+
+    #[test]
+    fn candles_begin_within_the_bounds_and_are_whole() {
+        let now = at(10_003, 5);
+        let (whole, part) = (at(10_000, 0), at(9_998, 1));
+        assert_eq!(bounds(5, Some(whole), Some(at(10_010, 0)), now), (whole, at(10_010, 0)));
+        assert_eq!(bounds(5, Some(part), Some(at(10_006, 0)), now), (whole, at(10_010, 0)));
+        assert_eq!(bounds(5, Some(whole), None, now), (whole, at(15_000, 0)), "at most 1,000");
+        assert_eq!(bounds(5, Some(whole), Some(at(90_000, 0)), now), (whole, at(15_000, 0)));
+        assert_eq!(bounds(5, None, Some(part), now), (at(5_000, 0), whole));
+        assert_eq!(bounds(5, None, None, now), (at(5_005, 0), at(10_005, 0)), "the current one included");
+        assert_eq!(bounds(5, Some(at(10_001, 0)), Some(at(10_002, 0)), now).1, at(10_005, 0));
     }
 }

@@ -16,7 +16,7 @@ use crate::{
     state::AppState,
 };
 
-problems!(Problems: InvalidQuery, OrderNotFound, StoreUnavailable);
+problems!(Problems: InvalidQuery, OrderNotFound, UnreadableOrder, StoreUnavailable);
 
 /// Returns an order in its current state.
 #[utoipa::path(get, path = "/api/orders/{id}", operation_id = "getOrder", tag = "orders",

@@ -26,7 +26,7 @@ use crate::{
 
 const DEFAULT_LIMIT: u32 = 50;
 const MAX_LIMIT: u32 = 200;
-problems!(Problems: InvalidQuery, StoreUnavailable);
+problems!(Problems: InvalidQuery, UnreadableOrder, StoreUnavailable);
 
 /// Lists and finds orders, newest first.
 ///
@@ -58,7 +58,7 @@ pub(crate) async fn list(
     let mut response = Json(views).into_response();
     if let Some(next) = next {
         let mut path = format!("/api/orders?cursor={next}");
-        for (name, value) in query.pairs().filter(|(name, value)| *name != "cursor" && !value.is_empty()) {
+        for (name, value) in query.pairs().filter(|(name, _)| *name != "cursor") {
             // writing to a String cannot fail
             let _ = write!(path, "&{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC));
         }
@@ -93,9 +93,9 @@ async fn filter(state: &AppState, query: &Parameters) -> Result<OrderFilter, Pro
     if cursor.is_some() && sort != OrderSort::CreatedAt {
         errors.push(FieldError::new("cursor", FieldCode::Conflict, "requires sort=createdAt"));
     }
-    query.report_unknown(&[&filter::NAMES[..], &["sort", "order", "cursor", "limit"]].concat(), &mut errors);
+    query.check_names(&[&filter::NAMES[..], &["sort", "order", "cursor", "limit"]].concat(), &mut errors);
     refuse_query(errors)?;
-    let filter = read.finish(state).await;
+    let filter = read.finish(state).await?;
     Ok(OrderFilter { sort, descending: descending.unwrap_or(true), cursor, limit, ..filter })
 }
 

@@ -14,7 +14,7 @@ use crate::{
     state::AppState,
 };
 
-problems!(Problems: InvalidOrderId, InvalidQuery, OrderNotFound, NotParked, StoreUnavailable);
+problems!(Problems: InvalidOrderId, InvalidQuery, OrderNotFound, NotParked, UnreadableOrder, StoreUnavailable);
 
 /// Resumes a parked order at once.
 ///

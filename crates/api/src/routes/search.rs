@@ -4,8 +4,9 @@ use domain::{OrderId, Signature, Token, ports::OrderFilter};
 
 use super::filter::{failure_code, venue};
 use crate::{
-    problem::{FieldCode, FieldError, shown},
+    problem::{FieldCode, FieldError, Problem, shown},
     state::AppState,
+    validation::is_label,
 };
 
 /// The longest text, in characters.
@@ -15,13 +16,20 @@ const SIGNATURE_CHARS: std::ops::RangeInclusive<usize> = 64..=88;
 /// Digits of the end of an id: lists show eight. With fewer it could be anything.
 const ID_END_CHARS: std::ops::Range<usize> = 4..32;
 
-/// Narrows a listing to the orders that a text means: the first of these that it can be.
-pub(super) async fn narrow(state: &AppState, mut filter: OrderFilter, text: &str) -> OrderFilter {
+/// Narrows a listing to the orders that a text means: the first of these that it can be. Words of the market come first,
+/// then what names a single order. A client may name its orders by something that looks like another id, so its names
+/// are looked up before that is taken for one.
+///
+/// # Errors
+/// When the store does not answer.
+pub(super) async fn narrow(
+    state: &AppState,
+    mut filter: OrderFilter,
+    text: &str,
+) -> Result<OrderFilter, Problem> {
     let word = text.to_ascii_lowercase();
     let without_hyphens = word.replace('-', "");
-    if let Ok(id) = text.parse::<OrderId>() {
-        filter.id = Some(id);
-    } else if let (None, Ok(status)) = (filter.status, word.parse()) {
+    if let (None, Ok(status)) = (filter.status, word.parse()) {
         filter.status = Some(status);
     } else if let (None, Some(venue)) = (filter.venue, venue(state, text)) {
         filter.venue = Some(venue);
@@ -31,23 +39,57 @@ pub(super) async fn narrow(state: &AppState, mut filter: OrderFilter, text: &str
         filter.pair = Some(pair);
     } else if let (None, Ok(token)) = (filter.token, state.tokens.resolve(text).await) {
         filter.token = Some(token);
-    } else if is_signature(text) {
-        filter.signature = Some(Signature::from_base58(text));
-    } else if ID_END_CHARS.contains(&without_hyphens.len())
-        && without_hyphens.bytes().all(|byte| byte.is_ascii_hexdigit())
-    {
-        filter.id_end = Some(without_hyphens);
-    } else {
-        filter.label = Some(text.to_owned());
+    } else if let Some(id) = known_id(state, text).await? {
+        filter.ids = Some(vec![id]);
+    } else if !narrow_to_label(state, &mut filter, text).await? {
+        if let Ok(id) = text.parse::<OrderId>() {
+            filter.ids = Some(vec![id]); // finds nothing
+        } else if is_signature(text) {
+            filter.signature = Some(Signature::from_base58(text));
+        } else if ID_END_CHARS.contains(&without_hyphens.len())
+            && without_hyphens.bytes().all(|byte| byte.is_ascii_hexdigit())
+        {
+            filter.id_end = Some(without_hyphens);
+        } else {
+            filter.label = Some(text.to_owned());
+        }
     }
-    filter
+    Ok(filter)
+}
+
+/// The id of an order that exists.
+async fn known_id(state: &AppState, text: &str) -> Result<Option<OrderId>, Problem> {
+    let Ok(id) = text.parse::<OrderId>() else { return Ok(None) };
+    let order = state.answer(state.store.order(state.account, id)).await?;
+    Ok(order.map(|order| order.id))
+}
+
+/// Narrows a listing to the orders that a client calls by a text, if there are any. Indexes find them.
+async fn narrow_to_label(state: &AppState, filter: &mut OrderFilter, text: &str) -> Result<bool, Problem> {
+    if !is_label(text) {
+        return Ok(false);
+    }
+    let label = || Some(text.to_owned());
+    let any = async |wanted: OrderFilter| {
+        let found = state.answer(state.store.orders(state.account, wanted)).await?;
+        Ok::<_, Problem>(!found.orders.is_empty())
+    };
+    let is_id = any(OrderFilter { client_order_id: label(), ..OrderFilter::newest(1) }).await?;
+    let is_tag = any(OrderFilter { tag: label(), ..OrderFilter::newest(1) }).await?;
+    match (is_id, is_tag) {
+        (false, false) => return Ok(false),
+        (true, false) if filter.client_order_id.is_none() => filter.client_order_id = label(),
+        (false, true) if filter.tag.is_none() => filter.tag = label(),
+        _ => filter.label = label(),
+    }
+    Ok(true)
 }
 
 fn is_signature(text: &str) -> bool {
     SIGNATURE_CHARS.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
-/// Two tokens, as people write a pair: `SOL/USDC`, `SOL → USDC`, `SOL -> USDC`.
+/// Two different tokens, as people write a pair: `SOL/USDC`, `SOL → USDC`, `SOL -> USDC`.
 ///
 /// # Errors
 /// The error of the parameter `pair`.
@@ -63,6 +105,9 @@ pub(crate) async fn pair(state: &AppState, text: &str) -> Result<[Token; 2], Fie
         *token = state.tokens.resolve(name.trim()).await.map_err(|error| {
             invalid(FieldCode::UnknownToken, format!("names an {error}: `{}`", shown(name.trim())))
         })?;
+    }
+    if pair[0] == pair[1] {
+        return Err(invalid(FieldCode::SameToken, "must be two different tokens".to_owned()));
     }
     Ok(pair)
 }

@@ -26,7 +26,7 @@ pub(crate) async fn show(State(state): State<AppState>, query: Parameters) -> Re
     let mut errors = Vec::new();
     let window: Option<StatisticsWindow> =
         query.read("window", "must be 5m, 15m, 1h or 24h", &mut errors, |text| text.parse().ok());
-    query.report_unknown(&["window"], &mut errors);
+    query.check_names(&["window"], &mut errors);
     refuse_query(errors)?;
     Ok(Json(state.statistics.view(window.unwrap_or_default())).into_response())
 }

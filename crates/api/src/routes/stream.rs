@@ -15,7 +15,9 @@ use crate::{
     stream::{self, Canonical, Upgrade},
 };
 
-problems!(Problems: InvalidQuery, OrderNotFound, UpgradeRequired, StoreUnavailable, TooManyStreams);
+problems!(
+    Problems: InvalidQuery, OrderNotFound, CursorUnknown, UpgradeRequired, UnreadableOrder, StoreUnavailable, TooManyStreams
+);
 
 /// Follows many orders on one connection.
 ///
@@ -24,7 +26,7 @@ problems!(Problems: InvalidQuery, OrderNotFound, UpgradeRequired, StoreUnavailab
 #[utoipa::path(get, path = "/api/stream", operation_id = "streamOrders", tag = "streams",
     params(
         ("orders" = Option<String>, Query,
-            description = "Server-Sent Events: comma-separated order ids; by default all orders."),
+            description = "Server-Sent Events: comma-separated order ids, at most 500; by default all orders."),
         ("cursor" = Option<String>, Query,
             description = "Server-Sent Events: the cursor to resume after, if you cannot set `Last-Event-ID`."),
         ("Last-Event-ID" = Option<String>, Header,
@@ -47,7 +49,7 @@ pub(crate) async fn stream(
         Ok(upgrade) => {
             let session_state = state.clone();
             let mut errors = Vec::new();
-            query.report_unknown(&[], &mut errors);
+            query.check_names(&[], &mut errors);
             Ok(upgrade.run(&state, move |peer| {
                 async move {
                     match refuse_query(errors) {

@@ -23,24 +23,24 @@ use crate::{
 const MOST: u32 = 10_000;
 const PAGE: u32 = 1_000;
 
-problems!(Problems: InvalidQuery, StoreUnavailable);
+problems!(Problems: InvalidQuery, UnreadableOrder, StoreUnavailable);
 
 /// Counts orders by status, and what they traded.
 ///
 /// Of the newest 10,000 orders that match; `isComplete` says whether these are all. Takes the filters of
-/// `GET /api/orders`.
+/// `GET /api/orders`; with those for tokens, venues, failures or `q`, only matches among the newest 50,000 orders count.
 #[utoipa::path(get, path = "/api/orders/summary", operation_id = "summarizeOrders", tag = "orders",
     params(filter::Filters),
     responses((status = 200, description = "The counts.", body = OrderSummaryView), Problems))]
 pub(crate) async fn summarize(State(state): State<AppState>, query: Parameters) -> Result<Response, Problem> {
     let mut errors = Vec::new();
     let read = filter::read(&state, &query, &mut errors).await;
-    query.report_unknown(&filter::NAMES, &mut errors);
+    query.check_names(&filter::NAMES, &mut errors);
     refuse_query(errors)?;
     let mut summary = Summary::default();
-    let mut next = OrderFilter { limit: PAGE, ..read.finish(&state).await };
+    let mut next = OrderFilter { limit: PAGE, ..read.finish(&state).await? };
     let is_complete = loop {
-        let page = state.answer(state.store.orders(state.account, next.clone())).await?;
+        let page = state.answer(state.scan(next.clone())).await?;
         page.orders.iter().for_each(|order| summary.add(order));
         match page.next {
             None => break true,

@@ -22,7 +22,7 @@ use protocol::{StatisticsView, StatisticsWindow};
 use tokio::{sync::Notify, time::sleep};
 
 use self::{
-    lives::{Lives, Seen},
+    lives::{Lives, Seen, Times},
     tally::Tally,
 };
 use crate::{history::events_after, pause::StorePause};
@@ -32,6 +32,8 @@ const MOST_READ: usize = 5_000;
 /// How far back orders are read.
 const READ_BACK: Duration = Duration::from_hours(24);
 const PAGE: u32 = 200;
+/// Orders that are remembered after their end, beside those that are unfinished.
+const ENDED: usize = 20_000;
 /// The store serves orders first: between two orders that are read.
 const BETWEEN_READS: Duration = Duration::from_millis(1);
 
@@ -51,18 +53,28 @@ struct Record {
     behind: BTreeSet<OrderId>,
     /// The newest orders must be compared with the store.
     is_interrupted: bool,
-    /// Everything that happened from here on was counted.
-    since: Timestamp,
+    /// Events are missing that are being read.
+    is_catching_up: bool,
+    /// Everything that happened from here on was counted, once what is being read has been; `None` before the first
+    /// comparison.
+    since: Option<Timestamp>,
 }
 
 impl Statistics {
-    pub(crate) fn new(store: Arc<dyn OrderReads>, clock: Arc<dyn Clock>, account: AccountId) -> Self {
+    /// Statistics of an account that has so many unfinished orders at most.
+    pub(crate) fn new(
+        store: Arc<dyn OrderReads>,
+        clock: Arc<dyn Clock>,
+        account: AccountId,
+        unfinished: usize,
+    ) -> Self {
         let record = Record {
             tally: Tally::new(),
-            lives: Lives::default(),
+            lives: Lives::new(unfinished.saturating_add(ENDED)),
             behind: BTreeSet::new(),
             is_interrupted: true,
-            since: clock.now(),
+            is_catching_up: true,
+            since: None,
         };
         Self { store, clock, account, record: Mutex::new(record), behind: Notify::new() }
     }
@@ -73,15 +85,20 @@ impl Statistics {
             return;
         }
         let mut record = self.lock();
-        if record.see(event.order_id, &event.event) == Seen::Gap {
-            record.note_behind(event.order_id);
-            self.behind.notify_one();
+        match record.lives.see(event.order_id, &event.event) {
+            Seen::Next(before) => record.count(&event.event, before),
+            Seen::Gap => {
+                record.note_behind(event.order_id, self.clock.now());
+                self.behind.notify_one();
+            }
+            Seen::Lost => record.miss_until(event.event.at),
+            Seen::Known => {}
         }
     }
 
     /// Events may have been lost.
     pub(crate) fn interrupted(&self) {
-        self.lock().is_interrupted = true;
+        self.lock().interrupted();
         self.behind.notify_one();
     }
 
@@ -106,16 +123,21 @@ impl Statistics {
         if std::mem::take(&mut self.lock().is_interrupted) {
             let compared = self.compare().await;
             if compared.is_err() {
-                self.lock().is_interrupted = true;
+                self.lock().interrupted();
             }
             compared?;
         }
         loop {
-            // the newest first: they are of most interest, and the oldest are dropped first
-            let Some(id) = self.lock().behind.last().copied() else { return Ok(()) };
-            let after = self.lock().lives.last_seq(id);
-            let events = events_after(self.store.as_ref(), self.account, id, after).await?;
-            self.lock().catch_up(id, &events);
+            // The newest first: they are of most interest, and the oldest are dropped first. Not noted while it is
+            // read, so that an event that comes meanwhile can note it again.
+            let Some((id, after)) = self.lock().take_behind() else { return Ok(()) };
+            match events_after(self.store.as_ref(), self.account, id, after).await {
+                Ok(events) => self.lock().catch_up(id, &events),
+                Err(error) => {
+                    self.lock().note_behind(id, self.clock.now());
+                    return Err(error);
+                }
+            }
             sleep(BETWEEN_READS).await;
         }
     }
@@ -126,21 +148,20 @@ impl Statistics {
         let earliest = Timestamp::from_unix_micros(
             now.unix_micros() - i64::try_from(READ_BACK.as_micros()).unwrap_or_default(),
         );
-        let (mut cursor, mut read, mut oldest) = (None, 0, None);
+        let (mut cursor, mut read, mut oldest) = (None, 0, now);
         while read < MOST_READ {
             let filter = OrderFilter { cursor, from: Some(earliest), ..OrderFilter::newest(PAGE) };
             let page = self.store.orders(self.account, filter).await?;
-            self.lock().compare(&page.orders);
-            oldest = page.orders.last().map_or(oldest, |order| Some(order.created_at));
+            self.lock().compare(&page.orders, now);
+            oldest = page.orders.last().map_or(oldest, |order| order.created_at);
             read += page.orders.len();
             cursor = page.next;
             if cursor.is_none() {
-                oldest = Some(earliest); // there are no others
+                oldest = earliest; // there are no others
                 break;
             }
         }
-        let mut record = self.lock();
-        record.since = record.since.min(oldest.unwrap_or(now));
+        self.lock().compared(oldest);
         Ok(())
     }
 
@@ -148,7 +169,8 @@ impl Statistics {
     pub(crate) fn view(&self, window: StatisticsWindow) -> StatisticsView<'static> {
         let now = self.clock.now();
         let record = self.lock();
-        record.tally.view(window, now, record.since)
+        let since = record.since.filter(|_| !record.is_catching_up);
+        record.tally.view(window, now, since.unwrap_or(now))
     }
 
     fn lock(&self) -> MutexGuard<'_, Record> {
@@ -158,33 +180,65 @@ impl Statistics {
 }
 
 impl Record {
-    fn see(&mut self, id: OrderId, event: &Event) -> Seen {
-        let seen = self.lives.see(id, event);
-        if let Seen::Next(before) = seen {
-            self.tally.count(event, before);
+    fn count(&mut self, event: &Event, before: Option<Times>) {
+        self.tally.count(event, before);
+        if self.lives.forget() {
+            self.miss_until(event.at);
         }
-        seen
+    }
+
+    /// What happened before a time is not counted in full.
+    fn miss_until(&mut self, at: Timestamp) {
+        self.since = self.since.max(Some(at));
+    }
+
+    fn interrupted(&mut self) {
+        self.is_interrupted = true;
+        self.is_catching_up = true;
+    }
+
+    /// The newest orders were compared, back to one of this time. Of older ones events may be missing.
+    fn compared(&mut self, oldest: Timestamp) {
+        self.miss_until(oldest);
+        self.note_caught_up();
+    }
+
+    fn note_caught_up(&mut self) {
+        if self.behind.is_empty() && !self.is_interrupted {
+            self.is_catching_up = false;
+        }
+    }
+
+    /// An order of which events are missing, and the last one that was counted.
+    fn take_behind(&mut self) -> Option<(OrderId, u32)> {
+        let id = self.behind.pop_last()?;
+        Some((id, self.lives.last_seq(id)))
     }
 
     fn catch_up(&mut self, id: OrderId, events: &[Event]) {
-        self.behind.remove(&id);
-        for event in events {
-            self.see(id, event);
+        let is_countable = events.last().is_some_and(|latest| !self.lives.is_forgotten(id, latest.at));
+        for event in events.iter().filter(|_| is_countable) {
+            if let Seen::Next(before) = self.lives.next(id, event) {
+                self.count(event, before);
+            }
         }
+        self.note_caught_up();
     }
 
-    fn compare(&mut self, stored: &[Order]) {
+    fn compare(&mut self, stored: &[Order], now: Timestamp) {
         for order in stored {
-            if self.lives.last_seq(order.id) < order.last_seq {
-                self.note_behind(order.id);
+            let is_forgotten = self.lives.is_forgotten(order.id, order.updated_at);
+            if !is_forgotten && self.lives.last_seq(order.id) < order.last_seq {
+                self.note_behind(order.id, now);
             }
         }
     }
 
-    fn note_behind(&mut self, id: OrderId) {
+    fn note_behind(&mut self, id: OrderId, now: Timestamp) {
         self.behind.insert(id);
         while self.behind.len() > MOST_READ {
             self.behind.pop_first();
+            self.miss_until(now); // unless something else happens to it
         }
     }
 }

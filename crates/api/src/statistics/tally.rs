@@ -15,11 +15,13 @@ pub(super) struct Tally {
 
 /// The part of a window that has not ended counts too.
 const UNFINISHED: usize = 1;
+/// Windows begin with a whole minute, so they are up to a minute longer than their names.
+const SECONDS: usize = 15 * 60 + 60 + UNFINISHED;
 
 impl Tally {
     pub(super) fn new() -> Self {
         Self {
-            seconds: Ring::new(1, 15 * 60 + UNFINISHED),
+            seconds: Ring::new(1, SECONDS),
             minutes: Ring::new(60, 60 + UNFINISHED),
             half_hours: Ring::new(30 * 60, 48 + UNFINISHED),
         }

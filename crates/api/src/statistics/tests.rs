@@ -1,4 +1,13 @@
-use domain::{EventData, Order, OrderStatus, ports::OrderIntake};
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use async_trait::async_trait;
+use domain::{
+    EventData, Order, OrderStatus,
+    ports::{Attempt, OrderIntake, OrderPage},
+};
 use protocol::Stage;
 use testkit::{ManualClock, MemoryStore, eventually, samples};
 
@@ -35,7 +44,7 @@ fn life(order: &Order) -> Vec<Event> {
 
 fn statistics(store: &Arc<MemoryStore>) -> Arc<Statistics> {
     let clock = ManualClock::new(start() + Duration::from_secs(30));
-    Arc::new(Statistics::new(store.clone(), Arc::new(clock), AccountId::DEFAULT))
+    Arc::new(Statistics::new(store.clone(), Arc::new(clock), AccountId::DEFAULT, 100))
 }
 
 fn tell(statistics: &Statistics, order: &Order, event: &Event) {
@@ -118,14 +127,141 @@ async fn what_happened_before_the_start_counts() {
     running.abort();
 }
 
+fn id(number: u32) -> OrderId {
+    format!("00000000-0000-7000-8000-{number:012}").parse().unwrap()
+}
+
+fn accepted(seconds: u64) -> Event {
+    let at = start() + Duration::from_secs(seconds);
+    let data = EventData::Accepted { order: samples::spec(), origin: None };
+    Event { seq: 1, status: OrderStatus::Pending, attempt: 1, at, data }
+}
+
+fn canceled(seq: u32, seconds: u64) -> Event {
+    let at = start() + Duration::from_secs(seconds);
+    let data = EventData::Canceled { requested_at: at, failure: None };
+    Event { seq, status: OrderStatus::Canceled, attempt: 1, at, data }
+}
+
 #[test]
-fn memory_is_bounded_and_forgotten_orders_do_not_count_again() {
-    let mut lives = Lives::default();
-    let id = |number: u32| format!("00000000-0000-7000-8000-{number:012}").parse::<OrderId>().unwrap();
-    let first = event(1, OrderStatus::Pending, EventData::Accepted { order: samples::spec(), origin: None });
-    for number in 1..30_000 {
-        assert_eq!(lives.see(id(number), &first), Seen::Next(None));
+fn orders_that_have_ended_are_forgotten_first_and_do_not_count_again() {
+    let mut lives = Lives::new(1_000);
+    for number in 0..500 {
+        assert_eq!(lives.see(id(number), &accepted(0)), Seen::Next(None));
     }
-    assert_eq!(lives.see(id(1), &first), Seen::Known);
-    assert_eq!(lives.last_seq(id(29_999)), 1);
+    for number in 500..3_000 {
+        assert_eq!(lives.see(id(number), &accepted(u64::from(number))), Seen::Next(None));
+        assert!(matches!(lives.see(id(number), &canceled(2, u64::from(number) + 1)), Seen::Next(Some(_))));
+        assert!(!lives.forget(), "all that were forgotten had ended");
+    }
+    for number in [600, 2_900] {
+        let late = canceled(2, u64::from(number) + 1);
+        assert_eq!(lives.see(id(number), &late), Seen::Known, "{number}");
+    }
+    assert!(matches!(lives.see(id(0), &canceled(2, 4_000)), Seen::Next(Some(_))), "the oldest, unfinished");
+    // accepted before this process began, so that it was never seen
+    let older = "00000000-0000-6000-8000-000000000000".parse().unwrap();
+    assert_eq!(lives.see(older, &canceled(2, 5_000)), Seen::Gap);
+}
+
+#[test]
+fn counts_are_no_longer_complete_once_an_unfinished_order_is_forgotten() {
+    let mut lives = Lives::new(10);
+    for number in 0..10 {
+        lives.see(id(number), &accepted(0));
+        assert!(!lives.forget());
+    }
+    lives.see(id(10), &accepted(1));
+    assert!(lives.forget());
+    assert_eq!(lives.see(id(0), &canceled(2, 2)), Seen::Lost);
+    assert!(matches!(lives.see(id(1), &canceled(2, 2)), Seen::Next(Some(_))));
+}
+
+#[test]
+fn the_series_of_every_window_has_all_that_was_counted() {
+    // whatever the time within a minute
+    for last in 1_140..1_200 {
+        let mut tally = Tally::new();
+        for second in 0..=last {
+            tally.count(&accepted(second), None);
+        }
+        for window in StatisticsWindow::ALL {
+            let view = tally.view(window, accepted(last).at, start());
+            let series: u64 = view.series.points.iter().map(|point| point.counts.accepted).sum();
+            assert_eq!(series, view.counts.accepted, "{window:?} at {last}");
+        }
+    }
+}
+
+/// Has the first events of an order when they are read for the first time, and all when they are read again. While they
+/// are read the bus brings the last one.
+struct Growing {
+    order: Order,
+    life: Vec<Event>,
+    shown: AtomicUsize,
+    statistics: OnceLock<Arc<Statistics>>,
+}
+
+#[async_trait]
+impl OrderReads for Growing {
+    async fn order(&self, _: AccountId, _: OrderId) -> Result<Option<Order>, StoreError> {
+        unreachable!("not asked for")
+    }
+
+    async fn orders(&self, _: AccountId, _: OrderFilter) -> Result<OrderPage, StoreError> {
+        Ok(OrderPage { orders: vec![Order { last_seq: 2, ..self.order.clone() }], next: None })
+    }
+
+    async fn events(&self, _: AccountId, _: OrderId, after: u32, _: u32) -> Result<Vec<Event>, StoreError> {
+        let shown = self.shown.swap(self.life.len(), Ordering::SeqCst);
+        if shown < self.life.len() {
+            tell(self.statistics.get().unwrap(), &self.order, self.life.last().unwrap());
+        }
+        Ok(self.life[..shown].iter().filter(|event| event.seq > after).cloned().collect())
+    }
+
+    async fn attempts(&self, _: AccountId, _: OrderId) -> Result<Vec<Attempt>, StoreError> {
+        unreachable!("not asked for")
+    }
+
+    async fn lost_claims(&self, _: AccountId, _: OrderId) -> Result<Option<u32>, StoreError> {
+        unreachable!("not asked for")
+    }
+
+    async fn last_seqs(&self, _: &[OrderId]) -> Result<Vec<(OrderId, u32)>, StoreError> {
+        unreachable!("not asked for")
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_that_comes_while_its_order_is_read_counts() {
+    let order = samples::acceptance().order;
+    let (life, shown, statistics) = (life(&order), AtomicUsize::new(2), OnceLock::new());
+    let store = Arc::new(Growing { order, life, shown, statistics });
+    let clock = Arc::new(ManualClock::new(start() + Duration::from_secs(30)));
+    let statistics = Arc::new(Statistics::new(store.clone(), clock, AccountId::DEFAULT, 100));
+    store.statistics.set(statistics.clone()).ok().unwrap();
+    let run = statistics.clone();
+    let running = tokio::spawn(async move { run.run().await });
+    let confirmed = async || statistics.view(StatisticsWindow::Hour).counts.confirmed == 1;
+    eventually("the last event was read", confirmed).await;
+    running.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn counts_are_complete_only_from_what_was_compared_after_an_interruption() {
+    let store = store();
+    let statistics = statistics(&store);
+    let run = statistics.clone();
+    let running = tokio::spawn(async move { run.run().await });
+    let since = || statistics.view(StatisticsWindow::Hour).since;
+    eventually("all was compared", async || since() < start()).await;
+    for _ in 0..=MOST_READ {
+        store.accept(samples::acceptance()).await.unwrap();
+    }
+    statistics.interrupted();
+    assert!(since() > start(), "nothing is known of the interruption yet");
+    eventually("the newest were read", async || since() == start()).await;
+    assert_eq!(statistics.view(StatisticsWindow::Hour).counts.accepted, MOST_READ as u64);
+    running.abort();
 }

@@ -245,6 +245,27 @@ async fn no_call_ignores_a_parameter_that_it_does_not_know() {
 }
 
 #[tokio::test]
+async fn a_query_parameter_without_a_value_is_refused() {
+    let app = App::start().await;
+    for (path, name) in [
+        ("/api/orders?venue=", "venue"),
+        ("/api/orders?q=&status=confirmed", "q"),
+        ("/api/orders/summary?pair=", "pair"),
+        ("/api/orders/export?format=", "format"),
+        ("/api/orders/export?cursor=", "cursor"),
+        ("/api/statistics?window=", "window"),
+        ("/api/market/prices?pair=", "pair"),
+        ("/api/stream?orders=", "orders"),
+    ] {
+        let refused =
+            app.client.get(app.url(path)).header("accept", "text/event-stream").send().await.unwrap();
+        let refused = problem(refused, 400, "invalid_query").await;
+        let error = errors(&refused)[0];
+        assert_eq!(error.0, name, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_wrong_with_a_filter_of_orders_is_said_for_each_field() {
     let app = App::start().await;
     for (filter, expected) in [

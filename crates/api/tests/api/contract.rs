@@ -49,6 +49,36 @@ async fn every_route_is_documented_and_every_reference_leads_somewhere() {
     assert!(missing.is_empty(), "{missing:?}");
 }
 
+/// The codes of the problems that an operation documents.
+fn codes(operation: &Value) -> BTreeSet<&str> {
+    let responses = operation["responses"].as_object().into_iter().flat_map(|responses| responses.values());
+    let examples = responses
+        .filter_map(|response| response["content"]["application/problem+json"]["examples"].as_object());
+    examples.flat_map(|examples| examples.keys().map(String::as_str)).collect()
+}
+
+#[tokio::test]
+async fn every_problem_is_documented_where_it_can_occur() {
+    /// Of any address, and of what leads to none.
+    const EVERYWHERE: [&str; 5] =
+        ["host_not_allowed", "method_not_allowed", "not_found", "origin_not_allowed", "too_many_connections"];
+    let document = document().await;
+    let paths = document["paths"].as_object().unwrap();
+    let operations = paths.iter().flat_map(|(path, methods)| {
+        methods.as_object().unwrap().values().map(move |operation| (path, codes(operation)))
+    });
+    let operations: Vec<_> = operations.collect();
+    let documented: BTreeSet<_> = operations.iter().flat_map(|(_, codes)| codes).copied().collect();
+    let all = document["components"]["schemas"]["ProblemCode"]["enum"].as_array().unwrap();
+    let missing = all.iter().filter_map(Value::as_str).filter(|code| !documented.contains(code));
+    assert_eq!(missing.collect::<BTreeSet<_>>(), EVERYWHERE.into());
+    for (path, codes) in operations {
+        // whoever reads stored orders may find one that only a later version can read
+        let reads_orders = codes.contains("store_unavailable") && !path.starts_with("/api/market");
+        assert_eq!(codes.contains("unreadable_order"), reads_orders, "{path}");
+    }
+}
+
 /// The requests of a collection, in folders or not.
 fn requests(item: &Value) -> Vec<&Value> {
     match item["item"].as_array() {

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use domain::OrderId;
+use domain::{OrderId, ports::OrderIntake};
 use serde_json::{Value, json};
 use testkit::{eventually, samples};
 
@@ -374,4 +374,22 @@ async fn what_cannot_be_streamed_is_refused() {
         ended.status() == 200 && transform && ended.text().await.unwrap().contains("retry: 1000")
     })
     .await;
+}
+
+#[tokio::test]
+async fn an_address_names_as_many_orders_as_fit_into_it() {
+    let app = App::start().await;
+    let mut ids = Vec::new();
+    for _ in 0..501 {
+        let acceptance = samples::acceptance();
+        ids.push(acceptance.order.id.to_string());
+        app.store.accept(acceptance).await.unwrap();
+    }
+    // as browsers write commas
+    let url = |ids: &[String]| app.url(&format!("/api/stream?orders={}", ids.join("%2C")));
+    let mut source = EventSource::open(app.client.get(url(&ids[..500]))).await;
+    assert_eq!(source.events(500).await.len(), 500);
+    let refused = app.client.get(url(&ids)).header("accept", "text/event-stream").send().await.unwrap();
+    let refused = problem(refused, 400, "invalid_query").await;
+    assert_eq!(refused["errors"][0]["code"], "out_of_range");
 }

@@ -1,7 +1,12 @@
 use std::{sync::atomic::Ordering, time::Duration};
 
+use api::Access;
+use domain::{
+    Timestamp, Token, VenueId,
+    ports::{Candle, Ohlc, PriceHistory},
+};
 use serde_json::{Value, json};
-use testkit::eventually;
+use testkit::{MemoryPrices, eventually};
 
 use crate::support::{App, problem};
 
@@ -49,7 +54,10 @@ async fn many_watchers_of_a_pair_cost_one_quote() {
         }
     };
     assert_eq!(answer, json!({"type": "unsubscribed", "prices": ["SOL/USDC"]}));
-    for wrong in [json!([]), json!(["SOL"]), json!("SOL/USDC"), json!(["SOL/NOPE"])] {
+    let many = vec!["SOL/USDC"; 21];
+    for wrong in
+        [json!([]), json!(["SOL"]), json!("SOL/USDC"), json!(["SOL/NOPE"]), json!(["SOL/SOL"]), json!(many)]
+    {
         socket.send(&json!({"op": "subscribe", "prices": wrong})).await;
         assert_eq!(socket.next().await["code"], "invalid_request", "{wrong}");
     }
@@ -89,4 +97,57 @@ async fn a_venue_with_a_bug_does_not_stop_the_ticker() {
     eventually("the pair was quoted", async || app.venues.asked() > asked + 2).await;
     app.venues.panics.store(false, Ordering::SeqCst);
     assert_eq!(socket.next().await["type"], "prices");
+}
+
+/// Five minutes of a candle, with a price that goes up by one each minute.
+async fn record(app: &App, start: Timestamp) {
+    let pair = [Token::SOL, Token::well_known("USDC").unwrap()].map(Token::mint);
+    for (minute, price) in (0..5).zip([1.0, 2.0, 3.0, 4.0, 5.0]) {
+        let at = start + Duration::from_mins(minute);
+        let candle = Candle { at, venue: VenueId::METEORA, bid: Some(Ohlc::new(price)), ask: None };
+        app.prices.record(pair, &[candle]).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn candles_begin_within_the_bounds_and_are_whole() {
+    let app = App::start().await;
+    let start = Candle::start("2027-01-15T07:00:00Z".parse().unwrap(), 5);
+    for candle in 0..3 {
+        record(&app, start + Duration::from_mins(candle * 5)).await;
+    }
+    let query = "from=2027-01-15T07:02:00Z&to=2027-01-15T07:11:00Z";
+    let read = app.read(&format!("/api/market/candles?pair=SOL/USDC&interval=5m&{query}")).await;
+    let whole = json!({"open": 1.0, "high": 5.0, "low": 1.0, "close": 5.0});
+    assert_eq!(
+        read["venues"][0]["candles"],
+        json!([
+            {"at": "2027-01-15T07:05:00.000000Z", "bid": whole},
+            {"at": "2027-01-15T07:10:00.000000Z", "bid": whole},
+        ])
+    );
+}
+
+#[tokio::test]
+async fn a_history_that_fails_is_reported_without_what_the_database_said() {
+    let app = App::start().await;
+    app.prices.set_down(true);
+    let answer = app.get("/api/market/candles?pair=SOL/USDC").await;
+    let refused = problem(answer, 503, "store_unavailable").await;
+    assert!(!refused.to_string().contains(MemoryPrices::ERROR), "{refused}");
+}
+
+#[tokio::test]
+async fn a_history_that_hangs_does_not_hold_up_the_prices() {
+    let app = App::start_over(MemoryPrices::hanging(), Access::default(), |limits| {
+        limits.price_every = Duration::from_millis(20);
+    })
+    .await;
+    let mut socket = app.socket("/api/stream").await;
+    socket.next().await; // connected
+    socket.send(&json!({"op": "subscribe", "prices": ["SOL/USDC"]})).await;
+    assert_eq!(socket.next().await["type"], "subscribed");
+    for _ in 0..3 {
+        assert_eq!(socket.next().await["type"], "prices");
+    }
 }

@@ -1,6 +1,7 @@
-use domain::{Failure, FailureCode, OrderId};
+use domain::{Failure, FailureCode, OrderId, ports::OrderIntake};
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
+use testkit::samples;
 
 use crate::support::{App, order, problem};
 
@@ -222,6 +223,8 @@ async fn orders_are_found_by_what_they_trade_became_and_are_called() {
         ("q=No%20route".to_owned(), vec![]),
         ("q=confirmed&status=pending".to_owned(), vec![]),
         ("q=nothing%20like%20it".to_owned(), vec![]),
+        ("q=%E2%86%92".to_owned(), vec![]),
+        ("q=01a21e0e-90c1-7cbf-95a4-b9547ef44718".to_owned(), vec![]),
         ("q=%20%20".to_owned(), vec![&other, &buy, &sell]),
     ] {
         let listed = app.read(&format!("/api/orders?{query}")).await;
@@ -245,6 +248,9 @@ async fn what_cannot_be_searched_for_is_refused() {
         ("failureCode=bad", "failureCode"),
         ("from=yesterday", "from"),
         ("sort=price", "sort"),
+        ("pair=SOL/SOL", "pair"),
+        ("venue=raydium&venue=meteora", "venue"),
+        ("status=pending&limit=3&status=pending", "status"),
         ("order=up", "order"),
         ("sort=attempt&cursor=01a21e0e-90c1-7cbf-95a4-b9547ef44718", "cursor"),
     ] {
@@ -315,4 +321,58 @@ async fn an_export_has_every_page() {
     ids.sort_unstable();
     placed.sort_unstable();
     assert_eq!(ids, placed);
+}
+
+#[tokio::test]
+async fn orders_are_found_by_the_names_that_clients_give_them_whatever_these_look_like() {
+    let app = App::start().await;
+    let first = app.placed().await.to_string();
+    for name in [
+        "01a21e0e-90c1-7cbf-95a4-b9547ef44718",
+        "01a21e0e90c17cbf95a4b9547ef44719",
+        "deadbeef",
+        "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    ] {
+        let mut body = order();
+        body["clientOrderId"] = json!(name);
+        let named: Value = app.execute(&body).await.json().await.unwrap();
+        let found = async |query: &str| {
+            let listed = app.read(&format!("/api/orders?{query}")).await;
+            listed.as_array().unwrap().iter().map(|order| order["id"].clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(found(&format!("q={name}")).await, [named["id"].clone()], "{name}");
+        body["clientOrderId"] = Value::Null;
+        body["tag"] = json!(name);
+        let tagged: Value = app.execute(&body).await.json().await.unwrap();
+        let both = [tagged["id"].clone(), named["id"].clone()];
+        assert_eq!(found(&format!("q={name}&order=desc")).await, both, "{name}");
+        assert_eq!(found(&format!("q={name}&tag=other")).await, Vec::<Value>::new(), "{name}");
+        assert_eq!(found(&format!("q={first}")).await, [json!(first)]);
+    }
+}
+
+#[tokio::test]
+async fn exports_are_few_at_once() {
+    let app = App::start_with(|limits| limits.max_exports = 0).await;
+    problem(app.get("/api/orders/export").await, 503, "too_many_exports").await;
+}
+
+#[tokio::test]
+async fn an_export_is_cut_when_the_process_stops() {
+    let app = App::start().await;
+    for _ in 0..6_000 {
+        app.store.accept(samples::acceptance()).await.unwrap();
+    }
+    let mut export = app.get("/api/orders/export?format=jsonl").await;
+    assert!(export.chunk().await.unwrap().is_some());
+    app.stop.cancel();
+    let cut = loop {
+        match export.chunk().await {
+            Ok(Some(_)) => {}
+            Ok(None) => break false,
+            Err(_) => break true,
+        }
+    };
+    assert!(cut, "a client must not take it for the whole");
+    app.served.await.unwrap().unwrap();
 }

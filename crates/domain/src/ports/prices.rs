@@ -1,12 +1,17 @@
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 
 use super::Cause;
 use crate::{Mint, Timestamp, VenueId};
 
-/// The prices of a pair at a venue within a minute. For charts: prices are rounded, and nothing is decided by them.
+const MINUTE_MILLIS: i64 = 60_000;
+
+/// The prices of a pair at a venue within a minute, or several. For charts: prices are rounded, and nothing is decided
+/// by them.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Candle {
-    /// When the minute begins.
+    /// When the first minute begins.
     pub at: Timestamp,
     pub venue: VenueId,
     /// What selling pays; `None` if the venue did not quote.
@@ -48,6 +53,32 @@ impl Candle {
         };
         Self { bid: join(self.bid, next.bid), ask: join(self.ask, next.ask), ..self }
     }
+
+    /// When the period of so many minutes that a time is in begins. Periods are counted from the Unix epoch, so that
+    /// days are those of UTC.
+    pub fn start(at: Timestamp, minutes: u32) -> Timestamp {
+        let length = i64::from(minutes.max(1)) * MINUTE_MILLIS;
+        Timestamp::from_unix_millis(at.unix_millis().div_euclid(length) * length)
+    }
+
+    /// One candle for each venue and period of so many minutes, in the order of time. Candles of one minute join in the
+    /// order in which they are given; those of different minutes may be given in any.
+    pub fn join(candles: impl IntoIterator<Item = Self>, minutes: u32) -> Vec<Self> {
+        let by_minute = Self::joined_by(candles, |at| at);
+        Self::joined_by(by_minute, |at| Self::start(at, minutes))
+    }
+
+    fn joined_by(
+        candles: impl IntoIterator<Item = Self>,
+        start: impl Fn(Timestamp) -> Timestamp,
+    ) -> Vec<Self> {
+        let mut joined: BTreeMap<(Timestamp, VenueId), Self> = BTreeMap::new();
+        for candle in candles {
+            let next = Self { at: start(candle.at), ..candle };
+            joined.entry((next.at, next.venue)).and_modify(|known| *known = known.then(next)).or_insert(next);
+        }
+        joined.into_values().collect()
+    }
 }
 
 /// The price history cannot be read or written.
@@ -64,13 +95,15 @@ pub trait PriceHistory: Send + Sync + 'static {
     /// [`PriceHistoryError`]: some of them may have been added.
     async fn record(&self, pair: [Mint; 2], candles: &[Candle]) -> Result<(), PriceHistoryError>;
 
-    /// The candles of a pair from one time on and before another, the oldest first.
+    /// The candles of a pair, each of so many minutes, from the minutes that begin at one time or later and before
+    /// another; the oldest first.
     ///
     /// # Errors
     /// [`PriceHistoryError`].
     async fn candles(
         &self,
         pair: [Mint; 2],
+        minutes: u32,
         from: Timestamp,
         to: Timestamp,
     ) -> Result<Vec<Candle>, PriceHistoryError>;
@@ -97,5 +130,26 @@ mod tests {
         let joined = candle(Some(2.0)).then(candle(None)).then(candle(Some(3.0))).then(candle(Some(1.0)));
         assert_eq!(joined.bid, Some(Ohlc { open: 2.0, high: 3.0, low: 1.0, close: 1.0 }));
         assert_eq!((joined.ask, candle(None).then(candle(Some(5.0))).bid), (None, Some(Ohlc::new(5.0))));
+    }
+
+    #[test]
+    fn minutes_join_to_longer_candles_in_whatever_order_they_come() {
+        let candle = |minute: i64, venue: VenueId, price: f64| Candle {
+            at: Timestamp::from_unix_millis(minute * MINUTE_MILLIS),
+            venue,
+            bid: Some(Ohlc::new(price)),
+            ask: None,
+        };
+        let (raydium, meteora) = (VenueId::RAYDIUM, VenueId::METEORA);
+        let minutes = [(9, 1.0), (11, 2.0), (10, 3.0), (15, 5.0), (11, 4.0)]
+            .map(|(at, price)| candle(at, raydium, price));
+        let joined = Candle::join(minutes.into_iter().chain([candle(12, meteora, 7.0)]), 5);
+        let of = |venue| joined.iter().filter(move |candle| candle.venue == venue).collect::<Vec<_>>();
+        let [one, two, three] = of(raydium)[..] else { panic!("{joined:?}") };
+        assert_eq!((one.bid, three.bid), (Some(Ohlc::new(1.0)), Some(Ohlc::new(5.0))));
+        assert_eq!(two.at, candle(10, raydium, 0.0).at);
+        assert_eq!(two.bid, Some(Ohlc { open: 3.0, high: 4.0, low: 2.0, close: 4.0 }));
+        assert_eq!(of(meteora)[0].at, two.at, "each venue has its own");
+        assert!(joined.is_sorted_by_key(|candle| candle.at));
     }
 }

@@ -120,7 +120,7 @@ impl Report {
             rows.push(row("event to message", self.followed.events, None, &self.followed.delivery));
         }
         let counts = format!(
-            "{} confirmed, {} failed, {} canceled or expired, {} unfinished; {} refused as overload, {} otherwise; \
+            "{} confirmed, {} failed, {} canceled or expired, {} unfinished; {} rejected as overloaded, {} other failures; \
              {} streams followed, {} incomplete",
             self.ended.confirmed,
             self.ended.failed,
@@ -132,7 +132,7 @@ impl Report {
             self.followed.incomplete
         );
         let failure = self.accepted.first_failure.as_ref();
-        let failure = failure.map(|failure| format!("the first that was refused otherwise: {failure}"));
+        let failure = failure.map(|failure| format!("first other failure: {failure}"));
         let lines = std::iter::once(counts).chain(failure).map(|line| wrapped(&line, 2, width));
         std::iter::once(Table::new(columns, rows).text(width)).chain(lines).collect::<Vec<_>>().join("\n")
     }

@@ -26,7 +26,7 @@ pub(super) struct Ended {
     pub(super) withdrawn: u64,
     /// Orders that had not ended at the deadline.
     pub(super) unfinished: u64,
-    /// From acceptance to the last event, by the engine's own times.
+    /// From acceptance to the last event of orders that have ended, by the engine's own times.
     pub(super) latencies: Latencies,
     pub(super) first: Option<Timestamp>,
     pub(super) last: Option<Timestamp>,
@@ -48,14 +48,17 @@ impl Default for Ended {
 
 impl Ended {
     fn add(&mut self, order: &OrderView<'_>) {
+        self.first = Some(self.first.map_or(order.created_at, |first| first.min(order.created_at)));
         match order.status {
             OrderStatus::Confirmed => self.confirmed += 1,
             OrderStatus::Failed => self.failed += 1,
             status if status.is_terminal() => self.withdrawn += 1,
-            _ => self.unfinished += 1,
+            _ => {
+                self.unfinished += 1;
+                return; // how old it is says nothing about how long it will take
+            }
         }
         self.latencies.add(order.updated_at.since(order.created_at));
-        self.first = Some(self.first.map_or(order.created_at, |first| first.min(order.created_at)));
         self.last = Some(self.last.map_or(order.updated_at, |last| last.max(order.updated_at)));
     }
 
@@ -138,5 +141,6 @@ mod tests {
             ended.add(&OrderView::new(&order, &tokens));
         }
         assert_eq!((ended.confirmed, ended.failed, ended.withdrawn, ended.unfinished), (1, 1, 2, 6));
+        assert_eq!(ended.latencies.count(), 4, "of those that have ended");
     }
 }

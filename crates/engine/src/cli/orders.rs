@@ -18,6 +18,11 @@ pub(crate) struct OrdersArgs {
     pub(crate) target: TargetArgs,
 }
 
+/// Orders that are shown unless all are wanted.
+const SHOWN: u32 = 20;
+/// The most orders of a page.
+const PAGE: u32 = 200;
+
 /// Which orders; all of these must hold.
 #[derive(Debug, Args)]
 pub(crate) struct FilterArgs {
@@ -68,17 +73,17 @@ pub(crate) struct ListArgs {
     /// Ascending or descending; the newest first unless given
     #[arg(long, value_parser = ["asc", "desc"])]
     pub(crate) order: Option<String>,
-    /// Maximum number; of each page with --all
-    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=200))]
-    pub(crate) limit: u32,
+    /// Maximum number, 20 by default; of each page with --all
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=i64::from(PAGE)))]
+    pub(crate) limit: Option<u32>,
     /// Start after this order, the last one of a page
     #[arg(long, value_name = "ID")]
     pub(crate) cursor: Option<String>,
     /// Follow all pages
     #[arg(long)]
     pub(crate) all: bool,
-    /// Print comma-separated values
-    #[arg(long, conflicts_with = "json")]
+    /// Print all orders of the filter as comma-separated values
+    #[arg(long, conflicts_with_all = ["json", "sort", "order", "limit", "cursor"])]
     pub(crate) csv: bool,
     /// Print the API's answer, one JSON array
     #[arg(long)]
@@ -88,25 +93,42 @@ pub(crate) struct ListArgs {
 impl OrdersArgs {
     /// As parameters of `GET /api/orders`.
     pub(crate) fn query(&self) -> Vec<(&'static str, String)> {
-        let (filter, list) = (&self.filter, &self.list);
+        let list = &self.list;
+        let limit = list.limit.unwrap_or(if list.all { PAGE } else { SHOWN });
         let given = [
-            ("status", filter.status.map(|status| status.to_string())),
-            ("parked", filter.parked.then(|| "true".to_owned())),
-            ("pair", filter.pair.clone()),
-            ("tokenIn", filter.token_in.clone()),
-            ("tokenOut", filter.token_out.clone()),
-            ("venue", filter.venue.clone()),
-            ("clientOrderId", filter.client_order_id.clone()),
-            ("tag", filter.tag.clone()),
-            ("failureCode", filter.failure_code.clone()),
-            ("from", filter.since.map(|since| since.to_string())),
-            ("to", filter.until.map(|until| until.to_string())),
-            ("q", filter.search.clone()),
             ("sort", list.sort.clone()),
             ("order", list.order.clone()),
             ("cursor", list.cursor.clone()),
-            ("limit", Some(list.limit.to_string())),
+            ("limit", Some(limit.to_string())),
         ];
-        given.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+        self.filter.query().into_iter().chain(present(given)).collect()
     }
+}
+
+impl FilterArgs {
+    /// As parameters of the calls that take a filter.
+    pub(crate) fn query(&self) -> Vec<(&'static str, String)> {
+        present([
+            ("status", self.status.map(|status| status.to_string())),
+            ("parked", self.parked.then(|| "true".to_owned())),
+            ("pair", self.pair.clone()),
+            ("tokenIn", self.token_in.clone()),
+            ("tokenOut", self.token_out.clone()),
+            ("venue", self.venue.clone()),
+            ("clientOrderId", self.client_order_id.clone()),
+            ("tag", self.tag.clone()),
+            ("failureCode", self.failure_code.clone()),
+            ("from", self.since.map(|since| since.to_string())),
+            ("to", self.until.map(|until| until.to_string())),
+            ("q", self.search.clone()),
+        ])
+        .collect()
+    }
+}
+
+/// The parameters that have a value.
+fn present<const N: usize>(
+    given: [(&'static str, Option<String>); N],
+) -> impl Iterator<Item = (&'static str, String)> {
+    given.into_iter().filter_map(|(name, value)| Some((name, value?)))
 }

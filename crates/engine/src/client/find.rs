@@ -8,13 +8,16 @@ use super::Client;
 
 /// Digits of the end of an id that are enough to search for it.
 const END_DIGITS: std::ops::Range<usize> = 4..32;
+/// Digits of the end of an id that name one order only, unless chance has it otherwise.
+const DISTINCT_DIGITS: usize = 8;
 /// Orders in a page of the search.
 const PAGE: u32 = 200;
 /// Orders that are named when several end alike.
 const NAMED: usize = 5;
 
 impl Client {
-    /// The order with this id, or the only one whose id ends so.
+    /// The order with this id, or the only one whose id ends so. With [`DISTINCT_DIGITS`] one that is found is taken for
+    /// the only one: all the older orders would have to be searched.
     ///
     /// # Errors
     /// When it is not an id, no order or several orders end so, or the engine cannot be reached.
@@ -33,7 +36,7 @@ impl Client {
                 serde_json::from_str(&page.body).context("the engine's answer cannot be read")?;
             let ends_so = |id: &OrderId| id.to_string().replace('-', "").ends_with(&end);
             found.extend(orders.into_iter().map(|order| order.order_id).filter(ends_so));
-            if found.len() > 1 {
+            if found.len() > 1 || (found.len() == 1 && end.len() >= DISTINCT_DIGITS) {
                 break;
             }
             match self.next_page(&page).await? {

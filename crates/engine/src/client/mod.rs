@@ -1,6 +1,7 @@
 //! Talks to an engine over HTTP and WebSocket, as any client would.
 
 mod endpoint;
+mod export;
 mod find;
 mod follow;
 mod headers;
@@ -28,6 +29,7 @@ pub(crate) use self::{
 
 /// How long an engine may take to report its health; another server on that port may never answer.
 const HEALTH_WITHIN: Duration = Duration::from_secs(5);
+const BROKEN_OFF: &str = "the engine's answer broke off";
 
 /// An order to place. Amounts are decimal strings of whole tokens.
 #[derive(Debug, Clone, Default)]
@@ -136,20 +138,28 @@ impl Client {
     }
 
     async fn answer(&self, asked: reqwest::Result<reqwest::Response>) -> anyhow::Result<Answer> {
+        let answer = self.accepted(asked).await?;
+        let headers = answer.headers().clone();
+        Ok(Answer { text: answer.text().await.context(BROKEN_OFF)?, headers })
+    }
+
+    /// An answer that is no refusal.
+    async fn accepted(&self, asked: reqwest::Result<reqwest::Response>) -> anyhow::Result<reqwest::Response> {
         let answer = asked.map_err(|error| self.endpoint.unreachable(&error))?;
-        let (status, headers) = (answer.status(), answer.headers().clone());
+        let status = answer.status();
+        if status.is_success() {
+            return Ok(answer);
+        }
         if status.is_redirection() {
-            let location = headers.get(LOCATION).and_then(|to| to.to_str().ok()).unwrap_or("elsewhere");
+            let location =
+                answer.headers().get(LOCATION).and_then(|to| to.to_str().ok()).unwrap_or("elsewhere");
             bail!("{} redirects to {location}: use that engine's own address", self.endpoint.base());
         }
-        let text = answer.text().await.context("the engine's answer broke off")?;
+        let text = answer.text().await.context(BROKEN_OFF)?;
         if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) && !text.contains("\"code\"") {
             bail!("a proxy at {} refuses ({status}): see ENGINE_TOKEN and --header", self.endpoint.base());
         }
-        if !status.is_success() {
-            bail!("refused ({status}): {}", refusal(&text));
-        }
-        Ok(Answer { text, headers })
+        bail!("refused ({status}): {}", refusal(&text));
     }
 
     /// Places an order.

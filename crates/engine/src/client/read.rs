@@ -3,7 +3,7 @@
 
 use anyhow::bail;
 use domain::OrderId;
-use protocol::{MarketView, StatisticsView};
+use protocol::{EngineView, MarketView, StatisticsView};
 use reqwest::StatusCode;
 use serde_json::Value;
 
@@ -71,6 +71,14 @@ impl Client {
     /// When the engine cannot be reached, or counts nothing because it is of an earlier version.
     pub(crate) async fn statistics(&self) -> anyhow::Result<StatisticsView<'static>> {
         Ok(serde_json::from_str(&self.read("/api/statistics", &[]).await?)?)
+    }
+
+    /// Version, settings, active orders and workers.
+    ///
+    /// # Errors
+    /// When the engine cannot be reached, or is of an earlier version, which does not say.
+    pub(crate) async fn engine(&self) -> anyhow::Result<EngineView<'static>> {
+        Ok(serde_json::from_str(&self.read("/api/engine", &[]).await?)?)
     }
 
     /// What the engine trades on; `None` for one of an earlier version, which trades on paper.

@@ -67,7 +67,7 @@ impl Own {
         serve.api.port = 0;
         serve.venues = VenueConfig::preset(Preset::Instant);
         let engine = Embedded::start(&serve, &[]).await.context("cannot start an engine")?;
-        eprintln!("measuring an engine of its own, with orders in {}", folder.path().display());
+        eprintln!("measuring a temporary engine, with orders in {}", folder.path().display());
         Ok(Self { engine, _folder: folder })
     }
 

@@ -3,6 +3,7 @@
 use std::{process::ExitCode, time::Duration};
 
 use anyhow::Context;
+use api::ApiConfig;
 use domain::{OrderId, OrderStatus};
 use futures::future::{join_all, try_join_all};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
@@ -10,7 +11,7 @@ use protocol::{EventBody, OrderView, SpecView};
 
 use super::read;
 use crate::{
-    cli::DemoArgs,
+    cli::{DemoArgs, ServeArgs, TargetArgs},
     client::{Client, OrderRequest},
     embedded::Embedded,
     exit,
@@ -23,21 +24,10 @@ use crate::{
 
 pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     let serve = args.serve.0;
-    let own_url = serve.api.local_url();
-    let client = Client::new(args.target.url.as_deref().unwrap_or(&own_url), &args.target.headers)?;
-    let reached = client.reach().await;
-    let own = if reached.is_ok() {
-        eprintln!("Using the engine at {}", client.endpoint().base());
-        None
-    } else if args.target.url.is_some() {
-        return reached.map(|()| ExitCode::SUCCESS);
-    } else {
-        eprintln!("No engine is running; starting one at {own_url}");
-        Some(Embedded::start(&serve, &[]).await.context("cannot start an engine")?)
-    };
+    let (client, own) = reach_or_start(&args.target, &serve).await?;
     super::require_paper(&client, "demo").await?;
     super::show_market(&client).await;
-    let is_own = own.is_some();
+    let hint = where_to_look(client.endpoint().base(), own.is_some().then_some(serve.api.port));
     let ended = execute_all(&client).await;
     if let Some(own) = own {
         own.stop().await?;
@@ -48,12 +38,44 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     }
     let orders = ended.iter().map(|order| read(order)).collect::<anyhow::Result<Vec<OrderView<'_>>>>()?;
     if !args.json {
-        print_summary(&orders, client.endpoint().base(), is_own)?;
+        print_summary(&orders, &hint)?;
     }
     let is_expected = |(order, fails): (&OrderView<'_>, bool)| (order.status == OrderStatus::Failed) == fails;
     let all_as_expected =
         orders.iter().zip(demo_orders().into_iter().map(|(_, fails)| fails)).all(is_expected);
     Ok(if all_as_expected { ExitCode::SUCCESS } else { ExitCode::from(exit::ORDER_FAILED) })
+}
+
+/// The engine of the address, or else the one of this machine, which is started if none runs.
+async fn reach_or_start(
+    target: &TargetArgs,
+    serve: &ServeArgs,
+) -> anyhow::Result<(Client, Option<Embedded>)> {
+    let url = target.url.clone().unwrap_or_else(|| serve.api.local_url());
+    let client = Client::new(&url, &target.headers)?;
+    match client.reach().await {
+        Ok(()) => {
+            eprintln!("Using the engine at {url}");
+            return Ok((client, None));
+        }
+        Err(unreachable) if target.url.is_some() => return Err(unreachable),
+        Err(_) => {}
+    }
+    let own = Embedded::start(serve, &[]).await.context("cannot start an engine")?;
+    // the port may be any free one
+    let url = ApiConfig { port: own.address.port(), ..serve.api.clone() }.local_url();
+    eprintln!("No engine was running: started one at {url}");
+    Ok((Client::new(&url, &target.headers)?, Some(own)))
+}
+
+/// Where the orders are seen; `own_port` is the one asked for an engine that has stopped.
+fn where_to_look(url: &str, own_port: Option<u16>) -> String {
+    let start = "This engine has stopped. To see the orders, run `engine` with the same options and open";
+    match own_port {
+        None => format!("See the orders at {url}/"),
+        Some(0) => format!("{start} the address that it prints"),
+        Some(_) => format!("{start} {url}/"),
+    }
 }
 
 /// The orders, and whether they fail whatever the market does: no pool is deep enough for the last one.
@@ -117,7 +139,7 @@ fn line_of(event: &EventBody<'_>, order: &SpecView<'_>) -> String {
     format!("{:<21} {status:<9} {}", order_in_words(order), step_in_words(event, order))
 }
 
-fn print_summary(orders: &[OrderView<'_>], url: &str, is_stopped: bool) -> anyhow::Result<()> {
+fn print_summary(orders: &[OrderView<'_>], where_to_look: &str) -> anyhow::Result<()> {
     let width = output::width();
     print(format_args!("\n{}\n", demo_table(orders).text(width)))?;
     for order in orders {
@@ -131,10 +153,5 @@ fn print_summary(orders: &[OrderView<'_>], url: &str, is_stopped: bool) -> anyho
         "{confirmed} of {} orders confirmed; the last one is too large on purpose",
         orders.len()
     ))?;
-    let where_to_look = if is_stopped {
-        format!("This engine has stopped. To see the orders, start it with `engine` and open {url}/")
-    } else {
-        format!("See the orders at {url}/")
-    };
-    print(wrapped(&where_to_look, 0, width))
+    print(wrapped(where_to_look, 0, width))
 }

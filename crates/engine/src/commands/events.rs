@@ -12,7 +12,7 @@ pub(crate) async fn run(args: EventsArgs) -> anyhow::Result<ExitCode> {
     let id = client.find(&args.order.id).await?;
     let first = client.event_pages(id, args.after).await?;
     if args.json {
-        print_array(&client, first, true).await?;
+        print_array(&client, first).await?;
         return Ok(ExitCode::SUCCESS);
     }
     let lines = Lines::of(&client, id).await;

@@ -7,6 +7,7 @@ use protocol::{EventBody, OrderView, SpecView};
 
 use super::read;
 use crate::{
+    cli::TargetArgs,
     client::Client,
     exit,
     output::{self, print},
@@ -43,6 +44,7 @@ impl Lines {
 /// Prints the events of an order until it has ended, one per line: in words, or as JSON.
 pub(super) async fn print_events(
     client: &Client,
+    target: &TargetArgs,
     id: OrderId,
     after: u32,
     as_json: bool,
@@ -66,7 +68,7 @@ pub(super) async fn print_events(
         () = asked.cancelled() => true,
     };
     if is_interrupted {
-        eprintln!("The order continues: engine watch {id} --after {seen}");
+        eprintln!("The order continues: engine watch {id} --after {seen}{}", target.flag());
         return Ok(ExitCode::from(exit::INTERRUPTED));
     }
     let is_confirmed = match last {

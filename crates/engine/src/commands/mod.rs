@@ -61,9 +61,9 @@ fn read<'a, T: Deserialize<'a>>(answer: &'a str) -> anyhow::Result<T> {
     serde_json::from_str(answer).context("the engine's answer cannot be read")
 }
 
-/// Prints a list as one JSON array, with all further pages if they are wanted.
-async fn print_array(client: &Client, first: Page, is_all: bool) -> anyhow::Result<()> {
-    if !(is_all && first.has_next()) {
+/// Prints a list as one JSON array, with all further pages.
+async fn print_array(client: &Client, first: Page) -> anyhow::Result<()> {
+    if !first.has_next() {
         return print(first.body);
     }
     let (mut page, mut separator) = (Some(first), "[");

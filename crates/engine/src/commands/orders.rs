@@ -11,7 +11,7 @@ use crate::{
     cli::OrdersArgs,
     client::{Client, Page},
     output::{self, print},
-    render::{CSV_HEADER, csv_row, order_table},
+    render::order_table,
 };
 
 pub(crate) async fn run(mut args: OrdersArgs) -> anyhow::Result<ExitCode> {
@@ -19,28 +19,22 @@ pub(crate) async fn run(mut args: OrdersArgs) -> anyhow::Result<ExitCode> {
     if let Some(cursor) = &mut args.list.cursor {
         *cursor = client.find(cursor).await?.to_string();
     }
+    if args.list.csv {
+        client.export(&args.filter.query(), output::write).await?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let first = client.order_pages(&args.query()).await?;
     let is_all = args.list.all;
-    if args.list.json {
-        print_array(&client, first, is_all).await?;
-    } else if args.list.csv {
-        print_csv(&client, first, is_all).await?;
-    } else {
-        print_table(&client, first, is_all).await?;
+    let cursor = first.next_cursor().filter(|_| !is_all).map(str::to_owned);
+    match (args.list.json, is_all) {
+        (true, true) => print_array(&client, first).await?,
+        (true, false) => print(first.body)?,
+        (false, _) => print_table(&client, first, is_all).await?,
+    }
+    if let Some(cursor) = cursor {
+        eprintln!("There may be more: --all, or --cursor {cursor}");
     }
     Ok(ExitCode::SUCCESS)
-}
-
-async fn print_csv(client: &Client, first: Page, is_all: bool) -> anyhow::Result<()> {
-    print(CSV_HEADER)?;
-    let mut page = Some(first);
-    while let Some(this) = page {
-        for order in read::<Vec<OrderView<'_>>>(&this.body)? {
-            print(csv_row(&order))?;
-        }
-        page = if is_all { client.next_page(&this).await? } else { None };
-    }
-    Ok(())
 }
 
 /// One table of all pages, so that its columns stand below each other.
@@ -56,9 +50,6 @@ async fn print_table(client: &Client, mut page: Page, is_all: bool) -> anyhow::R
     } else {
         let width = output::width();
         print(order_table(&orders, SystemClock.now(), width.is_some()).text(width))?;
-    }
-    if let Some(cursor) = page.next_cursor() {
-        eprintln!("There may be more: --all, or --cursor {cursor}");
     }
     Ok(())
 }

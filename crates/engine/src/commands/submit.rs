@@ -34,7 +34,7 @@ pub(crate) async fn run(args: SubmitArgs) -> anyhow::Result<ExitCode> {
     if !args.json {
         print(format_args!("order {}", placed.id))?;
     }
-    print_events(&client, placed.id, 0, args.json).await
+    print_events(&client, &args.target, placed.id, 0, args.json).await
 }
 
 impl From<TradeArgs> for OrderRequest {

@@ -10,5 +10,5 @@ pub(crate) async fn run(args: WatchArgs) -> anyhow::Result<ExitCode> {
     let id = client.find(&args.order.id).await?;
     // an engine that goes away later is waited for
     client.reach().await?;
-    print_events(&client, id, args.after, args.json).await
+    print_events(&client, &args.target, id, args.after, args.json).await
 }

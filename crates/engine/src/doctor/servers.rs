@@ -7,6 +7,7 @@ use infra::{
     config::BackendConfig,
     diagnosis::{self, Migrations, OpenTransaction, PostgresState},
 };
+use venues::simulated::transaction_log::PostgresLog;
 
 use super::{Finding, Level};
 
@@ -16,6 +17,8 @@ const REDIS: &str = "redis";
 /// The oldest versions the engine is tested with.
 const OLDEST_POSTGRES: u32 = 15;
 const OLDEST_REDIS: u32 = 7;
+/// Connections to `PostgreSQL` that `DATABASE_MAX_CONNECTIONS` does not count: those of the simulated chain and of prices.
+const OTHER_CONNECTIONS: u32 = PostgresLog::CONNECTIONS + infra::prices::POSTGRES_CONNECTIONS;
 /// The difference between two clocks at which times of orders look wrong, microseconds.
 const CLOCKS_APART_MICROS: u64 = 500_000;
 
@@ -24,7 +27,8 @@ pub(super) async fn database(settings: &BackendConfig) -> Vec<Finding> {
     let Some(url) = &settings.database_url else { return vec![sqlite(&settings.data_dir).await] };
     match diagnosis::postgres(url, &SystemClock).await {
         Ok(found) => {
-            let mut findings = vec![postgres(&found, settings.database_max_connections), clock(&found)];
+            let wanted = settings.database_max_connections + OTHER_CONNECTIONS;
+            let mut findings = vec![postgres(&found, wanted), clock(&found)];
             findings.extend(found.holds_feed.as_ref().map(held_feed));
             findings
         }
@@ -47,8 +51,9 @@ fn postgres(found: &PostgresState, wanted_connections: u32) -> Finding {
         Finding::warning(DATABASE, at, advice)
     } else if wanted_connections >= found.max_connections {
         let found = format!("{at} allows {} connections", found.max_connections);
-        let advice =
-            format!("lower DATABASE_MAX_CONNECTIONS ({wanted_connections}) or raise max_connections");
+        let advice = format!(
+            "lower DATABASE_MAX_CONNECTIONS or raise max_connections: it opens up to {wanted_connections}"
+        );
         Finding::warning(DATABASE, found, advice)
     } else {
         tables

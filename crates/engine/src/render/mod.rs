@@ -1,6 +1,5 @@
 //! The engine's messages in words, for people who watch a terminal.
 
-mod csv;
 mod demo;
 mod event;
 mod explanation;
@@ -10,7 +9,6 @@ mod quotes;
 pub(crate) mod table;
 pub(crate) mod words;
 
-pub(crate) use csv::{CSV_HEADER, csv_row};
 pub(crate) use demo::{demo_table, step_in_words};
 pub(crate) use event::{event_in_words, fill_in_words};
 pub(crate) use explanation::{Detail, explanation_in_words};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use futures::{SinkExt, StreamExt};
-use protocol::{EventBody, OrderView, StatisticsView, StreamMessage};
+use protocol::{ActiveOrdersView, EventBody, OrderView, StatisticsView, StreamMessage};
 use serde_json::{Value, json};
 use tokio::{
     sync::mpsc,
@@ -23,7 +23,7 @@ const RECONNECT_PAUSE: Duration = Duration::from_millis(500);
 const PATIENCE: Duration = Duration::from_secs(5);
 /// A stream that is silent for this many heartbeats is dead.
 const HEARTBEATS: u32 = 3;
-/// How often the engine's health and statistics are requested.
+/// How often the engine's health, statistics and active orders are requested.
 const HEALTH_EVERY: Duration = Duration::from_secs(2);
 /// Active orders that are read when the stream begins, per status.
 const ACTIVE_ORDERS: u32 = 200;
@@ -45,6 +45,8 @@ pub(super) enum Report {
     Health(Option<Value>),
     /// What the engine counted; `None` if it does not answer.
     Statistics(Option<Box<StatisticsView<'static>>>),
+    /// How many orders have not ended; `None` if it does not answer, or cannot count them.
+    Active(Option<ActiveOrdersView>),
 }
 
 /// Starts following, until the receiver is dropped.
@@ -59,7 +61,12 @@ async fn bring_health(client: Client, sender: mpsc::Sender<Report>) {
     loop {
         let health = timeout(PATIENCE, client.health()).await.ok().and_then(Result::ok);
         let statistics = timeout(PATIENCE, client.statistics()).await.ok().and_then(Result::ok);
-        for report in [Report::Health(health), Report::Statistics(statistics.map(Box::new))] {
+        let engine = timeout(PATIENCE, client.engine()).await.ok().and_then(Result::ok);
+        for report in [
+            Report::Health(health),
+            Report::Statistics(statistics.map(Box::new)),
+            Report::Active(engine.and_then(|engine| engine.orders)),
+        ] {
             if sender.send(report).await.is_err() {
                 return;
             }
@@ -100,9 +107,10 @@ async fn follow(
     let silence = Duration::from_millis(heartbeat_ms.unwrap_or(15_000)) * HEARTBEATS;
     let is_resumed = cursor.is_some();
     if !is_resumed {
-        // from the greeting's place, so that nothing is missing between the list and the stream
-        *cursor = place;
+        // from the greeting's place, so that nothing is missing between the list and the stream; not before the list is
+        // there, or the next stream would be resumed without it
         sender.send(Report::Listed(orders(client).await?)).await?;
+        *cursor = place;
     }
     let request = json!({ "op": "subscribe", "orders": "*", "cursor": cursor });
     socket.send(Message::text(request.to_string())).await?;
@@ -158,6 +166,11 @@ mod tests {
 
     use clap::Parser;
     use domain::OrderId;
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional},
+        net::{TcpListener, TcpStream},
+        sync::Mutex,
+    };
 
     use super::*;
     use crate::{
@@ -166,9 +179,13 @@ mod tests {
         embedded::Embedded,
     };
 
+    /// The first engine of a process installs its metrics, which two cannot do at once.
+    static STARTING: Mutex<()> = Mutex::const_new(());
+
     async fn engine(port: u16, folder: &Path) -> Embedded {
         let (port, folder) = (port.to_string(), folder.display().to_string());
         let arguments = ["engine", "--port", &port, "--data-dir", &folder, "--sim-preset", "instant"];
+        let _starting = STARTING.lock().await;
         Embedded::start(&Cli::try_parse_from(arguments).unwrap().serve.0, &[]).await.unwrap()
     }
 
@@ -230,5 +247,52 @@ mod tests {
         assert!(all.iter().any(|report| matches!(report, Report::Connected { is_resumed: true })));
         drop(feed);
         second.stop().await.unwrap();
+    }
+
+    /// Passes connections on to an engine, and refuses the first request for orders.
+    async fn refuse_once(port: u16) -> u16 {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            let mut is_refused = false;
+            while let Ok((mut client, _)) = listener.accept().await {
+                let mut request = vec![0; 16_384];
+                let length = client.read(&mut request).await.unwrap();
+                if !is_refused && request.starts_with(b"GET /api/orders?") {
+                    is_refused = true;
+                    let refusal =
+                        b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+                    client.write_all(refusal).await.unwrap();
+                    continue;
+                }
+                let mut engine = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+                engine.write_all(&request[..length]).await.unwrap();
+                tokio::spawn(async move { copy_bidirectional(&mut client, &mut engine).await });
+            }
+        });
+        address.port()
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_list_that_cannot_be_read_is_read_before_the_stream_is_taken_up() {
+        process::install_tls();
+        let (port, folder) = (testkit::ports::free(), tempfile::tempdir().unwrap());
+        let engine = engine(port, folder.path()).await;
+        let before =
+            place(&Client::new(&format!("http://127.0.0.1:{port}"), &HeaderArgs::default()).unwrap()).await;
+        let client =
+            Client::new(&format!("http://127.0.0.1:{}", refuse_once(port).await), &HeaderArgs::default())
+                .unwrap();
+        let (sender, mut feed) = mpsc::channel(WAITING);
+        let bringing = tokio::spawn(bring_events(client, sender)); // without requests for its health, on a connection of its own
+        let all = up_to(&mut feed, |report| matches!(report, Report::Connected { .. })).await;
+        assert!(matches!(&all[0], Report::Lost(reason) if reason.contains("503")), "{all:?}");
+        assert!(
+            matches!(&all[1], Report::Listed(orders) if orders.iter().any(|order| order.id == before)),
+            "{all:?}"
+        );
+        assert!(matches!(&all[2], Report::Connected { is_resumed: false }), "{all:?}");
+        bringing.abort();
+        engine.stop().await.unwrap();
     }
 }

@@ -11,14 +11,14 @@ use protocol::{DataView, EventBody, EventDataView, OrderView, Stage, StatisticsV
 
 use crate::render::order_in_words;
 
-/// Orders in flight that are remembered; beyond it the oldest are forgotten until they move again.
+/// Unfinished orders that are remembered; beyond it the oldest are forgotten until they move again.
 const MAX_IN_FLIGHT: usize = 10_000;
-/// Maximum number of orders shown in flight.
+/// Maximum number of unfinished orders shown.
 const MAX_SHOWN: usize = 200;
 /// Orders that ended, the newest first.
 const MAX_ENDED: usize = 50;
 /// Seconds over which a rate is the mean.
-const RATE_SECONDS: usize = 10;
+pub(super) const RATE_SECONDS: usize = 10;
 
 /// An order that has not ended.
 #[derive(Debug, Clone)]
@@ -48,13 +48,14 @@ pub(super) struct Failures {
     pub(super) failed: u64,
 }
 
-/// The figures. Rates, latencies and counts are of the last five minutes.
+/// The figures. Latencies and counts are of the last five minutes.
 #[derive(Debug, Default)]
 pub(super) struct Figures {
-    pub(super) in_flight: usize,
-    /// In flight, the newest first, and after them those that ended, the last one first.
+    /// Unfinished, the newest first, and after them those that ended, the last one first.
     pub(super) orders: Vec<OrderLine>,
+    /// Of the last [`RATE_SECONDS`].
     pub(super) accepted_per_second: f64,
+    /// Of the last [`RATE_SECONDS`].
     pub(super) ended_per_second: f64,
     /// By second.
     pub(super) accepted_by_second: Vec<u64>,
@@ -151,7 +152,6 @@ impl Model {
         let newest = self.flights.iter().rev().take(MAX_SHOWN);
         let in_flight = newest.map(|(id, flight)| flight.line(*id, now));
         Figures {
-            in_flight: self.flights.len(),
             orders: in_flight.chain(self.ended.iter().cloned()).collect(),
             ..statistics.map(Figures::of).unwrap_or_default()
         }
@@ -283,6 +283,10 @@ mod tests {
         event(order, seq, OrderStatus::Confirmed, millis, data)
     }
 
+    fn unfinished(figures: &Figures) -> usize {
+        figures.orders.iter().filter(|line| !line.status.is_terminal()).count()
+    }
+
     #[test]
     fn an_order_is_in_flight_from_its_acceptance_to_its_end() {
         let mut model = Model::default();
@@ -297,7 +301,7 @@ mod tests {
         assert_eq!((line.status, line.age), (OrderStatus::Routing, Some(Duration::from_secs(2))));
         model.see(&confirmed(1, 4, 3_500));
         let figures = model.figures(at(9_000), None);
-        assert_eq!((figures.in_flight, figures.orders.len()), (1, 2));
+        assert_eq!((unfinished(&figures), figures.orders.len()), (1, 2));
         let ended = &figures.orders[1];
         assert_eq!((ended.status, ended.age), (OrderStatus::Confirmed, Some(Duration::from_millis(2_500))));
     }
@@ -313,7 +317,7 @@ mod tests {
         assert_eq!(model.figures(at(20), None).orders[0].note, "retries after slippage_exceeded");
         model.see(&event(1, 3, OrderStatus::Failed, 30, failed));
         let figures = model.figures(at(1_000), None);
-        assert_eq!((figures.in_flight, figures.orders[0].note.as_str()), (0, "no_route"));
+        assert_eq!((unfinished(&figures), figures.orders[0].note.as_str()), (0, "no_route"));
     }
 
     #[test]
@@ -330,7 +334,7 @@ mod tests {
         model.see(&confirmed(1, 4, 1_500));
         let figures = model.figures(at(2_000), None);
         let ids: Vec<_> = figures.orders.iter().map(|line| line.id).collect();
-        assert_eq!((figures.in_flight, ids), (0, vec![id(1), id(2)]));
+        assert_eq!((unfinished(&figures), ids), (0, vec![id(1), id(2)]));
     }
 
     #[test]
@@ -366,9 +370,9 @@ mod tests {
             model.see(&accepted(order, 0));
         }
         let figures = model.figures(at(0), None);
-        assert_eq!((figures.in_flight, figures.orders.len()), (MAX_IN_FLIGHT, MAX_SHOWN));
+        assert_eq!((model.flights.len(), figures.orders.len()), (MAX_IN_FLIGHT, MAX_SHOWN));
         assert!(figures.orders[0].id.to_string().ends_with("19999"));
         model.forget();
-        assert_eq!(model.figures(at(0), None).in_flight, 0);
+        assert!(model.figures(at(0), None).orders.is_empty());
     }
 }

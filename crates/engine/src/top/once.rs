@@ -6,23 +6,23 @@ use tokio::time::timeout;
 
 use super::{
     feed,
-    model::Percentiles,
+    model::{Percentiles, RATE_SECONDS},
     screen::Top,
-    view::{Link, Shown, health_line, in_units, market},
+    view::{Link, Shown, active_line, health_line, in_units, market},
 };
 use crate::{
     client::Client,
     output::{self, print},
     render::{
         table::{Table, number, text},
-        words::{counted, short_id, status},
+        words::{short_id, status},
     },
 };
 
 /// How long to wait until everything is known.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Prints the state of an engine, what it did in the last five minutes, and its orders in flight.
+/// Prints the state of an engine, what it did in the last five minutes, its unfinished orders and those that ended last.
 ///
 /// # Errors
 /// When no engine answers.
@@ -35,7 +35,11 @@ pub(crate) async fn print_once(client: &Client) -> anyhow::Result<()> {
             top.receive(report);
             let shown = top.shown();
             let counted = !shown.figures.accepted_by_second.is_empty();
-            if counted && shown.health.is_some() && matches!(shown.link, Link::Live { .. }) {
+            if counted
+                && shown.active.is_some()
+                && shown.health.is_some()
+                && matches!(shown.link, Link::Live { .. })
+            {
                 break;
             }
         }
@@ -51,18 +55,19 @@ fn print_shown(shown: &Shown) -> anyhow::Result<()> {
     let figures = &shown.figures;
     let success = figures.success.map_or_else(|| "-".to_owned(), |part| format!("{:.1} %", part * 100.0));
     print(format_args!(
-        "accepted {:.1}/s, ended {:.1}/s, success {success}",
+        "accepted {:.1}/s, ended {:.1}/s in the last {RATE_SECONDS} s",
         figures.accepted_per_second, figures.ended_per_second
     ))?;
+    print(format_args!("success in the last 5 min: {success}"))?;
     if let Some(Percentiles { p50, p90, p99 }) = figures.latency {
         print(format_args!(
-            "accepted to confirmed: p50 {}, p90 {}, p99 {}",
+            "accepted to confirmed in the last 5 min: p50 {}, p90 {}, p99 {}",
             in_units(p50),
             in_units(p90),
             in_units(p99)
         ))?;
     }
-    print(format_args!("{} in flight", counted(figures.in_flight, "order")))?;
+    print(active_line(shown.active))?;
     if shown.figures.orders.is_empty() {
         return Ok(());
     }

@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, bail};
 use domain::ports::Clock;
 use infra::clock::SystemClock;
-use protocol::StatisticsView;
+use protocol::{ActiveOrdersView, StatisticsView};
 use ratatui::{
     DefaultTerminal,
     crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers},
@@ -101,6 +101,7 @@ pub(super) struct Top {
     link: Link,
     health: Option<serde_json::Value>,
     statistics: Option<Box<StatisticsView<'static>>>,
+    active: Option<ActiveOrdersView>,
 }
 
 impl Top {
@@ -111,6 +112,7 @@ impl Top {
             link: Link::Connecting,
             health: None,
             statistics: None,
+            active: None,
         }
     }
 
@@ -125,6 +127,7 @@ impl Top {
             Report::Event(event) => self.model.see(&event),
             Report::Health(health) => self.health = health,
             Report::Statistics(statistics) => self.statistics = statistics,
+            Report::Active(active) => self.active = active,
         }
     }
 
@@ -134,6 +137,7 @@ impl Top {
             link: self.link.clone(),
             health: self.health.clone(),
             figures: self.model.figures(SystemClock.now(), self.statistics.as_deref()),
+            active: self.active,
         }
     }
 }

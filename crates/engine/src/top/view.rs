@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::OrderStatus;
-use protocol::MarketView;
+use protocol::{ActiveOrdersView, MarketView};
 use ratatui::{
     Frame,
     layout::{Constraint, Layout, Rect},
@@ -13,8 +13,8 @@ use ratatui::{
 };
 use serde_json::Value;
 
-use super::model::{Figures, OrderLine, Percentiles, ratio};
-use crate::render::words::{counted, short_id};
+use super::model::{Figures, OrderLine, Percentiles, RATE_SECONDS, ratio};
+use crate::render::words::short_id;
 
 /// Everything on the screen.
 #[derive(Debug)]
@@ -23,6 +23,8 @@ pub(super) struct Shown {
     pub(super) link: Link,
     pub(super) health: Option<Value>,
     pub(super) figures: Figures,
+    /// How many orders have not ended, if the engine says so.
+    pub(super) active: Option<ActiveOrdersView>,
 }
 
 /// The state of the connection.
@@ -83,7 +85,7 @@ pub(super) fn draw(frame: &mut Frame, shown: &Shown) {
     draw_head(frame, head, shown);
     draw_rates(frame, rates, &shown.figures);
     draw_middle(frame, middle, &shown.figures);
-    draw_orders(frame, orders, &shown.figures);
+    draw_orders(frame, orders, shown);
     frame.render_widget(Line::from("q quits").dim(), foot);
 }
 
@@ -132,14 +134,11 @@ fn draw_rates(frame: &mut Frame, area: Rect, figures: &Figures) {
     let [numbers, chart] = Layout::horizontal([Constraint::Length(34), Constraint::Fill(1)]).areas(area);
     let success = figures.success.map_or_else(|| "-".to_owned(), |part| format!("{:.1} %", part * 100.0));
     let lines = vec![
-        Line::from(format!("accepted {:>8.1} / s", figures.accepted_per_second)),
-        Line::from(format!("ended    {:>8.1} / s", figures.ended_per_second)),
-        Line::from(format!("success  {success:>8}")),
+        Line::from(format!("accepted {:>8.1} / s, last {RATE_SECONDS} s", figures.accepted_per_second)),
+        Line::from(format!("ended    {:>8.1} / s, last {RATE_SECONDS} s", figures.ended_per_second)),
+        Line::from(format!("success  {success:>8}, last 5 min")),
     ];
-    frame.render_widget(
-        Paragraph::new(lines).block(Block::bordered().title(" rates, last 5 minutes ")),
-        numbers,
-    );
+    frame.render_widget(Paragraph::new(lines).block(Block::bordered().title(" rates ")), numbers);
     let block = Block::bordered().title(" accepted per second ");
     // the newest are at the end, so a narrow chart leaves out the oldest
     let room = usize::from(block.inner(chart).width);
@@ -152,19 +151,19 @@ fn draw_middle(frame: &mut Frame, area: Rect, figures: &Figures) {
     let [latency, venues, failures] =
         Layout::horizontal([Constraint::Length(34), Constraint::Fill(1), Constraint::Fill(2)]).areas(area);
     let lines = latency_lines(figures.latency.as_ref());
-    let block = Block::bordered().title(" accepted to confirmed ");
+    let block = Block::bordered().title(" accepted to confirmed, 5 min ");
     frame.render_widget(Paragraph::new(lines).block(block), latency);
     let all = figures.wins.iter().map(|(_, count)| count).sum();
     let wins = figures.wins.iter().map(|(venue, count)| {
         Line::from(format!("{venue:<10} {:>5.1} %  {count}", ratio(*count, all) * 100.0))
     });
-    let block = Block::bordered().title(" routes won ");
+    let block = Block::bordered().title(" routes won, 5 min ");
     frame.render_widget(Paragraph::new(wins.collect::<Vec<_>>()).block(block), venues);
     let rows = figures
         .failures
         .iter()
         .map(|(code, count)| Line::from(format!("{code:<22} {} / {}", count.retried, count.failed)));
-    let block = Block::bordered().title(" failures: retried / final ");
+    let block = Block::bordered().title(" failures, 5 min: retried / final ");
     frame.render_widget(Paragraph::new(rows.collect::<Vec<_>>()).block(block), failures);
 }
 
@@ -176,7 +175,7 @@ fn latency_lines(latency: Option<&Percentiles>) -> Vec<Line<'static>> {
     [("p50", p50), ("p90", p90), ("p99", p99)].map(line).into()
 }
 
-fn draw_orders(frame: &mut Frame, area: Rect, figures: &Figures) {
+fn draw_orders(frame: &mut Frame, area: Rect, shown: &Shown) {
     let widths = [
         Constraint::Length(8),
         Constraint::Length(28),
@@ -187,11 +186,19 @@ fn draw_orders(frame: &mut Frame, area: Rect, figures: &Figures) {
         Constraint::Fill(1),
     ];
     let header = Row::new(["id", "order", "status", "age", "try", "venue", ""]).dim();
-    let table = Table::new(figures.orders.iter().map(order_row), widths).header(header).block(
-        Block::bordered()
-            .title(format!(" {} in flight, then the last ones ", counted(figures.in_flight, "order"))),
-    );
+    let title = format!(" {}; the newest first, then those that ended last ", active_line(shown.active));
+    let rows = shown.figures.orders.iter().map(order_row);
+    let table = Table::new(rows, widths).header(header).block(Block::bordered().title(title));
     frame.render_widget(table, area);
+}
+
+/// How many orders have not ended, of which fewer may be shown.
+pub(super) fn active_line(active: Option<ActiveOrdersView>) -> String {
+    let Some(ActiveOrdersView { in_flight, resting, parked }) = active else {
+        return "orders in flight: unknown".to_owned();
+    };
+    let parked = if parked > 0 { format!(" ({parked} parked)") } else { String::new() };
+    format!("{in_flight} in flight{parked}, {resting} resting")
 }
 
 fn order_row(order: &OrderLine) -> Row<'static> {
@@ -259,7 +266,6 @@ mod tests {
                 "market": { "mode": "paper", "preset": "realistic", "seed": "42", "maxSlippageBps": 5000 },
             })),
             figures: Figures {
-                in_flight: 1,
                 orders: vec![order],
                 accepted_per_second: 12.3,
                 ended_per_second: 11.0,
@@ -269,6 +275,7 @@ mod tests {
                 wins: vec![("meteora".to_owned(), 3), ("raydium".to_owned(), 1)],
                 failures: vec![("slippage_exceeded".to_owned(), Failures { retried: 4, failed: 2 })],
             },
+            active: Some(ActiveOrdersView { in_flight: 4_321, resting: 7, parked: 0 }),
         }
     }
 
@@ -278,13 +285,13 @@ mod tests {
         for (line, part) in [
             (0, " PAPER · realistic · seed 42  engine top  http://here:3000  live"),
             (1, "status ok  workers 2  waiting 17  admission open  store ok  queue ok  bus ok"),
-            (3, "accepted     12.3 / s"),
-            (5, "success    95.4 %"),
+            (3, "accepted     12.3 / s, last 10 s"),
+            (5, "success    95.4 %, last 5 min"),
             (8, "p50      20 ms"),
             (10, "p99      3.2 s"),
             (8, "meteora     75.0 %  3"),
             (8, "slippage_exceeded      4 / 2"),
-            (14, " 1 order in flight, then the last ones "),
+            (14, " 4321 in flight, 7 resting; the newest first, then those that ended last "),
             (16, "a80213f4 1 SOL -> USDC"),
             (16, "routing   2.3 s     2    meteora  retries after slippage_exceeded"),
             (29, "q quits"),

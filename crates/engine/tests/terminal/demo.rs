@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Engine, on_terminal, plain, program};
+use crate::support::{Engine, on_terminal, plain, program, run};
 
 #[test]
 fn a_demo_shows_fills_a_failure_and_where_the_page_is() {
@@ -35,4 +35,16 @@ fn a_demo_starts_an_engine_and_fits_a_terminal() {
         let page = format!("http://127.0.0.1:{port}/");
         assert!(lines.last().unwrap().ends_with(&page), "{lines:?}");
     }
+}
+
+#[test]
+fn a_demo_finds_the_engine_that_it_starts_on_any_free_port() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_str().unwrap();
+    let shown = run(&["demo", "--port", "0", "--data-dir", data, "--sim-preset", "instant"]);
+    assert!(shown.status == 0 && shown.output.contains("5 of 6 orders confirmed"), "{shown:?}");
+    assert!(
+        shown.output.ends_with("with the same options and open the address that it prints\n"),
+        "{shown:?}"
+    );
 }

@@ -66,6 +66,9 @@ async fn an_ambiguous_end_of_an_id_is_rejected() {
     tokio::spawn(async move { axum::serve(listener, router).await });
     let run =
         move |arguments: &[&str]| Ran::from(program(arguments).env("ENGINE_URL", &url).output().unwrap());
+    run(&["explain", "0001beef"]);
+    assert_eq!(*asked.lock().unwrap(), [None], "eight digits that are found are enough");
+    asked.lock().unwrap().clear();
     let refused = run(&["explain", "beef"]);
     let [first, second] = [1, 2].map(|number| format!("00000000-0000-7000-8000-0000000{number}beef"));
     let reason = format!("engine: Several orders end in beef: {first}, {second}\n");

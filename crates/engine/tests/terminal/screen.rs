@@ -80,7 +80,7 @@ fn one_look_at_an_engine_needs_no_terminal() {
     let engine = Engine::start(&[]);
     let looked = engine.ask(&["top", "--once"]);
     assert_eq!(looked.status, 0, "{looked:?}");
-    for part in ["PAPER · instant · seed 42", "status ok  workers 1", "0 orders in flight"] {
+    for part in ["PAPER · instant · seed 42", "status ok  workers 1", "0 in flight, 0 resting"] {
         assert!(looked.output.contains(part), "{part}: {looked:?}");
     }
 }

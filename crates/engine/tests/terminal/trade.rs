@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     SMALL,
-    support::{Engine, id_of},
+    support::{Engine, id_of, program},
 };
 
 #[test]
@@ -69,6 +69,14 @@ fn an_interrupted_follower_says_how_to_go_on() {
     let mut said = String::new();
     submit.stderr.take().unwrap().read_to_string(&mut said).unwrap();
     assert!(said.ends_with(&format!("The order continues: engine watch {id} --after {seq}\n")), "{said}");
+    let mut watch = program(&["watch", &id, "--url", &engine.url]);
+    let mut watch = watch.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(watch.stdout.take().unwrap()).lines().map(Result::unwrap);
+    lines.find(|line| line.contains("attempt 1 failed")).unwrap();
+    testkit::process::signal(watch.id(), "INT");
+    let said = String::from_utf8(watch.wait_with_output().unwrap().stderr).unwrap();
+    let hint = format!("engine watch {id} --after {seq} --url {}\n", engine.url);
+    assert!(said.ends_with(&hint), "the address that was given is repeated: {said}");
     assert_eq!(engine.ask(&["cancel", &id]).status, 0);
     let rest = engine.ask(&["watch", &id, "--after", seq]);
     assert!(rest.output.contains("canceled") && rest.output.lines().count() == 1, "{rest:?}");

@@ -4,11 +4,15 @@ mod postgres;
 mod row;
 mod sqlite;
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use anyhow::Context;
-use domain::ports::{PriceHistory, PriceHistoryError};
+use async_trait::async_trait;
+use domain::{
+    Mint, Timestamp,
+    ports::{Candle, PriceHistory, PriceHistoryError},
+};
 use sqlx::migrate::Migrator;
+use tokio::{sync::OnceCell, time::timeout};
 
 use self::{postgres::PostgresPrices, sqlite::SqlitePrices};
 use crate::{config::BackendConfig, data_dir};
@@ -16,17 +20,73 @@ use crate::{config::BackendConfig, data_dir};
 /// How long a call may take, the wait for its connection included.
 const WITHIN: Duration = Duration::from_secs(5);
 
-/// The price history of the configured database. Its schema is brought up to date.
-///
-/// # Errors
-/// When the database cannot be reached.
-pub async fn connect(config: &BackendConfig) -> anyhow::Result<Arc<dyn PriceHistory>> {
-    if let Some(url) = &config.database_url {
-        return Ok(Arc::new(PostgresPrices::open(url).await.context("cannot open the price history")?));
+/// Connections to `PostgreSQL` that a process opens for prices at most: one records, one reads.
+pub const POSTGRES_CONNECTIONS: u32 = 2;
+
+/// The price history of the configured database. It is opened, and its schema brought up to date, at its first use:
+/// a damaged file or a database that is away costs charts, and must not keep orders from being executed.
+pub fn connect(config: &BackendConfig) -> Arc<dyn PriceHistory> {
+    let place = match &config.database_url {
+        Some(url) => Place::Postgres(url.clone()),
+        None => Place::Sqlite(data_dir::prices(&config.data_dir)),
+    };
+    Arc::new(Unopened { place, opened: OnceCell::new() })
+}
+
+enum Place {
+    Postgres(String),
+    Sqlite(PathBuf),
+}
+
+/// A price history that every call tries to open until one succeeds.
+struct Unopened {
+    place: Place,
+    opened: OnceCell<Box<dyn PriceHistory>>,
+}
+
+impl Unopened {
+    async fn opened(&self) -> Result<&dyn PriceHistory, PriceHistoryError> {
+        let opened = self.opened.get_or_try_init(|| async {
+            timeout(WITHIN, self.open())
+                .await
+                .unwrap_or_else(|_| Err("it cannot be opened in time".to_owned()))
+        });
+        opened.await.map(AsRef::as_ref).map_err(|error| PriceHistoryError(error.into()))
     }
-    let path = data_dir::prices(&config.data_dir);
-    let opened = SqlitePrices::open(&path).await;
-    Ok(Arc::new(opened.with_context(|| format!("cannot open the price history, {}", path.display()))?))
+
+    async fn open(&self) -> Result<Box<dyn PriceHistory>, String> {
+        match &self.place {
+            Place::Postgres(url) => match PostgresPrices::open(url).await {
+                Ok(opened) => Ok(Box::new(opened)),
+                Err(error) => Err(format!("cannot open it: {error}")),
+            },
+            Place::Sqlite(path) => match SqlitePrices::open(path).await {
+                Ok(opened) => Ok(Box::new(opened)),
+                Err(error) => Err(format!("cannot open {}: {error:#}", path.display())),
+            },
+        }
+    }
+}
+
+#[async_trait]
+impl PriceHistory for Unopened {
+    async fn record(&self, pair: [Mint; 2], candles: &[Candle]) -> Result<(), PriceHistoryError> {
+        self.opened().await?.record(pair, candles).await
+    }
+
+    async fn candles(
+        &self,
+        pair: [Mint; 2],
+        minutes: u32,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<Candle>, PriceHistoryError> {
+        self.opened().await?.candles(pair, minutes, from, to).await
+    }
+
+    async fn forget_before(&self, at: Timestamp) -> Result<(), PriceHistoryError> {
+        self.opened().await?.forget_before(at).await
+    }
 }
 
 /// The migrations of one database, recorded apart from those of the orders.

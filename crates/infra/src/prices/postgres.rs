@@ -16,12 +16,13 @@ use super::{
     unavailable,
 };
 
-/// One for the recorder, one for readers.
-const MAX_CONNECTIONS: usize = 2;
-
 const SETTINGS: Settings = &[("statement_timeout", "4s"), ("lock_timeout", "3s"), ("enable_seqscan", "off")];
 
-pub(super) struct PostgresPrices(Pool<PgConnection>);
+pub(super) struct PostgresPrices {
+    writes: Pool<PgConnection>,
+    /// Apart, so that charts cannot keep prices from being recorded.
+    reads: Pool<PgConnection>,
+}
 
 impl PostgresPrices {
     pub(super) async fn open(url: &str) -> sqlx::Result<Self> {
@@ -31,7 +32,8 @@ impl PostgresPrices {
             .run_direct(None, &mut unlimited, false)
             .await?;
         unlimited.close().await?;
-        Ok(Self(postgres::pool(options, SETTINGS, Probe::Writable, PoolOptions::new(MAX_CONNECTIONS))))
+        let pool = |probe| postgres::pool(options.clone(), SETTINGS, probe, PoolOptions::new(1));
+        Ok(Self { writes: pool(Probe::Writable), reads: pool(Probe::Alive) })
     }
 }
 
@@ -40,7 +42,7 @@ impl PriceHistory for PostgresPrices {
     async fn record(&self, pair: [Mint; 2], candles: &[Candle]) -> Result<(), PriceHistoryError> {
         let [base, quote] = pair.map(|mint| mint.to_string());
         let recorded = within(WITHIN, async {
-            let mut lease = self.0.lease().await?;
+            let mut lease = self.writes.lease().await?;
             let sql = row::upsert("LEAST", "GREATEST");
             for candle in candles {
                 let mut statement = sqlx::query(AssertSqlSafe(sql.clone()))
@@ -62,17 +64,19 @@ impl PriceHistory for PostgresPrices {
     async fn candles(
         &self,
         pair: [Mint; 2],
+        minutes: u32,
         from: Timestamp,
         to: Timestamp,
     ) -> Result<Vec<Candle>, PriceHistoryError> {
         let [base, quote] = pair.map(|mint| mint.to_string());
         let read = within(WITHIN, async {
-            let mut lease = self.0.lease().await?;
-            let rows: Vec<CandleRow> = sqlx::query_as(AssertSqlSafe(row::select()))
+            let mut lease = self.reads.lease().await?;
+            let rows: Vec<CandleRow> = sqlx::query_as(row::SELECT)
                 .bind(base)
                 .bind(quote)
                 .bind(row::first_minute(from))
                 .bind(row::first_minute(to))
+                .bind(i64::from(minutes))
                 .fetch_all(&mut *lease)
                 .await?;
             Ok(lease.give_back(rows))
@@ -82,7 +86,7 @@ impl PriceHistory for PostgresPrices {
 
     async fn forget_before(&self, at: Timestamp) -> Result<(), PriceHistoryError> {
         let forgotten = within(WITHIN, async {
-            let mut lease = self.0.lease().await?;
+            let mut lease = self.writes.lease().await?;
             sqlx::query(row::FORGET).bind(row::minute(at)).execute(&mut *lease).await?;
             lease.give_back(());
             Ok(())

@@ -35,13 +35,33 @@ pub(super) fn upsert(least: &str, greatest: &str) -> String {
     )
 }
 
-pub(super) fn select() -> String {
-    format!(
-        "SELECT minute, venue, {} FROM price_candles
-         WHERE base = $1 AND quote = $2 AND minute >= $3 AND minute < $4 ORDER BY minute, venue",
-        PRICES.join(", ")
-    )
-}
+/// Candles of `$5` minutes. The database joins the minutes: an answer is as long as its chart, however many minutes
+/// are behind it. The first and the last price of a candle are those of the first and the last minute in which the
+/// venue quoted, which the primary key finds.
+pub(super) const SELECT: &str = "
+    SELECT period.period * $5 AS minute, period.venue AS venue,
+        first_bid.bid_open, period.bid_high, period.bid_low, last_bid.bid_close,
+        first_ask.ask_open, period.ask_high, period.ask_low, last_ask.ask_close
+    FROM (
+        SELECT minute / $5 AS period, venue,
+            max(bid_high) AS bid_high, min(bid_low) AS bid_low, max(ask_high) AS ask_high, min(ask_low) AS ask_low,
+            min(CASE WHEN bid_open IS NOT NULL THEN minute END) AS bid_from,
+            max(CASE WHEN bid_open IS NOT NULL THEN minute END) AS bid_to,
+            min(CASE WHEN ask_open IS NOT NULL THEN minute END) AS ask_from,
+            max(CASE WHEN ask_open IS NOT NULL THEN minute END) AS ask_to
+        FROM price_candles
+        WHERE base = $1 AND quote = $2 AND minute >= $3 AND minute < $4
+        GROUP BY minute / $5, venue
+    ) AS period
+    LEFT JOIN price_candles AS first_bid ON first_bid.base = $1 AND first_bid.quote = $2
+        AND first_bid.minute = period.bid_from AND first_bid.venue = period.venue
+    LEFT JOIN price_candles AS last_bid ON last_bid.base = $1 AND last_bid.quote = $2
+        AND last_bid.minute = period.bid_to AND last_bid.venue = period.venue
+    LEFT JOIN price_candles AS first_ask ON first_ask.base = $1 AND first_ask.quote = $2
+        AND first_ask.minute = period.ask_from AND first_ask.venue = period.venue
+    LEFT JOIN price_candles AS last_ask ON last_ask.base = $1 AND last_ask.quote = $2
+        AND last_ask.minute = period.ask_to AND last_ask.venue = period.venue
+    ORDER BY period.period, period.venue";
 
 pub(super) const FORGET: &str = "DELETE FROM price_candles WHERE minute < $1";
 

@@ -20,7 +20,11 @@ use super::{
 /// How long a write waits for another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(3);
 
-pub(super) struct SqlitePrices(Pool<SqliteConnection>);
+pub(super) struct SqlitePrices {
+    writes: Pool<SqliteConnection>,
+    /// Apart, so that charts cannot keep prices from being recorded.
+    reads: Pool<SqliteConnection>,
+}
 
 impl SqlitePrices {
     pub(super) async fn open(path: &Path) -> anyhow::Result<Self> {
@@ -39,7 +43,8 @@ impl SqlitePrices {
             .run_direct(None, &mut connection, false)
             .await?;
         connection.close().await?;
-        Ok(Self(sqlite::pool(options, PoolOptions::new(1))))
+        let pool = |options| sqlite::pool(options, PoolOptions::new(1));
+        Ok(Self { writes: pool(options.clone()), reads: pool(options.read_only(true)) })
     }
 }
 
@@ -48,7 +53,7 @@ impl PriceHistory for SqlitePrices {
     async fn record(&self, pair: [Mint; 2], candles: &[Candle]) -> Result<(), PriceHistoryError> {
         let [base, quote] = pair.map(|mint| mint.to_string());
         let recorded = within(WITHIN, async {
-            let mut lease = self.0.lease().await?;
+            let mut lease = self.writes.lease().await?;
             let sql = row::upsert("min", "max");
             for candle in candles {
                 let mut statement = sqlx::query(AssertSqlSafe(sql.clone()))
@@ -70,17 +75,19 @@ impl PriceHistory for SqlitePrices {
     async fn candles(
         &self,
         pair: [Mint; 2],
+        minutes: u32,
         from: Timestamp,
         to: Timestamp,
     ) -> Result<Vec<Candle>, PriceHistoryError> {
         let [base, quote] = pair.map(|mint| mint.to_string());
         let read = within(WITHIN, async {
-            let mut lease = self.0.lease().await?;
-            let rows: Vec<CandleRow> = sqlx::query_as(AssertSqlSafe(row::select()))
+            let mut lease = self.reads.lease().await?;
+            let rows: Vec<CandleRow> = sqlx::query_as(row::SELECT)
                 .bind(base)
                 .bind(quote)
                 .bind(row::first_minute(from))
                 .bind(row::first_minute(to))
+                .bind(i64::from(minutes))
                 .fetch_all(&mut *lease)
                 .await?;
             Ok(lease.give_back(rows))
@@ -90,7 +97,7 @@ impl PriceHistory for SqlitePrices {
 
     async fn forget_before(&self, at: Timestamp) -> Result<(), PriceHistoryError> {
         let forgotten = within(WITHIN, async {
-            let mut lease = self.0.lease().await?;
+            let mut lease = self.writes.lease().await?;
             sqlx::query(row::FORGET).bind(row::minute(at)).execute(&mut *lease).await?;
             lease.give_back(());
             Ok(())

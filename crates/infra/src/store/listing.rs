@@ -104,9 +104,10 @@ impl Listing {
             let signature = self.parameter(Parameter::Text(signature.as_str().to_owned()));
             self.and(&format!("id = (SELECT order_id FROM attempts WHERE signature = {signature})"));
         }
-        if let Some(id) = filter.id {
-            let id = self.parameter(Parameter::Id(id.0));
-            self.and(&format!("id = {id}"));
+        if let Some(ids) = &filter.ids {
+            let ids = ids.iter().map(|id| self.parameter(Parameter::Id(id.0)));
+            let ids: Vec<_> = ids.chain(["NULL".to_owned()]).collect(); // the list must not be empty
+            self.and(&format!("id IN ({})", ids.join(", ")));
         }
         if let Some(end) = &filter.id_end {
             let end = self.parameter(Parameter::Text(format!("%{end}")));

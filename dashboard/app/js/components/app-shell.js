@@ -1,6 +1,6 @@
 import { addressOf } from "../core/address.js";
 import { stream } from "../core/app.js";
-import { Component, h, icon, setText } from "../core/dom.js";
+import { Component, h, icon, redraw, setText } from "../core/dom.js";
 import { MARKET, load } from "../core/listings.js";
 import { router } from "../core/router.js";
 import { shortcut } from "../core/shortcuts.js";
@@ -100,7 +100,7 @@ class AppShell extends Component {
     this.#banner.hidden = state !== "offline";
     if (state === "offline") {
       const seconds = Math.max(0, Math.ceil((stream.retryAt - Date.now()) / 1000));
-      this.#banner.replaceChildren(
+      redraw(this.#banner,
         h("span", { role: "status" }, "No connection to the engine. Events since then appear once it is back."),
         h("button", { class: "button", type: "button", onclick: () => stream.retryNow() }, `Retry now (${seconds} s)`));
     }

@@ -1,8 +1,8 @@
 /** @import { Engine, Health, Statistics, StatisticsWindow } from "../core/types.js" */
 import { addressOf } from "../core/address.js";
 import * as api from "../core/api.js";
-import { runDemo } from "../core/demo.js";
-import { Component, h, s, wide } from "../core/dom.js";
+import { RUN_DEMO, runDemo } from "../core/demo.js";
+import { Component, h, redraw, s, wide } from "../core/dom.js";
 import { amount, duration, fullTime, time, words } from "../core/format.js";
 import { MARKET } from "../core/listings.js";
 import { router } from "../core/router.js";
@@ -38,7 +38,7 @@ class EnginePage extends Component {
     const panel = (/** @type {string} */ title, /** @type {HTMLElement} */ content, name = "") => h("section", { class: `panel ${name}`, "aria-label": title },
       h("div", { class: "panel-head" }, h("h2", {}, title)), content);
     const windows = segments("window", "Window", WINDOWS, this.#window, () => this.#choose());
-    const demo = h("button", { class: "button", type: "button", hidden: MARKET?.mode !== "paper", onclick: () => void runDemo(demo) }, "Run demo: five paper orders");
+    const demo = h("button", { class: "button", type: "button", hidden: MARKET?.mode !== "paper", onclick: () => void runDemo(demo) }, RUN_DEMO);
     this.append(h("div", { class: "engine-head" }, h("h1", { tabindex: -1 }, "Engine"), h("div", { class: "engine-tools" }, this.#since, windows, demo)),
       h("div", { class: "engine" },
         panel("Overview", this.#tiles), panel("Orders per second", this.#rate), panel("Time per stage", this.#latencies),
@@ -85,7 +85,7 @@ class EnginePage extends Component {
     const active = this.#engine?.orders;
     const number = (/** @type {number} */ value) => amount(String(value));
     const tile = (/** @type {string} */ label, /** @type {string} */ value, /** @type {string} */ note) => h("div", { class: "tile" }, h("dt", {}, label), h("dd", {}, value), h("dd", { class: "tile-note" }, note));
-    this.#tiles.replaceChildren(
+    redraw(this.#tiles,
       tile("Accepted", number(counts.accepted), `${perSecond("accepted")} per second`),
       tile("Confirmed", number(counts.confirmed), `${perSecond("confirmed")} per second`),
       tile("Success", ended ? `${((100 * counts.confirmed) / ended).toFixed(1)} %` : "–", `${number(counts.failed)} failed, ${number(counts.retried)} ${counts.retried === 1 ? "retry" : "retries"}`),
@@ -112,7 +112,7 @@ class EnginePage extends Component {
       return high > low ? `M${(index * step).toFixed(1)} ${y(low).toFixed(1)}h${Math.max(step - 0.5, 0.5).toFixed(1)}V${y(high).toFixed(1)}h-${Math.max(step - 0.5, 0.5).toFixed(1)}z` : "";
     }).join("") });
     const peak = `${(most / stepSeconds).toFixed(most / stepSeconds < 10 ? 1 : 0)} per second`;
-    this.#rate.replaceChildren(
+    redraw(this.#rate,
       s("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `At most ${peak}` },
         bars(({ confirmed }) => [0, confirmed], "confirmed"), bars(({ confirmed, failed }) => [confirmed, confirmed + failed], "failed"),
         bars((point) => [point.confirmed + point.failed, point.confirmed + point.failed + withdrawn(point)], "withdrawn"),
@@ -124,7 +124,7 @@ class EnginePage extends Component {
   /** @param {Statistics["latencies"]} rows */
   #drawLatencies(rows) {
     const longest = Math.max(1, ...rows.map(({ p99Ms }) => p99Ms ?? 0));
-    this.#latencies.replaceChildren(h("table", { class: "table" },
+    redraw(this.#latencies, h("table", { class: "table" },
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Stage"), h("th", { scope: "col", class: "wide-only" }, h("span", { class: "visually-hidden" }, "Share")), ["p50", "p90", "p99", "Max", "Orders"].map((label) => h("th", { scope: "col", class: "number" }, label)))),
       h("tbody", {}, rows.map(({ stage, p50Ms, p90Ms, p99Ms, maxMs, count }) => {
         const bar = h("div", { class: "latency-bar" });
@@ -139,13 +139,13 @@ class EnginePage extends Component {
   /** @param {Statistics} statistics */
   #drawVenues({ venues }) {
     const wins = venues.reduce((sum, venue) => sum + venue.wins, 0);
-    if (wins === 0) return this.#venues.replaceChildren(nothing("No orders were routed in this window."));
+    if (wins === 0) return redraw(this.#venues, nothing("No orders were routed in this window."));
     const share = h("div", { class: "share", role: "img", "aria-label": venues.map((venue) => `${words(venue.venue)} ${Math.round((100 * venue.wins) / wins)} %`).join(", ") }, venues.map((venue) => {
       const part = h("span", { "data-venue": venue.venue });
       part.style.flexGrow = String(venue.wins);
       return part;
     }));
-    this.#venues.replaceChildren(h("div", { class: "panel-body" }, share), h("table", { class: "table" },
+    redraw(this.#venues, h("div", { class: "panel-body" }, share), h("table", { class: "table" },
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Venue"), ["Share", "Quotes", "Won", "Fills"].map((label) => h("th", { scope: "col", class: "number" }, label)))),
       h("tbody", {}, venues.map((venue) => h("tr", {}, h("th", { scope: "row" }, h("span", { class: "venue", "data-venue": venue.venue }, words(venue.venue))),
         h("td", { class: "number" }, `${((100 * venue.wins) / wins).toFixed(1)} %`), [venue.quotes, venue.wins, venue.fills].map((count) => h("td", { class: "number" }, amount(String(count)))))))));
@@ -153,18 +153,18 @@ class EnginePage extends Component {
 
   /** @param {Statistics} statistics */
   #drawCauses({ causes }) {
-    this.#causes.replaceChildren(causes.length === 0 ? nothing("Nothing failed in this window.")
+    redraw(this.#causes, causes.length === 0 ? nothing("Nothing failed in this window.")
       : h("table", { class: "table" },
         h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Cause"), ["Retried", "Failed"].map((label) => h("th", { scope: "col", class: "number" }, label)))),
-        h("tbody", {}, causes.map(({ code, retried, failed }) => h("tr", {}, h("th", { scope: "row" }, h("a", { href: addressOf(`/?failureCode=${code}`) }, words(code))), [retried, failed].map((count) => h("td", { class: "number" }, amount(String(count)))))))));
+        h("tbody", {}, causes.map(({ code, retried, failed }) => h("tr", { "data-id": code }, h("th", { scope: "row" }, h("a", { href: addressOf(`/?failureCode=${code}`) }, words(code))), [retried, failed].map((count) => h("td", { class: "number" }, amount(String(count)))))))));
   }
 
   /** @param {Health | undefined} report */
   #drawHealth(report) {
-    if (!report) return this.#health.replaceChildren(h("p", { class: "notice" }, h("strong", {}, "The engine does not answer"), "Is it running? This page checks again every few seconds."));
+    if (!report) return redraw(this.#health, h("p", { class: "notice" }, h("strong", {}, "The engine does not answer"), "Is it running? This page checks again every few seconds."));
     const state = (/** @type {string} */ value, text = words(value)) => h("span", { class: "status", "data-tone": value }, text);
     const { queueDepth, workers } = report;
-    this.#health.replaceChildren(h("dl", { class: "pairs panel-body" },
+    redraw(this.#health, h("dl", { class: "pairs panel-body" },
       h("dt", {}, "Engine"), h("dd", {}, state(report.status)),
       h("dt", {}, "Order store"), h("dd", {}, state(report.store)),
       h("dt", {}, "Queue"), h("dd", {}, state(report.queue)),
@@ -180,12 +180,12 @@ class EnginePage extends Component {
   #drawWorkers() {
     const { workers, orders } = this.#engine ?? {};
     const parked = orders?.parked ?? 0;
-    this.#workers.replaceChildren(
+    redraw(this.#workers,
       parked > 0 ? h("p", { class: "cause", "data-tone": "retrying" }, h("strong", {}, `${amount(String(parked))} parked. `), "Their workers died five times in a row. ", h("a", { href: addressOf("/?status=parked") }, "Show them")) : "",
       !workers ? nothing("Unknown") : workers.length === 0 ? nothing("No worker holds an order right now.")
         : h("table", { class: "table" },
           h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Worker"), h("th", { scope: "col", class: "number" }, "Orders"))),
-          h("tbody", {}, workers.map((worker) => h("tr", {}, h("th", { scope: "row", class: "mono" }, worker.name), h("td", { class: "number" }, amount(String(worker.orders))))))));
+          h("tbody", {}, workers.map((worker) => h("tr", { "data-id": worker.name }, h("th", { scope: "row", class: "mono" }, worker.name), h("td", { class: "number" }, amount(String(worker.orders))))))));
   }
 
   #drawSettings() {

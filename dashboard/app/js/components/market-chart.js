@@ -1,20 +1,21 @@
 /** @import { CandleInterval, Candles, Order } from "../core/types.js" */
-/** @import { Mark } from "./price-chart.js" */
+/** @import { Mark } from "./chart.js" */
 import { addressOf } from "../core/address.js";
 import * as api from "../core/api.js";
-import { book, market } from "../core/app.js";
-import { Component, h, setText } from "../core/dom.js";
+import { fills, market } from "../core/app.js";
+import { Component, h, redraw, setText } from "../core/dom.js";
+import { oncePerFrame } from "../core/frames.js";
 import { amount, shownPrice, time } from "../core/format.js";
 import { VENUES } from "../core/listings.js";
 import { segments } from "./ticket-fields.js";
 import "./candle-chart.js";
 import "./price-chart.js";
 
-/** More than these cannot be told apart. */
-const MOST_MARKS = 200;
 const LIVE_MS = 300_000;
 const CANDLES_MS = 10_000;
 const MOST_CANDLES = 120;
+/** Prices come more often than anybody reads them. */
+const DRAWN_MS = 250;
 const FOLDED = "chart";
 /** @type {Record<string, number>} minutes */
 const MINUTES = { "1m": 1, "5m": 5, "15m": 15, "1h": 60, "1d": 1440 };
@@ -32,6 +33,7 @@ class MarketChart extends Component {
   #fold = h("button", { class: "button quiet", type: "button", onclick: () => this.#setFolded(!this.#panel.hasAttribute("data-folded")) });
   /** @type {Candles | undefined} */
   #history;
+  #draw = oncePerFrame(() => this.isConnected && this.#drawNow(), DRAWN_MS);
 
   /** @override */
   start() {
@@ -42,7 +44,7 @@ class MarketChart extends Component {
     this.append(this.#panel);
     this.#setFolded(storedFold());
     this.listen(market, "prices", () => this.#draw());
-    this.listen(market, "pair", () => { this.#history = undefined; void this.#read(); this.#draw(); });
+    this.listen(market, "pair", () => { this.#history = undefined; void this.#read(); this.#drawNow(); });
     this.every(1000, () => this.#draw());
     this.every(CANDLES_MS, () => void this.#read());
     market.watch(this.gone);
@@ -65,7 +67,7 @@ class MarketChart extends Component {
     this.#lines.hidden = !isLive;
     this.#candles.hidden = this.#venues.hidden = isLive;
     void this.#read();
-    this.#draw();
+    this.#drawNow();
   }
 
   /** Reads the candles of the interval. */
@@ -81,10 +83,10 @@ class MarketChart extends Component {
     this.#draw();
   }
 
-  #draw() {
+  #drawNow() {
     setText(this.#title, market.key);
     const { last, pair } = market;
-    this.#prices.replaceChildren(...VENUES.flatMap(({ id, name }) => {
+    redraw(this.#prices, VENUES.flatMap(({ id, name }) => {
       const price = last?.venues.find(({ venue }) => venue === id);
       if (!price) return [];
       const text = price.bid || price.ask ? `${shownPrice(price.bid)} / ${shownPrice(price.ask)} ${pair.quote}` : "no quote";
@@ -93,26 +95,19 @@ class MarketChart extends Component {
     const label = `Price of ${pair.base} in ${pair.quote}`;
     const minutes = MINUTES[this.#interval];
     if (!minutes) {
-      this.#lines.show(label, [...market.prices].map(([venue, points]) => ({ venue, points })), fills(LIVE_MS), LIVE_MS);
+      this.#lines.show(label, [...market.prices].map(([venue, points]) => ({ venue, points })), marksOf(LIVE_MS), LIVE_MS);
       return;
     }
     const candles = this.#history?.venues.find(({ venue }) => venue === this.#venue)?.candles ?? [];
-    const marks = fills(MOST_CANDLES * minutes * 60_000).filter(({ venue }) => venue === this.#venue);
+    const marks = marksOf(MOST_CANDLES * minutes * 60_000).filter(({ venue }) => venue === this.#venue);
     this.#candles.show(label, candles, marks, minutes * 60_000);
   }
 }
 
 /** The newest fills of the pair, either way round, at prices of the base. @param {number} span milliseconds @returns {Mark[]} */
-function fills(span) {
-  const { base, quote } = market.pair;
+function marksOf(span) {
   const since = new Date(Date.now() - span).toISOString();
-  const isOfPair = (/** @type {Order} */ { tokenIn, tokenOut }) =>
-    (tokenIn === base && tokenOut === quote) || (tokenIn === quote && tokenOut === base);
-  return [...book.all()]
-    .filter((order) => order.updatedAt >= since && order.fill && isOfPair(order))
-    .sort((one, other) => (one.updatedAt < other.updatedAt ? -1 : 1))
-    .slice(-MOST_MARKS)
-    .flatMap((order) => markOf(order, base) ?? []);
+  return fills.of(market.pair).filter(({ updatedAt }) => updatedAt >= since).flatMap((order) => markOf(order, market.pair.base) ?? []);
 }
 
 /** @param {Order} order @param {string} base @returns {Mark | undefined} */

@@ -1,8 +1,9 @@
 /** @import { QuoteAnswer } from "../core/types.js" */
 import { addressOf } from "../core/address.js";
 import * as api from "../core/api.js";
-import { book, market } from "../core/app.js";
-import { Component, h, wide } from "../core/dom.js";
+import { book, fills, market } from "../core/app.js";
+import { Component, h, redraw, wide } from "../core/dom.js";
+import { oncePerFrame } from "../core/frames.js";
 import { amount, brief, duration, percent, shownPrice, time, words } from "../core/format.js";
 import { TOKENS, VENUES, lotOf } from "../core/listings.js";
 import { router } from "../core/router.js";
@@ -12,12 +13,15 @@ import "./watch-list.js";
 const DEPTH_MS = 6000;
 const SIZES = [1, 10, 100, 1000];
 const MOST_FILLS = 12;
+/** A busy engine fills more often than anybody reads. */
+const DRAWN_MS = 250;
 
 /** A pair in depth: its prices, what size does to them, and who traded. */
 class MarketPage extends Component {
   #pairs = h("div", { class: "market-pairs" });
   #depth = wide("Price by size");
   #fills = wide("Latest fills");
+  #draw = oncePerFrame(() => this.isConnected && this.#drawFills(), DRAWN_MS);
 
   /** @override */
   start() {
@@ -40,7 +44,7 @@ class MarketPage extends Component {
         h("section", { class: "panel", "aria-labelledby": "depth-title" }, h("div", { class: "panel-head" }, h("h2", { id: "depth-title" }, "Price impact by size")), this.#depth),
         h("section", { class: "panel", "aria-labelledby": "fills-title" }, h("div", { class: "panel-head" }, h("h2", { id: "fills-title" }, "Latest fills of the pair")), this.#fills)));
     this.listen(market, "pair", () => { router.keep({ pair: market.key }); chosen(); });
-    this.listen(book, "change", () => this.#drawFills());
+    this.listen(book, "change", () => this.#draw());
     this.every(DEPTH_MS, () => void this.#askDepth());
     chosen();
   }
@@ -69,7 +73,7 @@ class MarketPage extends Component {
       const isBest = !(answer instanceof Error) && answer.venue === id;
       return [h("td", { class: isBest ? "number winner" : "number" }, shownPrice(found?.price)), h("td", { class: "number muted" }, found ? percent(found.priceImpactBps) : "–")];
     });
-    this.#depth.replaceChildren(h("table", { class: "table" },
+    redraw(this.#depth, h("table", { class: "table" },
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, `Sell ${base}`), VENUES.flatMap(({ id, name }) => [
         h("th", { scope: "col", class: "number" }, h("span", { class: "venue", "data-venue": id }, name)), h("th", { scope: "col", class: "number" }, "Impact")]))),
       h("tbody", {}, rows.map(({ size, answer }) => h("tr", {}, h("th", { scope: "row" }, amount(size)), cells(answer)))),
@@ -78,16 +82,14 @@ class MarketPage extends Component {
 
   #drawFills() {
     const { base, quote } = market.pair;
-    const found = [...book.all()]
-      .filter(({ tokenIn, tokenOut, fill }) => fill && ((tokenIn === base && tokenOut === quote) || (tokenIn === quote && tokenOut === base)))
-      .sort((one, other) => (one.updatedAt < other.updatedAt ? 1 : -1)).slice(0, MOST_FILLS);
-    this.#fills.replaceChildren(found.length === 0
+    const found = fills.of(market.pair).slice(-MOST_FILLS).reverse();
+    redraw(this.#fills, found.length === 0
       ? h("p", { class: "notice" }, `No ${base}/${quote} fills among the loaded orders. A fill appears here and on the chart.`)
       : h("table", { class: "table" },
         h("thead", {}, h("tr", {}, ["Time", "Side"].map((label) => h("th", { scope: "col" }, label)), [base, quote, "Duration"].map((label) => h("th", { scope: "col", class: "number" }, label)), h("th", { scope: "col" }, "Venue"))),
         h("tbody", {}, found.map(({ id, tokenIn, fill, updatedAt, createdAt }) => {
           const isSell = tokenIn === base;
-          return h("tr", {}, h("td", {}, h("a", { href: addressOf(`/orders/${id}`) }, time(updatedAt))), h("td", {}, isSell ? "Sell" : "Buy"),
+          return h("tr", { "data-id": id }, h("td", {}, h("a", { href: addressOf(`/orders/${id}`) }, time(updatedAt))), h("td", {}, isSell ? "Sell" : "Buy"),
             h("td", { class: "number" }, brief(isSell ? fill?.amountIn : fill?.amountOut)), h("td", { class: "number" }, brief(isSell ? fill?.amountOut : fill?.amountIn)),
             h("td", { class: "number" }, duration(Date.parse(updatedAt) - Date.parse(createdAt))),
             h("td", {}, h("span", { class: "venue", "data-venue": fill?.venue }, words(fill?.venue ?? ""))));

@@ -1,4 +1,4 @@
-/** @import { Attempt, Instruction, Quote, Spec } from "../core/types.js" */
+/** @import { Attempt, Instruction, OrderEvent, Quote, Spec } from "../core/types.js" */
 import { h, wide } from "../core/dom.js";
 import { amount, brief, duration, percent, preciseTime, sentence, shortened, shownPrice, words } from "../core/format.js";
 import { MARKET } from "../core/listings.js";
@@ -8,19 +8,19 @@ import { copyButton } from "./copy-button.js";
 const OUTCOMES = { in_progress: "In progress", confirmed: "Confirmed", retried: "Failed, tried again", failed: "Failed", canceled: "Canceled", expired: "Expired" };
 const TONES = { in_progress: "routing", confirmed: "confirmed", retried: "retrying", failed: "failed", canceled: "canceled", expired: "expired" };
 
-/** One try: who quoted what, why one won, what was sent and what came of it. @param {Attempt} attempt @param {Spec} spec */
-export function attemptSection(attempt, spec) {
+/** One try: who quoted what, why one won, what was sent and what came of it. @param {Attempt} attempt @param {Spec} spec @param {OrderEvent[]} events of the order */
+export function attemptSection(attempt, spec, events) {
   const { attempt: number, outcome, routing, instructions, submission, failure, nextAttemptAt, restarts, startedAt } = attempt;
-  return h("section", { class: "panel attempt", "aria-label": `Attempt ${number}` },
+  return h("section", { class: "panel attempt", "data-id": number, "aria-label": `Attempt ${number}` },
     h("div", { class: "panel-head" },
       h("h2", {}, `Attempt ${number}`),
       h("span", { class: "status", "data-tone": TONES[outcome] }, OUTCOMES[outcome]),
       h("time", { class: "end faint", datetime: startedAt }, preciseTime(startedAt))),
     failure && h("p", { class: "cause", "data-tone": TONES[outcome] },
       h("strong", {}, words(failure.code)), ` ${failure.message}${failure.venue ? ` (${words(failure.venue)})` : ""}.`,
-      nextAttemptAt && ` Tried again at ${preciseTime(nextAttemptAt)}.`),
+      nextAttemptAt && ` Next try at ${preciseTime(nextAttemptAt)}.`),
     attempt.waits?.map(({ failure: cause, until }) => h("p", { class: "cause", "data-tone": "retrying" },
-      h("strong", {}, words(cause.code)), ` ${cause.message}. No attempt was used up; tried again at ${preciseTime(until)}.`)),
+      h("strong", {}, words(cause.code)), ` ${cause.message}. No attempt was used up; next try at ${preciseTime(until)}.`)),
     restarts > 0 && h("p", { class: "cause", "data-tone": "retrying" }, `Restarted ${restarts === 1 ? "once" : `${restarts} times`} before submission, as after a crash.`),
     routing && quotesTable(routing, spec),
     instructions.length > 0 && h("div", { class: "panel-body" }, h("h3", { class: "label" }, "Transaction"), steps(instructions)),
@@ -29,7 +29,7 @@ export function attemptSection(attempt, spec) {
       h("dt", {}, "Valid until block"), h("dd", {}, amount(String(submission.lastValidBlockHeight))),
       attempt.fill && [h("dt", {}, "Landed in slot"), h("dd", {}, amount(String(attempt.fill.slot)))],
       attempt.fill && [h("dt", {}, "Fee paid"), h("dd", {}, `${amount(attempt.fill.fee)} ${spec.tokenIn}`)]),
-    stages(attempt));
+    stages(attempt, running(attempt, events)));
 }
 
 /** A transaction of the simulated chain is on no explorer. @param {string} signature */
@@ -82,18 +82,33 @@ function instruction(step) {
   }
 }
 
-/** Where the time of the attempt went. @param {Attempt} attempt */
-function stages({ timing, attempt }) {
-  const parts = [["Routing", timing.routingMs], ["Building", timing.buildingMs], ["Landing", timing.landingMs]]
-    .flatMap(([label, ms]) => typeof ms === "number" ? [{ label: String(label), ms }] : []);
+/** @typedef {{ label: string, ms: number, isRunning?: boolean }} Stage */
+
+/** The stage that an attempt is in, which began with an event of this kind. @type {Record<string, string>} */
+const BEGUN = { routing_started: "Routing", routed: "Building", submitted: "Landing" };
+
+/** The stage that an attempt is in, as long as it has taken so far. @param {Attempt} attempt @param {OrderEvent[]} events @returns {Stage | undefined} */
+function running({ attempt, outcome }, events) {
+  const own = events.filter((event) => event.attempt === attempt);
+  if (outcome !== "in_progress" || own.at(-1)?.data.kind === "waiting") return undefined;
+  const begun = own.findLast(({ data }) => data.kind in BEGUN);
+  return begun && { label: BEGUN[begun.data.kind] ?? "", ms: Math.max(0, Date.now() - Date.parse(begun.at)), isRunning: true };
+}
+
+/** Where the time of the attempt went, and goes. @param {Attempt} attempt @param {Stage | undefined} current */
+function stages({ timing, attempt }, current) {
+  const ended = Object.entries({ Routing: timing.routingMs, Building: timing.buildingMs, Landing: timing.landingMs })
+    .flatMap(([label, ms]) => (ms === undefined || label === current?.label ? [] : [/** @type {Stage} */ ({ label, ms })]));
+  const parts = current ? [...ended, current] : ended;
   const total = parts.reduce((sum, { ms }) => sum + ms, 0);
   if (total === 0) return null;
+  const say = (/** @type {Stage} */ { label, ms, isRunning }) => `${label} ${duration(ms)}${isRunning ? " so far" : ""}`;
   return h("div", { class: "panel-body stages" },
-    h("div", { class: "stage-bar", role: "img", "aria-label": `Time of attempt ${attempt}: ${parts.map(({ label, ms }) => `${label} ${duration(ms)}`).join(", ")}` },
-      parts.map(({ label, ms }) => {
-        const part = h("span", { "data-stage": label.toLowerCase() });
+    h("div", { class: "stage-bar", role: "img", "aria-label": `Time of attempt ${attempt}: ${parts.map(say).join(", ")}` },
+      parts.map(({ label, ms, isRunning }) => {
+        const part = h("span", { "data-stage": label.toLowerCase(), "data-running": isRunning });
         part.style.flexGrow = String(Math.max(ms / total, 0.004));
         return part;
       })),
-    h("ul", { class: "stage-legend", "aria-hidden": "true" }, parts.map(({ label, ms }) => h("li", { "data-stage": label.toLowerCase() }, `${label} ${duration(ms)}`))));
+    h("ul", { class: "stage-legend", "aria-hidden": "true" }, parts.map((part) => h("li", { "data-stage": part.label.toLowerCase() }, say(part)))));
 }

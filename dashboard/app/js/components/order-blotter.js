@@ -1,7 +1,7 @@
 import { addressOf } from "../core/address.js";
 import { book, list } from "../core/app.js";
 import { cancelAllOrders, cancelOrder } from "../core/cancel.js";
-import { runDemo } from "../core/demo.js";
+import { RUN_DEMO, runDemo } from "../core/demo.js";
 import { Component, h, setText } from "../core/dom.js";
 import { oncePerFrame } from "../core/frames.js";
 import { amount, canCancel } from "../core/format.js";
@@ -10,9 +10,9 @@ import { isFollowed, isNarrow } from "../core/order-filter.js";
 import { router } from "../core/router.js";
 import { shortcut } from "../core/shortcuts.js";
 import { BlotterRow, COLUMNS } from "./blotter-row.js";
+import "./confirm-dialog.js";
 import "./order-filters.js";
 
-const CANCEL_ALL = "Cancel all";
 const SPARE_ROWS = 4;
 /** Rows from the end at which the next page is asked for. */
 const MARGIN_ROWS = 60;
@@ -28,7 +28,8 @@ class OrderBlotter extends Component {
   #notice = h("div", { class: "notice", hidden: true });
   #count = h("span", { class: "faint", role: "status" });
   #newest = h("button", { class: "button", type: "button", hidden: true, onclick: () => this.#toNewest() });
-  #cancelAll = h("button", { class: "button", type: "button", onclick: () => this.#confirmCancelAll() }, CANCEL_ALL);
+  #cancelAll = h("button", { class: "button", type: "button", onclick: () => void this.#askCancelAll() }, "Cancel all");
+  #confirm = /** @type {import("./confirm-dialog.js").ConfirmDialog} */ (document.createElement("confirm-dialog"));
   /** @type {BlotterRow[]} */
   #rows = [];
   #height = 0;
@@ -45,7 +46,7 @@ class OrderBlotter extends Component {
     this.#scroller.replaceChildren(this.#head, this.#space);
     this.append(h("section", { class: "panel blotter", "aria-labelledby": "blotter-title" },
       h("div", { class: "panel-head" }, h("h2", { id: "blotter-title" }, "Orders"), this.#count, h("span", { class: "end" }), this.#newest, this.#cancelAll),
-      this.#filters, this.#scroller, this.#notice));
+      this.#filters, this.#scroller, this.#notice), this.#confirm);
 
     this.listen(list, "change", () => this.#draw());
     this.listen(book, "change", () => this.#draw());
@@ -63,15 +64,9 @@ class OrderBlotter extends Component {
     this.#scroller.scrollTop = list.place = place;
   }
 
-  /** Asks once more on the button itself, and forgets that after a while. */
-  #confirmCancelAll() {
-    if (this.#cancelAll.textContent !== CANCEL_ALL) {
-      setText(this.#cancelAll, CANCEL_ALL);
-      void cancelAllOrders();
-      return;
-    }
-    setText(this.#cancelAll, "Really cancel all?");
-    setTimeout(() => setText(this.#cancelAll, CANCEL_ALL), 4000);
+  async #askCancelAll() {
+    const risks = /** @type {import("../core/risk.js").Risk[]} */ ([{ level: "danger", text: "Every open order is canceled, whatever the list shows. Submitted ones may still land." }]);
+    if (await this.#confirm.ask("Cancel all orders?", risks, "Cancel all orders", "Keep them")) void cancelAllOrders();
   }
 
   #toNewest() {
@@ -210,7 +205,7 @@ class OrderBlotter extends Component {
 }
 
 function demoButton() {
-  const button = h("button", { class: "button", type: "button", onclick: () => void runDemo(button) }, "Run the demo: five paper orders");
+  const button = h("button", { class: "button", type: "button", onclick: () => void runDemo(button) }, RUN_DEMO);
   return button;
 }
 

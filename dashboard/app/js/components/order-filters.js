@@ -1,17 +1,15 @@
-/** @import { FailureCode } from "../core/types.js" */
 /** @import { Filter, SortKey } from "../core/order-filter.js" */
 import { addressOf } from "../core/address.js";
-import { list } from "../core/app.js";
-import { Component, h, icon, setText } from "../core/dom.js";
+import * as api from "../core/api.js";
+import { book, list } from "../core/app.js";
+import { FAILURE_CODES, STATUSES } from "../core/codes.js";
+import { Component, h, icon, redraw, setText } from "../core/dom.js";
 import { amount, words } from "../core/format.js";
 import { TOKENS, VENUES } from "../core/listings.js";
 import { ALL_ORDERS, PARKED, filterOf, isNarrow, parametersOf, selection } from "../core/order-filter.js";
 import { router } from "../core/router.js";
 import { shortcut } from "../core/shortcuts.js";
 
-const STATUSES = ["pending", "open", "held", "routing", "building", "submitted", "confirmed", "failed", "canceled", "expired"];
-/** @type {FailureCode[]} */
-const FAILURES = ["slippage_exceeded", "quotes_unavailable", "no_route", "insufficient_liquidity", "amount_too_small", "transaction_expired", "transaction_reverted", "chain_unavailable"];
 /** @type {[SortKey, string][]} */
 const SORTS = [["createdAt", "Time"], ["updatedAt", "Last change"], ["duration", "Duration"], ["attempt", "Attempts"]];
 const TYPING_MS = 300;
@@ -22,12 +20,12 @@ const DETAILS = /** @type {const} */ (["pair", "side", "venue", "failureCode", "
 export class OrderFilters extends Component {
   #status = select("Status", [], () => this.#choose());
   #search = h("input", { class: "input", id: "search", type: "search", placeholder: "Id, signature, token, pair, tag…", "aria-label": "Search orders", spellcheck: "false", autocomplete: "off",
-    oninput: () => this.#type(), onkeydown: (/** @type {KeyboardEvent} */ event) => event.key === "Enter" && this.#openSearched() });
+    oninput: () => this.#type(), onkeydown: (/** @type {KeyboardEvent} */ event) => event.key === "Enter" && void this.#openSearched() });
   #sort = select("Sort by", SORTS.flatMap(([key, label]) => [[`${key}.desc`, `${label} ↓`], [`${key}.asc`, `${label} ↑`]]), () => this.#choose());
   #pair = h("input", { class: "input", "aria-label": "Pair", placeholder: "SOL/USDC", list: "pairs", autocomplete: "off", spellcheck: "false", onchange: () => this.#choose() });
   #side = select("Side", [["", "Both sides"], ["buy", "Buy"], ["sell", "Sell"]], () => this.#choose());
   #venue = select("Venue", [["", "Any venue"], ...VENUES.map(({ id, name }) => /** @type {[string, string]} */ ([id, name]))], () => this.#choose());
-  #failure = select("Failure", [["", "Any failure"], ...FAILURES.map((code) => /** @type {[string, string]} */ ([code, words(code)]))], () => this.#choose());
+  #failure = select("Failure", [["", "Any failure"], ...FAILURE_CODES.map((code) => /** @type {[string, string]} */ ([code, words(code)]))], () => this.#choose());
   #from = h("input", { class: "input", type: "datetime-local", step: 1, "aria-label": "From", onchange: () => this.#choose() });
   #to = h("input", { class: "input", type: "datetime-local", step: 1, "aria-label": "Until", onchange: () => this.#choose() });
   #more = h("button", { class: "button", type: "button", "aria-expanded": "false", "aria-controls": "order-details", onclick: () => this.#toggle() }, "Filters");
@@ -71,8 +69,8 @@ export class OrderFilters extends Component {
     this.#pair.value = filter.pair;
     this.#side.value = filter.side;
     this.#side.disabled = filter.pair === "";
-    this.#venue.value = filter.venue;
-    this.#failure.value = filter.failureCode;
+    choose(this.#venue, filter.venue);
+    choose(this.#failure, filter.failureCode);
     this.#from.value = localTime(filter.from);
     this.#to.value = localTime(filter.to);
     const count = DETAILS.filter((name) => filter[name] !== "").length;
@@ -113,10 +111,15 @@ export class OrderFilters extends Component {
     this.#typing = setTimeout(() => this.#choose(false), TYPING_MS);
   }
 
-  #openSearched() {
+  /** An order's id leads to the order. The id may as well be a client's own, which is searched for. */
+  async #openSearched() {
+    clearTimeout(this.#typing);
     const wanted = this.#search.value.trim();
-    if (UUID.test(wanted)) router.go(addressOf(`/orders/${wanted.toLowerCase()}`));
-    else this.#choose(false);
+    const found = UUID.test(wanted) ? await api.order(wanted.toLowerCase()).catch(() => undefined) : undefined;
+    if (!this.isConnected || this.#search.value.trim() !== wanted) return;
+    if (!found) return this.#choose(false);
+    book.take(found);
+    router.go(addressOf(`/orders/${found.id}`));
   }
 
   #drawCounts() {
@@ -137,12 +140,19 @@ export class OrderFilters extends Component {
     const count = (/** @type {number | undefined} */ value) => (counts ? ` (${amount(String(value ?? 0))}${more})` : "");
     /** @type {[string, string][]} */
     const options = [["", `Any status${count(counts?.total)}`], ...STATUSES.map((status) => /** @type {[string, string]} */ ([status, words(status) + count(counts?.byStatus[status])])), [PARKED, "Parked"]];
+    if (!options.some(([value]) => value === chosen)) options.push([chosen, words(chosen)]);
     const key = JSON.stringify([options, chosen]);
     if (this.#status.dataset.key === key) return;
     this.#status.dataset.key = key;
-    this.#status.replaceChildren(...options.map(([value, label]) => h("option", { value, selected: value === chosen }, label)));
+    redraw(this.#status, options.map(([value, label]) => h("option", { value, selected: value === chosen }, label)));
     this.#status.value = chosen;
   }
+}
+
+/** Chooses a value, also one that is not offered, as of a later engine. @param {HTMLSelectElement} select @param {string} value */
+function choose(select, value) {
+  if (![...select.options].some((option) => option.value === value)) select.append(h("option", { value }, words(value)));
+  select.value = value;
 }
 
 /** @param {string} label @param {[string, string][] | string[][]} options @param {() => void} changed */

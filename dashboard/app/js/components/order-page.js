@@ -3,7 +3,7 @@ import { addressOf, base } from "../core/address.js";
 import * as api from "../core/api.js";
 import { book, market, stream, tell } from "../core/app.js";
 import { cancelOrder } from "../core/cancel.js";
-import { Component, h, icon } from "../core/dom.js";
+import { Component, h, icon, redraw } from "../core/dom.js";
 import { oncePerFrame } from "../core/frames.js";
 import { amount, canCancel, duration, elapsed, fullTime, isTerminal, shownPrice, signedBps, time, toneOf, wish, words } from "../core/format.js";
 import { storeDraft } from "../core/draft.js";
@@ -32,7 +32,7 @@ class OrderPage extends Component {
   #attempts = h("div", { class: "order-attempts" });
   #timeline = h("div");
   #raw = h("pre", { class: "raw mono", tabindex: 0, "aria-label": "Raw events" });
-  #drawn = { attempts: "", events: 0 };
+  #drawnEvents = 0;
   #draw = oncePerFrame(() => this.isConnected && this.#drawNow());
 
   /** @override */
@@ -112,17 +112,11 @@ class OrderPage extends Component {
     this.#drawHead(order);
     this.#drawParked(isTerminal(order.status) ? undefined : explanation.parkedAfterLostClaims);
     this.#drawSummary(order, explanation);
-    const attempts = JSON.stringify(explanation.attempts);
-    if (attempts !== this.#drawn.attempts) {
-      this.#drawn.attempts = attempts;
-      this.#attempts.replaceChildren(...explanation.attempts.map((attempt) => attemptSection(attempt, explanation.order)).reverse());
-    }
-    if (this.#events.length !== this.#drawn.events || !isTerminal(order.status)) {
-      const isNew = this.#events.length !== this.#drawn.events;
-      this.#drawn.events = this.#events.length;
-      this.#timeline.replaceChildren(timeline(this.#events, isTerminal(order.status)));
-      if (isNew) this.#raw.textContent = this.#events.map((event) => JSON.stringify(event, undefined, 2)).join("\n");
-    }
+    redraw(this.#attempts, explanation.attempts.map((attempt) => attemptSection(attempt, explanation.order, this.#events)).reverse());
+    redraw(this.#timeline, timeline(this.#events, isTerminal(order.status)));
+    if (this.#events.length === this.#drawnEvents) return;
+    this.#drawnEvents = this.#events.length;
+    this.#raw.textContent = this.#events.map((event) => JSON.stringify(event, undefined, 2)).join("\n");
   }
 
   /** @param {Order} order */
@@ -174,7 +168,7 @@ class OrderPage extends Component {
       tile("Duration", duration(took), timing.queuedMs === undefined ? "waiting for a worker" : `${duration(timing.queuedMs)} until a worker began`));
     const gauge = result && last?.bound && boundGauge(last.bound, result, order);
     const failure = order.status === "failed" && order.failure && h("p", { class: "order-failure" }, h("strong", {}, words(order.failure.code)), ` ${order.failure.message}`);
-    this.#summary.replaceChildren(tiles, ...[failure, gauge].filter((part) => part instanceof Node));
+    redraw(this.#summary, tiles, failure, gauge);
   }
 
   async #cancel() {

@@ -49,8 +49,8 @@ function next({ data }) {
     case "accepted": return "waiting for a worker";
     case "routing_started": return "waiting for quotes";
     case "submitted": return "waiting for the chain";
-    case "waiting": return `tried again at ${preciseTime(data.until)}`;
-    case "retrying": return `next attempt at ${preciseTime(data.nextAttemptAt)}`;
-    default: return "going on";
+    case "waiting": return `next try at ${preciseTime(data.until)}`;
+    case "retrying": return `next try at ${preciseTime(data.nextAttemptAt)}`;
+    default: return "in progress";
   }
 }

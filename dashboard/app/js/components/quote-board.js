@@ -1,7 +1,7 @@
 /** @import { OrderRequest, Quote, QuoteAnswer } from "../core/types.js" */
 /** @import { Risk } from "../core/risk.js" */
 /** @import { ApiError } from "../core/api.js" */
-import { Component, h, setText } from "../core/dom.js";
+import { Component, h, redraw, setText } from "../core/dom.js";
 import { market } from "../core/app.js";
 import { amount, brief, percent, shownPrice, words } from "../core/format.js";
 import { levelOf } from "../core/risk.js";
@@ -43,7 +43,7 @@ export class QuoteBoard extends Component {
   /** @param {QuoteAnswer} answer @param {Risk[]} risks */
   show(answer, risks) {
     this.#risks.hidden = risks.length === 0;
-    this.#risks.replaceChildren(...risks.map(({ level, text }) => h("li", { class: "risk", "data-level": level }, text)));
+    redraw(this.#risks, risks.map(({ level, text }) => h("li", { class: "risk", "data-level": level }, text)));
     this.toggleAttribute("data-stale", false);
     for (const [venue, cell] of this.#cells) {
       const quote = answer.quotes.find((quote) => quote.venue === venue);
@@ -56,7 +56,7 @@ export class QuoteBoard extends Component {
       ? ["Minimum received", bound.minAmountOut, answer.tokenOut]
       : ["Maximum spent", bound.maxAmountIn, answer.tokenIn];
     const advantage = answer.advantageBps;
-    this.#worst.replaceChildren(
+    redraw(this.#worst,
       h("dt", {}, label), h("dd", { id: "bound" }, `${amount(value)} ${token}`),
       h("dt", {}, "Better than next best"), h("dd", {}, advantage === undefined ? "only one quote" : `by ${percent(advantage)}`));
     if (Date.now() - this.#said > 10_000) {
@@ -78,7 +78,7 @@ export class QuoteBoard extends Component {
   /** @param {Element} cell @param {string} venue @param {string} excuse @param {Shown} [shown] */
   #draw(cell, venue, excuse, shown) {
     cell.toggleAttribute("data-best", shown?.isBest ?? false);
-    cell.replaceChildren(
+    redraw(cell,
       h("h3", {}, h("span", { class: "venue", "data-venue": venue }, words(venue)), shown?.isBest && h("span", { class: "best" }, "Best")),
       shown ? details(shown) : h("p", { class: "muted" }, excuse));
   }

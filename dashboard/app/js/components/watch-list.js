@@ -1,5 +1,6 @@
 import { market, stream } from "../core/app.js";
-import { Component, h, setText, wide } from "../core/dom.js";
+import { Component, h, redraw, setText, wide } from "../core/dom.js";
+import { oncePerFrame } from "../core/frames.js";
 import { percent, shownPrice } from "../core/format.js";
 import { TOKENS, VENUES } from "../core/listings.js";
 
@@ -7,6 +8,8 @@ const STORED = "watchlist";
 const USUAL = ["SOL/USDC", "JUP/USDC", "BONK/USDC", "RAY/USDC", "JTO/USDC"];
 /** The engine sends the prices of twenty pairs to a page, the chosen one included. */
 const MOST = 18;
+/** Prices come more often than anybody reads them. */
+const DRAWN_MS = 250;
 
 /** Several pairs with their best bid and ask; one of them is the pair that is looked at. */
 export class WatchList extends Component {
@@ -17,6 +20,7 @@ export class WatchList extends Component {
   #pairs = stored();
   /** Ends the prices of a pair that is taken off the list. @type {Map<string, AbortController>} */
   #watched = new Map();
+  #draw = oncePerFrame(() => this.isConnected && this.#drawNow(), DRAWN_MS);
 
   /** @override */
   start() {
@@ -28,10 +32,10 @@ export class WatchList extends Component {
         h("button", { class: "button" }, "Add"), this.#problem)));
     this.gone.addEventListener("abort", () => this.#watched.forEach((watch) => watch.abort()));
     this.listen(market, "prices", () => this.#draw());
-    this.listen(market, "pair", () => this.#draw());
+    this.listen(market, "pair", () => this.#drawNow());
     this.#watched.clear();
     for (const pair of this.#pairs) this.#watch(pair);
-    this.#draw();
+    this.#drawNow();
   }
 
   /** @param {string} pair */
@@ -69,31 +73,23 @@ export class WatchList extends Component {
     } catch {
       // without storage it lasts as long as the page
     }
-    this.#draw();
+    this.#drawNow();
   }
 
-  #draw() {
-    const isFocused = this.#table.contains(document.activeElement);
-    if (isFocused && this.#table.querySelector("table")?.dataset.pairs === this.#pairs.join()) return this.#drawPrices();
-    this.#table.replaceChildren(h("table", { class: "table", "data-pairs": this.#pairs.join() },
+  #drawNow() {
+    redraw(this.#table, h("table", { class: "table" },
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Pair"), ["Bid", "Ask", "Spread"].map((label) => h("th", { scope: "col", class: "number" }, label)), h("th", { scope: "col" }, h("span", { class: "visually-hidden" }, "Remove")))),
-      h("tbody", {}, this.#pairs.map((pair) => h("tr", { "data-pair": pair, "aria-current": String(pair === market.key) },
-        h("td", {}, h("button", { type: "button", onclick: () => this.#choose(pair) }, pair)),
-        h("td", { class: "number bid" }), h("td", { class: "number ask" }), h("td", { class: "number muted spread" }),
-        h("td", { class: "number" }, h("button", { class: "button quiet icon", type: "button", "aria-label": `Remove ${pair}`, title: "Remove", onclick: () => this.#remove(pair) }, "×")))))));
-    this.#drawPrices();
+      h("tbody", {}, this.#pairs.map((pair) => this.#row(pair)))));
   }
 
-  #drawPrices() {
-    for (const row of this.#table.querySelectorAll("tbody tr")) {
-      const { bid, ask, bidVenue, askVenue } = best(/** @type {HTMLElement} */ (row).dataset.pair ?? "");
-      const cell = (/** @type {string} */ name) => /** @type {HTMLElement} */ (row.querySelector(`.${name}`));
-      setText(cell("bid"), shownPrice(bid));
-      cell("bid").title = bidVenue;
-      setText(cell("ask"), shownPrice(ask));
-      cell("ask").title = askVenue;
-      setText(cell("spread"), bid && ask ? percent(((ask - bid) / ask) * 10_000) : "–");
-    }
+  /** @param {string} pair */
+  #row(pair) {
+    const { bid, ask, bidVenue, askVenue } = best(pair);
+    return h("tr", { "data-id": pair, "aria-current": String(pair === market.key) },
+      h("td", {}, h("button", { type: "button", onclick: () => this.#choose(pair) }, pair)),
+      h("td", { class: "number bid", title: bidVenue }, shownPrice(bid)), h("td", { class: "number ask", title: askVenue }, shownPrice(ask)),
+      h("td", { class: "number muted spread" }, bid && ask ? percent(((ask - bid) / ask) * 10_000) : "–"),
+      h("td", { class: "number" }, h("button", { class: "button quiet icon", type: "button", "aria-label": `Remove ${pair}`, title: "Remove", onclick: () => this.#remove(pair) }, "×")));
   }
 
   /** @param {string} pair */
@@ -113,15 +109,22 @@ function best(pair) {
   return { bid: bid && Number(bid.bid), ask: ask && Number(ask.ask), bidVenue: named(bid?.venue), askVenue: named(ask?.venue) };
 }
 
+/** Whether the engine has prices of it: it may trade other tokens than when the pair was stored. @param {unknown} pair */
+function isListed(pair) {
+  const [base, quote, ...more] = typeof pair === "string" ? pair.split("/") : [];
+  const isToken = (/** @type {string | undefined} */ name) => TOKENS.some(({ symbol }) => symbol === name);
+  return isToken(base) && isToken(quote) && base !== quote && more.length === 0;
+}
+
 /** @returns {string[]} */
 function stored() {
   try {
     const pairs = JSON.parse(localStorage.getItem(STORED) ?? "null");
-    if (Array.isArray(pairs)) return pairs.filter((pair) => typeof pair === "string").slice(0, MOST);
+    if (Array.isArray(pairs)) return pairs.filter(isListed).slice(0, MOST);
   } catch {
     // as if nothing had been stored
   }
-  return [...USUAL];
+  return USUAL.filter(isListed);
 }
 
 customElements.define("watch-list", WatchList);

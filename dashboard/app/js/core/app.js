@@ -1,4 +1,5 @@
 /** What all components share: one stream, one book, one market. */
+import { Fills } from "./fills.js";
 import { Market } from "./market.js";
 import { OrderBook } from "./orders.js";
 import { OrderList } from "./order-list.js";
@@ -7,6 +8,7 @@ import { Stream } from "./stream.js";
 export const stream = new Stream();
 export const book = new OrderBook();
 export const list = new OrderList(book);
+export const fills = new Fills(book);
 export const market = new Market(stream);
 
 stream.addEventListener("event", (event) => {

@@ -22,7 +22,8 @@ export async function cancelAllOrders() {
       requested += answer.results.length - missed;
       hasMore = answer.hasMore && missed === 0;
     }
-    tell(failed > 0 ? `${failed} orders could not be canceled: try again.` : requested > 0 ? `${requested} ${requested === 1 ? "order is" : "orders are"} canceled, or will be unless they have landed.` : "No order was open.");
+    const orders = (/** @type {number} */ count) => `${count} ${count === 1 ? "order" : "orders"}`;
+    tell(failed > 0 ? `${orders(failed)} could not be canceled. Try again.` : requested > 0 ? `${orders(requested)} canceled. Submitted ones may still land.` : "No open orders.");
   } catch (error) {
     tell(/** @type {api.ApiError} */ (error).message);
   }

@@ -59,6 +59,69 @@ export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/**
+ * Gives an element this content, and keeps every node that is there already: what has the focus, lies under the pointer
+ * or has its title shown stays. Elements with a `data-id` are told apart by it, others by their place. A node that stays
+ * keeps its listeners, so under one `data-id` they have to do the same.
+ * @param {Element} element
+ * @param {...(Child | Child[])} children
+ */
+export function redraw(element, ...children) {
+  const isShown = (/** @type {Child} */ child) => child !== null && child !== undefined && child !== false && child !== "";
+  fill(element, children.flat().filter(isShown).map((child) => (child instanceof Node ? child : document.createTextNode(String(child)))));
+}
+
+/** @param {Element} parent @param {Node[]} wanted */
+function fill(parent, wanted) {
+  const ids = new Set(wanted.map(idOf));
+  const kept = new Map();
+  for (const child of [...parent.children]) {
+    const id = idOf(child);
+    if (id === undefined) continue;
+    if (ids.has(id)) kept.set(id, child);
+    else child.remove(); // or those after it would have to move, and lose the focus
+  }
+  let place = parent.firstChild;
+  for (const node of wanted) {
+    const id = idOf(node);
+    /** @type {ChildNode | null | undefined} */
+    const same = id === undefined ? (idOf(place) === undefined ? place : null) : kept.get(id);
+    if (!same || same.nodeName !== node.nodeName) {
+      parent.insertBefore(node, place);
+      continue;
+    }
+    if (same === place) place = same.nextSibling;
+    else parent.insertBefore(same, place);
+    become(same, node);
+  }
+  while (place) {
+    const next = place.nextSibling;
+    parent.removeChild(place);
+    place = next;
+  }
+}
+
+/** @param {Node} node @param {Node} wanted of the same name */
+function become(node, wanted) {
+  if (!(node instanceof Element && wanted instanceof Element)) {
+    if (node.nodeValue !== wanted.nodeValue) node.nodeValue = wanted.nodeValue;
+    return;
+  }
+  for (const { name } of [...node.attributes]) if (!wanted.hasAttribute(name)) node.removeAttribute(name);
+  for (const { name, value } of wanted.attributes) {
+    if (node.getAttribute(name) === value) continue;
+    // the page's policy forbids the attribute, not the property
+    if (name === "style") /** @type {HTMLElement} */ (node).style.cssText = value;
+    else node.setAttribute(name, value);
+  }
+  fill(node, [...wanted.childNodes]);
+}
+
+/** @param {Node | null} node */
+function idOf(node) {
+  return node instanceof HTMLElement || node instanceof SVGElement ? node.dataset.id : undefined;
+}
+
 /** A box for what may be wider than the page: it scrolls, by keyboard too. @param {string} label @param {...Child} children */
 export function wide(label, ...children) {
   return h("div", { class: "scroll-x", role: "region", "aria-label": label, tabindex: 0 }, ...children);

@@ -16,10 +16,12 @@ const SORT_KEYS = ["createdAt", "updatedAt", "attempt", "duration"];
 /** The filter that an address holds. @param {URLSearchParams} query @returns {Filter} */
 export function filterOf(query) {
   const text = (/** @type {string} */ name) => query.get(name) ?? "";
+  // the engine reads these in any case
+  const code = (/** @type {string} */ name) => text(name).toLowerCase();
   const sort = /** @type {SortKey} */ (SORT_KEYS.includes(text("sort")) ? text("sort") : "createdAt");
   const side = text("pair") ? text("side") : "";
   return {
-    status: text("status"), q: text("q"), pair: text("pair"), side, venue: text("venue"), failureCode: text("failureCode"),
+    status: code("status"), q: text("q"), pair: text("pair"), side, venue: code("venue"), failureCode: code("failureCode"),
     from: text("from"), to: text("to"), sort, order: text("order") === "asc" ? "asc" : "desc",
   };
 }
@@ -64,9 +66,10 @@ export function matches(order, filter) {
     && (!from || Date.parse(order.createdAt) >= Date.parse(from)) && (!to || Date.parse(order.createdAt) < Date.parse(to));
 }
 
-/** @param {Order} order @param {string} pair @param {string} side */
-function isOfPair({ tokenIn, tokenOut }, pair, side) {
-  const [base = "", quote = ""] = pair.toUpperCase().split(/\s*(?:\/|→|->)\s*/);
-  const is = (/** @type {string} */ one, /** @type {string} */ other) => tokenIn.toUpperCase() === one && tokenOut.toUpperCase() === other;
+/** Tokens are named by symbol or mint, as the engine takes them. @param {Order} order @param {string} pair @param {string} side */
+function isOfPair({ tokenIn, tokenOut, tokenInMint, tokenOutMint }, pair, side) {
+  const [base = "", quote = ""] = pair.trim().split(/\s*(?:\/|→|->)\s*/);
+  const isToken = (/** @type {string} */ name, /** @type {string} */ symbol, /** @type {string} */ mint) => name === mint || name.toUpperCase() === symbol.toUpperCase();
+  const is = (/** @type {string} */ one, /** @type {string} */ other) => isToken(one, tokenIn, tokenInMint) && isToken(other, tokenOut, tokenOutMint);
   return (side !== "buy" && is(base, quote)) || (side !== "sell" && is(quote, base));
 }

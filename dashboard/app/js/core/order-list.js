@@ -35,7 +35,10 @@ export class OrderList extends EventTarget {
   #book;
   /** All ids in the window, in the order of the engine. @type {string[]} */
   #ids = [];
-  #known = new Set();
+  /** The ids with the last event that the engine had when it listed them; -1 for those that the stream brought. @type {Map<string, number>} */
+  #known = new Map();
+  /** Those before the list was read anew: they are shown until it is here. @type {Map<string, number>} */
+  #before = new Map();
   /** The first page is read anew: `rows` stay until it is here, so that nobody loses their place. */
   #isRenewed = false;
   /** @type {string | undefined} */
@@ -46,6 +49,7 @@ export class OrderList extends EventTarget {
   constructor(book) {
     super();
     this.#book = book;
+    book.keep((id) => this.#known.has(id) || this.#before.has(id));
     book.addEventListener("change", (event) => this.#apply(/** @type {CustomEvent<Set<string>>} */ (event).detail));
   }
 
@@ -66,7 +70,8 @@ export class OrderList extends EventTarget {
   /** Reads the first page anew. */
   async reset() {
     this.#ids = [];
-    this.#known = new Set();
+    if (this.#before.size === 0) this.#before = this.#known;
+    this.#known = new Map();
     this.isAway = false;
     this.isOutdated = false;
     this.#isRenewed = true;
@@ -110,8 +115,9 @@ export class OrderList extends EventTarget {
       const { orders, next } = await api.orders(path);
       if (reading !== this.#reading) return;
       for (const order of orders) {
+        if (!this.#known.has(order.id)) this.#ids.push(order.id);
+        this.#known.set(order.id, order.lastSeq);
         this.#book.take(order);
-        this.#add(order.id);
       }
       this.#next = next;
       this.isPaused = orders.length === 0 && next !== undefined;
@@ -127,15 +133,9 @@ export class OrderList extends EventTarget {
       this.error = /** @type {api.ApiError} */ (error);
     }
     this.#isRenewed = false;
+    this.#before = new Map();
     if (isFollowed(this.filter)) this.#ids.sort(newestFirst);
     this.#show();
-  }
-
-  /** @param {string} id */
-  #add(id) {
-    if (this.#known.has(id)) return;
-    this.#known.add(id);
-    this.#ids.push(id);
   }
 
   /** @param {Set<string>} changed */
@@ -153,7 +153,7 @@ export class OrderList extends EventTarget {
       const isNewest = !this.isAway && (id > oldest || (!this.#next && this.state === "idle"));
       if (order && isNewest && matches(order, this.filter) && !this.#known.has(id)) found.push(id);
     }
-    for (const id of found) this.#known.add(id);
+    for (const id of found) this.#known.set(id, -1);
     this.#ids.unshift(...found.sort(newestFirst));
     if (found.some((id) => id < newest)) this.#ids.sort(newestFirst);
     if (this.#ids.length > MOST_ROWS) this.#dropOldest();
@@ -167,12 +167,13 @@ export class OrderList extends EventTarget {
     this.#next = this.#path(this.#ids.at(-1));
   }
 
+  /** What the engine listed belongs to the list, whatever the page makes of the filter, until an event changes it. */
   #show() {
     const isFiltered = isFollowed(this.filter);
     if (!this.#isRenewed) {
       this.rows = this.#ids.filter((id) => {
         const order = this.#book.get(id);
-        return order && (!isFiltered || matches(order, this.filter));
+        return order && (!isFiltered || order.lastSeq === this.#known.get(id) || matches(order, this.filter));
       });
     }
     this.dispatchEvent(new Event("change"));

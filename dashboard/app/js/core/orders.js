@@ -1,8 +1,10 @@
 /** @import { Order, OrderEvent } from "./types.js" */
 import { oncePerFrame } from "./frames.js";
 
-/** Orders kept at most, the oldest ones known are dropped first: the engine has them all. */
+/** Orders kept at most, besides those that are listed; the oldest ones known are dropped first: the engine has them all. */
 const MOST_ORDERS = 30_000;
+/** To find those to drop takes a walk past those that are listed, so it is done for many at once. */
+const DROPPED_AT_ONCE = 1000;
 /** Nobody reads faster than this, and a busy engine would fill every frame. */
 const CHANGES_APART_MS = 50;
 /** Events kept of orders whose row has not arrived yet. */
@@ -21,20 +23,22 @@ export class OrderBook extends EventTarget {
   #early = new Map();
   /** @type {Set<string>} */
   #changed = new Set();
+  /** @type {((id: string) => boolean)[]} */
+  #keepers = [];
   #announce = oncePerFrame(() => {
     const changed = this.#changed;
     this.#changed = new Set();
     this.dispatchEvent(new CustomEvent("change", { detail: changed }));
   }, CHANGES_APART_MS);
 
+  /** Orders of which `isKept` are not dropped. @param {(id: string) => boolean} isKept */
+  keep(isKept) {
+    this.#keepers.push(isKept);
+  }
+
   /** @param {string} id */
   get(id) {
     return this.#orders.get(id);
-  }
-
-  /** All orders, in the order in which the page learnt of them. */
-  all() {
-    return this.#orders.values();
   }
 
   /** Takes a row of the API. @param {Order} row */
@@ -43,8 +47,7 @@ export class OrderBook extends EventTarget {
     // a request to cancel is no event, so it does not move the order on
     const isRequested = row.cancelRequestedAt !== undefined && known?.lastSeq === row.lastSeq && known.cancelRequestedAt === undefined;
     if (known === undefined || known.lastSeq < row.lastSeq || isRequested) {
-      this.#orders.set(row.id, row);
-      this.#touch(row.id);
+      this.#put(row);
     }
     const early = this.#early.get(row.id);
     this.#early.delete(row.id);
@@ -59,7 +62,7 @@ export class OrderBook extends EventTarget {
       const early = this.#early.get(id);
       if (early) early.push(event);
       else this.#early.set(id, [event]);
-      trim(this.#early, MOST_EARLY);
+      trim(this.#early, MOST_EARLY, () => false);
       return;
     }
     if (known !== undefined && known.lastSeq >= seq) return;
@@ -77,22 +80,23 @@ export class OrderBook extends EventTarget {
       delete order.failure;
     }
     if ("failure" in data && data.failure) order.failure = data.failure;
-    this.#orders.set(id, order);
-    this.#touch(id);
-    trim(this.#orders, MOST_ORDERS);
+    this.#put(order);
   }
 
-  /** @param {string} id */
-  #touch(id) {
-    this.#changed.add(id);
+  /** @param {Order} order */
+  #put(order) {
+    this.#orders.set(order.id, order);
+    this.#changed.add(order.id);
     this.#announce();
+    if (this.#orders.size < MOST_ORDERS + DROPPED_AT_ONCE) return;
+    trim(this.#orders, MOST_ORDERS, (id) => id === order.id || this.#keepers.some((isKept) => isKept(id)));
   }
 }
 
-/** @param {Map<string, unknown>} map @param {number} most */
-function trim(map, most) {
+/** @param {Map<string, unknown>} map @param {number} most @param {(key: string) => boolean} isKept */
+function trim(map, most, isKept) {
   for (const key of map.keys()) {
     if (map.size <= most) return;
-    map.delete(key);
+    if (!isKept(key)) map.delete(key);
   }
 }

@@ -55,11 +55,20 @@ class Router extends EventTarget {
   #read(address) {
     const path = pathOf(address);
     const id = /^\/orders\/([^/]+)$/.exec(path)?.[1];
-    if (id) return { view: "order", id: decodeURIComponent(id) };
+    if (id) return orderOf(id);
     if (path === "/") return { view: "trade" };
     if (path === "/market") return { view: "market" };
     if (path === "/engine") return { view: "engine" };
     return { view: "nowhere" };
+  }
+}
+
+/** @param {string} encoded @returns {Route} */
+function orderOf(encoded) {
+  try {
+    return { view: "order", id: decodeURIComponent(encoded) };
+  } catch {
+    return { view: "nowhere" }; // %E0%A4%A is no text
   }
 }
 

@@ -47,17 +47,17 @@ export class Stream extends EventTarget {
   watchPrices(pair, gone) {
     const watchers = this.#pairs.get(pair) ?? 0;
     this.#pairs.set(pair, watchers + 1);
-    if (watchers === 0) this.#ask("subscribe", [pair]);
+    if (watchers === 0) this.#ask("subscribe", pair);
     gone.addEventListener("abort", () => {
       const left = (this.#pairs.get(pair) ?? 1) - 1;
       if (left > 0) this.#pairs.set(pair, left);
-      else if (this.#pairs.delete(pair)) this.#ask("unsubscribe", [pair]);
+      else if (this.#pairs.delete(pair)) this.#ask("unsubscribe", pair);
     }, { once: true });
   }
 
-  /** @param {"subscribe" | "unsubscribe"} op @param {string[]} prices */
-  #ask(op, prices) {
-    if (this.state === "live" && prices.length > 0) this.#socket?.send(JSON.stringify({ op, prices, id: PRICES }));
+  /** @param {"subscribe" | "unsubscribe"} op @param {string} pair */
+  #ask(op, pair) {
+    if (this.state === "live") this.#socket?.send(JSON.stringify({ op, prices: [pair], id: PRICES }));
   }
 
   #connect() {
@@ -86,7 +86,8 @@ export class Stream extends EventTarget {
         if (message.prices) break;
         this.#failures = 0;
         this.#set("live");
-        this.#ask("subscribe", [...this.#pairs.keys()]);
+        // each on its own: a pair that the engine refuses takes no other one with it
+        for (const pair of this.#pairs.keys()) this.#ask("subscribe", pair);
         if (this.#isFresh) this.dispatchEvent(new Event("fresh"));
         this.#isFresh = false;
         break;

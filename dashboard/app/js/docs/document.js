@@ -38,13 +38,25 @@ export function media(content = {}) {
   return Object.entries(content)[0];
 }
 
+/** Whether the call begins a stream, which has no end. @param {Operation} operation */
+export function isStream({ responses }) {
+  return responses[200] === undefined ? responses[101] !== undefined : "text/event-stream" in (responses[200].content ?? {});
+}
+
+/** The required parameters of the query. An example is in the description, as code. @param {Operation} operation */
+function queryOf({ parameters = [] }) {
+  const required = parameters.filter(({ in: place, required }) => place === "query" && required);
+  const valueOf = (/** @type {Parameter} */ { name, description }) => /`([^`]+)`/.exec(description ?? "")?.[1] ?? name.toUpperCase();
+  return required.length === 0 ? "" : `?${required.map((parameter) => `${parameter.name}=${valueOf(parameter)}`).join("&")}`;
+}
+
 /**
  * A command that makes the call.
  * @param {Call} call
  * @param {string} origin
  */
 export function curl({ method, path, operation }, origin) {
-  const url = `'${origin}${path.replace(/\{(\w+)\}/g, (_, name) => `ORDER_${name.toUpperCase()}`)}'`;
+  const url = `'${origin}${path.replace(/\{(\w+)\}/g, (_, name) => `ORDER_${name.toUpperCase()}`)}${queryOf(operation)}'`;
   if (operation.responses[101] && !operation.responses[200]) return `websocat ${url.replace("'http", "'ws")}`;
   const [type, body] = media(operation.requestBody?.content) ?? [];
   const example = Object.values(body?.examples ?? {})[0];

@@ -1,11 +1,13 @@
 /** @import { Answer, Call, Media, Parameter } from "./document.js" */
 import { base } from "../core/address.js";
 import { h, wide } from "../core/dom.js";
-import { curl, media } from "./document.js";
+import { curl, isStream, media } from "./document.js";
 import { bounds, kind, prose } from "./schema.js";
 
 /** Characters of an answer. */
 const MOST_SHOWN = 20_000;
+/** Characters that are read: an export may have millions. */
+const MOST_READ = 500_000;
 
 /** A call: what it takes, what it answers, and how to try it. @param {Call} call */
 export function showCall(call) {
@@ -19,7 +21,7 @@ export function showCall(call) {
       summary ? h("p", { class: "summary" }, prose(summary)) : null,
       description ? h("p", {}, prose(description)) : null,
       code(curl(call, location.origin + base), `Command for ${method} ${path}`),
-      method === "GET" && responses[200] ? tryIt(call) : null,
+      method === "GET" && !isStream(operation) ? tryIt(call) : null,
       parameters.length ? [h("h4", {}, "Parameters"), showParameters(parameters, `Parameters of ${method} ${path}`)] : null,
       body ? [h("h4", {}, "Body"), h("p", {}, kind(body.schema ?? {})), ...examples(body, operationId)] : null,
       h("h4", {}, "Answers"),
@@ -38,8 +40,10 @@ function tryIt({ path, operation }) {
     answer.hidden = false;
     try {
       const response = await fetch(`${base}${filled}${query.size ? `?${query}` : ""}`);
-      const text = await response.text();
-      answer.textContent = `${response.status}\n${pretty(text).slice(0, MOST_SHOWN)}`;
+      const { text, isWhole } = await beginningOf(response);
+      const shown = isWhole ? pretty(text) : text;
+      const cut = isWhole && shown.length <= MOST_SHOWN ? "" : "\n…";
+      answer.textContent = `${response.status}\n${shown.slice(0, MOST_SHOWN)}${cut}`;
     } catch (error) {
       answer.textContent = /** @type {Error} */ (error).message;
     }
@@ -49,6 +53,19 @@ function tryIt({ path, operation }) {
       fields.map(({ name, input }) => h("div", { class: "field" }, h("label", { for: input.id }, name), input)),
       h("div", {}, h("button", { class: "button", type: "submit" }, "Send"))),
     h("div", { class: "snippet" }, answer));
+}
+
+/** Reads no more of an answer than can be shown. @param {Response} response */
+async function beginningOf(response) {
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  while (reader && text.length < MOST_READ) {
+    const { done, value } = await reader.read();
+    if (done) return { text, isWhole: true };
+    text += value;
+  }
+  await reader?.cancel();
+  return { text, isWhole: reader === undefined };
 }
 
 /** @param {string} text */

@@ -2,13 +2,14 @@
 /** @import { Order, OrderEvent, OrderRequest } from "../../../app/js/core/types.js" */
 /** @import { TestContext } from "node:test" */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { promisify } from "node:util";
 import { eventually } from "./eventually.js";
 
 const ROOT = resolve(import.meta.dirname, "../../../..");
@@ -86,6 +87,12 @@ export class Engine {
     });
     assert.equal(response.status, 201);
     return response.json();
+  }
+
+  /** What a command of the program prints about this engine. @param {...string} command */
+  async run(...command) {
+    const env = { PATH: process.env.PATH, ENGINE_URL: this.url };
+    return (await promisify(execFile)(BINARY, command, { cwd: this.#folder, env })).stdout;
   }
 
   /** @returns {Promise<Order[]>} the newest 200 */

@@ -13,8 +13,12 @@ mod sse;
 mod tail;
 mod websocket;
 
-use domain::{Order, OrderId, ports::FeedCursor};
-use futures::{StreamExt, TryStreamExt, stream};
+use std::collections::HashSet;
+
+use domain::{
+    Order, OrderId,
+    ports::{FeedCursor, OrderFilter},
+};
 
 use crate::{
     problem::{Code, FieldCode, FieldError, Problem},
@@ -29,19 +33,23 @@ pub(crate) use websocket::converse;
 use message::FeedMessage;
 use reader::FeedReader;
 
-/// Orders that are looked up at once.
-const CONCURRENT_LOOKUPS: usize = 16;
-
-/// Finds orders of the account.
+/// Finds orders of the account, in no particular order.
 ///
 /// # Errors
-/// When one of them does not exist or is another account's.
+/// When one of them does not exist, is another account's or cannot be read.
 async fn find_orders(state: &AppState, ids: &[OrderId]) -> Result<Vec<Order>, Problem> {
-    stream::iter(ids.iter().copied())
-        .map(|id| state.find_order(id))
-        .buffered(CONCURRENT_LOOKUPS)
-        .try_collect()
-        .await
+    let most = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+    let filter = OrderFilter { ids: Some(ids.to_vec()), ..OrderFilter::newest(most) };
+    let found = state.answer(state.store.orders(state.account, filter)).await?.orders;
+    let known: HashSet<_> = found.iter().map(|order| order.id).collect();
+    match ids.iter().find(|id| !known.contains(*id)) {
+        None => Ok(found),
+        // a listing leaves it out, and does not say why
+        Some(missing) => Err(match state.find_order(*missing).await {
+            Ok(_) => Problem::order_not_found(*missing),
+            Err(problem) => problem,
+        }),
+    }
 }
 
 /// Parses a client's cursor, if events can be sent from there without a gap.

@@ -42,14 +42,54 @@ impl Prices {
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Arc<Tick>> {
-        for (_, ticks) in &mut self.0 {
-            // before its first price a pair has none
-            while let Poll::Ready(Some(tick)) = ticks.poll_next_unpin(context) {
-                if let Some(tick) = tick {
+        let mut index = 0;
+        while let Some((_, ticks)) = self.0.get_mut(index) {
+            match ticks.poll_next_unpin(context) {
+                Poll::Ready(Some(Some(tick))) => {
+                    // it is its turn again after the others: a slow client must get every pair
+                    self.0.rotate_left(index + 1);
                     return Poll::Ready(tick);
                 }
+                Poll::Ready(Some(None)) => {} // before its first price a pair has none
+                Poll::Ready(None) => drop(self.0.remove(index)),
+                Poll::Pending => index += 1,
             }
         }
         Poll::Pending
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{Amount, Timestamp, Token};
+    use futures::FutureExt;
+    use tokio::sync::watch;
+
+    use super::*;
+
+    fn tick(pair: Pair) -> Arc<Tick> {
+        Arc::new(Tick { pair, at: Timestamp::default(), lot: Amount(1), venues: Vec::new() })
+    }
+
+    #[tokio::test]
+    async fn a_client_that_reads_slowly_gets_every_pair_in_turn() {
+        let pairs = ["USDC", "USDT", "JUP"].map(|name| [Token::SOL, Token::well_known(name).unwrap()]);
+        let (senders, streams): (Vec<_>, Vec<_>) = pairs
+            .iter()
+            .map(|pair| {
+                let (sender, receiver) = watch::channel(Some(tick(*pair)));
+                (sender, (*pair, WatchStream::new(receiver)))
+            })
+            .unzip();
+        let mut prices = Prices(streams);
+        for turn in 0..7 {
+            assert_eq!(prices.next().await.pair, pairs[turn % pairs.len()], "{turn}");
+            for (sender, pair) in senders.iter().zip(pairs) {
+                sender.send_replace(Some(tick(pair))); // all of them are ready each time
+            }
+        }
+        drop(senders);
+        while prices.next().now_or_never().is_some() {}
+        assert!(prices.0.is_empty(), "nothing is left of what has ended");
     }
 }

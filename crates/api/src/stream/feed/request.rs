@@ -173,7 +173,7 @@ fn read_orders(value: Option<&Value>, errors: &mut Vec<FieldError>) -> Option<Or
 /// Pairs, as they are written; whether there are such tokens is found out later.
 fn read_prices(value: &Value, fields: &Fields, errors: &mut Vec<FieldError>) -> Option<Vec<String>> {
     for (name, value) in [("orders", &fields.orders), ("after", &fields.after), ("cursor", &fields.cursor)] {
-        refuse_field(name, value.as_ref(), "does not go with prices", errors);
+        refuse_field(name, value.as_ref(), "cannot be combined with prices", errors);
     }
     let pairs = value.as_array().and_then(|pairs| {
         pairs.iter().map(|pair| pair.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()

@@ -26,6 +26,8 @@ use crate::{
 const LAST_EVENT_ID: &str = "last-event-id";
 /// The `id` of the end of a stream: nothing follows it.
 const COMPLETE: &str = "end";
+/// Orders that an address may name at most: their ids must fit into the head of a request, and into its first line.
+const MOST_NAMED: usize = 500;
 /// Events that wait to be written.
 const WAITING: usize = 16;
 /// When a browser is to connect again after the connection broke.
@@ -60,9 +62,9 @@ async fn open(
     headers: &HeaderMap,
 ) -> Result<(FeedReader, Vec<OrderId>), Problem> {
     let mut errors = Vec::new();
-    query.report_unknown(&["orders", "cursor"], &mut errors);
+    query.check_names(&["orders", "cursor"], &mut errors);
     refuse_query(errors)?;
-    let named = read_orders(query, state.limits.max_stream_orders)?;
+    let named = read_orders(query, state.limits.max_stream_orders.min(MOST_NAMED))?;
     let resumed = headers.get(LAST_EVENT_ID).and_then(|value| value.to_str().ok());
     // the header is newer: a reconnecting browser repeats the address
     let cursor = match resumed.filter(|text| !text.is_empty()).or_else(|| query.text("cursor")) {
@@ -134,9 +136,11 @@ fn read_orders(query: &Parameters, most: usize) -> Result<Option<Vec<OrderId>>, 
         Err(Problem::fields(Code::InvalidQuery, vec![FieldError::new("orders", code, message)]))
     };
     match text.split(',').map(|id| id.trim().parse()).collect::<Result<Vec<OrderId>, _>>() {
-        Ok(ids) if ids.len() > most => refuse(FieldCode::OutOfRange, format!("may name {most} at most")),
+        Ok(ids) if ids.len() > most => {
+            refuse(FieldCode::OutOfRange, format!("must list at most {most} orders; a WebSocket takes more"))
+        }
         Ok(ids) => Ok(Some(ids)),
-        Err(_) => refuse(FieldCode::Malformed, "must be * or order ids with commas between them".into()),
+        Err(_) => refuse(FieldCode::Malformed, "must be * or a comma-separated list of order ids".into()),
     }
 }
 

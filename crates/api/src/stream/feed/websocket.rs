@@ -188,11 +188,15 @@ impl Session<'_> {
     }
 
     async fn pairs(&self, names: &[String]) -> Result<Vec<Pair>, Problem> {
+        let refused = |error| Problem::fields(Code::InvalidRequest, vec![error]);
+        if names.len() > Prices::MOST {
+            let message = format!("must list at most {} pairs", Prices::MOST);
+            return Err(refused(FieldError::new("prices", FieldCode::OutOfRange, message)));
+        }
         let mut pairs = Vec::new();
-        for name in names.iter().take(Prices::MOST + 1) {
+        for name in names {
             let pair = search::pair(self.state, name).await;
-            let pair = pair.map_err(|error| FieldError { field: "prices".into(), ..error });
-            pairs.push(pair.map_err(|error| Problem::fields(Code::InvalidRequest, vec![error]))?);
+            pairs.push(pair.map_err(|error| refused(FieldError { field: "prices".into(), ..error }))?);
         }
         Ok(pairs)
     }

@@ -33,6 +33,7 @@ pub(crate) struct App {
     pub(crate) bus: Arc<TestBus>,
     pub(crate) queue: Arc<TestQueue>,
     pub(crate) venues: Arc<FixedVenue>,
+    pub(crate) prices: Arc<MemoryPrices>,
     pub(crate) client: Client,
     pub(crate) stop: CancellationToken,
     pub(crate) served: JoinHandle<std::io::Result<()>>,
@@ -51,6 +52,15 @@ impl App {
 
     /// The same, for these hosts and pages.
     pub(crate) async fn start_for(access: Access, change: impl FnOnce(&mut Limits)) -> Self {
+        Self::start_over(MemoryPrices::default(), access, change).await
+    }
+
+    /// The same, over this price history.
+    pub(crate) async fn start_over(
+        prices: MemoryPrices,
+        access: Access,
+        change: impl FnOnce(&mut Limits),
+    ) -> Self {
         let mut limits = Limits {
             tail_check_every: Duration::from_hours(1),
             price_pairs: Vec::new(), // quotes are counted
@@ -62,6 +72,7 @@ impl App {
         let bus = Arc::new(TestBus::default());
         let queue = Arc::new(TestQueue::default());
         let venues = Arc::new(FixedVenue::default());
+        let prices = Arc::new(prices);
         let backends = Backends {
             store: store.clone(),
             queue: queue.clone(),
@@ -72,7 +83,7 @@ impl App {
                 tokens: Arc::new(SimulatedTokens::default()),
                 attempt_cost: domain::Amount(5_000),
             },
-            prices: Arc::new(MemoryPrices::default()),
+            prices: prices.clone(),
             clock,
             rng: Box::new(ChaCha8Rng::seed_from_u64(7)),
         };
@@ -82,7 +93,8 @@ impl App {
         let stop = CancellationToken::new();
         let served = tokio::spawn(api::serve(listener, state, stop.clone()));
         bus.subscribed().await;
-        Self { address, store, bus, queue, venues, client: testkit::tls::http_client(), stop, served }
+        let client = testkit::tls::http_client();
+        Self { address, store, bus, queue, venues, prices, client, stop, served }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {

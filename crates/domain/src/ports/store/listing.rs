@@ -25,8 +25,8 @@ pub struct OrderFilter {
     pub failure: Option<FailureCode>,
     /// An order with an attempt of this signature.
     pub signature: Option<Signature>,
-    /// This order.
-    pub id: Option<OrderId>,
+    /// Only these orders.
+    pub ids: Option<Vec<OrderId>>,
     /// Orders whose id ends in these hexadecimal digits, in lower case and without hyphens.
     pub id_end: Option<String>,
     /// Orders whose client order id or tag is this.
@@ -86,7 +86,7 @@ impl OrderFilter {
             venue: None,
             failure: None,
             signature: None,
-            id: None,
+            ids: None,
             id_end: None,
             label: None,
             from: None,
@@ -140,7 +140,7 @@ impl OrderFilter {
             })
             && matches(self.venue.as_ref(), venue.as_ref())
             && matches(self.failure.as_ref(), order.failure.as_ref().map(|failure| &failure.code))
-            && matches(self.id.as_ref(), Some(&order.id))
+            && self.ids.as_ref().is_none_or(|ids| ids.contains(&order.id))
             && self.id_end.as_ref().is_none_or(|end| order.id.0.simple().to_string().ends_with(end))
             && self.label.as_ref().is_none_or(|label| {
                 [&order.client_order_id, &order.spec.tag].into_iter().flatten().any(|given| given == label)

@@ -35,9 +35,6 @@ macro_rules! select {
     };
 }
 
-/// One for the writes, one for the reads, one to spare.
-const MAX_CONNECTIONS: usize = 3;
-
 /// What every connection is set to: bounds on a stuck statement, and signatures found by their index
 /// also by a plan that was made while the transaction log was empty.
 const SETTINGS: Settings = &[
@@ -59,6 +56,9 @@ pub struct PostgresLog {
 }
 
 impl PostgresLog {
+    /// Connections that a process opens for the log at most: one for the writes, one for the reads, one to spare.
+    pub const CONNECTIONS: u32 = 3;
+
     /// Connects and migrates.
     ///
     /// # Errors
@@ -79,7 +79,7 @@ impl PostgresLog {
         let time = Arc::new(OnwardTime::starting_at(clock, now.into()));
         unlimited.close().await?;
 
-        let limits = PoolOptions::new(MAX_CONNECTIONS);
+        let limits = PoolOptions::new(Self::CONNECTIONS as usize);
         let pool = postgres::pool(options, SETTINGS, Probe::Writable, limits);
         let writes = {
             let (pool, time) = (pool.clone(), time.clone());
