@@ -20,7 +20,7 @@ CREATE TABLE entries (
     position  bigint GENERATED ALWAYS AS IDENTITY,
     cause     uuid NOT NULL, -- the order, or the transfer
     seq       bigint NOT NULL, -- the order's event; 0: a transfer
-    attempt   bigint NOT NULL,
+    attempt   bigint NOT NULL, -- the attempt of the event; the epoch that a reset begins; 0: a deposit or a withdrawal
     at        timestamptz NOT NULL,
     postings  jsonb NOT NULL,
     PRIMARY KEY (wallet_id, position)

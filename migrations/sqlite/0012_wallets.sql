@@ -19,7 +19,7 @@ CREATE TABLE entries (
     wallet_id BLOB NOT NULL,
     cause     BLOB NOT NULL, -- the order, or the transfer
     seq       INTEGER NOT NULL, -- the order's event; 0: a transfer
-    attempt   INTEGER NOT NULL,
+    attempt   INTEGER NOT NULL, -- the attempt of the event; the epoch that a reset begins; 0: a deposit or a withdrawal
     at        INTEGER NOT NULL,
     postings  TEXT NOT NULL
 ) STRICT;

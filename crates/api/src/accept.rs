@@ -58,7 +58,10 @@ pub(crate) struct Placed {
 }
 
 /// The `Idempotency-Key` of a request, if it has one: printable ASCII, up to 255 characters.
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+///
+/// # Errors
+/// When it is not one, or there are several.
+pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let mut values = IDEMPOTENCY_KEY.into_iter().flat_map(|name| headers.get_all(name));
     let Some(value) = values.next() else { return Ok(None) };
     let refuse = |detail: &str| Err(Problem::new(Code::InvalidIdempotencyKey, detail));

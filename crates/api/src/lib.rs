@@ -34,6 +34,7 @@ mod state;
 mod statistics;
 mod stream;
 mod validation;
+mod wallets;
 
 pub use about::About;
 pub use access::Access;

@@ -43,9 +43,10 @@ use crate::{
     request::Connection,
     routes::{
         cancel, cancel_many, engine, events, execute, explain, export, fallback, health, market, metrics,
-        order, orders, quotes, resume, statistics, stream, summary, tokens, venues,
+        order, orders, quotes, resume, statistics, stream, summary, tokens, venues, wallets as wallet_routes,
     },
     state::AppState,
+    wallets,
 };
 
 const MAX_HEADER_BYTES: usize = 32 * 1024;
@@ -75,6 +76,16 @@ pub fn router(state: AppState) -> Router {
         .route("/api/orders/{id}/explain", get(explain::explain))
         .route("/api/orders/{id}/resume", post(resume::resume))
         .route("/api/orders/{id}/status", get(compat::sockets::status))
+        .route("/api/orders/{id}/postings", get(wallet_routes::of_order))
+        .route("/api/wallets", get(wallet_routes::list).post(wallet_routes::open))
+        .route("/api/wallets/{id}", get(wallet_routes::show))
+        .route("/api/wallets/{id}/postings", get(wallet_routes::postings))
+        .route("/api/wallets/{id}/postings/export", get(wallet_routes::export))
+        .route("/api/wallets/{id}/equity", get(wallet_routes::equity))
+        .route("/api/wallets/{id}/pnl", get(wallet_routes::pnl))
+        .route("/api/wallets/{id}/deposit", post(wallet_routes::deposit))
+        .route("/api/wallets/{id}/withdraw", post(wallet_routes::withdraw))
+        .route("/api/wallets/{id}/reset", post(wallet_routes::reset))
         .route("/api/stream", get(stream::stream))
         .route("/api/quotes", post(quotes::ask))
         .route("/api/tokens", get(tokens::list))
@@ -144,6 +155,10 @@ pub async fn serve(listener: TcpListener, state: AppState, stop: CancellationTok
     state.tasks.spawn(async move { stopping.run_until_cancelled(statistics.run()).await });
     let (ticker, stopping) = (state.ticker.clone(), state.stopping.clone());
     state.tasks.spawn(async move { stopping.run_until_cancelled(ticker.run()).await });
+    let recording = state.clone();
+    state.tasks.spawn(async move {
+        recording.stopping.run_until_cancelled(wallets::record(&recording)).await;
+    });
     let watching = state.clone();
     state.tasks.spawn(async move {
         let watch = watching.lag.run(watching.store.as_ref(), watching.limits.lag_check_every);

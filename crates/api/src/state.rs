@@ -26,12 +26,12 @@ use crate::{
     access::Access,
     admission::Admission,
     config::Limits,
-    funding::KnownWallets,
     prices::Ticker,
     problem::Problem,
     statistics::Statistics,
     stream::{FeedLag, Hub, Tail},
     validation::OrderRequest,
+    wallets::{Earnings, KnownWallets},
 };
 
 /// Between two pages of an export or a summary.
@@ -63,6 +63,7 @@ pub struct Inner {
     /// What an attempt costs at most, lamports.
     pub(crate) attempt_cost: Amount,
     pub(crate) wallets: KnownWallets,
+    pub(crate) earnings: Earnings,
     /// What orders trade on, as clients are shown it.
     pub(crate) market: MarketView,
     pub(crate) about: About,
@@ -150,6 +151,7 @@ impl AppState {
             trades_on: market,
             attempt_cost,
             wallets: KnownWallets::default(),
+            earnings: Earnings::default(),
             clock,
             limits,
             access: Arc::new(access),

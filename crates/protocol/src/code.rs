@@ -57,6 +57,12 @@ pub enum Code {
     UnsupportedMediaType,
     /// The body has a `Content-Encoding`.
     UnsupportedContentEncoding,
+    /// Another wallet of the account has the name.
+    WalletNameTaken,
+    /// Orders of the wallet have not ended.
+    WalletBusy,
+    /// The wallet would have more of a token than can be counted.
+    BalanceTooLarge,
     /// The wallet does not have what the order may need, or what is to be withdrawn.
     InsufficientBalance,
     /// No venue trades the pair.
@@ -110,13 +116,16 @@ impl Code {
             Self::WalletNotFound             => (404, false, "Wallet not found"),
             Self::CursorUnknown              => (410, false, "The database does not have the cursor's event"),
             Self::MethodNotAllowed           => (405, false, "Method not allowed"),
-            Self::IdempotencyConflict        => (409, false, "The key belongs to a different order"),
+            Self::IdempotencyConflict        => (409, false, "The key belongs to a different request"),
             Self::NotParked                  => (409, false, "The order is not parked"),
             Self::AlreadyTerminal            => (409, false, "The order has already ended"),
             Self::TooManyOpenOrders          => (429, false, "The account has too many open orders"),
             Self::BodyTooLarge               => (413, false, "The body is too large"),
             Self::UnsupportedMediaType       => (415, false, "The body must be JSON"),
             Self::UnsupportedContentEncoding => (415, false, "The body must not be compressed"),
+            Self::WalletNameTaken            => (409, false, "The name belongs to another wallet"),
+            Self::WalletBusy                 => (409, true,  "The wallet has orders that have not ended"),
+            Self::BalanceTooLarge            => (422, false, "The balance would be too large"),
             Self::InsufficientBalance        => (422, false, "Insufficient balance"),
             Self::NoRoute                    => (422, false, "No venue trades this pair"),
             Self::AmountTooSmall             => (422, false, "The amount is too small to trade"),

@@ -23,6 +23,7 @@ mod problem;
 mod quote;
 mod statistics;
 mod summary;
+mod wallet;
 pub mod words;
 
 pub use cancel::{CancelOutcome, CancelResultView, CanceledView, CanceledViews};
@@ -49,3 +50,7 @@ pub use statistics::{
     StatisticsWindow, VenueCountsView,
 };
 pub use summary::{OrderSummaryView, TradedView};
+pub use wallet::{
+    BalanceView, EntryView, EquityPointView, EquityView, FeesView, PnlView, PostingView, TokenPnlView,
+    WalletView,
+};

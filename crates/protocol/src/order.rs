@@ -2,7 +2,8 @@ use std::borrow::Cow;
 
 use domain::{
     Address, Amount, Failure, FailureClass, Fill, Mint, Order, OrderId, OrderSpec, OrderStatus, OrderType,
-    QuoteRequest, Signature, SwapAmount, Timestamp, Token, VenueId, ports::Tokens, swap::SlippageBound,
+    QuoteRequest, Signature, SwapAmount, Timestamp, Token, VenueId, books::WalletId, ports::Tokens,
+    swap::SlippageBound,
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -39,8 +40,13 @@ pub struct SpecView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<words::Timestamp>)]
     pub expires_at: Option<Timestamp>,
+    /// The wallet as the request named it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wallet: Option<Cow<'a, str>>,
+    /// The wallet that it trades from; none if it was accepted before there were wallets.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schema(value_type = Option<Uuid>)]
+    pub wallet_id: Option<WalletId>,
     /// The client's own label; need not be unique.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<Cow<'a, str>>,
@@ -72,6 +78,7 @@ impl<'a> SpecView<'a> {
             max_amount_in,
             expires_at: spec.expires_at,
             wallet: spec.wallet.as_deref().map(Cow::from),
+            wallet_id: spec.funding.map(|funding| funding.wallet),
             tag: spec.tag.as_deref().map(Cow::from),
         }
     }

@@ -2,9 +2,10 @@
 
 use domain::{
     FailureCode as Failures, OrderStatus as Statuses, OrderType as Types, VenueId,
+    books::{PostingKind as PostingKinds, Side as BookSides},
     ports::OrderSort as OrderSorts,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use strum::VariantArray;
 use utoipa::openapi::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
@@ -53,6 +54,30 @@ schema!(
         Outcomes::ALL
     )
 );
+schema!(
+    WalletKind,
+    one_of("Whose money a wallet holds: `paper` money, or money on the chain.", ["paper", "live"])
+);
+schema!(PostingKind, one_of("Why an amount moves.", PostingKinds::VARIANTS));
+schema!(
+    BookSide,
+    one_of(
+        "Where an amount is. `free` and `held` are in the wallet, `outside` is where deposits come from.",
+        BookSides::VARIANTS
+    )
+);
+
+/// What an entry in the books was written for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::Display, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[strum(serialize_all = "camelCase")]
+pub enum EntryCause {
+    Order,
+    /// A deposit or a withdrawal.
+    Transfer,
+    Reset,
+}
+
 schema!(OrderType, one_of("Order type.", Types::VARIANTS));
 schema!(
     Venue,

@@ -9,7 +9,8 @@ use std::{
 
 use async_trait::async_trait;
 use domain::{
-    Mint, Timestamp, VenueId,
+    Amount, Mint, Timestamp, VenueId,
+    books::WalletId,
     ports::{Candle, PriceHistory, PriceHistoryError},
 };
 
@@ -19,6 +20,7 @@ type Key = ([Mint; 2], Timestamp, VenueId);
 #[derive(Default)]
 pub struct MemoryPrices {
     candles: Mutex<BTreeMap<Key, Candle>>,
+    worths: Mutex<BTreeMap<(WalletId, i64), Amount>>,
     is_down: AtomicBool,
     hangs: bool,
 }
@@ -70,9 +72,38 @@ impl PriceHistory for MemoryPrices {
         Ok(Candle::join(of_pair.map(|(_, candle)| *candle), minutes))
     }
 
+    async fn record_worth(
+        &self,
+        wallet: WalletId,
+        at: Timestamp,
+        worth: Amount,
+    ) -> Result<(), PriceHistoryError> {
+        self.ready().await?;
+        let mut worths = self.worths.lock().unwrap_or_else(PoisonError::into_inner);
+        worths.entry((wallet, minute(at))).or_insert(worth);
+        Ok(())
+    }
+
+    async fn worths(
+        &self,
+        wallet: WalletId,
+        from: Timestamp,
+    ) -> Result<Vec<(Timestamp, Amount)>, PriceHistoryError> {
+        self.ready().await?;
+        let worths = self.worths.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_wallet = worths.range((wallet, minute(from))..=(wallet, i64::MAX));
+        let at = |minute: i64| Timestamp::from_unix_millis(minute * 60_000);
+        Ok(of_wallet.map(|(&(_, minute), &worth)| (at(minute), worth)).collect())
+    }
+
     async fn forget_before(&self, at: Timestamp) -> Result<(), PriceHistoryError> {
         self.ready().await?;
         self.candles.lock().unwrap_or_else(PoisonError::into_inner).retain(|(_, of, _), _| *of >= at);
+        self.worths.lock().unwrap_or_else(PoisonError::into_inner).retain(|(_, of), _| *of >= minute(at));
         Ok(())
     }
+}
+
+fn minute(at: Timestamp) -> i64 {
+    at.unix_millis().div_euclid(60_000)
 }

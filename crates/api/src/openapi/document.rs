@@ -19,7 +19,7 @@ use crate::{
     request::NoParameters,
     routes::{
         cancel, cancel_many, engine, events, execute, explain, export, health, market, metrics, order,
-        orders, quotes, resume, statistics, stream, summary, tokens, venues,
+        orders, quotes, resume, statistics, stream, summary, tokens, venues, wallets,
     },
     state::AppState,
 };
@@ -34,6 +34,7 @@ pub(crate) const PATH: &str = "/api/openapi.json";
     tags(
         (name = "orders", description = "Place, find, explain and cancel orders."),
         (name = "streams", description = "Follow order events live. docs/MESSAGES.md in the repository has an example of every message."),
+        (name = "wallets", description = "Paper money: balances, books, value, profit and loss."),
         (name = "quotes", description = "Quotes without executing."),
         (name = "engine", description = "Health, metrics, statistics and settings."),
         (name = "earlier systems", description = "Endpoints of the systems this one replaces, for their clients."),
@@ -41,6 +42,8 @@ pub(crate) const PATH: &str = "/api/openapi.json";
     paths(
         execute::place, execute::stream, orders::list, summary::summarize, export::export, order::show, events::list, history::history,
         explain::explain, cancel::cancel, cancel::delete, cancel_many::cancel_many, resume::resume, stream::stream, quotes::ask, tokens::list, venues::list, market::prices, market::candles, statistics::show, engine::show, health::report, health::live, health::ready, metrics::render,
+        wallets::list, wallets::open, wallets::show, wallets::deposit, wallets::withdraw, wallets::reset, wallets::postings,
+        wallets::export, wallets::equity, wallets::pnl, wallets::of_order,
         sockets::orders, sockets::status, document,
     ),
     components(schemas(ProblemBody, words::OrderSort, words::SortOrder, words::Side, words::ExportFormat, words::OrderStatus, words::Venue, words::FailureCode)),

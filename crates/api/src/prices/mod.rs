@@ -12,6 +12,7 @@ use std::{
 
 use domain::{
     Amount, Mint, Timestamp, Token, VenueId,
+    books::WalletId,
     ports::{Candle, Clock, PriceHistory, PriceHistoryError, Tokens, Venue},
 };
 use futures::{FutureExt, StreamExt, stream};
@@ -157,6 +158,29 @@ impl Ticker {
             venues.entry(candle.venue).or_default().push(candle);
         }
         Ok(venues)
+    }
+
+    /// Records what a wallet is worth at a time, base units of USDC. It is logged once if that fails.
+    pub(crate) async fn record_worth(&self, wallet: WalletId, at: Timestamp, worth: Amount) {
+        match self.history.record_worth(wallet, at, worth).await {
+            Ok(()) => self.recording.over(),
+            Err(error) => self.recording.failed(error),
+        }
+    }
+
+    /// What a wallet was worth by minute from a time on, base units of USDC, the oldest first.
+    ///
+    /// # Errors
+    /// [`PriceHistoryError`], which is logged once for an outage.
+    pub(crate) async fn worths(
+        &self,
+        wallet: WalletId,
+        from: Timestamp,
+    ) -> Result<Vec<(Timestamp, Amount)>, PriceHistoryError> {
+        let worths = self.history.worths(wallet, from).await;
+        let worths = worths.inspect_err(|error| self.reading.failed(error))?;
+        self.reading.over();
+        Ok(worths)
     }
 
     /// Quotes and records, for ever. A history that fails or hangs does not hold up the prices.

@@ -24,8 +24,9 @@ use crate::{
 
 problems!(
     PlaceProblems: MalformedJson, InvalidOrder, InvalidQuery, InvalidIdempotencyKey, UnreadableBody, BodyTimeout,
-    IdempotencyConflict, TooManyOpenOrders, BodyTooLarge, UnsupportedMediaType, UnsupportedContentEncoding, UnreadableOrder,
-    Overloaded, StoreUnavailable
+    WalletNotFound, IdempotencyConflict, TooManyOpenOrders, BodyTooLarge, InsufficientBalance, NoRoute, AmountTooSmall,
+    InsufficientLiquidity, UnsupportedMediaType, UnsupportedContentEncoding, UnreadableOrder,
+    Overloaded, StoreUnavailable, QuotesUnavailable
 );
 
 /// Places an order.

@@ -1,35 +1,27 @@
 //! `GET /api/orders/export`: the orders of a filter as CSV or JSON Lines.
 
-use axum::{
-    body::{Body, Bytes},
-    extract::State,
-    http::{HeaderValue, header},
-    response::{IntoResponse, Response},
-};
+use axum::{body::Bytes, extract::State, response::Response};
 use domain::{
     Order, OrderId,
     ports::{OrderFilter, OrderPage, StoreError, Tokens},
 };
 use futures::{Stream, stream};
 use protocol::{OrderView, words};
-use tokio::{
-    sync::OwnedSemaphorePermit,
-    time::{sleep, timeout},
-};
+use tokio::sync::OwnedSemaphorePermit;
 
-use super::filter;
+use super::{
+    export_file::{Format, file, line, patiently, permit, plain, text},
+    filter,
+};
 use crate::{
     openapi::problems,
-    pause::StorePause,
-    problem::{Code, Problem},
+    problem::Problem,
     request::{Parameters, refuse_query},
     state::AppState,
 };
 
 /// Orders that are in memory at once.
 const PAGE: u32 = 500;
-/// How often a page is read again before the answer is cut.
-const RETRIES: u32 = 5;
 
 const COLUMNS: [&str; 26] = [
     "id",
@@ -60,12 +52,6 @@ const COLUMNS: [&str; 26] = [
     "failureMessage",
 ];
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Format {
-    Csv,
-    JsonLines,
-}
-
 problems!(Problems: InvalidQuery, UnreadableOrder, StoreUnavailable, TooManyExports);
 
 /// Exports orders, newest first, as CSV or JSON Lines.
@@ -85,33 +71,16 @@ problems!(Problems: InvalidQuery, UnreadableOrder, StoreUnavailable, TooManyExpo
     ))]
 pub(crate) async fn export(State(state): State<AppState>, query: Parameters) -> Result<Response, Problem> {
     let mut errors = Vec::new();
-    let format = query.read("format", "must be csv or jsonl", &mut errors, |text| match text {
-        "csv" => Some(Format::Csv),
-        "jsonl" => Some(Format::JsonLines),
-        _ => None,
-    });
+    let format = Format::read(&query, &mut errors);
     let read = filter::read(&state, &query, &mut errors).await;
     query.check_names(&[&filter::NAMES[..], &["format"]].concat(), &mut errors);
     refuse_query(errors)?;
-    let format = format.unwrap_or(Format::Csv);
-    let permit = state.exports.clone().try_acquire_owned();
-    let permit = permit.map_err(|_| {
-        let detail = format!("{} exports are running; repeat the request later", state.limits.max_exports);
-        Problem::new(Code::TooManyExports, detail)
-    })?;
+    let permit = permit(&state)?;
     let filter = OrderFilter { limit: PAGE, ..read.finish(&state).await? };
     let first = state.answer(state.scan(filter.clone())).await?;
-    let (media_type, name) = match format {
-        Format::Csv => ("text/csv; charset=utf-8", "attachment; filename=\"orders.csv\""),
-        Format::JsonLines => ("application/jsonl", "attachment; filename=\"orders.jsonl\""),
-    };
     let head = (format == Format::Csv).then(|| line(&COLUMNS));
     let body = Pages { state, filter, format, head, next: Next::Read(first), _permit: permit };
-    let mut response = Body::from_stream(body.stream()).into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-    headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static(name));
-    Ok(response)
+    Ok(file(format, "orders", body.stream()))
 }
 
 struct Pages {
@@ -157,28 +126,8 @@ impl Pages {
         })
     }
 
-    /// The next page. A process that stops does not wait for the end of an export: its client sees that it was cut.
     async fn read(&self) -> Result<OrderPage, StoreError> {
-        let read = self.state.stopping.run_until_cancelled(self.read_patiently()).await;
-        read.unwrap_or_else(|| Err(StoreError::unavailable("the process stops")))
-    }
-
-    async fn read_patiently(&self) -> Result<OrderPage, StoreError> {
-        let mut pause = StorePause::new();
-        let mut tries = 0;
-        loop {
-            let read = timeout(self.state.limits.store_within, self.state.scan(self.filter.clone())).await;
-            let error = match read.unwrap_or_else(|_| Err(StoreError::unavailable("no answer in time"))) {
-                Ok(page) => return Ok(page),
-                Err(error) => error,
-            };
-            tries += 1;
-            if tries > RETRIES {
-                tracing::warn!(%error, "an export is cut: the store does not answer");
-                return Err(error);
-            }
-            sleep(pause.next()).await;
-        }
+        patiently(&self.state, || self.state.scan(self.filter.clone())).await
     }
 }
 
@@ -215,36 +164,9 @@ fn cells(order: &Order, tokens: &dyn Tokens) -> [String; COLUMNS.len()] {
     ]
 }
 
-fn text(value: Option<impl ToString>) -> String {
-    value.map(|value| value.to_string()).unwrap_or_default()
-}
-
-/// A text that no spreadsheet takes for a formula.
-fn plain(text: String) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text }
-}
-
-fn line(cells: &[impl AsRef<[u8]>]) -> Vec<u8> {
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    // writing to a Vec cannot fail, and one record cannot differ in length from another
-    let _ = writer.write_record(cells);
-    writer.into_inner().unwrap_or_default()
-}
-
 fn json_line(order: &Order, tokens: &dyn Tokens) -> Vec<u8> {
     // what is serialised here has string keys and no fallible parts
     let mut line = serde_json::to_vec(&OrderView::new(order, tokens)).unwrap_or_default();
     line.push(b'\n');
     line
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cells_are_quoted_and_are_no_formulas() {
-        let cells = ["plain", "a,b", "say \"hi\"", "=SUM(A1)"].map(|text| plain(text.to_owned()));
-        assert_eq!(line(&cells), b"plain,\"a,b\",\"say \"\"hi\"\"\",'=SUM(A1)\r\n");
-    }
 }

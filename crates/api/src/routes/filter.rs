@@ -165,7 +165,8 @@ async fn read_pair(
     }
 }
 
-async fn token(
+/// The token that a parameter names.
+pub(super) async fn token(
     state: &AppState,
     query: &Parameters,
     name: &'static str,

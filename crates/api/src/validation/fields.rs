@@ -39,6 +39,11 @@ impl<'a> Fields<'a> {
             .filter(|value| value.0 != "null")
     }
 
+    /// All fields, as they were given.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&str, Value<'a>)> {
+        self.0.iter().map(|(name, raw)| (name.as_str(), Value(raw.get())))
+    }
+
     /// Reports every field that is not among the `known` ones or is there twice.
     pub(crate) fn report_unexpected(&self, known: &[&str], errors: &mut Vec<FieldError>) {
         /// Maximum number of reported fields.
@@ -60,7 +65,12 @@ impl<'a> Fields<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Value<'a>(&'a str);
 
-impl Value<'_> {
+impl<'a> Value<'a> {
+    /// The fields, if it is an object.
+    pub(crate) fn object(self) -> Option<Fields<'a>> {
+        serde_json::from_str(self.0).ok()
+    }
+
     /// The value as a type, if it is of that type.
     pub(crate) fn typed<T: DeserializeOwned>(self) -> Option<T> {
         serde_json::from_str(self.0).ok()

@@ -328,7 +328,8 @@ pub(crate) fn is_label(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
-fn amount_code(error: AmountError) -> FieldCode {
+/// The code of an amount that cannot be read.
+pub(crate) fn amount_code(error: AmountError) -> FieldCode {
     match error {
         AmountError::Malformed => FieldCode::Malformed,
         AmountError::Negative => FieldCode::Negative,

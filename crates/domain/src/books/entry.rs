@@ -24,8 +24,14 @@ pub enum Cause {
         /// The event's attempt; 0 for the acceptance.
         attempt: u32,
     },
-    /// A deposit, a withdrawal or a reset.
+    /// A deposit or a withdrawal.
     Transfer(TransferId),
+    /// A reset.
+    Reset {
+        id: TransferId,
+        /// The epoch that begins with it, from 1.
+        epoch: u32,
+    },
 }
 
 impl Cause {
@@ -33,7 +39,7 @@ impl Cause {
     pub fn id(self) -> Uuid {
         match self {
             Self::Order { id, .. } => id.0,
-            Self::Transfer(id) => id.0,
+            Self::Transfer(id) | Self::Reset { id, .. } => id.0,
         }
     }
 }
@@ -78,7 +84,7 @@ impl Postings {
     fn add(&mut self, kind: PostingKind, mint: Mint, units: impl Into<u128>) {
         let units = Amount(u64::try_from(units.into()).unwrap_or(u64::MAX));
         if units.0 > 0 {
-            self.0.push(Posting { kind, mint, units });
+            self.0.push(Posting::new(kind, mint, units));
         }
     }
 

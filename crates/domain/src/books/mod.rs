@@ -8,14 +8,20 @@ mod balance;
 mod entry;
 mod funding;
 mod posting;
+mod profit;
+#[cfg(test)]
+mod profit_tests;
 mod sheet;
 #[cfg(test)]
 mod tests;
+mod transfer;
 mod wallet;
 
 pub use balance::{Balance, Change, changes};
 pub use entry::{Cause, Entry};
 pub use funding::Funding;
 pub use posting::{Posting, PostingKind, Side};
+pub use profit::{Fees, Holding, Profit};
 pub use sheet::{Refusal, Sheet, Shortage};
-pub use wallet::{Transfer, TransferId, Wallet, WalletId, WalletKind};
+pub use transfer::{Payment, Transfer, TransferId, TransferKind, TransferOutcome};
+pub use wallet::{Wallet, WalletId, WalletKind};

@@ -9,6 +9,22 @@ pub struct Posting {
     pub mint: Mint,
     /// Base units, more than zero.
     pub units: Amount,
+    /// What a deposit was worth when it was made, base units of [`Token::USDC`](crate::Token::USDC); `None` if nobody knew, and for other
+    /// postings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worth: Option<Amount>,
+}
+
+impl Posting {
+    /// A posting that carries no price.
+    pub const fn new(kind: PostingKind, mint: Mint, units: Amount) -> Self {
+        Self { kind, mint, units, worth: None }
+    }
+
+    /// Whether both move the same amount for the same reason, whatever it was worth.
+    pub fn moves_the_same(&self, other: &Self) -> bool {
+        (self.kind, self.mint, self.units) == (other.kind, other.mint, other.units)
+    }
 }
 
 /// Why an amount moves, and with that from where and to where.
@@ -54,7 +70,21 @@ pub enum PostingKind {
 }
 
 /// Where an amount is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, strum::IntoStaticStr)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Side {
     /// In the wallet, at its owner's disposal.

@@ -39,6 +39,11 @@ impl Sheet {
         self.balances.contains_key(&(wallet, mint))
     }
 
+    /// The balances of one wallet that were set or changed, by token.
+    pub fn of(&self, wallet: WalletId) -> impl Iterator<Item = (Mint, Balance)> {
+        self.balances().filter(move |(of, ..)| *of == wallet).map(|(_, mint, balance)| (mint, balance))
+    }
+
     /// The balances that were set or changed, by wallet and token.
     pub fn balances(&self) -> impl Iterator<Item = (WalletId, Mint, Balance)> {
         self.balances.iter().map(|(&(wallet, mint), &balance)| (wallet, mint, balance))

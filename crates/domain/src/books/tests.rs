@@ -189,7 +189,7 @@ fn what_is_missing_is_said_of_each_token_and_nothing_is_changed() {
     assert_eq!(sheet.apply(&entry), Err(Refusal::Short(missing)));
     assert_eq!(balance(&sheet, usdc), (999, 0));
     let full = has(&[(usdc, Balance::MAX)]);
-    let posting = Posting { kind: PostingKind::Deposit, mint: usdc, units: Amount(1) };
+    let posting = Posting::new(PostingKind::Deposit, usdc, Amount(1));
     let deposit = Entry { postings: vec![posting], ..entry };
     assert_eq!(full.clone().apply(&deposit), Err(Refusal::TooMuch(usdc)));
 }

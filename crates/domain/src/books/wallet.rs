@@ -3,8 +3,8 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Cause, Entry, Posting, PostingKind};
-use crate::{AccountId, Amount, Mint, Timestamp};
+use super::{Payment, Transfer, TransferId, TransferKind};
+use crate::{AccountId, Timestamp};
 
 /// Identifies a wallet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -62,39 +62,8 @@ pub struct Wallet {
 
 impl Wallet {
     /// The deposit of what a new wallet begins with.
-    pub fn opening(&self, amounts: Vec<(Mint, Amount)>) -> Transfer {
-        let (id, kind) = (TransferId(self.id.0), PostingKind::Deposit);
-        Transfer { id, wallet: self.id, kind, amounts, at: self.created_at }
-    }
-}
-
-/// Identifies a deposit, a withdrawal or a reset.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct TransferId(pub Uuid);
-
-/// A deposit into a paper wallet, or a withdrawal from it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Transfer {
-    /// The same id is carried out once.
-    pub id: TransferId,
-    pub wallet: WalletId,
-    /// [`PostingKind::Deposit`] or [`PostingKind::Withdrawal`].
-    pub kind: PostingKind,
-    /// How much of each token, base units, each token once.
-    pub amounts: Vec<(Mint, Amount)>,
-    pub at: Timestamp,
-}
-
-impl Transfer {
-    /// Its entry in the books.
-    pub fn entry(&self) -> Entry {
-        let postings = self.amounts.iter().map(|&(mint, units)| Posting { kind: self.kind, mint, units });
-        Entry {
-            wallet: self.wallet,
-            cause: Cause::Transfer(self.id),
-            at: self.at,
-            postings: postings.filter(|posting| posting.units.0 > 0).collect(),
-        }
+    pub fn opening(&self, payments: Vec<Payment>) -> Transfer {
+        let (id, kind) = (TransferId(self.id.0), TransferKind::Deposit);
+        Transfer { id, wallet: self.id, kind, payments, at: self.created_at }
     }
 }

@@ -27,7 +27,7 @@ pub use store::{
     ClaimAction, Commit, CommitOutcome, DueAction, DueOrder, Effect, EventFeed, ExecutionStore, Executions,
     Fence, LONGEST_PARKING, MAX_DOUBLINGS, OrderCounts, OrderFilter, OrderIntake, OrderPage, OrderReads,
     OrderSort, OrderStore, PARKED_AFTER, PostedEntry, SEARCHED_AT_ONCE, StoreError, StoreHealth,
-    TransferOutcome, WalletOpening, Wallets,
+    WalletOpening, Wallets,
 };
 pub use tokens::{TokenError, Tokens};
 pub use trading::{Market, Quotes, Trading};

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 
 use super::Cause;
-use crate::{Mint, Timestamp, VenueId};
+use crate::{Amount, Mint, Timestamp, VenueId, books::WalletId};
 
 const MINUTE_MILLIS: i64 = 60_000;
 
@@ -86,7 +86,7 @@ impl Candle {
 #[error("price history unavailable: {0}")]
 pub struct PriceHistoryError(pub Cause);
 
-/// Keeps the prices of pairs by minute, for charts. What is lost here is a gap in a chart.
+/// Keeps the prices of pairs and the values of wallets by minute, for charts. What is lost here is a gap in a chart.
 #[async_trait]
 pub trait PriceHistory: Send + Sync + 'static {
     /// Adds candles of a pair, base token first. One that is there already goes on with the new one.
@@ -108,7 +108,28 @@ pub trait PriceHistory: Send + Sync + 'static {
         to: Timestamp,
     ) -> Result<Vec<Candle>, PriceHistoryError>;
 
-    /// Deletes candles of all pairs before a time.
+    /// Records what a wallet is worth at a time, base units of USDC. The first value of a minute is kept.
+    ///
+    /// # Errors
+    /// [`PriceHistoryError`]: it may have been recorded.
+    async fn record_worth(
+        &self,
+        wallet: WalletId,
+        at: Timestamp,
+        worth: Amount,
+    ) -> Result<(), PriceHistoryError>;
+
+    /// What a wallet was worth in each minute from a time on, base units of USDC; the oldest first.
+    ///
+    /// # Errors
+    /// [`PriceHistoryError`].
+    async fn worths(
+        &self,
+        wallet: WalletId,
+        from: Timestamp,
+    ) -> Result<Vec<(Timestamp, Amount)>, PriceHistoryError>;
+
+    /// Deletes what was recorded before a time.
     ///
     /// # Errors
     /// [`PriceHistoryError`].

@@ -15,6 +15,11 @@ impl Mint {
         6, 155, 136, 87, 254, 171, 129, 132, 251, 104, 127, 99, 70, 24, 192, 53, 218, 196, 57, 220, 26, 235,
         59, 85, 152, 160, 240, 0, 0, 0, 0, 1,
     ]);
+    /// USDC.
+    pub const USDC: Self = Self::new([
+        198, 250, 122, 243, 190, 219, 173, 58, 61, 101, 243, 106, 171, 201, 116, 49, 177, 187, 228, 194, 210,
+        246, 224, 228, 124, 166, 2, 3, 69, 47, 93, 97,
+    ]);
 
     /// The mint at an address.
     pub const fn new(address: [u8; 32]) -> Self {
@@ -73,6 +78,7 @@ mod tests {
     fn wrapped_sol_has_the_text_that_everybody_knows() {
         let sol = "So11111111111111111111111111111111111111112";
         assert_eq!(sol.parse(), Ok(Mint::WRAPPED_SOL));
+        assert_eq!("EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v".parse(), Ok(Mint::USDC));
         assert_eq!(serde_json::to_value(Mint::WRAPPED_SOL).unwrap(), sol);
         assert_eq!(Mint::WRAPPED_SOL.shortened(), "So11…1112");
     }

@@ -42,6 +42,8 @@ pub struct TooManyDecimals(u8);
 impl Token {
     /// SOL, by the mint of its wrapped form.
     pub const SOL: Self = Self { mint: Mint::WRAPPED_SOL, decimals: 9 };
+    /// USDC, in which wallets count what they are worth.
+    pub const USDC: Self = Self { mint: Mint::USDC, decimals: 6 };
 
     /// The token of a mint: one token is `10^decimals` base units.
     ///

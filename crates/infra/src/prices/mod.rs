@@ -8,7 +8,8 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use domain::{
-    Mint, Timestamp,
+    Amount, Mint, Timestamp,
+    books::WalletId,
     ports::{Candle, PriceHistory, PriceHistoryError},
 };
 use sqlx::migrate::Migrator;
@@ -82,6 +83,23 @@ impl PriceHistory for Unopened {
         to: Timestamp,
     ) -> Result<Vec<Candle>, PriceHistoryError> {
         self.opened().await?.candles(pair, minutes, from, to).await
+    }
+
+    async fn record_worth(
+        &self,
+        wallet: WalletId,
+        at: Timestamp,
+        worth: Amount,
+    ) -> Result<(), PriceHistoryError> {
+        self.opened().await?.record_worth(wallet, at, worth).await
+    }
+
+    async fn worths(
+        &self,
+        wallet: WalletId,
+        from: Timestamp,
+    ) -> Result<Vec<(Timestamp, Amount)>, PriceHistoryError> {
+        self.opened().await?.worths(wallet, from).await
     }
 
     async fn forget_before(&self, at: Timestamp) -> Result<(), PriceHistoryError> {

@@ -1,5 +1,5 @@
 use domain::{
-    Timestamp, VenueId,
+    Amount, Timestamp, VenueId,
     ports::{Candle, Ohlc},
 };
 use sqlx::{FromRow, Row, decode::Decode, types::Type};
@@ -65,6 +65,14 @@ pub(super) const SELECT: &str = "
 
 pub(super) const FORGET: &str = "DELETE FROM price_candles WHERE minute < $1";
 
+pub(super) const RECORD_WORTH: &str =
+    "INSERT INTO wallet_worths (wallet_id, minute, worth) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+
+pub(super) const WORTHS: &str =
+    "SELECT minute, worth FROM wallet_worths WHERE wallet_id = $1 AND minute >= $2 ORDER BY minute";
+
+pub(super) const FORGET_WORTHS: &str = "DELETE FROM wallet_worths WHERE minute < $1";
+
 const MINUTE_MILLIS: i64 = 60_000;
 
 /// The minute of a time, since the Unix epoch.
@@ -75,6 +83,20 @@ pub(super) fn minute(at: Timestamp) -> i64 {
 /// The first minute that begins at a time or after it.
 pub(super) fn first_minute(at: Timestamp) -> i64 {
     minute(at) + i64::from(at.unix_millis().rem_euclid(MINUTE_MILLIS) != 0)
+}
+
+/// Base units as they are stored; what is beyond them is not worth a chart.
+pub(super) fn stored(worth: Amount) -> i64 {
+    i64::try_from(worth.0).unwrap_or(i64::MAX)
+}
+
+/// What a wallet was worth, as it is read: minute and base units.
+pub(super) fn worths(rows: Vec<(i64, i64)>) -> Vec<(Timestamp, Amount)> {
+    let read = rows.into_iter().map(|(minute, worth)| {
+        let at = Timestamp::from_unix_millis(minute.saturating_mul(MINUTE_MILLIS));
+        (at, Amount(u64::try_from(worth).unwrap_or_default()))
+    });
+    read.collect()
 }
 
 /// In the order of [`PRICES`].

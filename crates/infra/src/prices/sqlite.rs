@@ -3,7 +3,8 @@ use std::{path::Path, time::Duration};
 use async_trait::async_trait;
 use database::{Pool, PoolOptions, sqlite, within};
 use domain::{
-    Mint, Timestamp,
+    Amount, Mint, Timestamp,
+    books::WalletId,
     ports::{Candle, PriceHistory, PriceHistoryError},
 };
 use sqlx::{
@@ -39,7 +40,7 @@ impl SqlitePrices {
             .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(BUSY_TIMEOUT);
         let mut connection = SqliteConnection::connect_with(&options).await?;
-        own_table(database::migrations!("../../migrations/prices/sqlite", ["0001_candles"]))
+        own_table(database::migrations!("../../migrations/prices/sqlite", ["0001_candles", "0002_worths"]))
             .run_direct(None, &mut connection, false)
             .await?;
         connection.close().await?;
@@ -95,10 +96,49 @@ impl PriceHistory for SqlitePrices {
         Ok(read.await.map_err(unavailable)?.into_iter().map(|CandleRow(candle)| candle).collect())
     }
 
+    async fn record_worth(
+        &self,
+        wallet: WalletId,
+        at: Timestamp,
+        worth: Amount,
+    ) -> Result<(), PriceHistoryError> {
+        let recorded = within(WITHIN, async {
+            let mut lease = self.writes.lease().await?;
+            sqlx::query(row::RECORD_WORTH)
+                .bind(wallet.0)
+                .bind(row::minute(at))
+                .bind(row::stored(worth))
+                .execute(&mut *lease)
+                .await?;
+            lease.give_back(());
+            Ok(())
+        });
+        recorded.await.map_err(unavailable)
+    }
+
+    async fn worths(
+        &self,
+        wallet: WalletId,
+        from: Timestamp,
+    ) -> Result<Vec<(Timestamp, Amount)>, PriceHistoryError> {
+        let read = within(WITHIN, async {
+            let mut lease = self.reads.lease().await?;
+            let rows: Vec<(i64, i64)> = sqlx::query_as(row::WORTHS)
+                .bind(wallet.0)
+                .bind(row::minute(from))
+                .fetch_all(&mut *lease)
+                .await?;
+            Ok(lease.give_back(rows))
+        });
+        Ok(row::worths(read.await.map_err(unavailable)?))
+    }
+
     async fn forget_before(&self, at: Timestamp) -> Result<(), PriceHistoryError> {
         let forgotten = within(WITHIN, async {
             let mut lease = self.writes.lease().await?;
-            sqlx::query(row::FORGET).bind(row::minute(at)).execute(&mut *lease).await?;
+            for sql in [row::FORGET, row::FORGET_WORTHS] {
+                sqlx::query(sql).bind(row::minute(at)).execute(&mut *lease).await?;
+            }
             lease.give_back(());
             Ok(())
         });

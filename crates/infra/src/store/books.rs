@@ -4,8 +4,10 @@ use async_trait::async_trait;
 use database::from_row;
 use domain::{
     AccountId, Amount, Mint, OrderId, Timestamp,
-    books::{Balance, Cause, Entry, Posting, Transfer, TransferId, Wallet, WalletId},
-    ports::{PostedEntry, StoreError, TransferOutcome, WalletOpening, Wallets},
+    books::{
+        Balance, Cause, Entry, Payment, Posting, Transfer, TransferId, TransferOutcome, Wallet, WalletId,
+    },
+    ports::{PostedEntry, StoreError, WalletOpening, Wallets},
 };
 use sqlx::types::{Json, Uuid};
 
@@ -58,9 +60,10 @@ impl BalanceRow {
 impl EntryRow {
     pub(super) fn read(self) -> sqlx::Result<PostedEntry> {
         let number = |number: i64| u32::try_from(number).map_err(decode);
-        let cause = match number(self.seq)? {
-            0 => Cause::Transfer(TransferId(self.cause)),
-            seq => Cause::Order { id: OrderId(self.cause), seq, attempt: number(self.attempt)? },
+        let cause = match (number(self.seq)?, number(self.attempt)?) {
+            (0, 0) => Cause::Transfer(TransferId(self.cause)),
+            (0, epoch) => Cause::Reset { id: TransferId(self.cause), epoch },
+            (seq, attempt) => Cause::Order { id: OrderId(self.cause), seq, attempt },
         };
         let entry = Entry {
             wallet: WalletId(self.wallet_id),
@@ -103,6 +106,7 @@ impl<'a> EntryColumns<'a> {
         let (seq, attempt) = match entry.cause {
             Cause::Order { seq, attempt, .. } => (seq, attempt),
             Cause::Transfer(_) => (0, 0),
+            Cause::Reset { epoch, .. } => (0, epoch),
         };
         Self {
             wallet: entry.wallet.0,
@@ -132,11 +136,7 @@ fn entry_columns(dialect: Dialect) -> &'static str {
 
 #[async_trait]
 impl<D: Database> Wallets for GroupedStore<D> {
-    async fn open_wallet(
-        &self,
-        wallet: Wallet,
-        opening: Vec<(Mint, Amount)>,
-    ) -> Result<WalletOpening, StoreError> {
+    async fn open_wallet(&self, wallet: Wallet, opening: Vec<Payment>) -> Result<WalletOpening, StoreError> {
         match self.write(Write::OpenWallet { wallet: Box::new(wallet), opening }).await? {
             Written::OpenWallet(opening) => Ok(opening),
             other => Err(mismatch(&other)),
@@ -165,6 +165,15 @@ impl<D: Database> Wallets for GroupedStore<D> {
         limit: u32,
     ) -> Result<Vec<PostedEntry>, StoreError> {
         self.read("entries", async |reader| entries(reader, wallet, before, limit).await).await
+    }
+
+    async fn entries_after(
+        &self,
+        wallet: WalletId,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<PostedEntry>, StoreError> {
+        self.read("entries", async |reader| entries_after(reader, wallet, after, limit).await).await
     }
 
     async fn entries_of(&self, order: OrderId) -> Result<Vec<PostedEntry>, StoreError> {
@@ -207,6 +216,21 @@ async fn entries<R: Reader>(
         "SELECT {columns} FROM entries WHERE wallet_id = $1 AND position < $2 ORDER BY position DESC LIMIT $3"
     );
     let rows: Vec<EntryRow> = reader.rows(Select::new(sql).id(wallet.0).int(before).int(limit)).await?;
+    rows.into_iter().map(EntryRow::read).collect()
+}
+
+async fn entries_after<R: Reader>(
+    reader: &mut R,
+    wallet: WalletId,
+    after: u64,
+    limit: u32,
+) -> sqlx::Result<Vec<PostedEntry>> {
+    let columns = entry_columns(R::DIALECT);
+    let after = i64::try_from(after).unwrap_or(i64::MAX);
+    let sql = format!(
+        "SELECT {columns} FROM entries WHERE wallet_id = $1 AND position > $2 ORDER BY position LIMIT $3"
+    );
+    let rows: Vec<EntryRow> = reader.rows(Select::new(sql).id(wallet.0).int(after).int(limit)).await?;
     rows.into_iter().map(EntryRow::read).collect()
 }
 

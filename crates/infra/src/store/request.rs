@@ -4,11 +4,11 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use database::{Pool, Severity};
 use domain::{
-    AccountId, Amount, Mint, OrderId,
-    books::{Transfer, Wallet},
+    AccountId, OrderId,
+    books::{Payment, Transfer, TransferOutcome, Wallet},
     ports::{
         Acceptance, Accepted, Cancel, Cancellation, Claim, Commit, CommitOutcome, DueOrder, Fence,
-        StoreError, TransferOutcome, WalletOpening,
+        StoreError, WalletOpening,
     },
 };
 
@@ -25,7 +25,7 @@ pub(super) enum Write {
     Cancel(Cancel),
     Commit(Box<Commit>),
     LeaseDue { limit: u32, redeliver_after: Duration },
-    OpenWallet { wallet: Box<Wallet>, opening: Vec<(Mint, Amount)> },
+    OpenWallet { wallet: Box<Wallet>, opening: Vec<Payment> },
     Transfer(Box<Transfer>),
 }
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    AccountId, Amount, Mint, OrderId,
-    books::{Balance, Cause, Entry, Refusal, Sheet, Transfer, Wallet, WalletId},
-    ports::{PostedEntry, StoreError, TransferOutcome, WalletOpening},
+    AccountId, Mint, OrderId,
+    books::{Balance, Cause, Entry, Payment, Refusal, Sheet, Transfer, TransferOutcome, Wallet, WalletId},
+    ports::{PostedEntry, StoreError, WalletOpening},
 };
 
 /// Wallets, balances and entries.
@@ -27,7 +27,7 @@ impl Books {
     pub(super) fn open(
         &mut self,
         wallet: Wallet,
-        opening: &[(Mint, Amount)],
+        opening: Vec<Payment>,
     ) -> Result<WalletOpening, StoreError> {
         if self.wallets.contains_key(&wallet.id) {
             return Ok(WalletOpening::Known);
@@ -36,23 +36,27 @@ impl Books {
         if of_account.any(|known| known.name == wallet.name) {
             return Ok(WalletOpening::NameTaken);
         }
-        self.post(wallet.opening(opening.to_vec()).entry())
+        self.post(wallet.opening(opening).entry())
             .map_err(|refusal| StoreError::unavailable(format!("{refusal:?}")))?;
         self.wallets.insert(wallet.id, wallet);
         Ok(WalletOpening::Opened)
     }
 
     pub(super) fn transfer(&mut self, transfer: &Transfer) -> TransferOutcome {
-        let entry = transfer.entry();
-        if let Some(known) = self.entries.iter().find(|known| known.cause == entry.cause) {
-            let is_same = known.wallet == entry.wallet && known.postings == entry.postings;
-            return if is_same { TransferOutcome::Replayed } else { TransferOutcome::Conflict };
+        let is_known =
+            |entry: &&Entry| !matches!(entry.cause, Cause::Order { .. }) && entry.cause.id() == transfer.id.0;
+        let known = self.entries.iter().find(is_known);
+        let epoch = self.wallets.get(&transfer.wallet).map_or(0, |wallet| wallet.epoch);
+        let (outcome, entry) = transfer.carry_out(&mut self.sheet, known, epoch);
+        if let Some(entry) = entry {
+            if let (Cause::Reset { epoch, .. }, Some(wallet)) =
+                (entry.cause, self.wallets.get_mut(&entry.wallet))
+            {
+                (wallet.epoch, wallet.epoch_began_at) = (epoch, entry.at);
+            }
+            self.entries.push(entry);
         }
-        match self.post(entry) {
-            Ok(()) => TransferOutcome::Done,
-            Err(Refusal::Short(shortages)) => TransferOutcome::Insufficient(shortages),
-            Err(Refusal::TooMuch(mint)) => TransferOutcome::TooMuch(mint),
-        }
+        outcome
     }
 
     pub(super) fn wallets(&self, account: AccountId) -> Vec<Wallet> {
@@ -74,6 +78,12 @@ impl Books {
         entries.reverse();
         entries.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         entries
+    }
+
+    pub(super) fn entries_after(&self, wallet: WalletId, after: u64, limit: u32) -> Vec<PostedEntry> {
+        let of_wallet =
+            self.posted().filter(|posted| posted.entry.wallet == wallet && posted.position > after);
+        of_wallet.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect()
     }
 
     pub(super) fn entries_of(&self, order: OrderId) -> Vec<PostedEntry> {

@@ -4,13 +4,13 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use async_trait::async_trait;
 use domain::{
-    AccountId, Amount, Event, Mint, Order, OrderId, Phase, Signature,
-    books::{Balance, Transfer, Wallet, WalletId},
+    AccountId, Event, Mint, Order, OrderId, Phase, Signature,
+    books::{Balance, Payment, Transfer, TransferOutcome, Wallet, WalletId},
     ports::{
         Acceptance, Accepted, ActiveOrders, Attempt, Cancel, Cancellation, Claim, Commit, CommitOutcome,
         DueAction, DueOrder, EventFeed, Executions, FeedCursor, FeedPage, FeedScope, Fence, OrderCounts,
         OrderFilter, OrderIntake, OrderPage, OrderReads, OrderSort, PostedEntry, StoreError, StoreHealth,
-        TransferOutcome, WalletOpening, Wallets,
+        WalletOpening, Wallets,
     },
 };
 
@@ -224,12 +224,8 @@ impl OrderCounts for MemoryStore {
 
 #[async_trait]
 impl Wallets for MemoryStore {
-    async fn open_wallet(
-        &self,
-        wallet: Wallet,
-        opening: Vec<(Mint, Amount)>,
-    ) -> Result<WalletOpening, StoreError> {
-        self.open()?.books.open(wallet, &opening)
+    async fn open_wallet(&self, wallet: Wallet, opening: Vec<Payment>) -> Result<WalletOpening, StoreError> {
+        self.open()?.books.open(wallet, opening)
     }
 
     async fn transfer(&self, transfer: Transfer) -> Result<TransferOutcome, StoreError> {
@@ -251,6 +247,15 @@ impl Wallets for MemoryStore {
         limit: u32,
     ) -> Result<Vec<PostedEntry>, StoreError> {
         Ok(self.open()?.books.entries(wallet, before, limit))
+    }
+
+    async fn entries_after(
+        &self,
+        wallet: WalletId,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<PostedEntry>, StoreError> {
+        Ok(self.open()?.books.entries_after(wallet, after, limit))
     }
 
     async fn entries_of(&self, order: OrderId) -> Result<Vec<PostedEntry>, StoreError> {

@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use domain::{
     AccountId, Amount, EventData, Mint, Order, SwapAmount, Timestamp, Token,
-    books::{Balance, Funding, PostingKind, Shortage, Transfer, TransferId, Wallet, WalletId, WalletKind},
+    books::{
+        Balance, Cause, Funding, Payment, PostingKind, Shortage, Transfer, TransferId, TransferKind,
+        TransferOutcome, Wallet, WalletId, WalletKind,
+    },
     ports::{
         Acceptance, Accepted, AttemptState, Claim, ClaimAction, CommitOutcome, Effect, OrderStore,
-        TransferOutcome, WalletOpening,
+        WalletOpening,
     },
 };
 use futures::future::join_all;
@@ -27,6 +30,8 @@ pub(super) async fn check(store: &dyn OrderStore) {
     a_fenced_commit_moves_nothing(store).await;
     what_effects_bring_is_held_too(store).await;
     transfers_are_carried_out_once(store).await;
+    a_reset_begins_an_epoch_once_nothing_is_held(store).await;
+    a_reset_beside_orders_loses_nothing(store).await;
     orders_that_come_together_spend_nothing_twice(store).await;
 }
 
@@ -34,11 +39,15 @@ fn sol() -> Mint {
     Token::SOL.mint()
 }
 
+fn lamports_of(units: u64) -> Payment {
+    Payment { mint: sol(), units: Amount(units), worth: Some(Amount(units / 7)) }
+}
+
 /// A new wallet with so many lamports.
 async fn opened(store: &dyn OrderStore, lamports: u64) -> WalletId {
     let wallet = wallet(WalletId(samples::order_id().0));
     let id = wallet.id;
-    let opening = store.open_wallet(wallet, vec![(sol(), Amount(lamports))]).await.unwrap();
+    let opening = store.open_wallet(wallet, vec![lamports_of(lamports)]).await.unwrap();
     assert_eq!(opening, WalletOpening::Opened);
     id
 }
@@ -85,7 +94,7 @@ async fn submitted(store: &dyn OrderStore, wallet: WalletId) -> (Claim, domain::
 
 async fn a_wallet_is_opened_once(store: &dyn OrderStore) {
     let id = opened(store, 7).await;
-    let again = store.open_wallet(wallet(id), vec![(sol(), Amount(7))]).await.unwrap();
+    let again = store.open_wallet(wallet(id), vec![lamports_of(7)]).await.unwrap();
     assert_eq!(again, WalletOpening::Known);
     let other = Wallet { name: id.to_string(), ..wallet(WalletId(samples::order_id().0)) };
     assert_eq!(store.open_wallet(other, Vec::new()).await.unwrap(), WalletOpening::NameTaken);
@@ -94,7 +103,7 @@ async fn a_wallet_is_opened_once(store: &dyn OrderStore) {
     assert_eq!(known.iter().find(|known| known.id == id), Some(&wallet(id)));
     let entries = store.entries(id, None, 10).await.unwrap();
     assert_eq!(entries.len(), 1);
-    assert_eq!(entries[0].entry, wallet(id).opening(vec![(sol(), Amount(7))]).entry());
+    assert_eq!(entries[0].entry, wallet(id).opening(vec![lamports_of(7)]).entry());
 }
 
 async fn an_order_holds_what_it_may_need(store: &dyn OrderStore) {
@@ -119,16 +128,16 @@ async fn an_order_holds_what_it_may_need(store: &dyn OrderStore) {
 }
 
 async fn deposit(store: &dyn OrderStore, wallet: WalletId, lamports: u64) {
-    let transfer = transfer(wallet, PostingKind::Deposit, lamports);
+    let transfer = transfer(wallet, TransferKind::Deposit, lamports);
     assert_eq!(store.transfer(transfer).await.unwrap(), TransferOutcome::Done);
 }
 
-fn transfer(wallet: WalletId, kind: PostingKind, lamports: u64) -> Transfer {
+fn transfer(wallet: WalletId, kind: TransferKind, lamports: u64) -> Transfer {
     Transfer {
         id: TransferId(samples::order_id().0),
         wallet,
         kind,
-        amounts: vec![(sol(), Amount(lamports))],
+        payments: vec![lamports_of(lamports)],
         at: Timestamp::from_unix_millis(1_800_000_000_001),
     }
 }
@@ -220,25 +229,84 @@ async fn what_effects_bring_is_held_too(store: &dyn OrderStore) {
 
 async fn transfers_are_carried_out_once(store: &dyn OrderStore) {
     let wallet = opened(store, 100).await;
-    let deposit = transfer(wallet, PostingKind::Deposit, 50);
+    let deposit = transfer(wallet, TransferKind::Deposit, 50);
     assert_eq!(store.transfer(deposit.clone()).await.unwrap(), TransferOutcome::Done);
     let later = Transfer { at: Timestamp::from_unix_millis(1_800_000_000_009), ..deposit.clone() };
     assert_eq!(store.transfer(later).await.unwrap(), TransferOutcome::Replayed);
-    let other = Transfer { amounts: vec![(sol(), Amount(51))], ..deposit };
+    let other = Transfer { payments: vec![lamports_of(51)], ..deposit };
     assert_eq!(store.transfer(other).await.unwrap(), TransferOutcome::Conflict);
     assert_eq!(balance(store, wallet, sol()).await, (150, 0));
 
     let shortage = Shortage { mint: sol(), needed: Amount(151), free: Amount(150) };
-    let too_much = transfer(wallet, PostingKind::Withdrawal, 151);
+    let too_much = transfer(wallet, TransferKind::Withdrawal, 151);
     assert_eq!(store.transfer(too_much).await.unwrap(), TransferOutcome::Insufficient(vec![shortage]));
-    let all = transfer(wallet, PostingKind::Withdrawal, 150);
+    let all = transfer(wallet, TransferKind::Withdrawal, 150);
     assert_eq!(store.transfer(all).await.unwrap(), TransferOutcome::Done);
     assert_eq!(balance(store, wallet, sol()).await, (0, 0));
     for absurd in [Balance::MAX + 1, u64::MAX] {
-        let deposit = transfer(wallet, PostingKind::Deposit, absurd);
+        let deposit = transfer(wallet, TransferKind::Deposit, absurd);
         assert_eq!(store.transfer(deposit).await.unwrap(), TransferOutcome::TooMuch(sol()));
     }
     assert_eq!(store.entries(wallet, None, 10).await.unwrap().len(), 3);
+}
+
+async fn a_reset_begins_an_epoch_once_nothing_is_held(store: &dyn OrderStore) {
+    let wallet = opened(store, 3 * SOL).await;
+    let (mut claim, attempt) = submitted(store, wallet).await;
+    let reset = transfer(wallet, TransferKind::Reset, 5);
+    assert_eq!(store.transfer(reset.clone()).await.unwrap(), TransferOutcome::Held);
+    let known = epoch(store, wallet).await;
+    assert_eq!(known, 0);
+
+    let change = Some(samples::resolve(&attempt, AttemptState::Landed));
+    let commit = step(&mut claim, vec![samples::confirmed(&attempt)], change, ClaimAction::Finish);
+    assert_eq!(store.commit(commit).await.unwrap(), CommitOutcome::Committed);
+    assert_eq!(store.transfer(reset.clone()).await.unwrap(), TransferOutcome::Done);
+    assert_eq!(balance(store, wallet, sol()).await, (5, 0));
+    assert_eq!(balance(store, wallet, samples::usdc().mint()).await, (0, 0));
+    assert_eq!(epoch(store, wallet).await, 1);
+
+    assert_eq!(store.transfer(reset.clone()).await.unwrap(), TransferOutcome::Replayed);
+    let other = Transfer { payments: vec![lamports_of(6)], ..reset.clone() };
+    assert_eq!(store.transfer(other).await.unwrap(), TransferOutcome::Conflict);
+    let deposit = Transfer { kind: TransferKind::Deposit, ..reset.clone() };
+    assert_eq!(store.transfer(deposit).await.unwrap(), TransferOutcome::Conflict);
+    let again = Transfer { id: TransferId(samples::order_id().0), ..reset.clone() };
+    assert_eq!(store.transfer(again).await.unwrap(), TransferOutcome::Done);
+    assert_eq!((balance(store, wallet, sol()).await, epoch(store, wallet).await), ((5, 0), 2));
+
+    let all = store.entries_after(wallet, 0, 10).await.unwrap();
+    let newest = store.entries(wallet, None, 10).await.unwrap();
+    assert_eq!(all.iter().rev().collect::<Vec<_>>(), newest.iter().collect::<Vec<_>>());
+    assert_eq!(store.entries_after(wallet, all[2].position, 1).await.unwrap(), all[3..4]);
+    let causes: Vec<_> = all.iter().map(|posted| posted.entry.cause).collect();
+    assert_eq!(causes[3], Cause::Reset { id: reset.id, epoch: 1 });
+    let deposited = all[3].entry.postings.iter().find(|posting| posting.kind == PostingKind::Deposit);
+    assert_eq!(deposited.unwrap().worth, lamports_of(5).worth);
+}
+
+async fn epoch(store: &dyn OrderStore, wallet: WalletId) -> u32 {
+    let wallets = store.wallets(AccountId::DEFAULT).await.unwrap();
+    wallets.iter().find(|known| known.id == wallet).unwrap().epoch
+}
+
+async fn a_reset_beside_orders_loses_nothing(store: &dyn OrderStore) {
+    let wallet = opened(store, 100 * SOL).await;
+    let orders = join_all((0..20).map(|_| store.accept(asked(wallet))));
+    let resets = join_all((0..5).map(|_| store.transfer(transfer(wallet, TransferKind::Reset, 100 * SOL))));
+    let deposits = join_all((0..5).map(|_| store.transfer(transfer(wallet, TransferKind::Deposit, 1))));
+    let (orders, resets, deposits) = futures::join!(orders, resets, deposits);
+    let created = orders.iter().filter(|result| matches!(result, Ok(Accepted::Created))).count() as u64;
+    assert_eq!(created, 20, "{orders:?}");
+    assert!(deposits.iter().all(|outcome| *outcome.as_ref().unwrap() == TransferOutcome::Done));
+    let done = resets.iter().filter(|outcome| *outcome.as_ref().unwrap() == TransferOutcome::Done);
+    assert_eq!(epoch(store, wallet).await as usize, done.count());
+    assert_eq!(balance(store, wallet, sol()).await.1, created * (SOL + 3 * FEE.0));
+    let mut last = 0;
+    for posted in store.entries_after(wallet, 0, 100).await.unwrap() {
+        assert!(posted.position > last);
+        last = posted.position;
+    }
 }
 
 async fn orders_that_come_together_spend_nothing_twice(store: &dyn OrderStore) {

@@ -40,7 +40,12 @@ impl Execution {
             EventData::Submitted { .. } => self.attempt.clone().map(AttemptChange::Open),
             _ => self.attempt.take_if(|_| order.status == domain::OrderStatus::Submitted).map(|attempt| {
                 let landed = matches!(data, EventData::Confirmed { .. });
-                let state = if landed { AttemptState::Landed } else { AttemptState::Reverted };
+                let reverted = data.network_fee().is_some();
+                let state = match (landed, reverted) {
+                    (true, _) => AttemptState::Landed,
+                    (false, true) => AttemptState::Reverted,
+                    (false, false) => AttemptState::Expired,
+                };
                 samples::resolve(&attempt, state)
             }),
         };

@@ -28,7 +28,7 @@ pub use health::StoreHealth;
 pub use intake::OrderIntake;
 pub use listing::{ActiveOrders, DueAction, DueOrder, OrderFilter, OrderPage, OrderSort, SEARCHED_AT_ONCE};
 pub use reads::OrderReads;
-pub use wallets::{PostedEntry, TransferOutcome, WalletOpening, Wallets};
+pub use wallets::{PostedEntry, WalletOpening, Wallets};
 
 /// What an execution needs of the store.
 pub trait ExecutionStore: Executions + OrderReads {}

@@ -2,8 +2,8 @@ use async_trait::async_trait;
 
 use super::StoreError;
 use crate::{
-    AccountId, Amount, Mint, OrderId,
-    books::{Balance, Entry, Shortage, Transfer, Wallet, WalletId},
+    AccountId, Mint, OrderId,
+    books::{Balance, Entry, Payment, Transfer, TransferOutcome, Wallet, WalletId},
 };
 
 /// Paper wallets and their books. What orders do to them is written by [`OrderIntake`](super::OrderIntake) and
@@ -14,13 +14,9 @@ pub trait Wallets: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`StoreError`]: the wallet may or may not exist; open it again with the same id.
-    async fn open_wallet(
-        &self,
-        wallet: Wallet,
-        opening: Vec<(Mint, Amount)>,
-    ) -> Result<WalletOpening, StoreError>;
+    async fn open_wallet(&self, wallet: Wallet, opening: Vec<Payment>) -> Result<WalletOpening, StoreError>;
 
-    /// Carries out a deposit or a withdrawal, once per id.
+    /// Carries out a deposit, a withdrawal or a reset, once per id.
     ///
     /// # Errors
     /// [`StoreError`]: it may or may not have been carried out; repeat it with the same id.
@@ -49,6 +45,18 @@ pub trait Wallets: Send + Sync + 'static {
         limit: u32,
     ) -> Result<Vec<PostedEntry>, StoreError>;
 
+    /// Entries of a wallet's books after a position, oldest first. Nothing that is written later has a position before
+    /// that of an entry that was read.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn entries_after(
+        &self,
+        wallet: WalletId,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<PostedEntry>, StoreError>;
+
     /// What an order did to the books, in the order of its events.
     ///
     /// # Errors
@@ -72,18 +80,4 @@ pub enum WalletOpening {
     Known,
     /// Another wallet of the account has the name.
     NameTaken,
-}
-
-/// The result of a transfer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TransferOutcome {
-    Done,
-    /// The same transfer was carried out before.
-    Replayed,
-    /// Another transfer has the id.
-    Conflict,
-    /// The wallet has less free than is to be withdrawn. Nothing was written.
-    Insufficient(Vec<Shortage>),
-    /// The wallet would have more of a token than it can hold. Nothing was written.
-    TooMuch(Mint),
 }

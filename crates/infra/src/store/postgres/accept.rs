@@ -29,7 +29,7 @@ pub(super) async fn all(
     connection: &mut PgConnection,
     asked: &[(usize, &Acceptance)],
     answers: &mut Answers,
-    books: &mut Books,
+    books: &mut Books<'_>,
 ) -> sqlx::Result<()> {
     let created = new_orders::insert(connection, asked).await?;
     let new = asked.iter().filter(|(_, asked)| created.contains(&asked.order.id));

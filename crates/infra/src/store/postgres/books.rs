@@ -1,11 +1,14 @@
 //! The books: what the writes of a transaction do to balances.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use domain::{
-    Amount, Mint, OrderId,
-    books::{Balance, Change, Entry, Refusal, Sheet, Shortage, Wallet, WalletId, changes},
-    ports::{Acceptance, Accepted, Commit, Effect, TransferOutcome, WalletOpening},
+    Mint, OrderId,
+    books::{
+        Balance, Cause, Change, Entry, Payment, Refusal, Sheet, Shortage, Transfer, TransferKind, Wallet,
+        WalletId, changes,
+    },
+    ports::{Acceptance, Accepted, Commit, Effect, WalletOpening},
 };
 use sqlx::{
     PgConnection,
@@ -15,8 +18,9 @@ use time::OffsetDateTime;
 
 use super::{
     super::{
-        books::{BalanceRow, EntryColumns, too_much},
+        books::{BalanceRow, EntryColumns, EntryRow, too_much},
         request::Written,
+        row::decode,
     },
     Answers,
 };
@@ -24,16 +28,16 @@ use super::{
 /// The entries of a transaction, to be written after everything else of it: whoever locks balances locks nothing
 /// more, so nobody waits for them in a circle.
 #[derive(Default)]
-pub(super) struct Books {
+pub(super) struct Books<'a> {
     /// They must fit: what they need is held.
     settled: Vec<Entry>,
     /// New orders, each with the position of its acceptance in the batch.
     holds: Vec<(usize, OrderId, Entry)>,
-    /// Deposits and withdrawals, each with its position in the batch.
-    transfers: Vec<(usize, Entry)>,
+    /// Deposits, withdrawals and resets, each with its position in the batch.
+    transfers: Vec<(usize, &'a Transfer)>,
 }
 
-impl Books {
+impl<'a> Books<'a> {
     /// Takes in an order that is new.
     pub(super) fn accepted(&mut self, position: usize, asked: &Acceptance) {
         if let Some(entry) = asked.entry() {
@@ -59,7 +63,7 @@ impl Books {
         &mut self,
         connection: &mut PgConnection,
         wallet: &Wallet,
-        opening: &[(Mint, Amount)],
+        opening: &[Payment],
     ) -> sqlx::Result<WalletOpening> {
         let opened = sqlx::query(
             "INSERT INTO wallets (id, account_id, name, kind, epoch, created_at, epoch_began_at)
@@ -75,6 +79,11 @@ impl Books {
         .execute(&mut *connection)
         .await?;
         if opened.rows_affected() == 1 {
+            sqlx::query("INSERT INTO balances (wallet_id, mint, total, held) VALUES ($1, $2, 0, 0)")
+                .bind(wallet.id.0)
+                .bind(FIRST.to_string())
+                .execute(connection)
+                .await?;
             self.settled.push(wallet.opening(opening.to_vec()).entry());
             return Ok(WalletOpening::Opened);
         }
@@ -85,9 +94,9 @@ impl Books {
         Ok(if known == 0 { WalletOpening::NameTaken } else { WalletOpening::Known })
     }
 
-    /// Takes in a deposit or a withdrawal.
-    pub(super) fn transferred(&mut self, position: usize, entry: Entry) {
-        self.transfers.push((position, entry));
+    /// Takes in a deposit, a withdrawal or a reset.
+    pub(super) fn transferred(&mut self, position: usize, transfer: &'a Transfer) {
+        self.transfers.push((position, transfer));
     }
 
     /// Writes the entries. New orders whose wallet does not have what they need go again, and their acceptances are
@@ -98,34 +107,19 @@ impl Books {
         answers: &mut Answers,
     ) -> sqlx::Result<()> {
         let holds = self.holds.iter().map(|(_, _, entry)| entry);
-        let transfers = self.transfers.iter().map(|(_, entry)| entry);
-        let all: Vec<&Entry> = self.settled.iter().chain(holds).chain(transfers).collect();
-        if all.is_empty() {
+        let entries: Vec<&Entry> = self.settled.iter().chain(holds).collect();
+        if entries.is_empty() && self.transfers.is_empty() {
             return Ok(());
         }
-        let before = locked(connection, &all).await?;
-        let known = known_transfers(connection, &self.transfers).await?;
+        let before = locked(connection, &entries, &self.transfers).await?;
         let mut sheet = before.clone();
-        let mut written = Vec::with_capacity(all.len());
+        let mut written = Vec::with_capacity(entries.len());
         for entry in &self.settled {
             sheet.apply(entry).map_err(|refusal| misfit(entry, &refusal))?;
             written.push(entry);
         }
-        for (position, entry) in &self.transfers {
-            let outcome = match known.get(&entry.cause.id()) {
-                Some(same) if same == entry => TransferOutcome::Replayed,
-                Some(_) => TransferOutcome::Conflict,
-                None => match sheet.apply(entry) {
-                    Ok(()) => {
-                        written.push(entry);
-                        TransferOutcome::Done
-                    }
-                    Err(Refusal::Short(shortages)) => TransferOutcome::Insufficient(shortages),
-                    Err(Refusal::TooMuch(mint)) => TransferOutcome::TooMuch(mint),
-                },
-            };
-            answers[*position] = Some(Written::Transfer(outcome));
-        }
+        let transferred = carry_out(connection, &self.transfers, &mut sheet, answers).await?;
+        written.extend(&transferred);
         let mut refused = HashMap::new();
         for (position, id, entry) in &self.holds {
             match sheet.apply(entry) {
@@ -153,20 +147,38 @@ fn misfit(entry: &Entry, refusal: &Refusal) -> sqlx::Error {
     }
 }
 
-/// The balances that entries change, locked in the order of their keys.
-async fn locked(connection: &mut PgConnection, entries: &[&Entry]) -> sqlx::Result<Sheet> {
-    let keys: Vec<_> = changed(entries).into_keys().collect();
-    let wallets: HashSet<Uuid> = keys.iter().map(|(wallet, _)| wallet.0).collect();
+/// The balance of a wallet that everybody who writes to its books locks first. Entries of one wallet are so written one
+/// after the other, and have ascending positions.
+const FIRST: Mint = Mint::WRAPPED_SOL;
+
+/// The balances that entries and transfers change, locked: wallet by wallet, in each the [`FIRST`] one first.
+async fn locked(
+    connection: &mut PgConnection,
+    entries: &[&Entry],
+    transfers: &[(usize, &Transfer)],
+) -> sqlx::Result<Sheet> {
+    let mut keys: BTreeSet<_> = changed(entries).into_keys().collect();
+    keys.extend(
+        transfers.iter().flat_map(|(_, transfer)| {
+            transfer.payments.iter().map(|payment| (transfer.wallet, payment.mint))
+        }),
+    );
+    let transferred = transfers.iter().map(|(_, transfer)| transfer.wallet.0);
+    let wallets: HashSet<Uuid> = keys.iter().map(|(wallet, _)| wallet.0).chain(transferred).collect();
+    keys.extend(wallets.iter().map(|wallet| (WalletId(*wallet), FIRST)));
+    let resets = transfers.iter().filter(|(_, transfer)| transfer.kind == TransferKind::Reset);
+    let whole: Vec<Uuid> = resets.map(|(_, transfer)| transfer.wallet.0).collect();
     let rows: Vec<BalanceRow> = sqlx::query_as(
-        "SELECT wallet_id, balances.mint, total, held
-         FROM balances JOIN UNNEST($2::uuid[], $3::text[]) AS asked (asked_wallet, asked_mint)
-              ON wallet_id = asked_wallet AND balances.mint = asked_mint
-         WHERE wallet_id = ANY($1)
-         ORDER BY wallet_id, balances.mint FOR NO KEY UPDATE OF balances",
+        "SELECT wallet_id, mint, total, held FROM balances
+         WHERE wallet_id = ANY($1) AND (wallet_id = ANY($4)
+               OR (wallet_id, mint) IN (SELECT * FROM UNNEST($2::uuid[], $3::text[])))
+         ORDER BY wallet_id, mint <> $5, mint FOR NO KEY UPDATE",
     )
     .bind(wallets.into_iter().collect::<Vec<_>>())
     .bind(keys.iter().map(|(wallet, _)| wallet.0).collect::<Vec<_>>())
     .bind(keys.iter().map(|(_, mint)| mint.to_string()).collect::<Vec<_>>())
+    .bind(whole)
+    .bind(FIRST.to_string())
     .fetch_all(connection)
     .await?;
     let mut sheet = Sheet::default();
@@ -181,32 +193,66 @@ fn changed(entries: &[&Entry]) -> BTreeMap<(WalletId, Mint), Change> {
     changes(entries.iter().flat_map(|entry| entry.postings.iter().map(|posting| (entry.wallet, posting))))
 }
 
-/// Entries of transfers that were carried out before, by their ids. Their balances are locked, so none can come in
-/// between.
+/// Carries out transfers. Their wallets are locked.
+async fn carry_out(
+    connection: &mut PgConnection,
+    transfers: &[(usize, &Transfer)],
+    sheet: &mut Sheet,
+    answers: &mut Answers,
+) -> sqlx::Result<Vec<Entry>> {
+    let mut known = known_transfers(connection, transfers).await?;
+    let mut entries = Vec::new();
+    for (position, transfer) in transfers {
+        let epoch = match transfer.kind {
+            TransferKind::Reset => epoch(connection, transfer.wallet).await?,
+            TransferKind::Deposit | TransferKind::Withdrawal => 0,
+        };
+        let (outcome, entry) = transfer.carry_out(sheet, known.get(&transfer.id.0), epoch);
+        answers[*position] = Some(Written::Transfer(outcome));
+        let Some(entry) = entry else { continue };
+        if let Cause::Reset { epoch, .. } = entry.cause {
+            begin_epoch(connection, &entry, epoch).await?;
+        }
+        known.insert(transfer.id.0, entry.clone());
+        entries.push(entry);
+    }
+    Ok(entries)
+}
+
+/// Entries of transfers that were carried out before, by their ids.
 async fn known_transfers(
     connection: &mut PgConnection,
-    asked: &[(usize, Entry)],
+    asked: &[(usize, &Transfer)],
 ) -> sqlx::Result<HashMap<Uuid, Entry>> {
     if asked.is_empty() {
         return Ok(HashMap::new());
     }
-    let rows: Vec<super::super::books::EntryRow> = sqlx::query_as(
+    let rows: Vec<EntryRow> = sqlx::query_as(
         "SELECT position, wallet_id, cause, seq, attempt, (extract(epoch FROM at) * 1000000)::bigint AS at, postings
          FROM entries WHERE cause = ANY($1) AND seq = 0",
     )
-    .bind(asked.iter().map(|(_, entry)| entry.cause.id()).collect::<Vec<_>>())
+    .bind(asked.iter().map(|(_, transfer)| transfer.id.0).collect::<Vec<_>>())
     .fetch_all(connection)
     .await?;
-    let entries = rows.into_iter().map(|row| Ok(row.read()?.entry));
-    // repeated with the time at which it is asked for again
-    let at = asked.iter().map(|(_, entry)| (entry.cause.id(), entry.at)).collect::<HashMap<_, _>>();
-    entries
-        .map(|entry: sqlx::Result<Entry>| {
-            let entry = entry?;
-            let id = entry.cause.id();
-            Ok((id, Entry { at: at.get(&id).copied().unwrap_or(entry.at), ..entry }))
-        })
-        .collect()
+    rows.into_iter().map(|row| row.read().map(|known| (known.entry.cause.id(), known.entry))).collect()
+}
+
+async fn epoch(connection: &mut PgConnection, wallet: WalletId) -> sqlx::Result<u32> {
+    let epoch: Option<i64> = sqlx::query_scalar("SELECT epoch FROM wallets WHERE id = $1")
+        .bind(wallet.0)
+        .fetch_optional(connection)
+        .await?;
+    u32::try_from(epoch.unwrap_or_default()).map_err(decode)
+}
+
+async fn begin_epoch(connection: &mut PgConnection, reset: &Entry, epoch: u32) -> sqlx::Result<()> {
+    sqlx::query("UPDATE wallets SET epoch = $2, epoch_began_at = $3 WHERE id = $1")
+        .bind(reset.wallet.0)
+        .bind(i64::from(epoch))
+        .bind(OffsetDateTime::from(reset.at))
+        .execute(connection)
+        .await
+        .map(drop)
 }
 
 /// Deletes new orders that cannot be paid. Acceptances of the same batch that found them are answered alike.

@@ -29,7 +29,7 @@ pub(super) async fn all(
     connection: &mut PgConnection,
     asked: &[(usize, &Commit)],
     answers: &mut Answers,
-    books: &mut Books,
+    books: &mut Books<'_>,
 ) -> sqlx::Result<()> {
     let columns = resolved(opened(moved(events(asked)?, asked)?, asked)?, asked)?;
     let fees = asked.iter().map(|(_, commit)| i64::try_from(commit.order.network_fees.0).map_err(encode));

@@ -213,7 +213,7 @@ impl Postgres {
             answers[position] = Some(Written::OpenWallet(opened));
         }
         for (position, transfer) in transfers {
-            books.transferred(position, transfer.entry());
+            books.transferred(position, transfer);
         }
         books.write(connection, answers).await
     }
@@ -322,7 +322,7 @@ async fn run(
     connection: &mut PgConnection,
     round: Round<'_>,
     answers: &mut Answers,
-    books: &mut Books,
+    books: &mut Books<'_>,
 ) -> sqlx::Result<()> {
     if !round.accepts.is_empty() {
         accept::all(connection, &round.accepts, answers, books).await?;

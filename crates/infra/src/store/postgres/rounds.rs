@@ -6,8 +6,8 @@ use std::{
 };
 
 use domain::{
-    AccountId, Amount, Mint, OrderId,
-    books::{Transfer, Wallet},
+    AccountId, OrderId,
+    books::{Payment, Transfer, Wallet},
     ports::{Acceptance, Cancel, Commit, Effect, Fence},
 };
 
@@ -35,7 +35,7 @@ pub(super) struct Rounds<'a> {
     /// Sweeps: position, limit, and when to deliver again.
     pub(super) due: Vec<(usize, u32, Duration)>,
     /// New wallets, each with what it begins with.
-    pub(super) wallets: Vec<(usize, &'a Wallet, &'a [(Mint, Amount)])>,
+    pub(super) wallets: Vec<(usize, &'a Wallet, &'a [Payment])>,
     pub(super) transfers: Vec<(usize, &'a Transfer)>,
 }
 

@@ -1,15 +1,17 @@
 //! The books: what the writes of a transaction do to balances.
 
 use domain::{
-    Amount, Mint,
-    books::{Entry, Refusal, Sheet, Transfer, Wallet, WalletId},
-    ports::{TransferOutcome, WalletOpening},
+    Mint, Timestamp,
+    books::{
+        Cause, Entry, Payment, Refusal, Sheet, Transfer, TransferKind, TransferOutcome, Wallet, WalletId,
+    },
+    ports::WalletOpening,
 };
 use sqlx::{QueryBuilder, SqliteConnection, types::Json};
 
 use super::super::{
     books::{BalanceRow, EntryColumns, EntryRow, too_much},
-    row::encode,
+    row::{decode, encode},
 };
 
 /// Rows that one statement writes at most, as with events.
@@ -77,7 +79,7 @@ impl Books {
         &mut self,
         connection: &mut SqliteConnection,
         wallet: &Wallet,
-        opening: &[(Mint, Amount)],
+        opening: &[Payment],
     ) -> sqlx::Result<WalletOpening> {
         let opened = sqlx::query(
             "INSERT INTO wallets (id, account_id, name, kind, epoch, created_at, epoch_began_at)
@@ -103,35 +105,49 @@ impl Books {
         Ok(WalletOpening::Opened)
     }
 
-    /// Carries out a deposit or a withdrawal, once.
+    /// Carries out a deposit, a withdrawal or a reset, once.
     pub(super) async fn transfer(
         &mut self,
         connection: &mut SqliteConnection,
         transfer: &Transfer,
     ) -> sqlx::Result<TransferOutcome> {
-        let entry = transfer.entry();
-        let is_same = |known: &Entry| known.wallet == entry.wallet && known.postings == entry.postings;
-        let told = |known: &Entry| {
-            if is_same(known) { TransferOutcome::Replayed } else { TransferOutcome::Conflict }
+        let is_known =
+            |entry: &&Entry| !matches!(entry.cause, Cause::Order { .. }) && entry.cause.id() == transfer.id.0;
+        let known = match self.entries.iter().find(is_known) {
+            Some(known) => Some(known.clone()),
+            None => known_transfer(connection, transfer).await?,
         };
-        if let Some(known) = self.entries.iter().find(|known| known.cause == entry.cause) {
-            return Ok(told(known));
+        for payment in &transfer.payments {
+            self.read(connection, transfer.wallet, payment.mint).await?;
         }
-        let known: Option<EntryRow> = sqlx::query_as(
-            "SELECT position, wallet_id, cause, seq, attempt, at, postings FROM entries
-             WHERE cause = $1 AND seq = 0",
-        )
-        .bind(transfer.id.0)
-        .fetch_optional(&mut *connection)
-        .await?;
-        if let Some(known) = known {
-            return Ok(told(&known.read()?.entry));
+        let mut epoch = 0;
+        if transfer.kind == TransferKind::Reset {
+            epoch = self.read_all(connection, transfer.wallet).await?;
         }
-        Ok(match self.post(connection, entry).await? {
-            Ok(()) => TransferOutcome::Done,
-            Err(Refusal::Short(shortages)) => TransferOutcome::Insufficient(shortages),
-            Err(Refusal::TooMuch(mint)) => TransferOutcome::TooMuch(mint),
-        })
+        let (outcome, entry) = transfer.carry_out(&mut self.sheet, known.as_ref(), epoch);
+        if let Some(entry) = entry {
+            if let Cause::Reset { epoch, .. } = entry.cause {
+                begin_epoch(connection, entry.wallet, epoch, entry.at).await?;
+            }
+            self.entries.push(entry);
+        }
+        Ok(outcome)
+    }
+
+    /// Reads all balances of a wallet, and its epoch.
+    async fn read_all(&mut self, connection: &mut SqliteConnection, wallet: WalletId) -> sqlx::Result<u32> {
+        let mints: Vec<(String,)> = sqlx::query_as("SELECT mint FROM balances WHERE wallet_id = $1")
+            .bind(wallet.0)
+            .fetch_all(&mut *connection)
+            .await?;
+        for (mint,) in mints {
+            self.read(connection, wallet, mint.parse().map_err(decode)?).await?;
+        }
+        let epoch: Option<i64> = sqlx::query_scalar("SELECT epoch FROM wallets WHERE id = $1")
+            .bind(wallet.0)
+            .fetch_optional(connection)
+            .await?;
+        u32::try_from(epoch.unwrap_or_default()).map_err(decode)
     }
 
     /// Writes everything that was taken in.
@@ -166,4 +182,34 @@ impl Books {
         }
         Ok(())
     }
+}
+
+/// The entry of a transfer that was carried out before.
+async fn known_transfer(
+    connection: &mut SqliteConnection,
+    transfer: &Transfer,
+) -> sqlx::Result<Option<Entry>> {
+    let known: Option<EntryRow> = sqlx::query_as(
+        "SELECT position, wallet_id, cause, seq, attempt, at, postings FROM entries
+         WHERE cause = $1 AND seq = 0",
+    )
+    .bind(transfer.id.0)
+    .fetch_optional(connection)
+    .await?;
+    known.map(|row| Ok(row.read()?.entry)).transpose()
+}
+
+async fn begin_epoch(
+    connection: &mut SqliteConnection,
+    wallet: WalletId,
+    epoch: u32,
+    at: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query("UPDATE wallets SET epoch = $2, epoch_began_at = $3 WHERE id = $1")
+        .bind(wallet.0)
+        .bind(i64::from(epoch))
+        .bind(at.unix_micros())
+        .execute(connection)
+        .await
+        .map(drop)
 }

@@ -4,13 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use domain::{
-    AccountId, Amount, Event, Mint, Order, OrderId, OrderStatus,
-    books::{Balance, Transfer, Wallet, WalletId},
+    AccountId, Event, Mint, Order, OrderId, OrderStatus,
+    books::{Balance, Payment, Transfer, TransferOutcome, Wallet, WalletId},
     ports::{
         Acceptance, Accepted, ActiveOrders, Attempt, Cancel, Cancellation, Claim, Commit, CommitOutcome,
         DueOrder, EventBus, EventFeed, Executions, FeedCursor, FeedPage, FeedScope, Fence, OrderCounts,
-        OrderFilter, OrderIntake, OrderPage, OrderReads, PostedEntry, StoreError, StoreHealth,
-        TransferOutcome, WalletOpening, Wallets,
+        OrderFilter, OrderIntake, OrderPage, OrderReads, PostedEntry, StoreError, StoreHealth, WalletOpening,
+        Wallets,
     },
 };
 
@@ -202,11 +202,7 @@ impl OrderCounts for FaultyStore {
 
 #[async_trait]
 impl Wallets for FaultyStore {
-    async fn open_wallet(
-        &self,
-        wallet: Wallet,
-        opening: Vec<(Mint, Amount)>,
-    ) -> Result<WalletOpening, StoreError> {
+    async fn open_wallet(&self, wallet: Wallet, opening: Vec<Payment>) -> Result<WalletOpening, StoreError> {
         let store = &self.0.world.store;
         self.0.call("open a wallet", async || store.open_wallet(wallet, opening).await).await?
     }
@@ -230,6 +226,15 @@ impl Wallets for FaultyStore {
         limit: u32,
     ) -> Result<Vec<PostedEntry>, StoreError> {
         self.read("read entries", async |store| store.entries(wallet, before, limit).await).await
+    }
+
+    async fn entries_after(
+        &self,
+        wallet: WalletId,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<PostedEntry>, StoreError> {
+        self.read("read entries", async |store| store.entries_after(wallet, after, limit).await).await
     }
 
     async fn entries_of(&self, order: OrderId) -> Result<Vec<PostedEntry>, StoreError> {

@@ -1,0 +1,102 @@
+use axum::{
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::Response,
+};
+use domain::{books::WalletId, ports::WalletOpening};
+use protocol::WalletView;
+use utoipa::ToSchema;
+
+use super::{QUOTE, reply, view};
+use crate::{
+    accept::idempotency_key,
+    openapi::problems,
+    problem::{Code, FieldCode, FieldError, Problem},
+    request::{JsonBody, NoParameters},
+    state::AppState,
+    validation::{Fields, MAX_WALLET_CHARS, is_label},
+    wallets::read_payments,
+};
+
+/// A new paper wallet.
+#[derive(ToSchema)]
+#[schema(as = NewWallet, examples(json!({"name": "swing", "balances": {"SOL": "10", "USDC": "1500"}})))]
+#[expect(dead_code, reason = "the document describes it; the body is read field by field")]
+struct Request {
+    /// 1 to 64 printable ASCII characters, new among your wallets, and no UUID.
+    #[schema(pattern = "^[ -~]{1,64}$")]
+    name: String,
+    /// What it begins with: amounts of whole tokens by symbol or mint. Empty by default.
+    balances: Option<std::collections::BTreeMap<String, String>>,
+}
+
+problems!(Problems: MalformedJson, InvalidRequest, InvalidQuery, InvalidIdempotencyKey, UnreadableBody, BodyTimeout, BodyTooLarge,
+    UnsupportedMediaType, UnsupportedContentEncoding, WalletNameTaken, StoreUnavailable);
+
+/// Opens a paper wallet.
+#[utoipa::path(post, path = "/api/wallets", operation_id = "openWallet", tag = "wallets",
+    params(("Idempotency-Key" = Option<String>, Header, pattern = "^[ -~]{1,255}$",
+            description = "A new text for each request, such as a UUID. Repeating a request with the same key does nothing a second time."),),
+    request_body = Request,
+    responses(
+        (status = 201, description = "The wallet is open.", body = WalletView),
+        (status = 200, description = "An earlier request with the same key opened it (`Idempotency-Replayed`). The wallet now.", body = WalletView,
+            headers(("Idempotency-Replayed" = bool, description = "`true`."))),
+        Problems,
+    ))]
+pub(crate) async fn open(
+    State(state): State<AppState>,
+    _: NoParameters,
+    headers: HeaderMap,
+    body: JsonBody,
+) -> Result<Response, Problem> {
+    let key = idempotency_key(&headers)?;
+    let fields = Fields::parse(&body.0)?;
+    let mut errors = Vec::new();
+    fields.report_unexpected(&["name", "balances"], &mut errors);
+    let name = read_name(&fields, &mut errors);
+    let opening = read_payments(&state, &fields, "balances", &mut errors).await;
+    let Some(name) = name.filter(|_| errors.is_empty()) else {
+        return Err(Problem::fields(Code::InvalidRequest, errors));
+    };
+    state.default_wallet().await?; // it has its name first
+    let wallet = state.new_wallet(WalletId(state.id_for(key.as_deref())), name);
+    let id = wallet.id.to_string();
+    let taken = || {
+        let detail = format!("you have a wallet with the name `{}`", wallet.name);
+        Problem::new(Code::WalletNameTaken, detail)
+    };
+    let opened = state.answer(state.store.open_wallet(wallet.clone(), opening.unwrap_or_default())).await?;
+    let is_replay = match opened {
+        WalletOpening::Opened => false,
+        WalletOpening::Known => true,
+        WalletOpening::NameTaken => return Err(taken()),
+    };
+    let known = state.find_wallet(&id).await?;
+    if known.name != wallet.name {
+        let detail = format!("the key belongs to the wallet `{}`; use a new key for a new one", known.name);
+        return Err(Problem::new(Code::IdempotencyConflict, detail));
+    }
+    let status = if is_replay { StatusCode::OK } else { StatusCode::CREATED };
+    Ok(reply(status, &view(&state, &known, QUOTE).await?, is_replay))
+}
+
+fn read_name(fields: &Fields<'_>, errors: &mut Vec<FieldError>) -> Option<String> {
+    let mut report = |code, message: &'static str| errors.push(FieldError::new("name", code, message));
+    let Some(value) = fields.get("name") else {
+        report(FieldCode::Missing, "is required");
+        return None;
+    };
+    let Some(name) = value.text() else {
+        report(FieldCode::WrongType, "must be a string");
+        return None;
+    };
+    if name.len() > MAX_WALLET_CHARS {
+        report(FieldCode::TooLong, "must not be longer than 64 characters");
+    } else if !is_label(&name) || name.trim() != name {
+        report(FieldCode::Malformed, "must be printable ASCII, not empty and without spaces around it");
+    } else if name.parse::<WalletId>().is_ok() {
+        report(FieldCode::Unsupported, "must not look like an id");
+    }
+    Some(name)
+}

@@ -1,0 +1,118 @@
+use axum::{extract::State, http::HeaderMap, response::Response};
+use domain::{
+    OrderId, Phase,
+    books::{Transfer, TransferKind, TransferOutcome, WalletId},
+    ports::OrderFilter,
+};
+use futures::{StreamExt, stream};
+use protocol::WalletView;
+use tokio::time::{Duration, Instant, sleep};
+use utoipa::ToSchema;
+
+use super::{WalletPath, transferred};
+use crate::{
+    accept::idempotency_key,
+    cancel,
+    openapi::problems,
+    problem::{Code, Problem},
+    request::{JsonBody, NoParameters},
+    state::AppState,
+    validation::Fields,
+    wallets::{payments, read_payments},
+};
+
+/// How long a reset waits for orders that are being executed.
+const WITHIN: Duration = Duration::from_secs(10);
+/// How often it looks.
+const EVERY: Duration = Duration::from_millis(100);
+/// Orders that are canceled at once.
+const AT_ONCE: usize = 64;
+const PAGE: u32 = 500;
+
+/// What the wallet begins anew with.
+#[derive(ToSchema)]
+#[schema(as = Reset, examples(json!({"balances": {"SOL": "10", "USDC": "1500"}})))]
+#[expect(dead_code, reason = "the document describes it; the body is read field by field")]
+struct Request {
+    /// Amounts of whole tokens by symbol or mint; those of `PAPER_BALANCES` by default.
+    balances: Option<std::collections::BTreeMap<String, String>>,
+}
+
+problems!(Problems: MalformedJson, InvalidRequest, InvalidQuery, InvalidIdempotencyKey, UnreadableBody, BodyTimeout, BodyTooLarge,
+    UnsupportedMediaType, UnsupportedContentEncoding, WalletNotFound, IdempotencyConflict, WalletBusy, BalanceTooLarge, UnreadableOrder, StoreUnavailable);
+
+/// Resets a paper wallet.
+///
+/// Cancels the wallet's orders that have not ended, replaces its balances and begins a new epoch, from which profit and
+/// loss are counted. Ids, keys and history are kept. If an order is still being executed after ten seconds, nothing is
+/// replaced and the answer is `409 wallet_busy`: repeat the request.
+#[utoipa::path(post, path = "/api/wallets/{id}/reset", operation_id = "resetWallet", tag = "wallets",
+    params(
+        ("id" = String, Path, description = "The wallet's id or name, such as `default`."),
+        ("Idempotency-Key" = Option<String>, Header, pattern = "^[ -~]{1,255}$",
+            description = "A new text for each request, such as a UUID. Repeating a request with the same key does nothing a second time."),
+    ),
+    request_body = Request,
+    responses((status = 200, description = "The wallet after the reset.", body = WalletView), Problems))]
+pub(crate) async fn reset(
+    State(state): State<AppState>,
+    WalletPath(name): WalletPath,
+    _: NoParameters,
+    headers: HeaderMap,
+    body: JsonBody,
+) -> Result<Response, Problem> {
+    let key = idempotency_key(&headers)?;
+    let fields = Fields::parse(&body.0)?;
+    let mut errors = Vec::new();
+    fields.report_unexpected(&["balances"], &mut errors);
+    let given = read_payments(&state, &fields, "balances", &mut errors).await;
+    if !errors.is_empty() {
+        return Err(Problem::fields(Code::InvalidRequest, errors));
+    }
+    let wallet = state.find_wallet(&name).await?;
+    let payments = match given {
+        Some(given) => given,
+        None => payments(&state, &state.limits.paper_balances).await.map_err(|error| {
+            tracing::error!(%error, "a wallet cannot be reset");
+            Problem::internal()
+        })?,
+    };
+    let id = state.transfer_id(key.as_deref());
+    let deadline = Instant::now() + WITHIN;
+    loop {
+        let (payments, at) = (payments.clone(), state.clock.now());
+        let transfer = Transfer { id, wallet: wallet.id, kind: TransferKind::Reset, payments, at };
+        let outcome = state.answer(state.store.transfer(transfer)).await?;
+        if outcome != TransferOutcome::Held || Instant::now() >= deadline {
+            return transferred(&state, &wallet, outcome).await;
+        }
+        cancel_orders(&state, wallet.id).await?;
+        sleep(EVERY).await;
+    }
+}
+
+/// Asks every order of a wallet that has not ended to end, unless it was asked before.
+async fn cancel_orders(state: &AppState, wallet: WalletId) -> Result<(), Problem> {
+    for phase in [Phase::InFlight, Phase::Resting] {
+        let mut cursor = None;
+        loop {
+            let filter = OrderFilter { phase: Some(phase), cursor, ..OrderFilter::newest(PAGE) };
+            let page = state.answer(state.store.orders(state.account, filter)).await?;
+            let of_wallet = page.orders.iter().filter(|order| {
+                let trades_from = order.spec.funding.map(|funding| funding.wallet);
+                trades_from == Some(wallet) && order.cancel_request.is_none()
+            });
+            let ids: Vec<OrderId> = of_wallet.map(|order| order.id).collect();
+            let canceled = stream::iter(ids).map(|id| cancel::cancel(state, id)).buffer_unordered(AT_ONCE);
+            let results: Vec<_> = canceled.collect().await;
+            for result in results {
+                result?;
+            }
+            cursor = page.next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,153 @@
+//! Wallets of the caller's account: which there are, what they are worth and what they have earned.
+
+mod earnings;
+mod payments;
+mod worth;
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+use domain::{
+    AccountId,
+    books::{TransferId, Wallet, WalletId, WalletKind},
+    ports::WalletOpening,
+};
+use sha2::{Digest, Sha256};
+use tokio::sync::OnceCell;
+use uuid::{Builder, Uuid};
+
+pub(crate) use self::{
+    earnings::Earnings,
+    payments::{payments, read_payments},
+    worth::record,
+};
+use crate::{
+    problem::{Code, Problem, shown},
+    state::{AppState, Inner},
+};
+
+/// The name of the default wallet.
+pub(crate) const DEFAULT_NAME: &str = "default";
+
+/// The wallets of an account, as far as requests have named them.
+#[derive(Debug, Default)]
+pub(crate) struct KnownWallets {
+    default: OnceCell<()>,
+    /// By id and by name. No wallet is ever closed or renamed.
+    named: Mutex<HashMap<String, WalletId>>,
+}
+
+impl KnownWallets {
+    fn find(&self, name: &str) -> Option<WalletId> {
+        self.named.lock().unwrap_or_else(PoisonError::into_inner).get(name).copied()
+    }
+
+    fn remember(&self, wallets: &[Wallet]) {
+        let mut named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
+        for wallet in wallets {
+            named.insert(wallet.id.to_string(), wallet.id);
+            named.insert(wallet.name.clone(), wallet.id);
+        }
+    }
+}
+
+impl AppState {
+    /// The default wallet, which is opened when it is first needed.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub(crate) async fn default_wallet(&self) -> Result<WalletId, Problem> {
+        let id = WalletId::default_of(self.account);
+        self.wallets.default.get_or_try_init(|| self.open_default(id)).await?;
+        Ok(id)
+    }
+
+    async fn open_default(&self, id: WalletId) -> Result<(), Problem> {
+        let opening = payments(self, &self.limits.paper_balances).await.map_err(|error| {
+            tracing::error!(%error, "the default wallet cannot be opened");
+            Problem::internal()
+        })?;
+        let wallet = self.new_wallet(id, DEFAULT_NAME.to_owned());
+        if self.answer(self.store.open_wallet(wallet, opening)).await? == WalletOpening::Opened {
+            tracing::info!(wallet = %id, "opened the default wallet");
+        }
+        Ok(())
+    }
+
+    /// The id of the account's wallet with an id or a name.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub(crate) async fn wallet_named(&self, name: &str) -> Result<WalletId, Problem> {
+        self.default_wallet().await?;
+        if let Some(id) = self.wallets.find(name) {
+            return Ok(id);
+        }
+        self.all_wallets().await?;
+        self.wallets.find(name).ok_or_else(|| no_wallet(name))
+    }
+
+    /// The account's wallet with an id or a name, as it is now.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub(crate) async fn find_wallet(&self, name: &str) -> Result<Wallet, Problem> {
+        let found = self.all_wallets().await?.into_iter();
+        let mut found = found.filter(|wallet| wallet.name == name || wallet.id.to_string() == name);
+        found.next().ok_or_else(|| no_wallet(name))
+    }
+
+    /// The wallets of the account, oldest first.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub(crate) async fn all_wallets(&self) -> Result<Vec<Wallet>, Problem> {
+        self.default_wallet().await?;
+        let wallets = self.answer(self.store.wallets(self.account)).await?;
+        self.wallets.remember(&wallets);
+        Ok(wallets)
+    }
+}
+
+impl Inner {
+    /// A paper wallet that begins now.
+    pub(crate) fn new_wallet(&self, id: WalletId, name: String) -> Wallet {
+        let now = self.clock.now();
+        Wallet {
+            id,
+            account: self.account,
+            name,
+            kind: WalletKind::Paper,
+            epoch: 0,
+            created_at: now,
+            epoch_began_at: now,
+        }
+    }
+
+    /// The id of a new wallet or transfer: the same for every request with the same idempotency key.
+    pub(crate) fn id_for(&self, key: Option<&str>) -> Uuid {
+        key.map_or_else(|| self.next_id().0, |key| id_of_key(self.account, key))
+    }
+
+    /// The id of a new transfer.
+    pub(crate) fn transfer_id(&self, key: Option<&str>) -> TransferId {
+        TransferId(self.id_for(key))
+    }
+}
+
+fn id_of_key(account: AccountId, key: &str) -> Uuid {
+    let mut digest = Sha256::new();
+    digest.update(account.0);
+    digest.update(key);
+    let digest: [u8; 32] = digest.finalize().into();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    Builder::from_random_bytes(bytes).into_uuid()
+}
+
+fn no_wallet(name: &str) -> Problem {
+    let detail = format!("no wallet has the id or the name `{}`; see GET /api/wallets", shown(name));
+    Problem::new(Code::WalletNotFound, detail)
+}

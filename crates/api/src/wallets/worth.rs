@@ -1,0 +1,104 @@
+//! What tokens and wallets are worth.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    Amount, Mint, Token,
+    books::{Balance, WalletId},
+};
+use rust_decimal::{Decimal, prelude::ToPrimitive};
+use tokio::time::{Duration, MissedTickBehavior, interval};
+
+use crate::{
+    prices::{Tick, Ticker},
+    problem::Problem,
+    state::AppState,
+};
+
+/// How often what wallets are worth is recorded.
+const RECORD_EVERY: Duration = Duration::from_secs(30);
+
+/// What a whole token costs in another: the middle of bid and ask, on average over the venues that quote both.
+pub(super) async fn price(ticker: &Ticker, token: Token, quote: Token) -> Option<Decimal> {
+    if token == quote { Some(Decimal::ONE) } else { middle(ticker.now([token, quote]).await.as_ref()) }
+}
+
+fn middle(tick: &Tick) -> Option<Decimal> {
+    let both = tick.venues.iter().filter_map(|venue| Some((venue.bid? + venue.ask?) / Decimal::TWO));
+    let both: Vec<_> = both.collect();
+    let sum: Decimal = both.iter().sum();
+    sum.checked_div(Decimal::from(both.len()))
+}
+
+/// What units of a token are worth at a price, base units of USDC.
+pub(super) fn decimal_worth(units: Amount, token: Token, price: Decimal) -> Option<Amount> {
+    let worth = units.to_decimal(token.decimals()).checked_mul(price)?;
+    let units = worth.checked_mul(Decimal::from(10u64.pow(Token::USDC.decimals().into())))?;
+    units.floor().to_u64().map(Amount)
+}
+
+impl AppState {
+    /// The balances of a wallet in display order, each with its token and that token's price in `quote`.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub(crate) async fn priced_balances(
+        &self,
+        wallet: WalletId,
+        quote: Token,
+    ) -> Result<Vec<(Token, Balance, Option<Decimal>)>, Problem> {
+        let balances = self.answer(self.store.balances(wallet)).await?;
+        let prices = self.prices(balances.iter().map(|(mint, _)| *mint), quote).await;
+        let balances: BTreeMap<Mint, Balance> = balances.into_iter().collect();
+        let priced = prices
+            .into_iter()
+            .map(|(token, price)| (token, balances.get(&token.mint()).copied().unwrap_or_default(), price));
+        Ok(priced.collect())
+    }
+
+    /// Prices of tokens in `quote`, in display order. Tokens that the market does not know are left out.
+    pub(crate) async fn prices(
+        &self,
+        mints: impl IntoIterator<Item = Mint>,
+        quote: Token,
+    ) -> Vec<(Token, Option<Decimal>)> {
+        let priced = mints.into_iter().map(|mint| async move {
+            let token = self.tokens.resolve(&mint.to_string()).await.ok()?;
+            Some((token, price(&self.ticker, token, quote).await))
+        });
+        let priced = futures::future::join_all(priced).await;
+        let mut priced: Vec<_> = priced.into_iter().flatten().collect();
+        let listed = self.tokens.listed();
+        let place = |token: Token| listed.iter().position(|info| info.token == token).unwrap_or(listed.len());
+        priced.sort_by_key(|(token, _)| (place(*token), token.mint()));
+        priced
+    }
+
+    /// What a wallet is worth, base units of USDC; `None` if some balance has no price.
+    async fn worth(&self, wallet: WalletId) -> Result<Option<Amount>, Problem> {
+        let priced = self.priced_balances(wallet, Token::USDC).await?;
+        let worth = priced.into_iter().map(|(token, balance, price)| match price {
+            _ if balance.total.0 == 0 => Some(0),
+            price => decimal_worth(balance.total, token, price?).map(|worth| u128::from(worth.0)),
+        });
+        let worth: Option<u128> = worth.sum();
+        Ok(worth.and_then(|worth| u64::try_from(worth).ok()).map(Amount))
+    }
+}
+
+/// Records what the wallets are worth, for ever.
+pub(crate) async fn record(state: &AppState) {
+    let mut ticks = interval(RECORD_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let Ok(wallets) = state.all_wallets().await else { continue };
+        let at = state.clock.now();
+        for wallet in wallets {
+            // one that is not known now is a gap in a chart
+            if let Ok(Some(worth)) = state.worth(wallet.id).await {
+                state.ticker.record_worth(wallet.id, at, worth).await;
+            }
+        }
+    }
+}

@@ -1,0 +1,137 @@
+use std::collections::BTreeMap;
+
+use super::{Cause, Entry, Posting, PostingKind};
+use crate::{Amount, Mint};
+
+/// What a wallet has earned since its last reset, by average cost. All values are base units of
+/// [`Token::USDC`](crate::Token::USDC).
+///
+/// - A deposit costs what it was worth. A withdrawal, a fee and what a swap spends take their share of the token's cost:
+///   cost · amount / balance, rounded down.
+/// - A swap to USDC realizes the difference to the cost of what it spent. A swap between two other tokens realizes
+///   nothing: what is received costs what was spent.
+/// - Fees are kept apart and count as neither cost nor loss of a token.
+///
+/// At any time, the costs of all holdings, rent included, are `deposited` plus all that was realized less `fees`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Profit {
+    /// How often the wallet was reset before.
+    pub epoch: u32,
+    pub holdings: BTreeMap<Mint, Holding>,
+    /// Deposits less the cost of what was withdrawn.
+    pub deposited: i128,
+    pub fees: Fees,
+    /// Deposited for token accounts.
+    pub rent: Holding,
+    /// Whether some deposit was worth nobody knew what, and counts as worth nothing.
+    pub has_unpriced: bool,
+}
+
+/// What a wallet has of one token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Holding {
+    /// Base units.
+    pub units: u128,
+    pub cost: u128,
+    /// What was gained by selling the token, negative for a loss.
+    pub realized: i128,
+}
+
+/// Fees by whom they were paid to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Fees {
+    pub venues: u128,
+    /// Tips included.
+    pub network: u128,
+}
+
+impl Profit {
+    /// Takes in the next entry of the wallet's books.
+    pub fn add(&mut self, entry: &Entry) {
+        if let Cause::Reset { epoch, .. } = entry.cause {
+            *self = Self { epoch, ..Self::default() };
+            entry.postings.iter().filter(|posting| posting.kind == PostingKind::Deposit).for_each(
+                |posting| {
+                    self.deposit(posting);
+                },
+            );
+            return;
+        }
+        let mut spent = None;
+        for posting in &entry.postings {
+            let &Posting { kind, mint, units, .. } = posting;
+            match kind {
+                PostingKind::Deposit => self.deposit(posting),
+                PostingKind::Withdrawal => self.deposited -= signed(self.take(mint, units)),
+                PostingKind::SwapIn => spent = Some((mint, self.take(mint, units))),
+                PostingKind::SwapOut => self.receive(mint, units, spent.take()),
+                PostingKind::VenueFee => self.fees.venues += self.take(mint, units),
+                PostingKind::NetworkFee | PostingKind::Tip => self.fees.network += self.take(mint, units),
+                PostingKind::Rent => {
+                    let cost = self.take(mint, units);
+                    self.rent.give(units, cost);
+                }
+                PostingKind::RentRefund => {
+                    let cost = self.rent.take(units);
+                    self.holding(mint).give(units, cost);
+                }
+                PostingKind::Hold | PostingKind::Release => {}
+            }
+        }
+    }
+
+    /// What was gained by selling tokens.
+    pub fn realized(&self) -> i128 {
+        self.holdings.values().map(|holding| holding.realized).sum()
+    }
+
+    fn deposit(&mut self, posting: &Posting) {
+        let worth = if posting.mint == Mint::USDC { Some(posting.units) } else { posting.worth };
+        self.has_unpriced |= worth.is_none();
+        let worth = u128::from(worth.unwrap_or_default().0);
+        self.deposited += signed(worth);
+        self.holding(posting.mint).give(posting.units, worth);
+    }
+
+    fn receive(&mut self, mint: Mint, units: Amount, spent: Option<(Mint, u128)>) {
+        let spent_cost = spent.map_or(0, |(_, cost)| cost);
+        let cost = if mint == Mint::USDC { u128::from(units.0) } else { spent_cost };
+        if let Some((spent, spent_cost)) = spent {
+            self.holding(spent).realized += signed(cost) - signed(spent_cost);
+        }
+        self.holding(mint).give(units, cost);
+    }
+
+    fn take(&mut self, mint: Mint, units: Amount) -> u128 {
+        self.holding(mint).take(units)
+    }
+
+    fn holding(&mut self, mint: Mint) -> &mut Holding {
+        self.holdings.entry(mint).or_default()
+    }
+}
+
+impl Holding {
+    fn give(&mut self, units: Amount, cost: u128) {
+        self.units += u128::from(units.0);
+        self.cost += cost;
+    }
+
+    /// Takes units out and returns their share of the cost.
+    fn take(&mut self, units: Amount) -> u128 {
+        let units = u128::from(units.0).min(self.units);
+        let share = match (self.cost.checked_div(self.units), self.cost.checked_rem(self.units)) {
+            // the remainder is less than the units that the wallet has, and both fit 64 bits
+            (Some(whole), Some(rest)) => whole * units + rest * units / self.units,
+            _ => 0,
+        };
+        self.units -= units;
+        self.cost -= share;
+        share
+    }
+}
+
+/// Costs are sums of what 64 bits can say, far from the most that 127 bits can.
+fn signed(cost: u128) -> i128 {
+    i128::try_from(cost).unwrap_or(i128::MAX)
+}
