@@ -206,6 +206,8 @@ pub struct Limits {
     pub health_within: Duration,
     /// What the default wallet begins with: tokens and amounts of whole tokens.
     pub paper_balances: Vec<(String, String)>,
+    /// How long the reset of a wallet waits for orders that are being executed.
+    pub reset_within: Duration,
     /// How long the push of a new order may take before the sweeper delivers it.
     pub push_grace: Duration,
     /// Pushes to the queue that may be under way; beyond it the sweeper delivers.
@@ -255,6 +257,7 @@ impl Default for Limits {
             price_pairs: PRICE_PAIRS.split(',').map(str::to_owned).collect(),
             keep_prices: Duration::from_hours(30 * 24),
             health_within: Duration::from_secs(2),
+            reset_within: Duration::from_secs(10),
             paper_balances: PAPER_BALANCES.split(',').filter_map(|text| balance(text).ok()).collect(),
             push_grace: Duration::from_secs(2),
             max_pushes: 1_024,

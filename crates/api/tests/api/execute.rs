@@ -33,7 +33,8 @@ async fn an_accepted_order_is_durable_announced_and_queued() {
 
 #[tokio::test]
 async fn numbers_and_strings_are_read_exactly() {
-    let app = App::start().await;
+    let rich = vec![("SOL".to_owned(), "9223372036.8".to_owned())];
+    let app = App::start_with(|limits| limits.paper_balances = rich).await;
     for (amount, units) in
         [("0.1", 100_000_000), ("\"0.1\"", 100_000_000), ("9007199254.740993001", 9_007_199_254_740_993_001)]
     {

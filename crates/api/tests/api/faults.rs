@@ -163,7 +163,7 @@ async fn a_client_that_does_not_read_is_let_go_and_resumes_where_it_was() {
     let mut rounds = 0;
     while followed().await {
         execution.submit().await;
-        execution.retry().await;
+        execution.retry_unlanded().await;
         rounds += 1;
         assert!(rounds < 20_000, "the client was never let go");
     }

@@ -22,3 +22,4 @@ mod server;
 mod statistics;
 mod streams;
 mod support;
+mod wallets;

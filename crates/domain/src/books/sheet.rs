@@ -16,6 +16,8 @@ pub enum Refusal {
     Short(Vec<Shortage>),
     /// The wallet would have more of the token than [`Balance::MAX`].
     TooMuch(Mint),
+    /// Less is held of the token than is to be released.
+    NotHeld(Mint),
 }
 
 /// Less is free of a token than is needed.
@@ -64,6 +66,7 @@ impl Sheet {
                     needed: Amount(u64::try_from(change.needs()).unwrap_or(u64::MAX)),
                     free: before.free(),
                 }),
+                None if i128::from(before.held.0) + change.held < 0 => return Err(Refusal::NotHeld(key.1)),
                 None => return Err(Refusal::TooMuch(key.1)),
             }
         }

@@ -92,7 +92,7 @@ impl Transfer {
         match sheet.apply(&entry) {
             Ok(()) => (TransferOutcome::Done, Some(entry)),
             Err(Refusal::Short(shortages)) => (TransferOutcome::Insufficient(shortages), None),
-            Err(Refusal::TooMuch(mint)) => (TransferOutcome::TooMuch(mint), None),
+            Err(Refusal::TooMuch(mint) | Refusal::NotHeld(mint)) => (TransferOutcome::TooMuch(mint), None),
         }
     }
 

@@ -5,7 +5,8 @@ use database::from_row;
 use domain::{
     AccountId, Amount, Mint, OrderId, Timestamp,
     books::{
-        Balance, Cause, Entry, Payment, Posting, Transfer, TransferId, TransferOutcome, Wallet, WalletId,
+        Balance, Cause, Entry, Payment, Posting, Refusal, Transfer, TransferId, TransferOutcome, Wallet,
+        WalletId,
     },
     ports::{PostedEntry, StoreError, WalletOpening, Wallets},
 };
@@ -119,9 +120,9 @@ impl<'a> EntryColumns<'a> {
     }
 }
 
-/// A wallet would have more of a token than can be counted.
-pub(super) fn too_much(wallet: WalletId, mint: Mint) -> sqlx::Error {
-    sqlx::Error::InvalidArgument(format!("wallet {wallet} would have too much of {mint}"))
+/// An entry that must fit does not.
+pub(super) fn misfit(entry: &Entry, refusal: &Refusal) -> sqlx::Error {
+    sqlx::Error::InvalidArgument(format!("the books cannot take {:?}: {refusal:?}", entry.cause))
 }
 
 /// The columns of an [`EntryRow`].

@@ -123,9 +123,7 @@ impl State {
             match self.books.post(entry) {
                 Ok(()) => {}
                 Err(Refusal::Short(shortages)) => return Ok(Accepted::Insufficient(shortages)),
-                Err(Refusal::TooMuch(mint)) => {
-                    return Err(StoreError::unavailable(format!("too much of {mint}")));
-                }
+                Err(refusal) => return Err(StoreError::unavailable(format!("{refusal:?}"))),
             }
         }
         let Acceptance { order, event, idempotency_key, fingerprint, due_after, effects } = asked;

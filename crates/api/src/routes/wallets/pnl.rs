@@ -75,7 +75,7 @@ fn of_token<'a>(
     let amount = decimal(holding.units, token);
     let cost = usdc(holding.cost);
     let value = price.and_then(|price| amount.checked_mul(price));
-    let value = value.map(|value| value.round_dp(QUOTE.decimals().into()).normalize());
+    let value = value.map(|value| value.trunc_with_scale(QUOTE.decimals().into()).normalize());
     TokenPnlView {
         token: state.tokens.symbol(token).into(),
         mint: token.mint(),

@@ -21,8 +21,6 @@ use crate::{
     wallets::{payments, read_payments},
 };
 
-/// How long a reset waits for orders that are being executed.
-const WITHIN: Duration = Duration::from_secs(10);
 /// How often it looks.
 const EVERY: Duration = Duration::from_millis(100);
 /// Orders that are canceled at once.
@@ -78,7 +76,7 @@ pub(crate) async fn reset(
         })?,
     };
     let id = state.transfer_id(key.as_deref());
-    let deadline = Instant::now() + WITHIN;
+    let deadline = Instant::now() + state.limits.reset_within;
     loop {
         let (payments, at) = (payments.clone(), state.clock.now());
         let transfer = Transfer { id, wallet: wallet.id, kind: TransferKind::Reset, payments, at };

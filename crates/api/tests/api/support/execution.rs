@@ -84,6 +84,14 @@ impl Execution {
         self.step(EventData::Retrying { failure: samples::failure(), next_attempt_at }).await;
     }
 
+    /// A retry after an attempt that never landed, which costs nothing: there may be more of them than an order holds
+    /// fees for.
+    pub(crate) async fn retry_unlanded(&mut self) {
+        let next_attempt_at = Timestamp::from_unix_millis(1_800_000_001_000);
+        let failure = domain::Failure { network_fee: None, ..samples::failure() };
+        self.step(EventData::Retrying { failure, next_attempt_at }).await;
+    }
+
     pub(crate) async fn fail(&mut self) {
         let failure = domain::Failure::new(FailureCode::SlippageExceeded, "the price moved");
         self.step(EventData::Failed { failure }).await;

@@ -18,7 +18,7 @@ use time::OffsetDateTime;
 
 use super::{
     super::{
-        books::{BalanceRow, EntryColumns, EntryRow, too_much},
+        books::{BalanceRow, EntryColumns, EntryRow, misfit},
         request::Written,
         row::decode,
     },
@@ -128,22 +128,12 @@ impl<'a> Books<'a> {
                     answers[*position] = Some(Written::Accept(Accepted::Insufficient(shortages.clone())));
                     refused.insert(*id, shortages);
                 }
-                Err(refusal @ Refusal::TooMuch(_)) => return Err(misfit(entry, &refusal)),
+                Err(refusal) => return Err(misfit(entry, &refusal)),
             }
         }
         take_back(connection, &refused, answers).await?;
         append(connection, &written).await?;
         update(connection, &before, &sheet, &written).await
-    }
-}
-
-fn misfit(entry: &Entry, refusal: &Refusal) -> sqlx::Error {
-    match refusal {
-        Refusal::TooMuch(mint) => too_much(entry.wallet, *mint),
-        Refusal::Short(_) => {
-            let message = format!("the books do not have what {:?} settles: {refusal:?}", entry.cause);
-            sqlx::Error::InvalidArgument(message)
-        }
     }
 }
 

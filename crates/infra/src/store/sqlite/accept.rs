@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, SqliteConnection, types::Json};
 
 use super::{
     super::{
-        books::too_much,
+        books::misfit,
         row::{OrderRow, micros},
         same::resolve_duplicate,
     },
@@ -48,14 +48,13 @@ pub(super) async fn accept(
         return resolve_duplicate(asked, known(connection, asked).await?);
     }
     let Some(entry) = asked.entry() else { return Ok(Accepted::Created) };
-    let wallet = entry.wallet;
-    match books.post(connection, entry).await? {
+    match books.post(connection, entry.clone()).await? {
         Ok(()) => Ok(Accepted::Created),
         Err(Refusal::Short(shortages)) => {
             sqlx::query("DELETE FROM orders WHERE id = $1").bind(order.id.0).execute(connection).await?;
             Ok(Accepted::Insufficient(shortages))
         }
-        Err(Refusal::TooMuch(mint)) => Err(too_much(wallet, mint)),
+        Err(refusal) => Err(misfit(&entry, &refusal)),
     }
 }
 

@@ -10,7 +10,7 @@ use domain::{
 use sqlx::{QueryBuilder, SqliteConnection, types::Json};
 
 use super::super::{
-    books::{BalanceRow, EntryColumns, EntryRow, too_much},
+    books::{BalanceRow, EntryColumns, EntryRow, misfit},
     row::{decode, encode},
 };
 
@@ -43,14 +43,7 @@ impl Books {
         connection: &mut SqliteConnection,
         entry: Entry,
     ) -> sqlx::Result<()> {
-        let (wallet, cause) = (entry.wallet, entry.cause);
-        self.post(connection, entry).await?.map_err(|refusal| match refusal {
-            Refusal::TooMuch(mint) => too_much(wallet, mint),
-            Refusal::Short(_) => {
-                let message = format!("the books do not have what {cause:?} settles: {refusal:?}");
-                sqlx::Error::InvalidArgument(message)
-            }
-        })
+        self.post(connection, entry.clone()).await?.map_err(|refusal| misfit(&entry, &refusal))
     }
 
     async fn read(
