@@ -92,6 +92,31 @@ test("pressing again after a lost answer cannot trade twice, and a second later 
   assert.equal(new Set(keys).size, 2);
 });
 
+test("an order never fills below what was shown, whatever the venues quote when it is executed", async (t) => {
+  const engine = await Engine.start(t, { MAX_ATTEMPTS: "1" });
+  const page = await (await newContext(t)).newPage();
+  // the market was better while the ticket was looked at
+  await page.route("**/api/quotes", async (route) => {
+    const answer = await route.fetch();
+    const quotes = await answer.json();
+    const bound = quotes.amountIn ? { minAmountOut: "1000000" } : { maxAmountIn: "0.01" };
+    await route.fulfill({ response: answer, json: { ...quotes, bound } });
+  });
+  await page.goto(engine.url);
+  await live(page);
+  for (const [side, bound] of [["Sell", "1,000,000 USDC"], ["Buy", "0.01 USDC"]]) {
+    await page.getByRole("radio", { name: side ?? "" }).check();
+    await quoted(page, `${side} 1 SOL`);
+    await page.locator("#bound", { hasText: bound ?? "" }).waitFor();
+    await page.click("#place");
+    await page.locator(".toast", { hasText: /^Failed: The best quote/ }).waitFor();
+    await page.locator(".toast").waitFor({ state: "detached" });
+  }
+  const orders = await engine.orders();
+  assert.deepEqual(orders.map(({ failure }) => failure?.code), ["bound_not_met", "bound_not_met"]);
+  assert.deepEqual(orders.map(({ minAmountOut, maxAmountIn }) => minAmountOut ?? maxAmountIn), ["0.01", "1000000"]);
+});
+
 test("what no venue quotes cannot be placed, and the button says why", async (t) => {
   const engine = await Engine.start(t);
   const page = await open(t, engine.url);

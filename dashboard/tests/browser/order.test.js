@@ -46,7 +46,9 @@ test("an order of the ticket is quoted, placed and seen to confirm", async (t) =
   const copied = await page.evaluate(() => navigator.clipboard.readText());
   assert.match(copied, / -H 'idempotency-key: [0-9a-f]{32}' /, "pasted twice it trades once");
   const body = /-d '(.*)'$/.exec(copied)?.[1] ?? "";
-  assert.deepEqual(JSON.parse(body), { tokenIn: "SOL", tokenOut: "USDC", amountIn: "2.5", slippageBps: 50 });
+  const { minAmountOut } = order;
+  assert.ok(minAmountOut, "the minimum that the ticket showed");
+  assert.deepEqual(JSON.parse(body), { tokenIn: "SOL", tokenOut: "USDC", amountIn: "2.5", slippageBps: 50, minAmountOut });
 
   await page.getByRole("button", { name: "Place again" }).click();
   await page.getByRole("button", { name: "Sell 2.5 SOL" }).waitFor();

@@ -1,4 +1,4 @@
-/** @import { OrderRequest, QuoteAnswer } from "../core/types.js" */
+/** @import { Bound, OrderRequest, QuoteAnswer } from "../core/types.js" */
 import * as api from "../core/api.js";
 import { book, market } from "../core/app.js";
 import { readAmount, readPercent } from "../core/decimal.js";
@@ -189,7 +189,7 @@ class OrderTicket extends Component {
       const answer = await api.quotes(request, asking.signal);
       if (asking.signal.aborted) return;
       this.#quoted = { request, answer };
-      this.#board.show(answer, risksOf(request, answer));
+      this.#board.show(answer, risksOf(request, answer), intent.unanswered(request) ?? answer.bound);
     } catch (error) {
       if (!(error instanceof api.ApiError) || asking.signal.aborted) return;
       this.#quoted = { request, error };
@@ -245,18 +245,20 @@ class OrderTicket extends Component {
     this.#showButton(request);
     setText(this.#problem, "");
     clearTimeout(this.#typing);
-    if (!this.#quoted) await this.#ask();
+    if (this.#quoted) this.#asking.abort(); // what is shown now holds
+    else await this.#ask();
     const risks = risksOf(request, this.#quoted?.answer);
-    const isMeant = this.#quoted?.answer !== undefined
+    const bound = this.#quoted?.answer?.bound;
+    const isMeant = bound !== undefined
       && (!needConfirmation(risks) || (await this.#confirm.ask(`${this.#action(request)}?`, risks, `${this.#action(request)} anyway`)));
-    if (isMeant) await this.#send(request);
+    if (isMeant) await this.#send(request, bound);
     this.#isPlacing = false;
     this.#showButton(this.#request());
   }
 
-  /** @param {OrderRequest} request */
-  async #send(request) {
-    const key = intent.keyFor(request);
+  /** An order never fills below what was shown: the bound goes with it. @param {OrderRequest} ticket @param {Bound} bound */
+  async #send(ticket, bound) {
+    const { request, key } = intent.toSend(ticket, bound);
     try {
       const order = await api.placeOrder(request, key);
       intent.accepted();

@@ -1,4 +1,4 @@
-/** @import { OrderRequest, Quote, QuoteAnswer } from "../core/types.js" */
+/** @import { Bound, OrderRequest, Quote, QuoteAnswer } from "../core/types.js" */
 /** @import { Risk } from "../core/risk.js" */
 /** @import { ApiError } from "../core/api.js" */
 import { Component, h, redraw, setText } from "../core/dom.js";
@@ -40,8 +40,8 @@ export class QuoteBoard extends Component {
     }
   }
 
-  /** @param {QuoteAnswer} answer @param {Risk[]} risks */
-  show(answer, risks) {
+  /** @param {QuoteAnswer} answer @param {Risk[]} risks @param {Bound} bound of the order */
+  show(answer, risks, bound) {
     this.#risks.hidden = risks.length === 0;
     redraw(this.#risks, risks.map(({ level, text }) => h("li", { class: "risk", "data-level": level }, text)));
     this.toggleAttribute("data-stale", false);
@@ -51,7 +51,6 @@ export class QuoteBoard extends Component {
       if (quote) this.#draw(cell, venue, "", { quote, answer, isBest: quote.venue === answer.venue, reason: rejected?.reason });
       else this.#draw(cell, venue, rejected?.reason ?? "No answer");
     }
-    const { bound } = answer;
     const [label, value, token] = "minAmountOut" in bound
       ? ["Minimum received", bound.minAmountOut, answer.tokenOut]
       : ["Maximum spent", bound.maxAmountIn, answer.tokenIn];

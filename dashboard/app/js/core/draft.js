@@ -1,4 +1,4 @@
-/** @import { OrderRequest } from "./types.js" */
+/** @import { Bound, OrderRequest } from "./types.js" */
 import { newKey } from "./api.js";
 
 const STORED = "draft";
@@ -31,20 +31,27 @@ export function storeDraft(draft) {
 
 /**
  * One idempotency key per intent, so that pressing again cannot trade twice: not after a lost answer, and not within a
- * second of the acceptance, unless the ticket has changed.
+ * second of the acceptance, unless the ticket has changed. What is repeated is the request as it was first sent: a newer
+ * bound would make it another order.
  */
 export class Intent {
-  #request = "";
-  #key = "";
+  #ticket = "";
+  /** @type {{ request: OrderRequest, bound: Bound, key: string } | undefined} */
+  #sent;
   #acceptedAt = -Infinity;
 
-  /** @param {OrderRequest} request */
-  keyFor(request) {
-    const text = JSON.stringify(request);
+  /** What to send for a ticket, and under which key. @param {OrderRequest} ticket @param {Bound} bound that the ticket shows */
+  toSend(ticket, bound) {
+    const text = JSON.stringify(ticket);
     const isOver = this.#acceptedAt + SAME_ORDER_MS <= performance.now();
-    if (text !== this.#request || (this.#acceptedAt > -Infinity && isOver)) this.forget();
-    this.#request = text;
-    return (this.#key ||= newKey());
+    if (text !== this.#ticket || (this.#acceptedAt > -Infinity && isOver)) this.forget();
+    this.#ticket = text;
+    return (this.#sent ||= { request: { ...ticket, ...bound }, bound, key: newKey() });
+  }
+
+  /** The bound of a ticket that was sent and has had no answer. @param {OrderRequest} ticket @returns {Bound | undefined} */
+  unanswered(ticket) {
+    return this.#acceptedAt === -Infinity && JSON.stringify(ticket) === this.#ticket ? this.#sent?.bound : undefined;
   }
 
   /** The order is accepted: from a second later on, the same ticket means another one. */
@@ -54,7 +61,8 @@ export class Intent {
 
   /** The order was refused: nothing was placed under the key. */
   forget() {
-    this.#request = this.#key = "";
+    this.#ticket = "";
+    this.#sent = undefined;
     this.#acceptedAt = -Infinity;
   }
 }
