@@ -92,6 +92,34 @@ test("pressing again after a lost answer cannot trade twice, and a second later 
   assert.equal(new Set(keys).size, 2);
 });
 
+test("pressing again after a lost answer and a reload cannot trade twice", async (t) => {
+  const engine = await Engine.start(t);
+  const page = await (await newContext(t)).newPage();
+  let isLost = true;
+  await page.route("**/api/orders/execute", async (route) => {
+    const answer = await route.fetch();
+    if (isLost) await route.abort();
+    else await route.fulfill({ response: answer });
+  });
+  await page.goto(engine.url);
+  await quoted(page, "Sell 1 SOL");
+  await page.click("#place");
+  await page.getByText("Place it again: it cannot trade twice.").waitFor();
+  isLost = false;
+  await page.reload();
+  await page.getByText("No answer came when this order was placed last. Place it again: it cannot trade twice.").waitFor();
+  await quoted(page, "Sell 1 SOL");
+  const [first] = await engine.orders();
+  assert.equal((await page.locator("#bound").innerText()).replace(/[^\d.]/g, ""), first?.minAmountOut, "the bound is still that of the order");
+  await page.click("#place");
+  await page.locator("#place", { hasText: "Placed" }).waitFor();
+  assert.equal((await engine.orders()).length, 1);
+  await page.reload();
+  await quoted(page, "Sell 1 SOL");
+  await page.click("#place");
+  await eventually("what was answered is over", async () => (await engine.orders()).length === 2);
+});
+
 test("an order never fills below what was shown, whatever the venues quote when it is executed", async (t) => {
   const engine = await Engine.start(t, { MAX_ATTEMPTS: "1" });
   const page = await (await newContext(t)).newPage();

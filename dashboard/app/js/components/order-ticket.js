@@ -19,6 +19,8 @@ const REFRESH_MS = 2000;
 const IDLE_MS = 30_000;
 const IDLE_REFRESH_MS = 10_000;
 const SLIPPAGES = ["0.1", "0.5", "1"];
+/** What to do when an answer is missing. */
+const SAFE = "Place it again: it cannot trade twice.";
 /** Why nothing can be placed, short enough for the button. @type {Record<string, string>} */
 const NO_QUOTE = {
   no_route: "No venue trades this pair",
@@ -166,11 +168,12 @@ class OrderTicket extends Component {
 
   #changed() {
     this.#touchedAt = Date.now();
-    setText(this.#problem, "");
     this.#isHeld = false;
     this.#quoted = undefined;
     this.#store();
     const request = this.#request();
+    const isUnanswered = request && intent.unanswered(request);
+    setText(this.#problem, isUnanswered ? `No answer came when this order was placed last. ${SAFE}` : "");
     this.#showButton(request);
     this.#asking.abort();
     this.#board.wait(request);
@@ -268,7 +271,7 @@ class OrderTicket extends Component {
     } catch (error) {
       const { message, retryable, code } = /** @type {api.ApiError} */ (error);
       this.#blame(/** @type {api.ApiError} */ (error));
-      setText(this.#problem, retryable ? `${message} Place it again: it cannot trade twice.` : message);
+      setText(this.#problem, retryable ? `${message} ${SAFE}` : message);
       if (!retryable || code === "overloaded") intent.forget();
     }
   }
