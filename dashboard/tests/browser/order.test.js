@@ -1,5 +1,6 @@
 /** @import { Order } from "../../app/js/core/types.js" */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { after, test } from "node:test";
 import { closeBrowser, live, newContext, open, row } from "./support/browser.js";
 import { Engine } from "./support/engine.js";
@@ -57,6 +58,48 @@ test("an order of the ticket is quoted, placed and seen to confirm", async (t) =
   await page.getByText("Raw events").click();
   const raw = (await page.locator(".raw").textContent()) ?? "";
   assert.equal(raw.match(/"seq": \d+/g)?.join(), [1, 2, 3, 4, 5, 6].map((seq) => `"seq": ${seq}`).join());
+});
+
+test("an order is placed again with its bound, expiry and tag, or it is said what is left out", async (t) => {
+  const engine = await Engine.start(t, { MAX_ATTEMPTS: "1" });
+  const context = await newContext(t);
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  const page = await context.newPage();
+  const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
+  const terms = { tokenIn: "USDC", tokenOut: "SOL", amountIn: "300", slippageBps: 70, minAmountOut: "1000", tag: "it's" };
+  const { id } = await engine.place({ ...terms, expiresAt });
+  await engine.settled();
+  await page.goto(`${engine.url}/orders/${id}`);
+  await page.getByRole("button", { name: "Copy as curl" }).click();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  const words = execFileSync("sh", ["-c", copied.replace(/^curl -s/, "printf '%s\\n'")], { encoding: "utf8" }).trim().split("\n");
+  const body = JSON.parse(words.at(-1) ?? "");
+  assert.deepEqual({ ...body, expiresAt: Date.parse(body.expiresAt) }, { ...terms, expiresAt: Date.parse(expiresAt) });
+
+  await page.getByRole("button", { name: "Place again" }).click();
+  const kept = page.getByRole("list", { name: "Kept from the earlier order" });
+  await kept.getByText("At least 1,000 SOL").waitFor();
+  await kept.getByText("Tag it's").waitFor();
+  await page.locator(".risk", { hasText: "The best quote does not satisfy the bound" }).waitFor();
+  await page.reload();
+  await page.locator("#bound", { hasText: "1,000 SOL" }).waitFor();
+  await page.locator("#place:enabled").click();
+  await eventually("it is placed", async () => (await engine.orders()).length === 2);
+  const again = (await engine.orders())[0];
+  for (const [name, value] of Object.entries(terms)) assert.equal(/** @type {any} */ (again)[name], value, name);
+  assert.equal(Date.parse(again?.expiresAt ?? ""), Date.parse(expiresAt));
+  await kept.getByRole("button", { name: "Remove: Tag it's" }).click();
+  await page.getByRole("button", { name: "Swap the pair" }).click();
+  await kept.getByText("At least").waitFor({ state: "detached" }); // it was of another token
+  await kept.getByText("Expires").waitFor();
+
+  const late = await engine.place({ ...terms, expiresAt: "2026-01-01T00:00:00Z" });
+  await engine.settled();
+  await page.goto(`${engine.url}/orders/${late.id}`);
+  await page.getByRole("button", { name: "Place again" }).click();
+  await page.locator(".toast", { hasText: "The expiry of the order has passed and is left out." }).waitFor();
+  await kept.getByText("Tag it's").waitFor();
+  assert.equal(await kept.getByText("Expires").count(), 0);
 });
 
 test("what the ticket or the engine refuses is said beside the field", async (t) => {

@@ -10,6 +10,7 @@ import { storeDraft } from "../core/draft.js";
 import { router } from "../core/router.js";
 import { marketOf, priceIn } from "../core/pair.js";
 import { shortcut } from "../core/shortcuts.js";
+import { EXPIRY_LEFT_OUT, isPast, termsOf } from "../core/terms.js";
 import { attemptSection } from "./order-attempt.js";
 import { copyButton } from "./copy-button.js";
 import { timeline } from "./order-timeline.js";
@@ -135,7 +136,7 @@ class OrderPage extends Component {
         h("span", { class: "order-copies" },
           isTerminal(order.status) && h("button", { class: "button", type: "button", id: "place-again", onclick: () => placeAgain(order) }, "Place again"),
           canCancel(order) && h("button", { class: "button", type: "button", id: "cancel-order", onclick: () => void this.#cancel() }, "Cancel order"),
-          copyButton("Copy as curl", () => curl(order), "Copy as curl"),
+          copyButton("Copy as curl", () => curl(order), "Copy as curl", () => (isPast(order.expiresAt) ? `Copied. ${EXPIRY_LEFT_OUT}` : "Copied")),
           copyButton("Copy the explanation as curl", () => `curl -s ${location.origin}${base}/api/orders/${order.id}/explain`, "Explain as curl"))));
     if (isFirst) title.focus();
   }
@@ -202,10 +203,11 @@ function placeAgain(order) {
   const isOfBase = isSell === (order.amountIn !== undefined);
   storeDraft({
     side: isSell ? "sell" : "buy", unit: isOfBase ? "base" : "quote", amount: order.amountIn ?? order.amountOut ?? "",
-    slippage: String(order.slippageBps / 100), base, quote,
+    slippage: String(order.slippageBps / 100), base, quote, terms: termsOf(order),
   });
   market.choose({ base, quote });
   router.go(addressOf("/"));
+  if (isPast(order.expiresAt)) tell(EXPIRY_LEFT_OUT);
 }
 
 /** How bad the result may be, and until when the order stands. @param {Order} order */
@@ -214,9 +216,10 @@ function terms({ slippageBps, minAmountOut, maxAmountIn, tokenIn, tokenOut, expi
   return `slippage at most ${slippageBps} bps${bound}${expiresAt ? `; expires ${time(expiresAt)}` : ""}`;
 }
 
-/** A request that places the same order again, once however often it is sent; without the expiry. @param {Order} order */
-function curl({ tokenIn, tokenOut, amountIn, amountOut, slippageBps, minAmountOut, maxAmountIn }) {
-  const body = JSON.stringify({ tokenIn, tokenOut, amountIn, amountOut, slippageBps, minAmountOut, maxAmountIn });
+/** A request that places the same order again, once however often it is sent. @param {Order} order */
+function curl(order) {
+  const { tokenIn, tokenOut, amountIn, amountOut, slippageBps } = order;
+  const body = JSON.stringify({ tokenIn, tokenOut, amountIn, amountOut, slippageBps, ...termsOf(order) }).replaceAll("'", String.raw`'\''`);
   return `curl -s ${location.origin}${base}/api/orders/execute -H 'content-type: application/json' -H 'idempotency-key: ${api.newKey()}' -d '${body}'`;
 }
 
