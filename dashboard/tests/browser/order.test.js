@@ -40,6 +40,7 @@ test("an order of the ticket is quoted, placed and seen to confirm", async (t) =
   assert.equal(await page.locator(".attempt th .venue").count(), 2, "the quotes stand side by side");
   assert.equal(await page.locator(".attempt th:has(.best) .venue").textContent(), best, "the venue that the ticket named won");
   assert.match((await page.locator(".why").textContent()) ?? "", /^Why: .*pays the most/);
+  await page.getByRole("link", { name: "Explorer (simulated)" }).waitFor();
   assert.match((await page.locator(".gauge").getAttribute("aria-label")) ?? "", /^Minimum .*, Quoted .*, Realised /);
   assert.ok((await page.locator(".steps li").allTextContents()).includes("Wrap 2.5 SOL"));
 
@@ -123,13 +124,18 @@ test("a failure is followed through its retries to its cause", async (t) => {
   const order = await engine.place();
   const page = await open(t, `${engine.url}/orders/${order.id}`);
   await page.locator("#order-status", { hasText: "Retrying" }).waitFor();
+  await page.locator(".attempt .status", { hasText: /^Failed, next try at / }).first().waitFor();
   await page.locator("#order-status", { hasText: "Failed" }).waitFor();
   await eventually("three attempts are shown", async () => (await page.locator(".attempt").count()) === 3);
   await eventually("each attempt has its outcome", async () =>
     (await page.locator(".attempt .status").allTextContents()).join() === "Failed,Failed, tried again,Failed, tried again");
-  assert.equal(await page.locator(".attempt .cause strong", { hasText: "Transaction reverted" }).count(), 3);
+  assert.equal(await page.locator(".attempt .cause strong", { hasText: "Transaction reverted" }).count(), 2, "the last one is told above");
   const steps = await page.locator(".step strong").allTextContents();
-  assert.deepEqual(steps.filter((step) => step === "Retrying" || step === "Failed"), ["Retrying", "Retrying", "Failed"]);
+  assert.deepEqual(steps.filter((step) => /failed$/i.test(step)), ["Attempt 1 failed", "Attempt 2 failed", "Failed"]);
+  const text = await page.locator("order-page").innerText();
+  const { message = "" } = (await engine.orders())[0]?.failure ?? {};
+  assert.equal(text.split(message).length - 1, 3, "each reason is told once");
+  assert.match(await page.title(), /^Failed: Sell 1 SOL for USDC – /);
   await page.locator(".order-failure", { hasText: "Transaction reverted" }).waitFor();
 
   await page.getByRole("link", { name: "Orders", exact: true }).click();
