@@ -169,6 +169,9 @@ test("price impact and slippage warn, and have to be confirmed when they are hig
   await page.locator(".ticket .risk[data-level=warning]", { hasText: "Slippage 1.00 %" }).waitFor();
   await page.fill("#slippage-own", "5");
   await page.locator(".ticket .risk[data-level=danger]", { hasText: "Slippage 5.00 %" }).waitFor();
+  await page.fill("#slippage-own", "5,5");
+  await page.locator(".quote", { hasText: "No quote" }).first().waitFor();
+  assert.equal(await page.locator(".ticket .risk:visible").count(), 0, "the warning was of other slippage");
   await page.fill("#slippage-own", "");
   await page.fill("#amount", "20000");
   await page.locator(".ticket .risk[data-level=danger]", { hasText: "Price impact" }).waitFor();

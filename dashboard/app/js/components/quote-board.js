@@ -34,8 +34,9 @@ export class QuoteBoard extends Component {
     this.toggleAttribute("data-stale", true);
     this.#said = 0; // what was read out was of another order
     if (!request || this.#worst.childElementCount === 0) {
-      for (const [venue, cell] of this.#cells) this.#draw(cell, venue, request ? "Requesting a quote…" : "No valid amount");
+      for (const [venue, cell] of this.#cells) this.#draw(cell, venue, request ? "Requesting a quote…" : "No quote");
       this.#worst.replaceChildren();
+      this.#risks.hidden = true;
       setText(this.#words, "");
     }
   }
