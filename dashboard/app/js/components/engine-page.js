@@ -6,6 +6,7 @@ import { Component, h, redraw, s, wide } from "../core/dom.js";
 import { amount, duration, fullTime, time, words } from "../core/format.js";
 import { MARKET } from "../core/listings.js";
 import { router } from "../core/router.js";
+import "./left-out.js";
 import { segments } from "./ticket-fields.js";
 
 const STATISTICS_MS = 2000;
@@ -25,6 +26,7 @@ class EnginePage extends Component {
   #causes = wide("Counts by cause");
   #workers = wide("Workers and their orders");
   #settings = wide("Effective settings");
+  #leftOut = /** @type {import("./left-out.js").LeftOut} */ (document.createElement("left-out"));
   #since = h("span", { class: "faint" });
   /** @type {StatisticsWindow} */
   #window = "5m";
@@ -33,17 +35,19 @@ class EnginePage extends Component {
 
   /** @override */
   start() {
-    const asked = WINDOWS.find(([window]) => window === router.query.get("window"));
+    const { query } = router;
+    const asked = WINDOWS.find(([window]) => window === query.get("window"));
     if (asked) this.#window = asked[0];
     const panel = (/** @type {string} */ title, /** @type {HTMLElement} */ content, name = "") => h("section", { class: `panel ${name}`, "aria-label": title },
       h("div", { class: "panel-head" }, h("h2", {}, title)), content);
     const windows = segments("window", "Window", WINDOWS, this.#window, () => this.#choose());
     const demo = h("button", { class: "button", type: "button", hidden: MARKET?.mode !== "paper", onclick: () => void runDemo(demo) }, RUN_DEMO);
-    this.append(h("div", { class: "engine-head" }, h("h1", { tabindex: -1 }, "Engine"), h("div", { class: "engine-tools" }, this.#since, windows, demo)),
+    this.append(this.#leftOut, h("div", { class: "engine-head" }, h("h1", { tabindex: -1 }, "Engine"), h("div", { class: "engine-tools" }, this.#since, windows, demo)),
       h("div", { class: "engine" },
         panel("Overview", this.#tiles), panel("Orders per second", this.#rate), panel("Time per stage", this.#latencies),
         panel("Venues", this.#venues), panel("Retries and failures", this.#causes), panel("Health", this.#health),
         panel("Workers", this.#workers), panel("Settings", this.#settings, "settings")));
+    this.#leftOut.show([...query].filter(([name]) => name !== "window" || !asked).map(([name, value]) => `${name}=${value}`));
     this.every(STATISTICS_MS, () => void this.#read());
     this.every(HEALTH_MS, () => void this.#ask());
     void this.#read();
@@ -53,7 +57,8 @@ class EnginePage extends Component {
   #choose() {
     const chosen = /** @type {HTMLInputElement} */ (this.querySelector('input[name="window"]:checked')).value;
     this.#window = /** @type {StatisticsWindow} */ (chosen);
-    router.keep({ window: this.#window === "5m" ? "" : this.#window });
+    this.#leftOut.show([]);
+    router.keep({ window: this.#window === "5m" ? "" : this.#window }, true);
     void this.#read();
   }
 

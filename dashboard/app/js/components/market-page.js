@@ -7,6 +7,7 @@ import { oncePerFrame } from "../core/frames.js";
 import { amount, brief, duration, percent, shownPrice, time, words } from "../core/format.js";
 import { TOKENS, VENUES, lotOf } from "../core/listings.js";
 import { router } from "../core/router.js";
+import "./left-out.js";
 import "./market-chart.js";
 import "./watch-list.js";
 
@@ -35,15 +36,18 @@ class MarketPage extends Component {
       void this.#askDepth();
       this.#drawFills();
     };
-    const [base0 = "", quote0 = ""] = (router.query.get("pair") ?? "").split("/");
-    const isListed = (/** @type {string} */ name) => TOKENS.some(({ symbol }) => symbol === name);
-    if (isListed(base0) && isListed(quote0) && base0 !== quote0) market.choose({ base: base0, quote: quote0 });
-    this.append(h("div", { class: "market-head" }, h("h1", { tabindex: -1 }, "Market"), this.#pairs),
+    const { query } = router;
+    const asked = listedPair(query.get("pair") ?? "");
+    if (asked) market.choose(asked);
+    const leftOut = /** @type {import("./left-out.js").LeftOut} */ (document.createElement("left-out"));
+    this.append(leftOut, h("div", { class: "market-head" }, h("h1", { tabindex: -1 }, "Market"), this.#pairs),
       document.createElement("market-chart"),
       h("div", { class: "market-tables" }, document.createElement("watch-list"),
         h("section", { class: "panel", "aria-labelledby": "depth-title" }, h("div", { class: "panel-head" }, h("h2", { id: "depth-title" }, "Price impact by size")), this.#depth),
         h("section", { class: "panel", "aria-labelledby": "fills-title" }, h("div", { class: "panel-head" }, h("h2", { id: "fills-title" }, "Latest fills of the pair")), this.#fills)));
-    this.listen(market, "pair", () => { router.keep({ pair: market.key }); chosen(); });
+    leftOut.show([...query].filter(([name]) => name !== "pair" || !asked).map(([name, value]) => `${name}=${value}`));
+    router.keep({ pair: market.key });
+    this.listen(market, "pair", () => { leftOut.show([]); router.keep({ pair: market.key }, true); chosen(); });
     this.listen(book, "change", () => this.#draw());
     this.every(DEPTH_MS, () => void this.#askDepth());
     chosen();
@@ -95,6 +99,12 @@ class MarketPage extends Component {
             h("td", {}, h("span", { class: "venue", "data-venue": fill?.venue }, words(fill?.venue ?? ""))));
         }))));
   }
+}
+
+/** A pair of the address that can be traded. @param {string} text such as `SOL/USDC` */
+function listedPair(text) {
+  const [base, quote, ...more] = text.split("/").map((name) => TOKENS.find(({ symbol }) => symbol.toUpperCase() === name.toUpperCase())?.symbol);
+  return base && quote && base !== quote && more.length === 0 ? { base, quote } : undefined;
 }
 
 customElements.define("market-page", MarketPage);

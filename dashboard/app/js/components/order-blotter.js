@@ -19,6 +19,7 @@ const SPARE_ROWS = 4;
 /** Rows from the end at which the next page is asked for. */
 const MARGIN_ROWS = 60;
 const COUNT_MS = 30_000;
+const SEARCHED = "The search takes whole words: an order's id or at least its last four characters, a signature, client order id, tag, token, pair, venue, status or failure.";
 
 /** All orders: only the rows that can be seen are in the document, drawn at most once a frame. */
 class OrderBlotter extends Component {
@@ -207,7 +208,7 @@ class OrderBlotter extends Component {
     } else if (list.isPaused) {
       this.#notice.replaceChildren(h("p", {}, "No matches among the newest orders."), button("Search older orders", () => void list.more()), clear);
     } else if (isNarrow(list.filter)) {
-      this.#notice.replaceChildren(h("strong", {}, "No matches"), clear);
+      this.#notice.replaceChildren(h("strong", {}, "No matches"), list.filter.q ? h("p", {}, SEARCHED) : "", clear);
     } else {
       this.#notice.replaceChildren(h("strong", {}, "No orders yet"), h("p", {}, "Place one with the ticket. Orders appear here and change as they are executed."),
         MARKET?.mode === "paper" ? demoButton() : "");
