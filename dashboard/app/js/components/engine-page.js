@@ -85,14 +85,15 @@ class EnginePage extends Component {
     const ended = counts.confirmed + counts.failed;
     // the last point has not ended
     const recent = series.points.slice(0, -1).slice(-Math.max(1, RATE_S / series.stepSeconds));
-    const perSecond = (/** @type {"accepted" | "confirmed"} */ name) => (recent.reduce((sum, point) => sum + point[name], 0) / (recent.length * series.stepSeconds || 1)).toFixed(1);
+    const seconds = recent.length * series.stepSeconds;
+    const perSecond = (/** @type {"accepted" | "confirmed"} */ name) => (seconds === 0 ? "" : `${(recent.reduce((sum, point) => sum + point[name], 0) / seconds).toFixed(1)} per second in the last ${lately(seconds)}`);
     const total = latencies.find(({ stage }) => stage === "total");
     const active = this.#engine?.orders;
     const number = (/** @type {number} */ value) => amount(String(value));
     const tile = (/** @type {string} */ label, /** @type {string} */ value, /** @type {string} */ note) => h("div", { class: "tile" }, h("dt", {}, label), h("dd", {}, value), h("dd", { class: "tile-note" }, note));
     redraw(this.#tiles,
-      tile("Accepted", number(counts.accepted), `${perSecond("accepted")} per second`),
-      tile("Confirmed", number(counts.confirmed), `${perSecond("confirmed")} per second`),
+      tile("Accepted", number(counts.accepted), perSecond("accepted")),
+      tile("Confirmed", number(counts.confirmed), perSecond("confirmed")),
       tile("Success", ended ? `${((100 * counts.confirmed) / ended).toFixed(1)} %` : "–", `${number(counts.failed)} failed, ${number(counts.retried)} ${counts.retried === 1 ? "retry" : "retries"}`),
       tile("Canceled or expired", number(counts.canceled + counts.expired), `${number(counts.canceled)} canceled, ${number(counts.expired)} expired`),
       tile("In progress", active ? number(active.inFlight + active.resting) : "–", active ? `${number(active.inFlight)} in flight, ${number(active.resting)} waiting` : "unknown"),
@@ -130,7 +131,7 @@ class EnginePage extends Component {
   #drawLatencies(rows) {
     const longest = Math.max(1, ...rows.map(({ p99Ms }) => p99Ms ?? 0));
     redraw(this.#latencies, h("table", { class: "table" },
-      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Stage"), h("th", { scope: "col", class: "wide-only" }, h("span", { class: "visually-hidden" }, "Share")), ["p50", "p90", "p99", "Max", "Orders"].map((label) => h("th", { scope: "col", class: "number" }, label)))),
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Stage"), h("th", { scope: "col", class: "wide-only" }, h("span", { class: "visually-hidden" }, "Share")), ["p50", "p90", "p99", "Max", "Samples"].map((label) => h("th", { scope: "col", class: "number" }, label)))),
       h("tbody", {}, rows.map(({ stage, p50Ms, p90Ms, p99Ms, maxMs, count }) => {
         const bar = h("div", { class: "latency-bar" });
         const mark = h("span");
@@ -205,6 +206,11 @@ class EnginePage extends Component {
         h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Setting"), h("th", { scope: "col" }, "Value"), h("th", { scope: "col" }, "From"))),
         h("tbody", {}, settings.map(({ name, value, source }) => h("tr", {}, h("th", { scope: "row", class: "mono" }, name), h("td", { class: source === "default" ? "muted" : "" }, value ?? "not set"), h("td", { class: "muted" }, value === undefined ? "–" : source))))));
   }
+}
+
+/** @param {number} seconds */
+function lately(seconds) {
+  return seconds < 60 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
 }
 
 /** @param {string} text */
