@@ -68,7 +68,7 @@ test("all orders are canceled only when confirmed, which a double click does not
   await dialog.getByRole("button", { name: "Keep them" }).click();
   await dialog.waitFor({ state: "hidden" });
   assert.equal(asked, 0);
-  await page.clock.pauseAt(await page.evaluate(() => Date.now() + 10));
+  await page.clock.pauseAt(await page.evaluate(() => Date.now() + 5000));
   await page.getByRole("button", { name: "Cancel all" }).click();
   await dialog.waitFor();
   assert.ok(await yes.isDisabled(), "a slow double click confirms nothing either");

@@ -35,7 +35,7 @@ test("a double click, fast or slow, places one order", async (t) => {
   let placed = 0;
   for (const pause of [0, 120, 400, 900]) {
     await quoted(page, "Sell 1 SOL");
-    await page.clock.pauseAt(await page.evaluate(() => Date.now() + 10));
+    await page.clock.pauseAt(await page.evaluate(() => Date.now() + 5000));
     await page.click("#place");
     if (pause > 0) {
       await page.locator("#place", { hasText: "Placed" }).waitFor();
