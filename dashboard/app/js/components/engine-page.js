@@ -131,14 +131,14 @@ class EnginePage extends Component {
   #drawLatencies(rows) {
     const longest = Math.max(1, ...rows.map(({ p99Ms }) => p99Ms ?? 0));
     redraw(this.#latencies, h("table", { class: "table" },
-      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Stage"), h("th", { scope: "col", class: "wide-only" }, h("span", { class: "visually-hidden" }, "Share")), ["p50", "p90", "p99", "Max", "Samples"].map((label) => h("th", { scope: "col", class: "number" }, label)))),
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Stage"), h("th", { scope: "col", class: "wide-only" }, h("span", { class: "visually-hidden" }, "Share")), ["p50", "p90", "p99", "Max"].map((label) => h("th", { scope: "col", class: "number" }, label)), h("th", { scope: "col", class: "number wide-only" }, "Samples"))),
       h("tbody", {}, rows.map(({ stage, p50Ms, p90Ms, p99Ms, maxMs, count }) => {
         const bar = h("div", { class: "latency-bar" });
         const mark = h("span");
         mark.style.left = `${(100 * (p50Ms ?? 0)) / longest}%`;
         bar.style.width = `${(100 * (p99Ms ?? 0)) / longest}%`;
         return h("tr", {}, h("th", { scope: "row" }, STAGE_WORDS[stage]), h("td", { class: "latency wide-only", "aria-hidden": "true" }, count > 0 && [bar, mark]),
-          [p50Ms, p90Ms, p99Ms, maxMs].map((ms) => h("td", { class: "number" }, duration(ms))), h("td", { class: "number muted" }, amount(String(count))));
+          [p50Ms, p90Ms, p99Ms, maxMs].map((ms) => h("td", { class: "number" }, duration(ms))), h("td", { class: "number muted wide-only" }, amount(String(count))));
       }))));
   }
 
@@ -204,8 +204,13 @@ class EnginePage extends Component {
     this.#settings.replaceChildren(h("p", { class: "panel-body muted" }, about),
       settings.length === 0 ? "" : h("table", { class: "table" },
         h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Setting"), h("th", { scope: "col" }, "Value"), h("th", { scope: "col" }, "From"))),
-        h("tbody", {}, settings.map(({ name, value, source }) => h("tr", {}, h("th", { scope: "row", class: "mono" }, name), h("td", { class: source === "default" ? "muted" : "" }, value ?? "not set"), h("td", { class: "muted" }, value === undefined ? "–" : source))))));
+        h("tbody", {}, settings.map(({ name, value, source }) => h("tr", {}, h("th", { scope: "row", class: "mono" }, breakable(name)), h("td", { class: source === "default" ? "muted" : "" }, value ?? "not set"), h("td", { class: "muted" }, value === undefined ? "–" : source))))));
   }
+}
+
+/** The name of a setting, which may break after its words only. @param {string} name */
+function breakable(name) {
+  return name.split(/(?<=_)/).flatMap((part) => [part, h("wbr")]);
 }
 
 /** @param {number} seconds */

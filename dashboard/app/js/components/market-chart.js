@@ -39,7 +39,7 @@ class MarketChart extends Component {
   start() {
     const intervals = segments("interval", "Interval", [["live", "Live"], ...Object.keys(MINUTES).map((name) => /** @type {[string, string]} */ ([name, name]))], this.#interval, () => this.#choose());
     this.#panel.replaceChildren(
-      h("div", { class: "panel-head" }, this.#title, this.#prices, h("div", { class: "chart-choices" }, this.#venues, intervals), this.#fold),
+      h("div", { class: "panel-head" }, this.#title, this.#prices, h("div", { class: "chart-choices" }, this.#venues, intervals, this.#fold)),
       this.#lines, this.#candles);
     this.append(this.#panel);
     this.#setFolded(storedFold());

@@ -90,12 +90,12 @@ class MarketPage extends Component {
     redraw(this.#fills, found.length === 0
       ? h("p", { class: "notice" }, `No ${base}/${quote} fills among the loaded orders. A fill appears here and on the chart.`)
       : h("table", { class: "table" },
-        h("thead", {}, h("tr", {}, ["Time", "Side"].map((label) => h("th", { scope: "col" }, label)), [base, quote, "Duration"].map((label) => h("th", { scope: "col", class: "number" }, label)), h("th", { scope: "col" }, "Venue"))),
+        h("thead", {}, h("tr", {}, ["Time", "Side"].map((label) => h("th", { scope: "col" }, label)), [base, quote].map((label) => h("th", { scope: "col", class: "number" }, label)), h("th", { scope: "col", class: "number duration" }, "Duration"), h("th", { scope: "col" }, "Venue"))),
         h("tbody", {}, found.map(({ id, tokenIn, fill, updatedAt, createdAt }) => {
           const isSell = tokenIn === base;
           return h("tr", { "data-id": id }, h("td", {}, h("a", { href: addressOf(`/orders/${id}`) }, time(updatedAt))), h("td", {}, isSell ? "Sell" : "Buy"),
             h("td", { class: "number" }, brief(isSell ? fill?.amountIn : fill?.amountOut)), h("td", { class: "number" }, brief(isSell ? fill?.amountOut : fill?.amountIn)),
-            h("td", { class: "number" }, duration(Date.parse(updatedAt) - Date.parse(createdAt))),
+            h("td", { class: "number duration" }, duration(Date.parse(updatedAt) - Date.parse(createdAt))),
             h("td", {}, h("span", { class: "venue", "data-venue": fill?.venue }, words(fill?.venue ?? ""))));
         }))));
   }

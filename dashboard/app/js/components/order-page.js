@@ -172,7 +172,7 @@ class OrderPage extends Component {
       fill ? tile("Received", `${amount(fill.amountOut)} ${order.tokenOut}`, `for ${amount(fill.amountIn)} ${order.tokenIn}`)
         : tile("Amount", order.amountIn ? `${amount(order.amountIn)} ${order.tokenIn}` : `${amount(order.amountOut)} ${order.tokenOut}`, terms(order)),
       fill ? tile("Price", `${shownPrice(priceIn(order, fill.executedPrice))} ${quote}`, `per ${base}, on ${words(fill.venue)}`)
-        : tile("Venue", last?.routing ? words(last.routing.venue) : "–", last?.routing ? "the best quote" : "not chosen yet"),
+        : tile("Venue", last?.routing ? words(last.routing.venue) : "–", last?.routing ? "the best quote" : isTerminal(order.status) ? "none was chosen" : "not chosen yet"),
       result ? tile("vs quote", signedPercent(result.improvementBps), `${percent(result.slippageBpsAllowed)} of slippage allowed`, result.improvementBps < 0 ? "" : "confirmed")
         : tile("Attempt", last ? String(last.attempt) : "–", order.nextAttemptAt ? `next try at ${time(order.nextAttemptAt)}` : ""),
       tile("Duration", duration(took), timing.queuedMs === undefined ? "waiting for a worker" : `${duration(timing.queuedMs)} until a worker began`));
