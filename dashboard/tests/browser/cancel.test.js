@@ -78,6 +78,8 @@ test("all orders are canceled only when confirmed, which a double click does not
   await page.fill("#search", "");
   await page.locator(".toast", { hasText: "2 orders canceled. Submitted ones may still land." }).waitFor();
   for (const { id } of orders) await row(page, id).locator("[data-tone=canceled]").waitFor();
+  await page.getByRole("button", { name: "Cancel all" }).click();
+  await page.locator(".toast", { hasText: "No open orders." }).waitFor();
   await page.goto(`${engine.url}/?status=canceled`);
   for (const { id } of orders) await row(page, id).waitFor();
 });

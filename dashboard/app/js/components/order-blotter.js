@@ -1,7 +1,7 @@
 /** @import { Risk } from "../core/risk.js" */
 /** @import { Order } from "../core/types.js" */
 import { addressOf } from "../core/address.js";
-import { book, list } from "../core/app.js";
+import { book, list, tell } from "../core/app.js";
 import { cancelAllOrders, cancelOrder, countOpen } from "../core/cancel.js";
 import { RUN_DEMO, runDemo } from "../core/demo.js";
 import { Component, h, setText } from "../core/dom.js";
@@ -69,6 +69,7 @@ class OrderBlotter extends Component {
 
   async #askCancelAll() {
     const open = await countOpen();
+    if (open === 0) return tell("No open orders.");
     const title = open === undefined ? "Cancel all open orders?" : open === 1 ? "Cancel the open order?" : `Cancel all ${amount(String(open))} open orders?`;
     const text = "Every open order is canceled, not only those that the list shows. Submitted ones may still land.";
     if (await this.#confirm.ask(title, [{ level: "danger", text }], "Cancel all open orders", "Keep them")) void cancelAllOrders();
