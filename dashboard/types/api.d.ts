@@ -719,7 +719,10 @@ export interface components {
             amountIn: string;
             amountOut: string;
             executedPrice: string;
+            /** @description The pool's fee, in `feeToken`. */
             fee: string;
+            /** @description Symbol of the token in which the fee is charged. */
+            feeToken: string;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -889,7 +892,10 @@ export interface components {
             amountIn: string;
             amountOut: string;
             executedPrice: string;
+            /** @description The pool's fee, in `feeToken`. */
             fee: string;
+            /** @description Symbol of the token in which the fee is charged. */
+            feeToken: string;
             /** @description Network fee, in SOL. */
             networkFee?: string;
             signature: components["schemas"]["Signature"];

@@ -58,7 +58,7 @@ async fn an_order_shows_how_it_traded_or_why_it_failed() {
     let fill = &shown["fill"];
     assert_eq!(fill["amountIn"], "1");
     assert_eq!(fill["amountOut"], "149.327092");
-    assert_eq!(fill["fee"], "0.002");
+    assert_eq!((&fill["fee"], &fill["feeToken"]), (&json!("0.002"), &json!("SOL")));
     assert_eq!(fill["executedPrice"], "149.327092");
     assert_eq!(fill["slot"], 250_000_001);
     assert_eq!(shown.get("failure"), None);
@@ -293,6 +293,7 @@ async fn counts_and_exports_take_the_filters_of_the_list() {
         lines[0].starts_with("id,clientOrderId,tag,status,") && lines[1].contains(",confirmed,"),
         "{csv}"
     );
+    assert!(lines[0].contains(",fee,feeToken,") && lines[1].contains(",0.002,SOL,"), "{csv}");
     let json_lines = app.get("/api/orders/export?format=jsonl").await.text().await.unwrap();
     let exported: Vec<Value> = json_lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(json!(exported), app.read("/api/orders").await);

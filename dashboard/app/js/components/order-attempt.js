@@ -28,7 +28,7 @@ export function attemptSection(attempt, spec, events) {
       h("dt", {}, "Signature"), h("dd", {}, h("span", { class: "mono", title: submission.signature }, shortened(submission.signature)), copyButton("Copy the signature", () => submission.signature), onExplorer(submission.signature)),
       h("dt", {}, "Valid until block"), h("dd", {}, amount(String(submission.lastValidBlockHeight))),
       attempt.fill && [h("dt", {}, "Landed in slot"), h("dd", {}, amount(String(attempt.fill.slot)))],
-      attempt.fill && [h("dt", {}, "Fee paid"), h("dd", {}, `${amount(attempt.fill.fee)} ${spec.tokenIn}`)]),
+      attempt.fill && [h("dt", {}, "Fee paid"), h("dd", {}, `${amount(attempt.fill.fee)} ${attempt.fill.feeToken}`)]),
     stages(attempt, running(attempt, events)));
 }
 

@@ -54,7 +54,7 @@ fn retried_once() -> Value {
                 "outcome": "confirmed",
                 "fill": {
                     "venue": "meteora", "signature": "5abc", "slot": 77, "amountIn": "1",
-                    "amountOut": "149.9", "fee": "0.003", "executedPrice": "149.9",
+                    "amountOut": "149.9", "fee": "0.003", "feeToken": "SOL", "executedPrice": "149.9",
                 },
             })),
         ],
