@@ -112,7 +112,7 @@ export interface paths {
         };
         /**
          * Returns an order in its current state.
-         *     Unknown and invalid ids return `404`.
+         * @description An id that is not a UUID belongs to no order: `404` `order_not_found`, as for an unknown one.
          */
         get: operations["getOrder"];
         put?: never;
