@@ -83,5 +83,5 @@ test("an order that expires says so", async (t) => {
   await row(page, id).locator("[data-tone=expired]").waitFor();
   await row(page, id).click();
   await page.locator("#order-status", { hasText: "Expired" }).waitFor();
-  assert.match((await page.locator(".step[data-tone=expired]").textContent()) ?? "", /less than minAmountOut/);
+  assert.match((await page.locator(".step[data-tone=expired]").textContent()) ?? "", /less than the order's minimum of/);
 });

@@ -262,6 +262,22 @@ async fn what_cannot_be_searched_for_is_refused() {
 }
 
 #[tokio::test]
+async fn a_refused_filter_says_what_may_stand_there() {
+    let app = App::start().await;
+    for (query, sentence) in [
+        ("status=lost", "status must be one of pending, open, held, routing, "),
+        ("venue=orca", "venue must be one of meteora"),
+        ("failureCode=bad", "failureCode must be the code of a failure, such as no_route"),
+        ("tokenIn=DOGE", "tokenIn names an unknown token: DOGE"),
+        ("cursor=7", "cursor must be the id of an order"),
+        ("side=buy", "side needs a pair"),
+    ] {
+        let refused = problem(app.get(&format!("/api/orders?{query}")).await, 400, "invalid_query").await;
+        assert!(refused["detail"].as_str().unwrap().starts_with(sentence), "{refused}");
+    }
+}
+
+#[tokio::test]
 async fn counts_and_exports_take_the_filters_of_the_list() {
     let app = App::start().await;
     for _ in 0..3 {
