@@ -57,7 +57,7 @@ pub(crate) fn restore_marker(folder: &Path) -> PathBuf {
 pub fn refuse_half_restored(folder: &Path) -> anyhow::Result<()> {
     if restore_marker(folder).exists() {
         bail!(
-            "a restore into {} was interrupted: run `engine restore --replace` again before using it",
+            "a restore into {} was interrupted: run engine restore --replace again before using it",
             folder.display()
         );
     }

@@ -70,7 +70,7 @@ async fn reach_or_start(
 
 /// Where the orders are seen; `own_port` is the one asked for an engine that has stopped.
 fn where_to_look(url: &str, own_port: Option<u16>) -> String {
-    let start = "This engine has stopped. To see the orders, run `engine` with the same options and open";
+    let start = "This engine has stopped. To see the orders, run engine with the same options and open";
     match own_port {
         None => format!("See the orders at {url}/"),
         Some(0) => format!("{start} the address that it prints"),

@@ -96,7 +96,7 @@ fn write_standing(text: &mut String, explanation: &Explanation<'_>, detail: Deta
     }
     let id = explanation.order_id;
     if let Some(lost) = explanation.parked_after_lost_claims {
-        writeln!(text, "parked: {lost} claims in a row were lost; `engine resume {id}` tries again at once")?;
+        writeln!(text, "parked: {lost} claims in a row were lost; to try again at once: engine resume {id}")?;
     }
     if let Some(request) = &explanation.cancel_request {
         let at = detail.time(request.requested_at);
