@@ -118,6 +118,42 @@ fn what_an_engine_refuses_is_named_by_its_flag() {
 }
 
 #[test]
+fn a_number_below_zero_is_refused_as_a_value() {
+    for (arguments, reason) in [
+        (
+            &["submit", "--in", "SOL", "--out", "USDC", "--amount-in", "1", "--expires-in", "-5"][..],
+            "--expires-in -5",
+        ),
+        (
+            &["quote", "--in", "SOL", "--out", "USDC", "--amount-in", "1", "--slippage-bps", "-5"],
+            "--slippage-bps -5",
+        ),
+        (&["orders", "--limit", "-1"], "--limit -1"),
+        (&["watch", "beef", "--after", "-1"], "--after -1"),
+        (&["bench", "--seconds", "-1"], "--seconds -1"),
+        (&["serve", "--port", "-1"], "--port -1"),
+    ] {
+        let refused = run(arguments);
+        assert!(
+            refused.complaint.starts_with(&format!("engine: {reason}: must be a whole number")),
+            "{refused:?}"
+        );
+        assert_eq!((refused.status, refused.complaint.lines().count()), (2, 1), "{refused:?}");
+    }
+}
+
+#[test]
+fn a_trade_without_an_amount_is_told_of_both() {
+    for command in ["submit", "quote"] {
+        let refused = run(&[command, "--in", "SOL", "--out", "USDC"]);
+        let missing = "  <--amount-in <AMOUNT>|--amount-out <AMOUNT>>\n";
+        assert!(refused.status == 2 && refused.complaint.contains(missing), "{refused:?}");
+        let both = run(&[command, "--in", "SOL", "--out", "USDC", "--amount-in", "1", "--amount-out", "1"]);
+        assert!(both.status == 2 && both.complaint.contains("cannot be used with"), "{both:?}");
+    }
+}
+
+#[test]
 fn a_bench_of_no_orders_is_refused() {
     let refused = run(&["bench", "--orders", "0"]);
     assert_eq!(
