@@ -46,7 +46,7 @@ pub(crate) fn demo_table(orders: &[OrderView<'_>]) -> Table {
         text("PRICE", 1),
         text("VENUE", 2),
         number("TRY", 4),
-        number("TIME", 3),
+        number("DURATION", 3),
     ];
     let rows = orders.iter().map(|order| {
         vec![
