@@ -27,7 +27,7 @@ pub(crate) struct TradeArgs {
     /// Receive exactly this much, in whole tokens
     #[arg(long, value_name = "AMOUNT", value_parser = amount)]
     pub(crate) amount_out: Option<String>,
-    /// Maximum slippage from the quote, basis points
+    /// Maximum slippage from the quote, in basis points: 50 is 0.5 %
     #[arg(long, value_name = "BPS")]
     pub(crate) slippage_bps: Option<u16>,
     /// With --amount-in: receive at least this much, whatever the slippage
