@@ -46,7 +46,7 @@ const DATA_FOLDER: &str = "The data folder is --data-dir or DATA_DIR [default: d
 
 /// Order execution engine for Solana DEXs. Without a command it starts one.
 #[derive(Debug, Parser)]
-#[command(name = "engine", version, args_conflicts_with_subcommands = true, after_help = AFTER_HELP)]
+#[command(name = "engine", version = process::version(), args_conflicts_with_subcommands = true, after_help = AFTER_HELP)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
