@@ -300,7 +300,8 @@ export interface paths {
          * Exports orders, newest first, as CSV or JSON Lines.
          * @description Every order of the filter, however many there are; takes the filters of `GET /api/orders`. If the database fails
          *     midway, the connection is dropped. `amountIn` and `amountOut` are what was asked, `spent` and `received` what was
-         *     traded. In CSV, values a spreadsheet would read as formulas are prefixed with an apostrophe.
+         *     traded, `fee` is in `feeToken`, `networkFee` in SOL. In CSV, values a spreadsheet would read as formulas are
+         *     prefixed with an apostrophe.
          */
         get: operations["exportOrders"];
         put?: never;

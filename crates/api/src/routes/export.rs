@@ -73,7 +73,8 @@ problems!(Problems: InvalidQuery, UnreadableOrder, StoreUnavailable, TooManyExpo
 ///
 /// Every order of the filter, however many there are; takes the filters of `GET /api/orders`. If the database fails
 /// midway, the connection is dropped. `amountIn` and `amountOut` are what was asked, `spent` and `received` what was
-/// traded. In CSV, values a spreadsheet would read as formulas are prefixed with an apostrophe.
+/// traded, `fee` is in `feeToken`, `networkFee` in SOL. In CSV, values a spreadsheet would read as formulas are
+/// prefixed with an apostrophe.
 #[utoipa::path(get, path = "/api/orders/export", operation_id = "exportOrders", tag = "orders",
     params(
         ("format" = Option<words::ExportFormat>, Query, description = "`csv` by default."),
