@@ -32,7 +32,7 @@ export function attemptSection(attempt, following, order, events) {
       h("dt", {}, "Signature"), h("dd", {}, h("span", { class: "mono", title: submission.signature }, shortened(submission.signature)), copyButton("Copy the signature", () => submission.signature), onExplorer(submission.signature)),
       h("dt", {}, "Valid until block"), h("dd", {}, amount(String(submission.lastValidBlockHeight))),
       fill && [h("dt", {}, "Landed in slot"), h("dd", {}, amount(String(fill.slot)))],
-      fill && [h("dt", {}, "Fee paid"), h("dd", {}, `${amount(fill.fee)} ${feeToken(fill) ?? order.tokenIn}`)]),
+      fill && [h("dt", {}, "Fee paid"), h("dd", {}, `${amount(fill.fee)} ${fill.feeToken}`)]),
     stages(attempt, running(attempt, events)));
 }
 
@@ -40,11 +40,6 @@ export function attemptSection(attempt, following, order, events) {
 function again({ nextAttemptAt }, following, { status }) {
   if (following) return "tried again";
   return isTerminal(status) || !nextAttemptAt ? "not tried again" : `next try at ${preciseTime(nextAttemptAt)}`;
-}
-
-/** Engines before this one did not say it: fees were in the token that was spent. @param {Fill & { feeToken?: string }} fill */
-function feeToken(fill) {
-  return fill.feeToken;
 }
 
 /** A transaction of the simulated chain is on no explorer. @param {string} signature */

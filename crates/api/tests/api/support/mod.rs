@@ -164,5 +164,6 @@ pub(crate) async fn problem(response: Response, status: u16, code: &str) -> Valu
         assert!(body[text].as_str().is_some_and(|text| !text.is_empty()), "{text}: {body}");
     }
     assert!(body["errors"].is_array(), "{body}");
+    assert!(!body.to_string().contains('`'), "people read it as it is: {body}");
     body
 }
