@@ -11,6 +11,17 @@ fn next_page(response: &Response) -> Option<String> {
 }
 
 #[tokio::test]
+async fn an_order_is_found_by_the_time_at_which_it_was_accepted() {
+    let app = App::start().await;
+    app.clock.make_restless();
+    let id = app.placed().await;
+    let order = app.read(&format!("/api/orders/{id}")).await;
+    let from = order["createdAt"].as_str().unwrap();
+    assert_eq!(app.read(&format!("/api/orders?from={from}")).await[0]["id"], id.to_string());
+    assert_eq!(app.read(&format!("/api/orders?to={from}")).await, json!([]));
+}
+
+#[tokio::test]
 async fn orders_are_listed_newest_first_page_by_page() {
     let app = App::start().await;
     let mut placed: Vec<OrderId> = Vec::new();

@@ -1,4 +1,4 @@
-/** @import { Attempt, Fill, Instruction, Order, OrderEvent, Quote, Spec } from "../core/types.js" */
+/** @import { Attempt, Instruction, Order, OrderEvent, Quote, Spec } from "../core/types.js" */
 import { h, wide } from "../core/dom.js";
 import { amount, brief, duration, isTerminal, percent, preciseTime, sentence, shortened, shownPrice, words } from "../core/format.js";
 import { MARKET } from "../core/listings.js";

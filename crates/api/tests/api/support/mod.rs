@@ -29,6 +29,7 @@ pub(crate) use sse::EventSource;
 /// An API that listens on a free port.
 pub(crate) struct App {
     pub(crate) address: String,
+    pub(crate) clock: Arc<ManualClock>,
     pub(crate) store: Arc<MemoryStore>,
     pub(crate) bus: Arc<TestBus>,
     pub(crate) queue: Arc<TestQueue>,
@@ -83,7 +84,7 @@ impl App {
                 tokens: Arc::new(SimulatedTokens::default()),
             },
             prices: prices.clone(),
-            clock,
+            clock: clock.clone(),
             rng: Box::new(ChaCha8Rng::seed_from_u64(7)),
         };
         let state = AppState::new(backends, limits, access, About::default());
@@ -93,7 +94,7 @@ impl App {
         let served = tokio::spawn(api::serve(listener, state, stop.clone()));
         bus.subscribed().await;
         let client = testkit::tls::http_client();
-        Self { address, store, bus, queue, venues, prices, client, stop, served }
+        Self { address, clock, store, bus, queue, venues, prices, client, stop, served }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
