@@ -30,7 +30,7 @@ RUN cargo build --profile dist --locked --package api --package worker --package
 
 FROM dependencies AS build
 COPY . .
-# The commit that `GET /api/engine` shows.
+# The commit that `GET /api/engine` and `--version` show.
 ARG REVISION=
 ENV BUILD_COMMIT=$REVISION
 # Older files than the empty ones would count as compiled already.

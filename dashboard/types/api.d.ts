@@ -112,7 +112,7 @@ export interface paths {
         };
         /**
          * Returns an order in its current state.
-         *     Unknown and invalid ids return `404`.
+         * @description An id that is not a UUID belongs to no order: `404` `order_not_found`, as for an unknown one.
          */
         get: operations["getOrder"];
         put?: never;
@@ -300,7 +300,8 @@ export interface paths {
          * Exports orders, newest first, as CSV or JSON Lines.
          * @description Every order of the filter, however many there are; takes the filters of `GET /api/orders`. If the database fails
          *     midway, the connection is dropped. `amountIn` and `amountOut` are what was asked, `spent` and `received` what was
-         *     traded. In CSV, values a spreadsheet would read as formulas are prefixed with an apostrophe.
+         *     traded, `fee` is in `feeToken`, `networkFee` in SOL. In CSV, values a spreadsheet would read as formulas are
+         *     prefixed with an apostrophe.
          */
         get: operations["exportOrders"];
         put?: never;
@@ -719,7 +720,10 @@ export interface components {
             amountIn: string;
             amountOut: string;
             executedPrice: string;
+            /** @description The pool's fee, in `feeToken`. */
             fee: string;
+            /** @description Symbol of the token in which the fee is charged. */
+            feeToken: string;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -889,7 +893,10 @@ export interface components {
             amountIn: string;
             amountOut: string;
             executedPrice: string;
+            /** @description The pool's fee, in `feeToken`. */
             fee: string;
+            /** @description Symbol of the token in which the fee is charged. */
+            feeToken: string;
             /** @description Network fee, in SOL. */
             networkFee?: string;
             signature: components["schemas"]["Signature"];

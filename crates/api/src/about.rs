@@ -26,11 +26,4 @@ impl About {
         };
         Self { mode, settings: settings.iter().map(view).collect() }
     }
-
-    pub const VERSION: &'static str = env!("CARGO_PKG_VERSION");
-
-    /// The commit that was built, where the build of an image or a release says so.
-    pub fn commit() -> Option<&'static str> {
-        option_env!("BUILD_COMMIT").filter(|commit| !commit.is_empty())
-    }
 }

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::http::{HeaderMap, HeaderName, header};
 use domain::{
-    Order, OrderId, OrderSpec, Origin, Phase,
+    Order, OrderId, OrderSpec, Origin, Phase, Timestamp,
     ports::{Acceptance, Accepted, StoreError},
 };
 use metrics::counter;
@@ -87,10 +87,11 @@ pub(crate) async fn place(
 ) -> Result<Placed, Problem> {
     let phase = request.spec.first_status().phase();
     let entry = state.admission.enter(phase, state.account, state.store.as_ref()).await?;
-    let id = state.next_id();
+    let now = state.clock.now(); // also in the id, by which lists find the orders of a period
+    let id = state.next_id(now);
     let span = tracing::info_span!("accept", order_id = %id);
     telemetry::join(&span, id);
-    let accepting = accept(state.clone(), request, caller, id).instrument(span);
+    let accepting = accept(state.clone(), request, caller, id, now).instrument(span);
     let task = tokio::spawn(async move {
         let placed = accepting.await;
         drop(entry);
@@ -111,12 +112,12 @@ async fn accept(
     request: OrderRequest,
     caller: Caller,
     id: OrderId,
+    now: Timestamp,
 ) -> Result<Placed, Problem> {
     let fingerprint = request.fingerprint();
     let funding = state.fund(&request).await?;
     let OrderRequest { spec, client_order_id, .. } = request;
     let spec = OrderSpec { funding, ..spec };
-    let now = state.clock.now();
     let (order, event) = Order::accept(id, state.account, client_order_id, spec, now);
     let rests = order.status.phase() == Phase::Resting;
     let due_after = if rests {

@@ -28,6 +28,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 pub(crate) fn routes() -> Router<AppState> {
     Router::new()
         .route("/", get(page))
+        .route("/orders", get(page))
         .route("/orders/{id}", get(order_page))
         .route("/market", get(page))
         .route("/engine", get(page))

@@ -15,7 +15,7 @@ use venues::VenueConfig;
 /// The HTTP and WebSocket API of the order execution engine. Workers run in processes of their own
 /// (`order-worker`), so it needs `DATABASE_URL` and `REDIS_URL`.
 #[derive(Debug, Parser)]
-#[command(name = "order-api", version)]
+#[command(name = "order-api", version = process::version())]
 struct Settings {
     #[command(flatten, next_help_heading = "Storage")]
     backend: BackendConfig,

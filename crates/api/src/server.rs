@@ -135,7 +135,7 @@ struct NewRequestId(AppState);
 
 impl MakeRequestId for NewRequestId {
     fn make_request_id<B>(&mut self, _: &Request<B>) -> Option<RequestId> {
-        HeaderValue::from_str(&self.0.next_id().to_string()).ok().map(RequestId::new)
+        HeaderValue::from_str(&self.0.next_id(self.0.clock.now()).to_string()).ok().map(RequestId::new)
     }
 }
 

@@ -160,12 +160,12 @@ impl AppState {
 }
 
 impl Inner {
-    /// A new id: of an order, or of a request.
-    pub(crate) fn next_id(&self) -> OrderId {
+    /// A new id: of an order, or of a request. `now` is the time in it.
+    pub(crate) fn next_id(&self, now: Timestamp) -> OrderId {
         // a panic elsewhere leaves the generator intact, so poisoning is ignored
         let mut ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
         let (ids, rng) = &mut *ids;
-        ids.next(self.clock.now(), rng.as_mut())
+        ids.next(now, rng.as_mut())
     }
 
     /// Makes new ids greater than those of all stored orders, also after the wall clock was set back.

@@ -193,6 +193,20 @@ impl TokenAmount {
     }
 }
 
+/// An amount for people: the digits before the point in groups of three.
+pub fn grouped(amount: Decimal) -> String {
+    let text = amount.to_string();
+    let whole = text.find('.').unwrap_or(text.len());
+    let mut grouped = String::with_capacity(text.len() + whole / 3);
+    for (place, digit) in text.chars().enumerate() {
+        if place > 0 && place < whole && (whole - place).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
 /// A ratio in basis points: 1 bps is 0.01 %.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -275,6 +289,18 @@ mod tests {
             ("99999999999999999999999999", TooLarge),
         ] {
             assert_eq!(Amount::parse(text, 6), Err(error), "{text}");
+        }
+    }
+
+    #[test]
+    fn long_amounts_are_grouped_for_people() {
+        for (amount, shown) in [
+            ("0.0001234", "0.0001234"),
+            ("999.5", "999.5"),
+            ("1000", "1,000"),
+            ("18446744073709.551615", "18,446,744,073,709.551615"),
+        ] {
+            assert_eq!(grouped(amount.parse().unwrap()), shown);
         }
     }
 

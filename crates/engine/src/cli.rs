@@ -32,13 +32,21 @@ const SERVE_HELP: &str = "\
 Each setting is also an environment variable, or a line of .env in this folder:
 --max-attempts 5 is MAX_ATTEMPTS=5. To see which are in force: engine config";
 
+const SUBMIT_USAGE: &str = "\
+engine submit [OPTIONS] --in <TOKEN> --out <TOKEN>
+                     <--amount-in <AMOUNT>|--amount-out <AMOUNT>>";
+
+const QUOTE_USAGE: &str = "\
+engine quote [OPTIONS] --in <TOKEN> --out <TOKEN>
+                    <--amount-in <AMOUNT>|--amount-out <AMOUNT>>";
+
 /// What the help of a command says that takes the settings too.
 const SETTINGS_APPLY: &str = "Takes the settings of an engine as well: see engine serve --help";
 const DATA_FOLDER: &str = "The data folder is --data-dir or DATA_DIR [default: data]";
 
 /// Order execution engine for Solana DEXs. Without a command it starts one.
 #[derive(Debug, Parser)]
-#[command(name = "engine", version, args_conflicts_with_subcommands = true, after_help = AFTER_HELP)]
+#[command(name = "engine", version = process::version(), args_conflicts_with_subcommands = true, after_help = AFTER_HELP)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
@@ -65,8 +73,10 @@ pub(crate) enum Command {
     #[command(after_help = SETTINGS_APPLY)]
     Demo(Box<DemoArgs>),
     /// Place an order and follow it to its end
+    #[command(override_usage = SUBMIT_USAGE)]
     Submit(SubmitArgs),
     /// Show what the venues would give now
+    #[command(override_usage = QUOTE_USAGE)]
     Quote(QuoteArgs),
     /// Follow an order to its end
     Watch(WatchArgs),

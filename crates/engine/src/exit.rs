@@ -8,5 +8,5 @@ pub(crate) const NOT_SOUND: u8 = 1;
 pub(crate) const PROBLEM_FOUND: u8 = 1;
 /// A command could not be carried out.
 pub(crate) const NOT_DONE: u8 = 2;
-/// A signal ended a command that follows an order.
+/// A signal ended a command that follows orders or measures.
 pub(crate) const INTERRUPTED: u8 = 130;

@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::process::Command;
+use std::{
+    io::{BufRead, BufReader},
+    process::{Command, Stdio},
+};
 
 use serde_json::Value;
 
@@ -72,4 +75,19 @@ fn neither_port_nor_folder_nor_preset_of_the_environment_is_used() {
     let settings = [("PORT", "1"), ("DATA_DIR", "/nonexistent/orders"), ("SIM_PRESET", "brutal")];
     let (report, is_content) = bench_with(&["--orders", "20"], &settings);
     assert!(is_content && report["confirmed"] == 20, "{report:#}");
+}
+
+#[test]
+fn an_interrupted_bench_leaves_no_folder() {
+    let temporary = tempfile::tempdir().unwrap();
+    let mut bench = Command::new(env!("CARGO_BIN_EXE_engine"));
+    bench.args(["bench", "--orders", "1000000"]).env("TMPDIR", temporary.path()).stderr(Stdio::piped());
+    let mut bench = bench.spawn().unwrap();
+    let mut lines = BufReader::new(bench.stderr.take().unwrap()).lines().map(Result::unwrap);
+    lines.find(|line| line.starts_with("measuring a temporary engine")).unwrap();
+    assert_eq!(temporary.path().read_dir().unwrap().count(), 1);
+    testkit::process::signal(bench.id(), "INT");
+    assert_eq!(lines.last().unwrap(), "Interrupted before there was a result");
+    assert_eq!(bench.wait().unwrap().code(), Some(130));
+    assert_eq!(temporary.path().read_dir().unwrap().count(), 0);
 }

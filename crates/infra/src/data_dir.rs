@@ -2,7 +2,9 @@
 
 use std::{
     fs::{self, File, TryLockError},
+    io::Write,
     path::{Path, PathBuf},
+    process,
 };
 
 use anyhow::{Context, bail};
@@ -16,25 +18,31 @@ pub struct DataDir {
 }
 
 impl DataDir {
-    /// Takes a folder, which is created if it does not exist.
+    /// Takes a folder, which is created if it does not exist, and leaves the id of this process in it.
     ///
     /// # Errors
     /// When another process has it, or it cannot be written.
     pub fn lock(folder: &Path) -> anyhow::Result<Self> {
         let shown = folder.display();
         fs::create_dir_all(folder).with_context(|| format!("cannot create {shown}"))?;
-        let lock = File::options().create(true).truncate(false).write(true).open(folder.join("engine.lock"));
-        let lock = lock.with_context(|| format!("cannot write to {shown}"))?;
+        let path = folder.join("engine.lock");
+        let lock = File::options().create(true).truncate(false).write(true).open(&path);
+        let mut lock = lock.with_context(|| format!("cannot write to {shown}"))?;
         let is_exclusive = match lock.try_lock() {
             Ok(()) => true,
             Err(TryLockError::WouldBlock) => {
-                bail!("another engine uses {shown}: stop it, or choose another DATA_DIR")
+                let holder = fs::read_to_string(&path).unwrap_or_default();
+                let holder = holder.trim().parse::<u32>().map(|process| format!(" (process {process})"));
+                let holder = holder.unwrap_or_default();
+                bail!("another engine{holder} uses {shown}: stop it, or choose another DATA_DIR")
             }
             Err(TryLockError::Error(error)) => {
                 tracing::warn!(%error, folder = %shown, "cannot be locked: start no second engine over it");
                 false
             }
         };
+        // for people only: on a full disk an engine starts without
+        let _ = lock.set_len(0).and_then(|()| writeln!(lock, "{}", process::id()));
         Ok(Self { _lock: lock, is_exclusive })
     }
 
@@ -57,7 +65,7 @@ pub(crate) fn restore_marker(folder: &Path) -> PathBuf {
 pub fn refuse_half_restored(folder: &Path) -> anyhow::Result<()> {
     if restore_marker(folder).exists() {
         bail!(
-            "a restore into {} was interrupted: run `engine restore --replace` again before using it",
+            "a restore into {} was interrupted: run engine restore --replace again before using it",
             folder.display()
         );
     }

@@ -224,18 +224,25 @@ fn misspelled(command: &Command, in_file: &[String]) -> Vec<String> {
     warnings
 }
 
-/// Drops variables that do not apply, and reads secrets kept in files. `ignores_own`: the
+/// Reads numbers below zero as values, drops variables that do not apply, and reads secrets kept in files. `ignores_own`: the
 /// environment does not apply to the command's own arguments.
 fn prepare(command: Command, ignores_own: bool) -> Result<Command, String> {
     let mut complaints = Vec::new();
-    let mut prepared = command.mut_args(|argument| with_environment(argument, ignores_own, &mut complaints));
+    let mut prepare =
+        |argument, is_ignored| with_environment(with_negative_numbers(argument), is_ignored, &mut complaints);
+    let mut prepared = command.mut_args(|argument| prepare(argument, ignores_own));
     let nested: Vec<String> = prepared.get_subcommands().map(|it| it.get_name().to_owned()).collect();
     for name in nested {
-        prepared = prepared.mut_subcommand(name, |command| {
-            command.mut_args(|argument| with_environment(argument, false, &mut complaints))
-        });
+        prepared =
+            prepared.mut_subcommand(name, |command| command.mut_args(|argument| prepare(argument, false)));
     }
     complaints.into_iter().next().map_or(Ok(prepared), Err)
+}
+
+/// A number below zero is the value of the flag before it, which can say what it takes instead.
+fn with_negative_numbers(argument: Arg) -> Arg {
+    let is_flag_with_value = argument.get_long().is_some() && argument.get_action().takes_values();
+    argument.allow_negative_numbers(is_flag_with_value)
 }
 
 fn with_environment(argument: Arg, is_ignored: bool, complaints: &mut Vec<String>) -> Arg {

@@ -165,7 +165,7 @@ impl<'a> DataView<'a> {
                 last_valid_block_height: *last_valid_block_height,
             },
             EventData::Confirmed { fill, after_expiry } => {
-                View::Confirmed { fill: FillView::new(fill), after_expiry: *after_expiry }
+                View::Confirmed { fill: FillView::new(fill, tokens), after_expiry: *after_expiry }
             }
             EventData::Waiting { failure, until } => {
                 View::Waiting { failure: FailureView::new(failure), until: *until }

@@ -265,7 +265,7 @@ impl<'a> AttemptView<'a> {
             }
             EventData::Confirmed { fill, .. } => {
                 self.outcome = Outcome::Confirmed;
-                self.fill = Some(FillView::new(fill));
+                self.fill = Some(FillView::new(fill, tokens));
             }
             EventData::Waiting { failure, until } => {
                 self.waits.push(WaitView { failure: FailureView::new(failure), at: event.at, until: *until });

@@ -143,7 +143,7 @@ impl<'a> OrderView<'a> {
             updated_at: order.updated_at,
             created_at_snake: order.created_at,
             updated_at_snake: order.updated_at,
-            fill: order.fill.as_ref().map(FillView::new),
+            fill: order.fill.as_ref().map(|fill| FillView::new(fill, tokens)),
             failure: order.failure.as_ref().map(FailureView::new),
             next_attempt_at: order.next_attempt_at,
             cancel_requested_at: order.cancel_request.map(|request| request.at),
@@ -163,7 +163,12 @@ pub struct FillView<'a> {
     pub slot: u64,
     pub amount_in: Decimal,
     pub amount_out: Decimal,
+    /// The pool's fee, in `feeToken`.
     pub fee: Decimal,
+    /// Symbol of the token in which the fee is charged.
+    #[serde(default)] // earlier versions do not say
+    #[schema(required)]
+    pub fee_token: String,
     /// Network fee, in SOL.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network_fee: Option<Decimal>,
@@ -179,7 +184,7 @@ impl FillView<'_> {
 
 impl<'a> FillView<'a> {
     /// Shows a fill.
-    pub fn new(fill: &'a Fill) -> Self {
+    pub fn new(fill: &'a Fill, tokens: &dyn Tokens) -> Self {
         Self {
             venue: fill.venue,
             signature: Cow::Borrowed(&fill.signature),
@@ -187,6 +192,7 @@ impl<'a> FillView<'a> {
             amount_in: fill.amount_in.to_decimal(),
             amount_out: fill.amount_out.to_decimal(),
             fee: fill.fee.to_decimal(),
+            fee_token: tokens.symbol(fill.fee.token),
             network_fee: fill.network_fee.map(in_sol),
             executed_price: fill.executed_price,
         }

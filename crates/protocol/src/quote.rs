@@ -128,8 +128,7 @@ impl RejectedView {
         let reason = if difference.units.0 == 0 {
             format!("ties with {winner}, which wins by depth, speed or name")
         } else {
-            let symbol = tokens.symbol(difference.token);
-            format!("{} {symbol} ({}) {how} than {winner}", difference.to_decimal(), percent(bps))
+            format!("{} ({}) {how} than {winner}", tokens.amount(difference), percent(bps))
         };
         let pool = quote.pool.map(PoolView::new);
         Self { venue: quote.venue, pool, code: Cow::Borrowed("outbid"), reason }

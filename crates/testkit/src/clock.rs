@@ -1,5 +1,5 @@
 use std::{
-    sync::atomic::{AtomicI64, Ordering},
+    sync::atomic::{AtomicBool, AtomicI64, Ordering},
     time::Duration,
 };
 
@@ -11,18 +11,28 @@ pub struct ManualClock {
     steady_micros: AtomicI64,
     /// How far the wall clock has stepped.
     stepped_micros: AtomicI64,
+    is_restless: AtomicBool,
 }
 
 impl ManualClock {
     /// A clock that shows `now`.
     pub fn new(now: Timestamp) -> Self {
-        Self { steady_micros: AtomicI64::new(now.unix_micros()), stepped_micros: AtomicI64::new(0) }
+        Self {
+            steady_micros: AtomicI64::new(now.unix_micros()),
+            stepped_micros: AtomicI64::new(0),
+            is_restless: AtomicBool::new(false),
+        }
     }
 
     /// Moves it on.
     pub fn advance(&self, time: Duration) {
         let micros = i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
         self.steady_micros.fetch_add(micros, Ordering::SeqCst);
+    }
+
+    /// From now on every reading of the wall clock moves it by a millisecond: who reads it twice gets two times.
+    pub fn make_restless(&self) {
+        self.is_restless.store(true, Ordering::SeqCst);
     }
 
     /// Steps the wall clock, while the steady one goes on.
@@ -39,6 +49,9 @@ impl Default for ManualClock {
 
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
+        if self.is_restless.load(Ordering::SeqCst) {
+            self.advance(Duration::from_millis(1));
+        }
         let stepped = self.stepped_micros.load(Ordering::SeqCst);
         Timestamp::from_unix_micros(self.steady().unix_micros() + stepped)
     }

@@ -86,7 +86,8 @@ pub fn acceptance() -> Acceptance {
 
 /// A failure another attempt may overcome: its transaction reverted.
 pub fn failure() -> Failure {
-    let message = "the price moved by 61 bps, 50 were allowed";
+    let message =
+        "slippage exceeded: the swap receives 148.416252 USDC, less than the minimum of 148.580457 USDC";
     let failure = Failure::at(VenueId::METEORA, FailureCode::SlippageExceeded, message);
     Failure { network_fee: charged(AttemptState::Reverted), ..failure }
 }

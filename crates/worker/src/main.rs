@@ -13,7 +13,7 @@ use worker::{Backends, Worker, WorkerConfig, config::HealthConfig, health};
 
 /// Executes the orders that the API takes. Run as many as you like.
 #[derive(Debug, Parser)]
-#[command(name = "order-worker", version)]
+#[command(name = "order-worker", version = process::version())]
 struct Settings {
     #[command(flatten, next_help_heading = "Storage")]
     backend: BackendConfig,

@@ -107,13 +107,38 @@ test("Enter on an order's id leads to the order, on any other id it searches", a
 
 test("an address that is no text leads nowhere", async (t) => {
   const engine = await Engine.start(t);
-  const page = await open(t, engine.url);
-  await live(page);
-  await page.evaluate(() => {
-    history.pushState(null, "", "/orders/%E0%A4%A");
-    dispatchEvent(new PopStateEvent("popstate"));
-  });
+  const page = await open(t, `${engine.url}/orders/%E2`);
   await page.getByText("There is no such page").waitFor();
+});
+
+test("what an address says and no page understands is named, not passed over", async (t) => {
+  const engine = await Engine.start(t);
+  const { id } = await engine.place();
+  const page = await open(t, `${engine.url}/orders?foo=1&side=sell&status=confirmed`);
+  await page.getByText("Not understood in the address, so left out: foo=1, side=sell").waitFor();
+  await row(page, id).waitFor();
+  await page.getByLabel("Status", { exact: true }).selectOption("");
+  await page.getByText("Not understood").waitFor({ state: "detached" });
+  await page.goto(`${engine.url}/market?pair=FOO/BAR`);
+  await page.getByText("Not understood in the address, so left out: pair=FOO/BAR").waitFor();
+  await page.waitForURL(/\?pair=SOL%2FUSDC$/);
+  await page.goto(`${engine.url}/engine?window=7d`);
+  await page.getByText("Not understood in the address, so left out: window=7d").waitFor();
+});
+
+test("Back after a search leads to what was listed before it", async (t) => {
+  const engine = await Engine.start(t);
+  const { id } = await engine.place();
+  const page = await open(t, engine.url);
+  await page.locator("#search").pressSequentially("wif");
+  await page.getByText("No matches").waitFor();
+  await page.getByText("The search takes whole words").waitFor();
+  await page.locator("#search").pressSequentially(" usdc");
+  await page.waitForURL(/q=wif\+usdc/);
+  await page.goBack();
+  await row(page, id).waitFor();
+  assert.equal(page.url(), `${engine.url}/`);
+  assert.equal(await page.inputValue("#search"), "");
 });
 
 test("a search asks the engine once, not for every page", async (t) => {

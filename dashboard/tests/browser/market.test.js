@@ -1,7 +1,7 @@
 /** @import { Page } from "playwright-core" */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { closeBrowser, live, open } from "./support/browser.js";
+import { closeBrowser, live, newContext, open } from "./support/browser.js";
 import { Engine } from "./support/engine.js";
 import { eventually } from "./support/eventually.js";
 
@@ -21,8 +21,17 @@ test("prices come over the stream, and an idle page hardly asks", async (t) => {
     if (text && seen.at(-1) !== text) seen.push(text);
     return seen.length >= 3;
   });
-  assert.match(seen[0] ?? "", /^\S+ [\d.,]+ \/ [\d.,]+ USDC$/);
+  assert.match(seen[0] ?? "", /^\S+ ([\d.,]+|–) \/ ([\d.,]+|–) USDC$/);
   assert.ok(quotes <= 5, `${quotes} quotes, all of them the ticket's`);
+});
+
+test("the live chart begins with what was before the page was opened", async (t) => {
+  const engine = await Engine.start(t);
+  await engine.prices("SOL/USDC");
+  const page = await (await newContext(t)).newPage();
+  await page.routeWebSocket(/api\/stream/, () => {}); // no price comes
+  await page.goto(engine.url);
+  await page.locator("price-chart .line[d*=L]").nth(1).waitFor({ state: "attached" });
 });
 
 test("candles come from the engine, also those from before the page", async (t) => {

@@ -35,7 +35,7 @@ test("a double click, fast or slow, places one order", async (t) => {
   let placed = 0;
   for (const pause of [0, 120, 400, 900]) {
     await quoted(page, "Sell 1 SOL");
-    await page.clock.pauseAt(await page.evaluate(() => Date.now() + 10));
+    await page.clock.pauseAt(await page.evaluate(() => Date.now() + 5000));
     await page.click("#place");
     if (pause > 0) {
       await page.locator("#place", { hasText: "Placed" }).waitFor();
@@ -92,6 +92,59 @@ test("pressing again after a lost answer cannot trade twice, and a second later 
   assert.equal(new Set(keys).size, 2);
 });
 
+test("pressing again after a lost answer and a reload cannot trade twice", async (t) => {
+  const engine = await Engine.start(t);
+  const page = await (await newContext(t)).newPage();
+  let isLost = true;
+  await page.route("**/api/orders/execute", async (route) => {
+    const answer = await route.fetch();
+    if (isLost) await route.abort();
+    else await route.fulfill({ response: answer });
+  });
+  await page.goto(engine.url);
+  await quoted(page, "Sell 1 SOL");
+  await page.click("#place");
+  await page.getByText("Place it again: it cannot trade twice.").waitFor();
+  isLost = false;
+  await page.reload();
+  await page.getByText("No answer came when this order was placed last. Place it again: it cannot trade twice.").waitFor();
+  await quoted(page, "Sell 1 SOL");
+  const [first] = await engine.orders();
+  assert.equal((await page.locator("#bound").innerText()).replace(/[^\d.]/g, ""), first?.minAmountOut, "the bound is still that of the order");
+  await page.click("#place");
+  await page.locator("#place", { hasText: "Placed" }).waitFor();
+  assert.equal((await engine.orders()).length, 1);
+  await page.reload();
+  await quoted(page, "Sell 1 SOL");
+  await page.click("#place");
+  await eventually("what was answered is over", async () => (await engine.orders()).length === 2);
+});
+
+test("an order never fills below what was shown, whatever the venues quote when it is executed", async (t) => {
+  const engine = await Engine.start(t, { MAX_ATTEMPTS: "1" });
+  const page = await (await newContext(t)).newPage();
+  // the market was better while the ticket was looked at
+  await page.route("**/api/quotes", async (route) => {
+    const answer = await route.fetch();
+    const quotes = await answer.json();
+    const bound = quotes.amountIn ? { minAmountOut: "1000000" } : { maxAmountIn: "0.01" };
+    await route.fulfill({ response: answer, json: { ...quotes, bound } });
+  });
+  await page.goto(engine.url);
+  await live(page);
+  for (const [side, bound] of [["Sell", "1,000,000 USDC"], ["Buy", "0.01 USDC"]]) {
+    await page.getByRole("radio", { name: side ?? "" }).check();
+    await quoted(page, `${side} 1 SOL`);
+    await page.locator("#bound", { hasText: bound ?? "" }).waitFor();
+    await page.click("#place");
+    await page.locator(".toast", { hasText: /^Failed: The best quote/ }).waitFor();
+    await page.locator(".toast").waitFor({ state: "detached" });
+  }
+  const orders = await engine.orders();
+  assert.deepEqual(orders.map(({ failure }) => failure?.code), ["bound_not_met", "bound_not_met"]);
+  assert.deepEqual(orders.map(({ minAmountOut, maxAmountIn }) => minAmountOut ?? maxAmountIn), ["0.01", "1000000"]);
+});
+
 test("what no venue quotes cannot be placed, and the button says why", async (t) => {
   const engine = await Engine.start(t);
   const page = await open(t, engine.url);
@@ -116,6 +169,9 @@ test("price impact and slippage warn, and have to be confirmed when they are hig
   await page.locator(".ticket .risk[data-level=warning]", { hasText: "Slippage 1.00 %" }).waitFor();
   await page.fill("#slippage-own", "5");
   await page.locator(".ticket .risk[data-level=danger]", { hasText: "Slippage 5.00 %" }).waitFor();
+  await page.fill("#slippage-own", "5,5");
+  await page.locator(".quote", { hasText: "No quote" }).first().waitFor();
+  assert.equal(await page.locator(".ticket .risk:visible").count(), 0, "the warning was of other slippage");
   await page.fill("#slippage-own", "");
   await page.fill("#amount", "20000");
   await page.locator(".ticket .risk[data-level=danger]", { hasText: "Price impact" }).waitFor();

@@ -1,5 +1,6 @@
 /** @import { Order } from "../../app/js/core/types.js" */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { after, test } from "node:test";
 import { closeBrowser, live, newContext, open, row } from "./support/browser.js";
 import { Engine } from "./support/engine.js";
@@ -39,6 +40,7 @@ test("an order of the ticket is quoted, placed and seen to confirm", async (t) =
   assert.equal(await page.locator(".attempt th .venue").count(), 2, "the quotes stand side by side");
   assert.equal(await page.locator(".attempt th:has(.best) .venue").textContent(), best, "the venue that the ticket named won");
   assert.match((await page.locator(".why").textContent()) ?? "", /^Why: .*pays the most/);
+  await page.getByRole("link", { name: "Explorer (simulated)" }).waitFor();
   assert.match((await page.locator(".gauge").getAttribute("aria-label")) ?? "", /^Minimum .*, Quoted .*, Realised /);
   assert.ok((await page.locator(".steps li").allTextContents()).includes("Wrap 2.5 SOL"));
 
@@ -46,7 +48,9 @@ test("an order of the ticket is quoted, placed and seen to confirm", async (t) =
   const copied = await page.evaluate(() => navigator.clipboard.readText());
   assert.match(copied, / -H 'idempotency-key: [0-9a-f]{32}' /, "pasted twice it trades once");
   const body = /-d '(.*)'$/.exec(copied)?.[1] ?? "";
-  assert.deepEqual(JSON.parse(body), { tokenIn: "SOL", tokenOut: "USDC", amountIn: "2.5", slippageBps: 50 });
+  const { minAmountOut } = order;
+  assert.ok(minAmountOut, "the minimum that the ticket showed");
+  assert.deepEqual(JSON.parse(body), { tokenIn: "SOL", tokenOut: "USDC", amountIn: "2.5", slippageBps: 50, minAmountOut });
 
   await page.getByRole("button", { name: "Place again" }).click();
   await page.getByRole("button", { name: "Sell 2.5 SOL" }).waitFor();
@@ -55,6 +59,48 @@ test("an order of the ticket is quoted, placed and seen to confirm", async (t) =
   await page.getByText("Raw events").click();
   const raw = (await page.locator(".raw").textContent()) ?? "";
   assert.equal(raw.match(/"seq": \d+/g)?.join(), [1, 2, 3, 4, 5, 6].map((seq) => `"seq": ${seq}`).join());
+});
+
+test("an order is placed again with its bound, expiry and tag, or it is said what is left out", async (t) => {
+  const engine = await Engine.start(t, { MAX_ATTEMPTS: "1" });
+  const context = await newContext(t);
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  const page = await context.newPage();
+  const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
+  const terms = { tokenIn: "USDC", tokenOut: "SOL", amountIn: "300", slippageBps: 70, minAmountOut: "1000", tag: "it's" };
+  const { id } = await engine.place({ ...terms, expiresAt });
+  await engine.settled();
+  await page.goto(`${engine.url}/orders/${id}`);
+  await page.getByRole("button", { name: "Copy as curl" }).click();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  const words = execFileSync("sh", ["-c", copied.replace(/^curl -s/, "printf '%s\\n'")], { encoding: "utf8" }).trim().split("\n");
+  const body = JSON.parse(words.at(-1) ?? "");
+  assert.deepEqual({ ...body, expiresAt: Date.parse(body.expiresAt) }, { ...terms, expiresAt: Date.parse(expiresAt) });
+
+  await page.getByRole("button", { name: "Place again" }).click();
+  const kept = page.getByRole("list", { name: "Kept from the earlier order" });
+  await kept.getByText("At least 1,000 SOL").waitFor();
+  await kept.getByText("Tag it's").waitFor();
+  await page.locator(".risk", { hasText: "The best quote does not satisfy the bound" }).waitFor();
+  await page.reload();
+  await page.locator("#bound", { hasText: "1,000 SOL" }).waitFor();
+  await page.locator("#place:enabled").click();
+  await eventually("it is placed", async () => (await engine.orders()).length === 2);
+  const again = (await engine.orders())[0];
+  for (const [name, value] of Object.entries(terms)) assert.equal(/** @type {any} */ (again)[name], value, name);
+  assert.equal(Date.parse(again?.expiresAt ?? ""), Date.parse(expiresAt));
+  await kept.getByRole("button", { name: "Remove: Tag it's" }).click();
+  await page.getByRole("button", { name: "Swap the pair" }).click();
+  await kept.getByText("At least").waitFor({ state: "detached" }); // it was of another token
+  await kept.getByText("Expires").waitFor();
+
+  const late = await engine.place({ ...terms, expiresAt: "2026-01-01T00:00:00Z" });
+  await engine.settled();
+  await page.goto(`${engine.url}/orders/${late.id}`);
+  await page.getByRole("button", { name: "Place again" }).click();
+  await page.locator(".toast", { hasText: "The expiry of the order has passed and is left out." }).waitFor();
+  await kept.getByText("Tag it's").waitFor();
+  assert.equal(await kept.getByText("Expires").count(), 0);
 });
 
 test("what the ticket or the engine refuses is said beside the field", async (t) => {
@@ -78,13 +124,18 @@ test("a failure is followed through its retries to its cause", async (t) => {
   const order = await engine.place();
   const page = await open(t, `${engine.url}/orders/${order.id}`);
   await page.locator("#order-status", { hasText: "Retrying" }).waitFor();
+  await page.locator(".attempt .status", { hasText: /^Failed, next try at / }).first().waitFor();
   await page.locator("#order-status", { hasText: "Failed" }).waitFor();
   await eventually("three attempts are shown", async () => (await page.locator(".attempt").count()) === 3);
   await eventually("each attempt has its outcome", async () =>
     (await page.locator(".attempt .status").allTextContents()).join() === "Failed,Failed, tried again,Failed, tried again");
-  assert.equal(await page.locator(".attempt .cause strong", { hasText: "Transaction reverted" }).count(), 3);
+  assert.equal(await page.locator(".attempt .cause strong", { hasText: "Transaction reverted" }).count(), 2, "the last one is told above");
   const steps = await page.locator(".step strong").allTextContents();
-  assert.deepEqual(steps.filter((step) => step === "Retrying" || step === "Failed"), ["Retrying", "Retrying", "Failed"]);
+  assert.deepEqual(steps.filter((step) => /failed$/i.test(step)), ["Attempt 1 failed", "Attempt 2 failed", "Failed"]);
+  const text = await page.locator("order-page").innerText();
+  const { message = "" } = (await engine.orders())[0]?.failure ?? {};
+  assert.equal(text.split(message).length - 1, 3, "each reason is told once");
+  assert.match(await page.title(), /^Failed: Sell 1 SOL for USDC – /);
   await page.locator(".order-failure", { hasText: "Transaction reverted" }).waitFor();
 
   await page.getByRole("link", { name: "Orders", exact: true }).click();

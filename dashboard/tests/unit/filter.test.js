@@ -1,7 +1,7 @@
 /** @import { Order } from "../../app/js/core/types.js" */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ALL_ORDERS, filterOf, isFollowed, matches, parametersOf, selection } from "../../app/js/core/order-filter.js";
+import { ALL_ORDERS, filterOf, isFollowed, leftOut, matches, parametersOf, selection } from "../../app/js/core/order-filter.js";
 import { marketOf, priceIn } from "../../app/js/core/pair.js";
 
 /** @param {Partial<Order>} order @returns {Order} */
@@ -16,6 +16,13 @@ test("a filter survives the address", () => {
   const { status, venue, failureCode } = filterOf(new URLSearchParams("status=FAILED&venue=Raydium&failureCode=No_Route"));
   assert.deepEqual([status, venue, failureCode], ["failed", "raydium", "no_route"], "in any case, as the engine reads them");
   assert.equal(selection({ ...ALL_ORDERS, status: "parked" }).toString(), "parked=true");
+});
+
+test("what an address says and no filter understands is named", () => {
+  const of = (/** @type {string} */ text) => leftOut(new URLSearchParams(text));
+  assert.deepEqual(of("status=FAILED&pair=SOL/USDC&side=sell&sort=duration&order=asc&q=x"), []);
+  assert.deepEqual(of("sort=price&foo=1&order=up&side=sell"), ["sort=price", "foo=1", "order=up", "side=sell"], "a side needs a pair");
+  assert.deepEqual(of("status=failed&status=expired"), ["status=expired"]);
 });
 
 test("new orders join a list when they match it, and only one that is followed", () => {

@@ -23,9 +23,9 @@ test("durations read as people say them", () => {
   assert.equal(format.duration(undefined), "–");
 });
 
-test("basis points carry their sign", () => {
-  assert.deepEqual([12, -3, 0].map(format.signedBps), ["+12 bps", "−3 bps", "±0 bps"]);
-  assert.equal(format.percent(55), "0.55 %");
+test("basis points are shown in percent, with their sign", () => {
+  assert.deepEqual([12, -3, 0].map(format.signedPercent), ["+0.12 %", "−0.03 %", "±0.00 %"]);
+  assert.deepEqual([55, -342].map(format.percent), ["0.55 %", "−3.42 %"]);
 });
 
 test("what an order wants is said from its fixed side", () => {

@@ -39,6 +39,6 @@ export function event(number, seq, status, data, ms = 0) {
   return { orderId: idOf(number), seq, status, attempt: 1, at: new Date(2_000_000 + ms).toISOString(), data };
 }
 
-export const FILL = { venue: "meteora", signature: "5zYE", slot: 7, amountIn: "1", amountOut: "150", fee: "0.002", executedPrice: "150" };
+export const FILL = { venue: "meteora", signature: "5zYE", slot: 7, amountIn: "1", amountOut: "150", fee: "0.002", feeToken: "SOL", executedPrice: "150" };
 /** @type {Failure} */
 export const FAILURE = { code: "transaction_reverted", message: "the program returned an error", retryable: true };

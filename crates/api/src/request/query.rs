@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use axum::{
     extract::{FromRequestParts, Query},
     http::request::Parts,
@@ -61,11 +63,11 @@ impl Parameters {
         }
     }
 
-    /// A parameter read by `read`; what it cannot read is reported as `expected`.
+    /// A parameter read by `read`; what it cannot read is reported with what is `expected`.
     pub(crate) fn read<T>(
         &self,
         name: &'static str,
-        expected: &'static str,
+        expected: impl Into<Cow<'static, str>>,
         errors: &mut Vec<FieldError>,
         read: impl FnOnce(&str) -> Option<T>,
     ) -> Option<T> {

@@ -139,11 +139,11 @@ async fn selection(state: &AppState, body: &[u8]) -> Result<Selection, Problem> 
     let ids = typed::<Vec<String>>(&fields, "ids", || wrong_type("ids", "a list of strings"));
     let pair = typed::<String>(&fields, "pair", || wrong_type("pair", "a string"));
     let tag = typed::<String>(&fields, "tag", || wrong_type("tag", "a string"));
-    let all = typed::<bool>(&fields, "all", || wrong_type("all", "`true`"));
+    let all = typed::<bool>(&fields, "all", || wrong_type("all", "true"));
     let given = |names: &[&str]| names.iter().any(|name| fields.get(name).is_some());
     let filters = [given(&["ids"]), given(&["pair", "tag"]), given(&["all"])];
     match filters.into_iter().filter(|is_given| *is_given).count() {
-        0 => report("ids", FieldCode::Missing, "is required, or one of `pair`, `tag` and `all`".to_owned()),
+        0 => report("ids", FieldCode::Missing, "is required, or one of pair, tag and all".to_owned()),
         1 => {}
         _ => {
             let field = if given(&["all"]) { "all" } else { "ids" };
@@ -151,14 +151,14 @@ async fn selection(state: &AppState, body: &[u8]) -> Result<Selection, Problem> 
         }
     }
     if all == Some(false) {
-        report("all", FieldCode::Unsupported, "must be `true`".to_owned());
+        report("all", FieldCode::Unsupported, "must be true".to_owned());
     }
     if let Some(ids) = &ids {
         let most = state.limits.max_cancels;
         if ids.is_empty() || ids.len() > most {
             report("ids", FieldCode::OutOfRange, format!("must be between 1 and {most} ids"));
         } else if let Some(id) = ids.iter().find(|id| id.parse::<OrderId>().is_err()) {
-            report("ids", FieldCode::Malformed, format!("must be UUIDs: `{}` is not one", shown(id)));
+            report("ids", FieldCode::Malformed, format!("must be UUIDs: {} is not one", shown(id)));
         }
     }
     if tag.as_ref().is_some_and(|tag| tag.len() > MAX_TAG_CHARS || !is_label(tag)) {

@@ -9,7 +9,7 @@ use domain::{Phase, ports::ActiveOrders};
 use protocol::{ActiveOrdersView, EngineView, WorkerView};
 use tokio::time::timeout;
 
-use crate::{about::About, openapi::problems, request::NoParameters, state::AppState};
+use crate::{openapi::problems, request::NoParameters, state::AppState};
 
 problems!(Problems: InvalidQuery);
 
@@ -27,8 +27,8 @@ pub(crate) async fn show(State(state): State<AppState>, _: NoParameters) -> Resp
             .collect()
     });
     let view = EngineView {
-        version: About::VERSION.into(),
-        commit: About::commit().map(Into::into),
+        version: process::VERSION.into(),
+        commit: process::commit().map(Into::into),
         mode: state.about.mode,
         started_at: state.started_at,
         orders: active.as_ref().map(counts),

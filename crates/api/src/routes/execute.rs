@@ -156,7 +156,7 @@ fn read_request(query: &Parameters) -> Result<SocketRequest, Problem> {
     refuse_query(errors)?;
     let Some(id) = query.text("orderId") else {
         if after.is_some() {
-            let error = FieldError::new("after", FieldCode::Conflict, "needs an `orderId`");
+            let error = FieldError::new("after", FieldCode::Conflict, "needs an orderId");
             return Err(Problem::fields(Code::InvalidQuery, vec![error]));
         }
         return Ok(SocketRequest::Place);

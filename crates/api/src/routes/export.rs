@@ -23,7 +23,7 @@ use crate::{
 /// Orders that are in memory at once.
 const PAGE: u32 = 500;
 
-const COLUMNS: [&str; 26] = [
+const COLUMNS: [&str; 27] = [
     "id",
     "clientOrderId",
     "tag",
@@ -45,6 +45,7 @@ const COLUMNS: [&str; 26] = [
     "received",
     "executedPrice",
     "fee",
+    "feeToken",
     "networkFee",
     "slot",
     "signature",
@@ -58,7 +59,8 @@ problems!(Problems: InvalidQuery, UnreadableOrder, StoreUnavailable, TooManyExpo
 ///
 /// Every order of the filter, however many there are; takes the filters of `GET /api/orders`. If the database fails
 /// midway, the connection is dropped. `amountIn` and `amountOut` are what was asked, `spent` and `received` what was
-/// traded. In CSV, values a spreadsheet would read as formulas are prefixed with an apostrophe.
+/// traded, `fee` is in `feeToken`, `networkFee` in SOL. In CSV, values a spreadsheet would read as formulas are
+/// prefixed with an apostrophe.
 #[utoipa::path(get, path = "/api/orders/export", operation_id = "exportOrders", tag = "orders",
     params(
         ("format" = Option<words::ExportFormat>, Query, description = "`csv` by default."),
@@ -156,6 +158,7 @@ fn cells(order: &Order, tokens: &dyn Tokens) -> [String; COLUMNS.len()] {
         text(fill.as_ref().map(|fill| fill.amount_out)),
         text(fill.as_ref().map(|fill| fill.executed_price)),
         text(fill.as_ref().map(|fill| fill.fee)),
+        text(fill.as_ref().map(|fill| &fill.fee_token)),
         text(fill.as_ref().and_then(|fill| fill.network_fee)),
         text(fill.as_ref().map(|fill| fill.slot)),
         text(fill.as_ref().map(|fill| fill.signature.as_str())),

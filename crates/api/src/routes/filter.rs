@@ -1,7 +1,7 @@
 //! The filters of orders, which lists, counts and exports share.
 
 use domain::{
-    FailureCode, Timestamp, Token, VenueId,
+    FailureCode, OrderStatus, Timestamp, Token, VenueId,
     ports::{OrderFilter, OrderSort},
 };
 use protocol::words;
@@ -95,16 +95,19 @@ impl Read {
 
 /// Reads the filter of a query. What is wrong with it is added to `errors`.
 pub(super) async fn read(state: &AppState, query: &Parameters, errors: &mut Vec<FieldError>) -> Read {
-    let status =
-        query.read("status", "is not an order status", errors, |text| text.to_ascii_lowercase().parse().ok());
+    let status = query.read("status", one_of(OrderStatus::ALL.map(OrderStatus::as_str)), errors, |text| {
+        text.to_ascii_lowercase().parse().ok()
+    });
     let parked = query.read("parked", "must be true or false", errors, |text| text.parse().ok());
     let label =
         |most: usize| move |text: &str| (text.len() <= most && is_label(text)).then(|| text.to_owned());
     let not_a_label = "must be printable ASCII of at most 128 characters";
     let tag = query.read("tag", not_a_label, errors, label(MAX_TAG_CHARS));
     let client_order_id = query.read("clientOrderId", not_a_label, errors, label(MAX_CLIENT_ORDER_ID_CHARS));
-    let venue = query.read("venue", "is not a venue; see /api/venues", errors, |text| venue(state, text));
-    let failure = query.read("failureCode", "is not a failure code", errors, failure_code);
+    let venues = one_of(state.venues.iter().map(|venue| venue.id().as_str()));
+    let venue = query.read("venue", venues, errors, |text| venue(state, text));
+    let not_a_code = "must be the code of a failure, such as no_route";
+    let failure = query.read("failureCode", not_a_code, errors, failure_code);
     let not_a_time = "must be an RFC 3339 time with an offset";
     let from: Option<Timestamp> = query.read("from", not_a_time, errors, |text| text.parse().ok());
     let to: Option<Timestamp> = query.read("to", not_a_time, errors, |text| text.parse().ok());
@@ -130,6 +133,10 @@ pub(super) async fn read(state: &AppState, query: &Parameters, errors: &mut Vec<
     Read { filter, searched }
 }
 
+fn one_of(words: impl IntoIterator<Item = &'static str>) -> String {
+    format!("must be one of {}", words.into_iter().collect::<Vec<_>>().join(", "))
+}
+
 async fn read_pair(
     state: &AppState,
     query: &Parameters,
@@ -150,7 +157,7 @@ async fn read_pair(
         return;
     };
     if query.text("pair").is_none() {
-        errors.push(FieldError::new("side", FieldCode::Conflict, "needs a `pair`"));
+        errors.push(FieldError::new("side", FieldCode::Conflict, "needs a pair"));
     }
     if filter.token_in.is_some() || filter.token_out.is_some() {
         errors.push(FieldError::new(
@@ -178,7 +185,7 @@ pub(super) async fn token(
         errors.push(FieldError::new(
             name,
             FieldCode::UnknownToken,
-            format!("is an {error}: `{}`", shown(text)),
+            format!("names an {error}: {}", shown(text)),
         ));
     };
     resolved.map_err(report).ok()

@@ -119,11 +119,7 @@ fn view(Candle { at, bid, ask, .. }: &Candle) -> CandleView {
 /// The pair of the query; without one there is an error.
 async fn pair(state: &AppState, query: &Parameters, errors: &mut Vec<FieldError>) -> Option<Pair> {
     let Some(text) = query.text("pair") else {
-        errors.push(FieldError::new(
-            "pair",
-            FieldCode::Missing,
-            "is missing: two tokens, such as `SOL/USDC`",
-        ));
+        errors.push(FieldError::new("pair", FieldCode::Missing, "is required: two tokens, such as SOL/USDC"));
         return None;
     };
     match search::pair(state, text).await {

@@ -19,10 +19,11 @@ use crate::{
 problems!(Problems: InvalidQuery, OrderNotFound, UnreadableOrder, StoreUnavailable);
 
 /// Returns an order in its current state.
+///
+/// An id that is not a UUID belongs to no order: `404` `order_not_found`, as for an unknown one.
 #[utoipa::path(get, path = "/api/orders/{id}", operation_id = "getOrder", tag = "orders",
     params(("id" = Uuid, Path, description = "The order.")),
     responses((status = 200, description = "The order.", body = OrderView), Problems))]
-/// Unknown and invalid ids return `404`.
 pub(crate) async fn show(
     State(state): State<AppState>,
     id: Result<Path<String>, PathRejection>,

@@ -78,7 +78,7 @@ async fn filter(state: &AppState, query: &Parameters) -> Result<OrderFilter, Pro
     let mut errors = Vec::new();
     let read = filter::read(state, query, &mut errors).await;
     let cursor: Option<OrderId> =
-        query.read("cursor", "is not a valid cursor", &mut errors, |text| text.parse().ok());
+        query.read("cursor", "must be the id of an order", &mut errors, |text| text.parse().ok());
     let sort: Option<OrderSort> =
         query.read("sort", "must be createdAt, updatedAt, attempt or duration", &mut errors, |text| {
             text.parse().ok()

@@ -97,13 +97,13 @@ pub(crate) async fn pair(state: &AppState, text: &str) -> Result<[Token; 2], Fie
     let invalid = |code, message: String| FieldError::new("pair", code, message);
     let halves = ["/", "→", "->"].into_iter().find_map(|separator| text.split_once(separator));
     let Some((one, other)) = halves else {
-        let message = "must be two tokens, such as `SOL/USDC`".to_owned();
+        let message = "must be two tokens, such as SOL/USDC".to_owned();
         return Err(invalid(FieldCode::Malformed, message));
     };
     let mut pair = [Token::SOL; 2];
     for (token, name) in pair.iter_mut().zip([one, other]) {
         *token = state.tokens.resolve(name.trim()).await.map_err(|error| {
-            invalid(FieldCode::UnknownToken, format!("names an {error}: `{}`", shown(name.trim())))
+            invalid(FieldCode::UnknownToken, format!("names an {error}: {}", shown(name.trim())))
         })?;
     }
     if pair[0] == pair[1] {

@@ -75,9 +75,9 @@ fn by_side(fields: &Fields<'_>, errors: &mut Vec<FieldError>) -> Form {
     match fields.get("side").map(Value::text) {
         Some(Some(side)) if side.eq_ignore_ascii_case("sell") => {}
         Some(Some(side)) if side.eq_ignore_ascii_case("buy") => return BUY,
-        Some(Some(_)) => report(FieldCode::Unsupported, "must be `buy` or `sell`"),
+        Some(Some(_)) => report(FieldCode::Unsupported, "must be buy or sell"),
         Some(None) => report(FieldCode::WrongType, "must be a string"),
-        None => report(FieldCode::Missing, "is required: `buy` or `sell`"),
+        None => report(FieldCode::Missing, "is required: buy or sell"),
     }
     SELL
 }

@@ -114,8 +114,7 @@ impl Check<'_> {
         let token_in = self.token(self.form.token_in).await;
         let token_out = self.token(self.form.token_out).await;
         if token_in.is_some() && token_in == token_out {
-            let message = format!("must differ from `{}`", self.form.token_in);
-            self.report(self.form.token_out, FieldCode::SameToken, message);
+            self.report(self.form.token_out, FieldCode::SameToken, "must differ from the token spent");
         }
         let amount = self.amount(token_in, token_out);
         let slippage_bps = self.slippage();
@@ -152,7 +151,7 @@ impl Check<'_> {
                 self.report(
                     alias,
                     FieldCode::Conflict,
-                    format!("is an alias of `{name}`; set only one of them"),
+                    format!("means the same as {name}; set only one of them"),
                 );
                 Some(name)
             }
@@ -168,7 +167,7 @@ impl Check<'_> {
         if name.eq_ignore_ascii_case("market") {
             return Some(OrderType::Market);
         }
-        self.report(field, FieldCode::Unsupported, "must be `market`");
+        self.report(field, FieldCode::Unsupported, "must be market");
         None
     }
 
@@ -181,7 +180,7 @@ impl Check<'_> {
         match self.tokens.resolve(&name).await {
             Ok(token) => Some(token),
             Err(error @ TokenError::Unknown) => {
-                self.report(field, FieldCode::UnknownToken, format!("is an {error}: `{}`", shown(&name)));
+                self.report(field, FieldCode::UnknownToken, format!("names an {error}: {}", shown(&name)));
                 None
             }
         }
@@ -195,16 +194,15 @@ impl Check<'_> {
             (Some((name_in, value_in)), Some((name_out, value_out))) => {
                 self.units(name_in, value_in, token_in);
                 self.units(name_out, value_out, token_out);
-                let message = format!(
-                    "cannot be combined with `{name_in}`: fix one side, the market decides the other"
-                );
+                let message =
+                    format!("cannot be combined with {name_in}: fix one side, the market decides the other");
                 self.report(name_out, FieldCode::Conflict, message);
                 None
             }
             (None, None) => {
                 let names: Vec<_> = [self.form.exact_in, self.form.exact_out].into_iter().flatten().collect();
                 let message = match names[..] {
-                    [_, other] => format!("or `{other}` is required"),
+                    [_, other] => format!("or {other} is required"),
                     _ => "is required".to_owned(),
                 };
                 self.report(names.first().copied().unwrap_or("amount"), FieldCode::Missing, message);
@@ -272,12 +270,12 @@ impl Check<'_> {
         let most = self.fields.get(max).map(|value| self.units(max, value, token_in));
         match amount? {
             SwapAmount::ExactIn(_) if most.is_some() => {
-                let message = format!("requires `amountOut`; with `amountIn` use `{min}`");
+                let message = format!("requires amountOut; with amountIn use {min}");
                 self.report(max, FieldCode::Conflict, message);
                 None
             }
             SwapAmount::ExactOut(_) if least.is_some() => {
-                let message = format!("requires `amountIn`; with `amountOut` use `{max}`");
+                let message = format!("requires amountIn; with amountOut use {max}");
                 self.report(min, FieldCode::Conflict, message);
                 None
             }

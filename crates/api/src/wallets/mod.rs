@@ -128,7 +128,7 @@ impl Inner {
 
     /// The id of a new wallet or transfer: the same for every request with the same idempotency key.
     pub(crate) fn id_for(&self, key: Option<&str>) -> Uuid {
-        key.map_or_else(|| self.next_id().0, |key| id_of_key(self.account, key))
+        key.map_or_else(|| self.next_id(self.clock.now()).0, |key| id_of_key(self.account, key))
     }
 
     /// The id of a new transfer.
@@ -148,6 +148,6 @@ fn id_of_key(account: AccountId, key: &str) -> Uuid {
 }
 
 fn no_wallet(name: &str) -> Problem {
-    let detail = format!("no wallet has the id or the name `{}`; see GET /api/wallets", shown(name));
+    let detail = format!("no wallet has the id or the name {}; see GET /api/wallets", shown(name));
     Problem::new(Code::WalletNotFound, detail)
 }

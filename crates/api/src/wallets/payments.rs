@@ -44,7 +44,7 @@ pub(crate) async fn payments(
     Ok(priced(state, amounts).await)
 }
 
-/// The field of a body that has amounts by token, such as `{"SOL": "10"}`, with what they are worth. Nothing is reported
+/// The field of a body that has amounts by token, such as {"SOL": "10"}, with what they are worth. Nothing is reported
 /// when it is absent.
 pub(crate) async fn read_payments(
     state: &AppState,

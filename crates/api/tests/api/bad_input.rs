@@ -204,6 +204,7 @@ async fn queries() {
         ("/api/orders?limit=many".to_owned(), "limit", "malformed"),
         ("/api/orders?limit=0".to_owned(), "limit", "out_of_range"),
         ("/api/orders?limit=201".to_owned(), "limit", "out_of_range"),
+        ("/api/orders?status=pending&status=failed".to_owned(), "status", "duplicate_field"),
         (format!("/api/orders/{id}/events?after=-1"), "after", "malformed"),
         (format!("/api/orders/{id}/events?limit=1001"), "limit", "out_of_range"),
     ] {

@@ -99,7 +99,7 @@ async fn a_body_with_a_side() {
     assert_eq!(
         refused["errors"],
         json!([
-        {"field": "side", "code": "unsupported", "message": "must be `buy` or `sell`"}])
+        {"field": "side", "code": "unsupported", "message": "must be buy or sell"}])
     );
 }
 

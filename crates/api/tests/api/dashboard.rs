@@ -8,8 +8,14 @@ use crate::support::App;
 #[tokio::test]
 async fn every_view_of_the_page_has_an_address() {
     let app = App::start().await;
-    for path in ["/", "/market", "/engine", "/orders/00000000-0000-7000-8000-000000000000", "/?status=failed"]
-    {
+    for path in [
+        "/",
+        "/orders",
+        "/market",
+        "/engine",
+        "/orders/00000000-0000-7000-8000-000000000000",
+        "/?status=failed",
+    ] {
         let response = app.get(path).await;
         assert_eq!(response.status(), 200, "{path}");
         assert_eq!(response.headers()[header::CONTENT_TYPE], "text/html; charset=utf-8");

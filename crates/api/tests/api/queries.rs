@@ -11,6 +11,17 @@ fn next_page(response: &Response) -> Option<String> {
 }
 
 #[tokio::test]
+async fn an_order_is_found_by_the_time_at_which_it_was_accepted() {
+    let app = App::start().await;
+    app.clock.make_restless();
+    let id = app.placed().await;
+    let order = app.read(&format!("/api/orders/{id}")).await;
+    let from = order["createdAt"].as_str().unwrap();
+    assert_eq!(app.read(&format!("/api/orders?from={from}")).await[0]["id"], id.to_string());
+    assert_eq!(app.read(&format!("/api/orders?to={from}")).await, json!([]));
+}
+
+#[tokio::test]
 async fn orders_are_listed_newest_first_page_by_page() {
     let app = App::start().await;
     let mut placed: Vec<OrderId> = Vec::new();
@@ -58,7 +69,7 @@ async fn an_order_shows_how_it_traded_or_why_it_failed() {
     let fill = &shown["fill"];
     assert_eq!(fill["amountIn"], "1");
     assert_eq!(fill["amountOut"], "149.327092");
-    assert_eq!(fill["fee"], "0.002");
+    assert_eq!((&fill["fee"], &fill["feeToken"]), (&json!("0.002"), &json!("SOL")));
     assert_eq!(fill["executedPrice"], "149.327092");
     assert_eq!(fill["slot"], 250_000_001);
     assert_eq!(shown.get("failure"), None);
@@ -262,6 +273,22 @@ async fn what_cannot_be_searched_for_is_refused() {
 }
 
 #[tokio::test]
+async fn a_refused_filter_says_what_may_stand_there() {
+    let app = App::start().await;
+    for (query, sentence) in [
+        ("status=lost", "status must be one of pending, open, held, routing, "),
+        ("venue=orca", "venue must be one of meteora"),
+        ("failureCode=bad", "failureCode must be the code of a failure, such as no_route"),
+        ("tokenIn=DOGE", "tokenIn names an unknown token: DOGE"),
+        ("cursor=7", "cursor must be the id of an order"),
+        ("side=buy", "side needs a pair"),
+    ] {
+        let refused = problem(app.get(&format!("/api/orders?{query}")).await, 400, "invalid_query").await;
+        assert!(refused["detail"].as_str().unwrap().starts_with(sentence), "{refused}");
+    }
+}
+
+#[tokio::test]
 async fn counts_and_exports_take_the_filters_of_the_list() {
     let app = App::start().await;
     for _ in 0..3 {
@@ -293,6 +320,7 @@ async fn counts_and_exports_take_the_filters_of_the_list() {
         lines[0].starts_with("id,clientOrderId,tag,status,") && lines[1].contains(",confirmed,"),
         "{csv}"
     );
+    assert!(lines[0].contains(",fee,feeToken,") && lines[1].contains(",0.002,SOL,"), "{csv}");
     let json_lines = app.get("/api/orders/export?format=jsonl").await.text().await.unwrap();
     let exported: Vec<Value> = json_lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(json!(exported), app.read("/api/orders").await);

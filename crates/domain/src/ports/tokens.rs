@@ -2,6 +2,7 @@ use async_trait::async_trait;
 
 use crate::{
     Amount, Token, TokenAmount,
+    amount::grouped,
     token::{Mint, TokenInfo},
 };
 
@@ -44,8 +45,8 @@ pub trait Tokens: Send + Sync + 'static {
         self.info(token.mint()).map_or_else(|| token.mint().shortened(), |info| info.symbol.into_owned())
     }
 
-    /// An amount in a message, in whole tokens: `1.5 SOL`.
+    /// An amount in a message, in whole tokens: `1,000.5 SOL`.
     fn amount(&self, amount: TokenAmount) -> String {
-        format!("{} {}", amount.to_decimal(), self.label(amount.token))
+        format!("{} {}", grouped(amount.to_decimal()), self.label(amount.token))
     }
 }

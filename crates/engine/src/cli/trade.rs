@@ -1,6 +1,6 @@
 //! The arguments of commands that ask for a trade.
 
-use clap::Args;
+use clap::{ArgGroup, Args, value_parser};
 
 use super::{
     TargetArgs,
@@ -9,6 +9,7 @@ use super::{
 
 /// What to trade.
 #[derive(Debug, Clone, Args)]
+#[command(group = ArgGroup::new("amount").required(true).args(["amount_in", "amount_out"]))]
 pub(crate) struct TradeArgs {
     /// Token to spend: symbol or mint
     #[arg(long = "in", value_name = "TOKEN")]
@@ -20,16 +21,13 @@ pub(crate) struct TradeArgs {
     #[arg(
         long,
         value_name = "AMOUNT",
-        required_unless_present = "amount_out",
-        conflicts_with = "amount_out",
-        allow_negative_numbers = true,
         value_parser = amount
     )]
     pub(crate) amount_in: Option<String>,
     /// Receive exactly this much, in whole tokens
-    #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true, value_parser = amount)]
+    #[arg(long, value_name = "AMOUNT", value_parser = amount)]
     pub(crate) amount_out: Option<String>,
-    /// Maximum slippage from the quote, basis points
+    /// Maximum slippage from the quote, in basis points: 50 is 0.5 %
     #[arg(long, value_name = "BPS")]
     pub(crate) slippage_bps: Option<u16>,
     /// With --amount-in: receive at least this much, whatever the slippage
@@ -37,7 +35,6 @@ pub(crate) struct TradeArgs {
         long,
         value_name = "AMOUNT",
         conflicts_with = "amount_out",
-        allow_negative_numbers = true,
         value_parser = amount
     )]
     pub(crate) min_amount_out: Option<String>,
@@ -46,7 +43,6 @@ pub(crate) struct TradeArgs {
         long,
         value_name = "AMOUNT",
         conflicts_with = "amount_in",
-        allow_negative_numbers = true,
         value_parser = amount
     )]
     pub(crate) max_amount_in: Option<String>,
@@ -71,7 +67,7 @@ pub(crate) struct SubmitArgs {
     #[arg(long, value_name = "TIME")]
     pub(crate) expires_at: Option<String>,
     /// Expire the order after this many seconds
-    #[arg(long, value_name = "SECONDS", conflicts_with = "expires_at")]
+    #[arg(long, value_name = "SECONDS", conflicts_with = "expires_at", value_parser = value_parser!(u32).range(1..))]
     pub(crate) expires_in: Option<u32>,
     /// Your own id; the same id again gives the same order
     #[arg(long, value_name = "ID")]

@@ -1,7 +1,7 @@
 //! The address of an engine, and the headers of requests to it.
 
 use anyhow::{Context, bail};
-use hyper::{HeaderMap, Uri, header::AUTHORIZATION};
+use hyper::{HeaderMap, StatusCode, Uri, header::AUTHORIZATION};
 use process::is_loopback;
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
@@ -96,6 +96,11 @@ impl Endpoint {
     /// Why no engine answered there.
     pub(crate) fn unreachable(&self, error: &(dyn std::error::Error + 'static)) -> Unreachable {
         Unreachable::new(&self.base, error)
+    }
+
+    /// That something else answers there.
+    pub(crate) fn another(&self, status: StatusCode) -> Unreachable {
+        Unreachable::another(&self.base, status)
     }
 
     /// Opens a WebSocket.

@@ -27,7 +27,7 @@ impl Client {
         }
         let end = text.replace('-', "").to_ascii_lowercase();
         if !END_DIGITS.contains(&end.len()) || !end.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            bail!("{text} is not an order id (see `engine orders`)");
+            bail!("{text} is not an order id, nor the end of one: give at least its last four digits");
         }
         let mut found: Vec<OrderId> = Vec::new();
         let mut page = self.order_pages(&[("q", end.clone()), ("limit", PAGE.to_string())]).await?;

@@ -8,7 +8,7 @@ use futures::StreamExt;
 use protocol::{EventBody, StreamMessage};
 use tokio_tungstenite::tungstenite::{self, Message};
 
-use super::{Client, explain_problem};
+use super::Client;
 
 /// The wait between attempts to reach an engine that went away.
 const RECONNECT_PAUSE: Duration = Duration::from_millis(500);
@@ -44,7 +44,7 @@ impl Client {
                                 failures = 0;
                             }
                             StreamMessage::End { .. } => return Ok(()),
-                            StreamMessage::Error { problem, .. } => bail!("{}", explain_problem(&problem)),
+                            StreamMessage::Error { problem, .. } => bail!("{}", problem.detail),
                             _ => {}
                         }
                     }

@@ -7,19 +7,21 @@ mod follow;
 mod headers;
 mod pages;
 mod read;
+mod refusal;
 mod unreachable;
 
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use domain::OrderId;
-use protocol::{OrderRef, ProblemBody};
+use protocol::OrderRef;
 use reqwest::{
     StatusCode,
-    header::{HeaderMap, LINK, LOCATION},
+    header::{CONTENT_TYPE, HeaderMap, LINK, LOCATION},
 };
 use serde_json::{Value, json};
 
+use self::refusal::Refused;
 pub(crate) use self::{
     endpoint::{Endpoint, Socket},
     headers::HeaderArgs,
@@ -148,6 +150,7 @@ impl Client {
         let answer = asked.map_err(|error| self.endpoint.unreachable(&error))?;
         let status = answer.status();
         if status.is_success() {
+            ensure!(is_data(&answer), self.endpoint.another(status));
             return Ok(answer);
         }
         if status.is_redirection() {
@@ -159,7 +162,10 @@ impl Client {
         if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) && !text.contains("\"code\"") {
             bail!("a proxy at {} refuses ({status}): see ENGINE_TOKEN and --header", self.endpoint.base());
         }
-        bail!("refused ({status}): {}", refusal(&text));
+        Err(match Refused::read(status, &text) {
+            Some(refused) => refused.into(),
+            None => self.endpoint.another(status).into(),
+        })
     }
 
     /// Places an order.
@@ -171,7 +177,7 @@ impl Client {
         if let Some(key) = &order.idempotency_key {
             request = request.header("idempotency-key", key);
         }
-        let answer = self.answered(request.send().await).await?;
+        let answer = self.answered(request.send().await).await.map_err(Refused::of_trade)?;
         let placed: OrderRef = serde_json::from_str(&answer).context("the engine's answer cannot be read")?;
         Ok(Placed { id: placed.order_id, answer })
     }
@@ -182,7 +188,7 @@ impl Client {
     /// When the engine cannot be reached, refuses the order or gets no quote.
     pub(crate) async fn quotes(&self, order: &OrderRequest) -> anyhow::Result<String> {
         let asked = self.http.post(self.endpoint.http("/api/quotes")).json(&order.body()).send().await;
-        self.answered(asked).await
+        self.answered(asked).await.map_err(Refused::of_trade)
     }
 
     /// Cancels the orders that match a filter, as the API has it; returns its answer.
@@ -195,19 +201,8 @@ impl Client {
     }
 }
 
-/// Why a request was refused, by the engine or by something in front of it.
-fn refusal(answer: &str) -> String {
-    if let Ok(problem) = serde_json::from_str::<ProblemBody<'_>>(answer) {
-        return explain_problem(&problem);
-    }
-    let foreign: Value = serde_json::from_str(answer).unwrap_or_default();
-    foreign["detail"].as_str().or(foreign["error"].as_str()).unwrap_or("no reason given").to_owned()
-}
-
-/// The readable part of a problem: every field error, or else its detail.
-fn explain_problem(problem: &ProblemBody<'_>) -> String {
-    if problem.errors.is_empty() {
-        return problem.detail.to_string();
-    }
-    problem.errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+/// Whether an answer is what an engine gives: JSON or orders line by line. Other servers answer any address with a page.
+fn is_data(answer: &reqwest::Response) -> bool {
+    let content_type = answer.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    !content_type.is_some_and(|content_type| content_type.starts_with("text/html"))
 }

@@ -16,16 +16,20 @@ use crate::{
 
 #[expect(clippy::print_stdout, reason = "the figures are the result")]
 pub(crate) async fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
+    let asked = process::stop_on_signal()?;
     let own = if args.url.is_empty() { Some(Own::start().await?) } else { None };
     let urls = own.as_ref().map_or_else(|| args.url.clone(), |own| vec![own.url()]);
     if own.is_none() {
         check_targets(&args).await?;
     }
-    let report = bench::run(&args, &urls).await;
+    let report = asked.run_until_cancelled(bench::run(&args, &urls)).await;
     if let Some(own) = own {
         own.stop().await?;
     }
-    let report = report?;
+    let Some(report) = report.transpose()? else {
+        eprintln!("Interrupted before there was a result");
+        return Ok(ExitCode::from(exit::INTERRUPTED));
+    };
     if let Some(path) = &args.plot {
         let written = std::fs::write(path, report.to_svg());
         written.with_context(|| format!("cannot write {}", path.display()))?;

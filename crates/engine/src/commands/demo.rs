@@ -24,15 +24,19 @@ use crate::{
 
 pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     let serve = args.serve.0;
+    let asked = process::stop_on_signal()?;
     let (client, own) = reach_or_start(&args.target, &serve).await?;
     super::require_paper(&client, "demo").await?;
     super::show_market(&client).await;
     let hint = where_to_look(client.endpoint().base(), own.is_some().then_some(serve.api.port));
-    let ended = execute_all(&client).await;
+    let ended = asked.run_until_cancelled(execute_all(&client)).await;
     if let Some(own) = own {
         own.stop().await?;
     }
-    let ended = ended?;
+    let Some(ended) = ended.transpose()? else {
+        eprintln!("Interrupted: an engine that runs executes the orders placed so far. {hint}");
+        return Ok(ExitCode::from(exit::INTERRUPTED));
+    };
     if args.json {
         print(format_args!("[{}]", ended.join(",")))?;
     }
@@ -70,7 +74,7 @@ async fn reach_or_start(
 
 /// Where the orders are seen; `own_port` is the one asked for an engine that has stopped.
 fn where_to_look(url: &str, own_port: Option<u16>) -> String {
-    let start = "This engine has stopped. To see the orders, run `engine` with the same options and open";
+    let start = "This engine has stopped. To see the orders, run engine with the same options and open";
     match own_port {
         None => format!("See the orders at {url}/"),
         Some(0) => format!("{start} the address that it prints"),

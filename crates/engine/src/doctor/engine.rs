@@ -34,7 +34,7 @@ pub(super) async fn health(engine: &Client, is_named: bool) -> Finding {
         Err(error) => error,
     };
     let found = match error.downcast_ref::<Unreachable>() {
-        Some(unreachable) if is_named => unreachable.in_short(),
+        Some(unreachable) if is_named || !unreachable.is_nothing() => unreachable.in_short(),
         Some(unreachable) => return Finding::hint(CHECK, unreachable.in_short(), "start one with: engine"),
         None => format!("{error:#}"),
     };

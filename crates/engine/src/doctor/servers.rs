@@ -64,17 +64,19 @@ fn tables(at: &str, migrations: Migrations) -> Finding {
     match migrations {
         Migrations::Broken(broken) => Finding::problem(
             DATABASE,
-            format!("{at}: migration {broken} is not the one this engine has"),
+            format!("{at}: its tables are not those of this engine (migration {broken})"),
             "restore the database, or run the version of the engine that made it",
         ),
         Migrations::Newer(newer) => {
-            let found = format!("{at}: migration {newer} is newer than this engine, which will not start");
+            let found = format!(
+                "{at}: its tables are of a newer engine (migration {newer}), so this one will not start"
+            );
             Finding::problem(DATABASE, found, "run the newer engine")
         }
-        Migrations::Pending(pending) => {
-            Finding::ok(DATABASE, format!("{at}, {pending} migrations run at the next start"))
+        Migrations::Pending(_) => {
+            Finding::ok(DATABASE, format!("{at}; the engine creates or updates its tables when it starts"))
         }
-        Migrations::Current => Finding::ok(DATABASE, format!("{at}, migrated")),
+        Migrations::Current => Finding::ok(DATABASE, format!("{at}, tables up to date")),
     }
 }
 
@@ -116,7 +118,7 @@ fn clock(found: &PostgresState) -> Finding {
 
 async fn sqlite(folder: &Path) -> Finding {
     let can_write = writable(folder);
-    if can_write.status > Level::Ok {
+    if can_write.status > Level::Ok || !folder.exists() {
         return can_write;
     }
     match diagnosis::sqlite(folder).await {
@@ -206,6 +208,9 @@ mod tests {
             change(&mut state);
             postgres(&state, 10).status
         };
+        assert_eq!(tables("here", Migrations::Current).found, "here, tables up to date");
+        let to_update = "here; the engine creates or updates its tables when it starts";
+        assert_eq!(tables("here", Migrations::Pending(9)).found, to_update);
         assert_eq!(judge(&|_| {}), Level::Ok);
         assert_eq!(judge(&|state| state.migrations = Migrations::Pending(2)), Level::Ok);
         assert_eq!(judge(&|state| state.migrations = Migrations::Newer(9)), Level::Problem);

@@ -10,7 +10,7 @@ use super::{
     words::{duration, status},
 };
 
-/// A step in a few words, which stand beside the status.
+/// A step in a few words, which stand beside order and status on a terminal of 80 columns.
 pub(crate) fn step_in_words(event: &EventBody<'_>, order: &SpecView<'_>) -> String {
     let DataView::Known(data) = &event.data else { return String::new() };
     let shown_price = |rate| price(&order.token_in, &order.token_out, rate);
@@ -19,7 +19,7 @@ pub(crate) fn step_in_words(event: &EventBody<'_>, order: &SpecView<'_>) -> Stri
         EventDataView::RoutingStarted => "requesting quotes".to_owned(),
         EventDataView::Routed(decision) => {
             let best = decision.quotes.first().map(|quote| shown_price(quote.amounts.price).to_string());
-            format!("{} has the best price: {}", decision.venue.title(), best.unwrap_or_default())
+            format!("best at {}: {}", decision.venue.title(), best.unwrap_or_default())
         }
         EventDataView::Building { venue, .. } => format!("a swap on {}", venue.title()),
         EventDataView::Submitted { venue, .. } => format!("to {}, waiting for the chain", venue.title()),
@@ -30,7 +30,7 @@ pub(crate) fn step_in_words(event: &EventBody<'_>, order: &SpecView<'_>) -> Stri
             };
             format!("{amount} {token} at {}", shown_price(fill.executed_price))
         }
-        EventDataView::Waiting { failure, .. } => format!("waiting: {}", failure.message),
+        EventDataView::Waiting { failure, .. } => format!("waiting after {}", failure.code),
         EventDataView::Retrying { failure, .. } => format!("trying again after {}", failure.code),
         EventDataView::Failed { failure } => failure.code.to_string(),
         EventDataView::Canceled { .. } | EventDataView::Expired { .. } => String::new(),
@@ -46,7 +46,7 @@ pub(crate) fn demo_table(orders: &[OrderView<'_>]) -> Table {
         text("PRICE", 1),
         text("VENUE", 2),
         number("TRY", 4),
-        number("TIME", 3),
+        number("DURATION", 3),
     ];
     let rows = orders.iter().map(|order| {
         vec![

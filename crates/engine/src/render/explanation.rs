@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use domain::routing::percent;
 use protocol::{
     AmountsView, AttemptView, Explanation, FailureView, InstructionView, Outcome, ResultView, SpecView,
     WaitView,
@@ -52,10 +53,10 @@ fn write_text(text: &mut String, explanation: &Explanation<'_>, detail: Detail) 
     writeln!(text, "order {order_id}")?;
     writeln!(
         text,
-        "{} order, {}, at most {} bps worse than quoted",
+        "{} order, {}, at most {} worse than quoted",
         order.order_type,
         order_in_words(order),
-        order.slippage_bps
+        percent(order.slippage_bps.into())
     )?;
     if let Some(least) = order.min_amount_out {
         writeln!(text, "at least {least} {}", order.token_out)?;
@@ -96,7 +97,7 @@ fn write_standing(text: &mut String, explanation: &Explanation<'_>, detail: Deta
     }
     let id = explanation.order_id;
     if let Some(lost) = explanation.parked_after_lost_claims {
-        writeln!(text, "parked: {lost} claims in a row were lost; `engine resume {id}` tries again at once")?;
+        writeln!(text, "parked: {lost} claims in a row were lost; to try again at once: engine resume {id}")?;
     }
     if let Some(request) = &explanation.cancel_request {
         let at = detail.time(request.requested_at);
@@ -236,18 +237,18 @@ fn write_next(text: &mut String, attempt: &AttemptView<'_>, detail: Detail) -> f
 }
 
 fn write_result(text: &mut String, order: &SpecView<'_>, result: &ResultView) -> fmt::Result {
-    let improvement = result.improvement_bps;
-    let compared = match improvement {
+    let difference = percent(u32::try_from(result.improvement_bps.unsigned_abs()).unwrap_or(u32::MAX));
+    let compared = match result.improvement_bps {
         0 => "as quoted".to_owned(),
-        1.. => format!("{improvement} bps better"),
-        ..0 => format!("{} bps worse", improvement.unsigned_abs()),
+        1.. => format!("{difference} better"),
+        ..0 => format!("{difference} worse"),
     };
     writeln!(
         text,
-        "\nquoted {}, realised {}: {compared}, {} bps worse allowed",
+        "\nquoted {}, realised {}: {compared}; up to {} worse was allowed",
         trade(order, &result.quoted),
         trade(order, &result.realised),
-        result.slippage_bps_allowed
+        percent(result.slippage_bps_allowed.into())
     )
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Write};
 
+use domain::routing::percent;
 use protocol::{BoundView, DecisionView, QuotesView, SpecView};
 
 use super::{
@@ -20,7 +21,12 @@ pub(crate) fn quotes_in_words(quotes: &QuotesView<'_>, width: Option<usize>) -> 
     let mut text = String::new();
     let QuotesView { request, decision, bound } = quotes;
     // a String takes everything
-    let _ = writeln!(text, "{}, at most {} bps slippage", order_in_words(request), request.slippage_bps);
+    let _ = writeln!(
+        text,
+        "{}, at most {} worse than quoted",
+        order_in_words(request),
+        percent(request.slippage_bps.into())
+    );
     let _ = write_decision(&mut text, request, decision, width);
     let _ = write_bound(&mut text, request, bound);
     text
@@ -78,8 +84,8 @@ fn quote_table(order: &SpecView<'_>, decision: &DecisionView<'_>) -> Table {
             quote.amounts.amount_in.to_string(),
             quote.amounts.amount_out.to_string(),
             shown_price(quote.amounts.price).value.to_string(),
-            format!("{} bps", quote.price_impact_bps),
-            format!("{} bps", quote.fee_bps),
+            percent(quote.price_impact_bps),
+            percent(quote.fee_bps),
             format!("{} of 100", quote.liquidity_score),
             format!("{} ms", quote.latency_ms),
         ]

@@ -83,7 +83,7 @@ pub(super) struct OrderLine {
     pub(super) order: String,
     pub(super) status: OrderStatus,
     /// Since its acceptance, or from there to its end.
-    pub(super) age: Option<Duration>,
+    pub(super) duration: Option<Duration>,
     pub(super) attempt: u32,
     pub(super) venue: String,
     pub(super) note: String,
@@ -230,7 +230,7 @@ impl Flight {
             id,
             order: self.order.clone().unwrap_or_else(|| "?".to_owned()),
             status: self.status,
-            age: self.accepted_at.map(|accepted| until.since(accepted)),
+            duration: self.accepted_at.map(|accepted| until.since(accepted)),
             attempt: self.attempt,
             venue: self.venue.clone().unwrap_or_else(|| "-".to_owned()),
             note: self.note.clone().unwrap_or_default(),
@@ -298,12 +298,15 @@ mod tests {
         let line = &figures.orders[1];
         assert!(figures.orders[0].id.to_string().ends_with('2'), "newest first");
         assert_eq!((line.order.as_str(), line.venue.as_str()), ("1 SOL -> USDC", "meteora"));
-        assert_eq!((line.status, line.age), (OrderStatus::Routing, Some(Duration::from_secs(2))));
+        assert_eq!((line.status, line.duration), (OrderStatus::Routing, Some(Duration::from_secs(2))));
         model.see(&confirmed(1, 4, 3_500));
         let figures = model.figures(at(9_000), None);
         assert_eq!((unfinished(&figures), figures.orders.len()), (1, 2));
         let ended = &figures.orders[1];
-        assert_eq!((ended.status, ended.age), (OrderStatus::Confirmed, Some(Duration::from_millis(2_500))));
+        assert_eq!(
+            (ended.status, ended.duration),
+            (OrderStatus::Confirmed, Some(Duration::from_millis(2_500)))
+        );
     }
 
     #[test]

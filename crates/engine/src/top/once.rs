@@ -76,7 +76,7 @@ fn print_shown(shown: &Shown) -> anyhow::Result<()> {
         text("ID", 0),
         text("ORDER", 0),
         text("STATUS", 0),
-        number("AGE", 1),
+        number("DURATION", 1),
         number("TRY", 3),
         text("VENUE", 2),
     ];
@@ -85,7 +85,7 @@ fn print_shown(shown: &Shown) -> anyhow::Result<()> {
             if width.is_some() { short_id(order.id) } else { order.id.to_string() },
             order.order.clone(),
             status(order.status).to_string(),
-            order.age.map_or_else(|| "-".to_owned(), in_units),
+            order.duration.map_or_else(|| "-".to_owned(), in_units),
             order.attempt.to_string(),
             order.venue.clone(),
         ]

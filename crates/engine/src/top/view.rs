@@ -185,7 +185,7 @@ fn draw_orders(frame: &mut Frame, area: Rect, shown: &Shown) {
         Constraint::Length(8),
         Constraint::Fill(1),
     ];
-    let header = Row::new(["id", "order", "status", "age", "try", "venue", ""]).dim();
+    let header = Row::new(["id", "order", "status", "duration", "try", "venue", ""]).dim();
     let title = format!(" {}; the newest first, then those that ended last ", active_line(shown.active));
     let rows = shown.figures.orders.iter().map(order_row);
     let table = Table::new(rows, widths).header(header).block(Block::bordered().title(title));
@@ -214,7 +214,7 @@ fn order_row(order: &OrderLine) -> Row<'static> {
         short_id(order.id),
         order.order.clone(),
         order.status.to_string(),
-        order.age.map_or_else(|| "-".to_owned(), in_units),
+        order.duration.map_or_else(|| "-".to_owned(), in_units),
         order.attempt.to_string(),
         order.venue.clone(),
         order.note.clone(),
@@ -251,7 +251,7 @@ mod tests {
             id: "01a1fdeb-0b59-7732-bab8-481aa80213f4".parse().unwrap(),
             order: "1 SOL -> USDC".to_owned(),
             status: OrderStatus::Routing,
-            age: Some(Duration::from_millis(2_340)),
+            duration: Some(Duration::from_millis(2_340)),
             attempt: 2,
             venue: "meteora".to_owned(),
             note: "retries after slippage_exceeded".to_owned(),
@@ -291,6 +291,7 @@ mod tests {
             (10, "p99      3.2 s"),
             (8, "meteora     75.0 %  3"),
             (8, "slippage_exceeded      4 / 2"),
+            (15, "status    duration  try  venue"),
             (14, " 4321 in flight, 7 resting; the newest first, then those that ended last "),
             (16, "a80213f4 1 SOL -> USDC"),
             (16, "routing   2.3 s     2    meteora  retries after slippage_exceeded"),

@@ -170,13 +170,14 @@ async fn a_restore_touches_nothing_it_should_not() {
     let backup = folder.path().join("backup");
     assert_eq!(engine("backup", &backup, engine_at_work.data(), &[]).status, 0);
     let data = engine_at_work.data().to_owned();
+    let in_use = format!("another engine (process {}) uses", engine_at_work.process());
     for (ran, reason) in [
         (engine("backup", &backup, &data, &[]), "exists already"),
         (engine("backup", &folder.path().join("none"), folder.path(), &[]), "has no orders"),
-        (engine("restore", &backup, &data, &["--replace"]), "another engine uses"),
+        (engine("restore", &backup, &data, &["--replace"]), &*in_use),
         (engine("restore", folder.path(), &data, &[]), "is not a backup"),
         (engine("restore", &backup, &data, &["--database-url", "postgres://localhost/x"]), "docs/BACKUP.md"),
-        (run(&["serve", "--port", "0", "--data-dir", data.to_str().unwrap()]), "another engine uses"),
+        (run(&["serve", "--port", "0", "--data-dir", data.to_str().unwrap()]), &*in_use),
     ] {
         assert!(ran.status == 2 && ran.complaint.contains(reason), "{reason}: {ran:?}");
     }

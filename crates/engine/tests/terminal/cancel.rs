@@ -62,7 +62,10 @@ async fn an_order_of_the_command_line_expires() {
     let last = submitted.output.lines().last().unwrap();
     assert!(last.contains("expired    the last attempt failed: the best quote gives"), "{last}");
     let wrong = engine.ask(&[&terms[..], &["--expires-at", "tomorrow"]].concat());
-    assert!(wrong.status == 2 && wrong.complaint.contains("expiresAt must be an RFC 3339 time"), "{wrong:?}");
+    assert!(
+        wrong.status == 2 && wrong.complaint.contains("--expires-at must be an RFC 3339 time"),
+        "{wrong:?}"
+    );
     let past = engine.ask(&[&terms[..], &["--expires-at", "2020-01-01T00:00:00+01:00"]].concat());
     assert!(
         past.status == 1

@@ -46,6 +46,7 @@ async fn an_engine_goes_on_over_the_folder_of_an_earlier_version() {
         if order["status"] == "confirmed" {
             let quotes = &attempts.last().unwrap()["routing"]["quotes"];
             assert!(quotes[0]["amountOut"].is_string() && order["fill"]["fee"].is_string(), "{explained}");
+            assert_eq!(order["fill"]["feeToken"], order["tokenIn"], "{order}");
             assert!(explained["result"]["improvementBps"].is_number(), "{explained}");
         }
     }

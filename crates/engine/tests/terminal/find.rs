@@ -27,8 +27,8 @@ fn the_end_of_an_id_names_its_order() {
     let canceled = engine.ask(&["cancel", &end.to_uppercase()]);
     assert!(canceled.output.starts_with(&format!("{id}  has already ended")), "{canceled:?}");
     for (text, reason) in [
-        ("abc", "abc is not an order id (see `engine orders`)"),
-        ("somewhere", "somewhere is not an order id (see `engine orders`)"),
+        ("abc", "abc is not an order id, nor the end of one: give at least its last four digits"),
+        ("somewhere", "somewhere is not an order id, nor the end of one: give at least its last four digits"),
         ("ffffffffffff", "No order ends in ffffffffffff"),
     ] {
         for command in ["watch", "explain", "events", "resume", "cancel"] {

@@ -44,6 +44,14 @@ fn the_help_of_the_program_is_one_screen() {
 }
 
 #[test]
+fn the_version_names_the_commit_if_the_build_does() {
+    let version = run(&["--version"]).output;
+    let commit = option_env!("BUILD_COMMIT").filter(|commit| !commit.is_empty());
+    assert_eq!(commit.is_some(), version.contains(" (commit "), "{version}");
+    assert!(version.starts_with(&format!("engine {}", env!("CARGO_PKG_VERSION"))), "{version}");
+}
+
+#[test]
 fn every_help_fits_a_terminal_and_has_no_markup() {
     for command in COMMANDS {
         let lines = help(&[command]);

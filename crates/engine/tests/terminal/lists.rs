@@ -40,7 +40,7 @@ fn orders_are_found_by_every_filter() {
     for (wrong, reason) in [
         (&["--since", "yesterday"][..], "--since yesterday: must be a time such as"),
         (&["--failure-code", "bad_luck"], "--failure-code bad_luck: must be one of"),
-        (&["--venue", "nowhere"], "is not a venue"),
+        (&["--venue", "nowhere"], "venue must be one of "),
         (&["--csv", "--json"], "cannot be used with"),
     ] {
         let refused = engine.ask(&[&["orders"], wrong].concat());

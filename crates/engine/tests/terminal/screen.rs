@@ -78,8 +78,11 @@ fn a_log_is_colored_only_on_a_terminal() {
 #[test]
 fn one_look_at_an_engine_needs_no_terminal() {
     let engine = Engine::start(&[]);
+    assert_eq!(engine.ask(&SMALL).status, 0);
     let looked = engine.ask(&["top", "--once"]);
     assert_eq!(looked.status, 0, "{looked:?}");
+    let [.., head, order] = looked.output.lines().collect::<Vec<_>>()[..] else { panic!("{looked:?}") };
+    assert!(head.contains("DURATION") && !head.contains("AGE") && order.contains("confirmed"), "{looked:?}");
     for part in ["PAPER · instant · seed 42", "status ok  workers 1", "0 in flight, 0 resting"] {
         assert!(looked.output.contains(part), "{part}: {looked:?}");
     }

@@ -113,6 +113,11 @@ impl Engine {
         Self { child, url, data: data.to_owned(), folder: None }
     }
 
+    /// The id of its process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Its data folder.
     pub(crate) fn data(&self) -> &Path {
         &self.data

@@ -130,11 +130,11 @@ fn bound_of(spec: &OrderSpec, quote: &Quote, tokens: &dyn Tokens) -> Result<Slip
     let message = match bound {
         SlippageBound::MinAmountOut(minimum) => {
             let [gives, minimum] = [quote.amount_out, minimum].map(|amount| tokens.amount(amount));
-            format!("the best quote gives {gives}, less than minAmountOut {minimum}")
+            format!("the best quote gives {gives}, less than the order's minimum of {minimum}")
         }
         SlippageBound::MaxAmountIn(maximum) => {
             let [costs, maximum] = [quote.amount_in, maximum].map(|amount| tokens.amount(amount));
-            format!("the best quote costs {costs}, more than maxAmountIn {maximum}")
+            format!("the best quote costs {costs}, more than the order's maximum of {maximum}")
         }
     };
     Err(Failure::at(quote.venue, FailureCode::BoundNotMet, message))

@@ -26,8 +26,8 @@ export class BlotterRow {
   #status = h("span", { class: "status" });
   #reason = h("span", { class: "reason" });
   #venue = h("span", { class: "venue" });
-  #cancel = h("button", { class: "row-cancel", type: "button", tabindex: -1, title: "Cancel this order (Delete)", hidden: true,
-    onclick: (/** @type {Event} */ event) => { event.stopPropagation(); void cancelOrder(this.#id); } }, "Cancel");
+  #cancel = h("button", { class: "row-cancel", type: "button", tabindex: -1, title: "Cancel this order", hidden: true,
+    onclick: (/** @type {PointerEvent} */ event) => this.#onCancel(event) }, "Cancel");
   /** @type {HTMLElement[]} */
   #cells = COLUMNS.map(({ name, isNumber }) => h("div", { role: "gridcell", class: `cell-${name}${isNumber ? " number" : ""}` }));
   element = h("div", { class: "row", role: "row" }, this.#cells);
@@ -42,6 +42,13 @@ export class BlotterRow {
     this.element.addEventListener("click", (event) => {
       if (!(event.target instanceof HTMLAnchorElement) && !getSelection()?.toString()) this.#link.click();
     });
+  }
+
+  /** A finger may not have seen the button, which appears under a mouse: it opens the order. @param {PointerEvent} event */
+  #onCancel(event) {
+    if (event.pointerType === "touch") return;
+    event.stopPropagation();
+    void cancelOrder(this.#id);
   }
 
   /** Of the order it shows; empty when it shows none. */

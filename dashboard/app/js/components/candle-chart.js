@@ -69,11 +69,10 @@ function candle({ open, high, low, close }, middle, room, y) {
     s("rect", { x: middle - Math.max(room * 0.35, 0.5), width: Math.max(room * 0.7, 1), y: top, height: Math.max(bottom - top, 1) }));
 }
 
-/** The middle between bid and ask, or the side that there is. @param {Candle} candle @returns {Bar | undefined} */
+/** The middle between bid and ask; with one side only there is none. @param {Candle} candle @returns {Bar | undefined} */
 function barOf({ at, bid, ask }) {
-  const [one, other] = [bid ?? ask, ask ?? bid];
-  if (!one || !other) return undefined;
-  const middle = (/** @type {"open" | "high" | "low" | "close"} */ name) => (one[name] + other[name]) / 2;
+  if (!bid || !ask) return undefined;
+  const middle = (/** @type {"open" | "high" | "low" | "close"} */ name) => (bid[name] + ask[name]) / 2;
   return { at: Date.parse(at), open: middle("open"), high: middle("high"), low: middle("low"), close: middle("close") };
 }
 

@@ -1,15 +1,18 @@
 /** @import { Risk } from "../core/risk.js" */
 import { Component, h } from "../core/dom.js";
 
+/** Longer than the pause in any double click. */
+const DEAD_MS = 1000;
+
 /** A page may have several of them. */
 let count = 0;
 
-/** Asks before something that may cost money. The refusal has the focus, so a held Enter does nothing, and neither does the second half of a double click. */
+/** Asks before something that may cost money. The refusal has the focus, so a held Enter does nothing; nor does the second half of a double click, however slow. */
 export class ConfirmDialog extends Component {
   #id = `confirm-${(count += 1)}`;
   #title = h("h2", { id: `${this.#id}-title` });
   #risks = h("ul", { class: "risks", id: `${this.#id}-risks` });
-  #yes = h("button", { class: "button danger", value: "yes", onclick: (/** @type {MouseEvent} */ event) => { if (event.detail > 1) event.preventDefault(); } });
+  #yes = h("button", { class: "button danger", value: "yes" });
   #no = h("button", { class: "button", value: "no", autofocus: true });
   #dialog = h("dialog", { class: "confirm", role: "alertdialog", "aria-labelledby": this.#title.id, "aria-describedby": this.#risks.id },
     this.#title, this.#risks,
@@ -27,6 +30,9 @@ export class ConfirmDialog extends Component {
     this.#yes.textContent = action;
     this.#no.textContent = refusal;
     this.#dialog.returnValue = "no";
+    this.#yes.disabled = true;
+    const alive = setTimeout(() => (this.#yes.disabled = false), DEAD_MS);
+    this.#dialog.addEventListener("close", () => clearTimeout(alive), { once: true });
     this.#dialog.showModal();
     return new Promise((resolve) => this.#dialog.addEventListener("close", () => resolve(this.#dialog.returnValue === "yes"), { once: true }));
   }

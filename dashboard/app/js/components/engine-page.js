@@ -6,6 +6,7 @@ import { Component, h, redraw, s, wide } from "../core/dom.js";
 import { amount, duration, fullTime, time, words } from "../core/format.js";
 import { MARKET } from "../core/listings.js";
 import { router } from "../core/router.js";
+import "./left-out.js";
 import { segments } from "./ticket-fields.js";
 
 const STATISTICS_MS = 2000;
@@ -25,6 +26,7 @@ class EnginePage extends Component {
   #causes = wide("Counts by cause");
   #workers = wide("Workers and their orders");
   #settings = wide("Effective settings");
+  #leftOut = /** @type {import("./left-out.js").LeftOut} */ (document.createElement("left-out"));
   #since = h("span", { class: "faint" });
   /** @type {StatisticsWindow} */
   #window = "5m";
@@ -33,17 +35,19 @@ class EnginePage extends Component {
 
   /** @override */
   start() {
-    const asked = WINDOWS.find(([window]) => window === router.query.get("window"));
+    const { query } = router;
+    const asked = WINDOWS.find(([window]) => window === query.get("window"));
     if (asked) this.#window = asked[0];
     const panel = (/** @type {string} */ title, /** @type {HTMLElement} */ content, name = "") => h("section", { class: `panel ${name}`, "aria-label": title },
       h("div", { class: "panel-head" }, h("h2", {}, title)), content);
     const windows = segments("window", "Window", WINDOWS, this.#window, () => this.#choose());
     const demo = h("button", { class: "button", type: "button", hidden: MARKET?.mode !== "paper", onclick: () => void runDemo(demo) }, RUN_DEMO);
-    this.append(h("div", { class: "engine-head" }, h("h1", { tabindex: -1 }, "Engine"), h("div", { class: "engine-tools" }, this.#since, windows, demo)),
+    this.append(this.#leftOut, h("div", { class: "engine-head" }, h("h1", { tabindex: -1 }, "Engine"), h("div", { class: "engine-tools" }, this.#since, windows, demo)),
       h("div", { class: "engine" },
         panel("Overview", this.#tiles), panel("Orders per second", this.#rate), panel("Time per stage", this.#latencies),
         panel("Venues", this.#venues), panel("Retries and failures", this.#causes), panel("Health", this.#health),
         panel("Workers", this.#workers), panel("Settings", this.#settings, "settings")));
+    this.#leftOut.show([...query].filter(([name]) => name !== "window" || !asked).map(([name, value]) => `${name}=${value}`));
     this.every(STATISTICS_MS, () => void this.#read());
     this.every(HEALTH_MS, () => void this.#ask());
     void this.#read();
@@ -53,7 +57,8 @@ class EnginePage extends Component {
   #choose() {
     const chosen = /** @type {HTMLInputElement} */ (this.querySelector('input[name="window"]:checked')).value;
     this.#window = /** @type {StatisticsWindow} */ (chosen);
-    router.keep({ window: this.#window === "5m" ? "" : this.#window });
+    this.#leftOut.show([]);
+    router.keep({ window: this.#window === "5m" ? "" : this.#window }, true);
     void this.#read();
   }
 
@@ -80,14 +85,15 @@ class EnginePage extends Component {
     const ended = counts.confirmed + counts.failed;
     // the last point has not ended
     const recent = series.points.slice(0, -1).slice(-Math.max(1, RATE_S / series.stepSeconds));
-    const perSecond = (/** @type {"accepted" | "confirmed"} */ name) => (recent.reduce((sum, point) => sum + point[name], 0) / (recent.length * series.stepSeconds || 1)).toFixed(1);
+    const seconds = recent.length * series.stepSeconds;
+    const perSecond = (/** @type {"accepted" | "confirmed"} */ name) => (seconds === 0 ? "" : `${(recent.reduce((sum, point) => sum + point[name], 0) / seconds).toFixed(1)} per second in the last ${lately(seconds)}`);
     const total = latencies.find(({ stage }) => stage === "total");
     const active = this.#engine?.orders;
     const number = (/** @type {number} */ value) => amount(String(value));
     const tile = (/** @type {string} */ label, /** @type {string} */ value, /** @type {string} */ note) => h("div", { class: "tile" }, h("dt", {}, label), h("dd", {}, value), h("dd", { class: "tile-note" }, note));
     redraw(this.#tiles,
-      tile("Accepted", number(counts.accepted), `${perSecond("accepted")} per second`),
-      tile("Confirmed", number(counts.confirmed), `${perSecond("confirmed")} per second`),
+      tile("Accepted", number(counts.accepted), perSecond("accepted")),
+      tile("Confirmed", number(counts.confirmed), perSecond("confirmed")),
       tile("Success", ended ? `${((100 * counts.confirmed) / ended).toFixed(1)} %` : "–", `${number(counts.failed)} failed, ${number(counts.retried)} ${counts.retried === 1 ? "retry" : "retries"}`),
       tile("Canceled or expired", number(counts.canceled + counts.expired), `${number(counts.canceled)} canceled, ${number(counts.expired)} expired`),
       tile("In progress", active ? number(active.inFlight + active.resting) : "–", active ? `${number(active.inFlight)} in flight, ${number(active.resting)} waiting` : "unknown"),
@@ -125,14 +131,14 @@ class EnginePage extends Component {
   #drawLatencies(rows) {
     const longest = Math.max(1, ...rows.map(({ p99Ms }) => p99Ms ?? 0));
     redraw(this.#latencies, h("table", { class: "table" },
-      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Stage"), h("th", { scope: "col", class: "wide-only" }, h("span", { class: "visually-hidden" }, "Share")), ["p50", "p90", "p99", "Max", "Orders"].map((label) => h("th", { scope: "col", class: "number" }, label)))),
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Stage"), h("th", { scope: "col", class: "wide-only" }, h("span", { class: "visually-hidden" }, "Share")), ["p50", "p90", "p99", "Max"].map((label) => h("th", { scope: "col", class: "number" }, label)), h("th", { scope: "col", class: "number wide-only" }, "Samples"))),
       h("tbody", {}, rows.map(({ stage, p50Ms, p90Ms, p99Ms, maxMs, count }) => {
         const bar = h("div", { class: "latency-bar" });
         const mark = h("span");
         mark.style.left = `${(100 * (p50Ms ?? 0)) / longest}%`;
         bar.style.width = `${(100 * (p99Ms ?? 0)) / longest}%`;
         return h("tr", {}, h("th", { scope: "row" }, STAGE_WORDS[stage]), h("td", { class: "latency wide-only", "aria-hidden": "true" }, count > 0 && [bar, mark]),
-          [p50Ms, p90Ms, p99Ms, maxMs].map((ms) => h("td", { class: "number" }, duration(ms))), h("td", { class: "number muted" }, amount(String(count))));
+          [p50Ms, p90Ms, p99Ms, maxMs].map((ms) => h("td", { class: "number" }, duration(ms))), h("td", { class: "number muted wide-only" }, amount(String(count))));
       }))));
   }
 
@@ -198,8 +204,18 @@ class EnginePage extends Component {
     this.#settings.replaceChildren(h("p", { class: "panel-body muted" }, about),
       settings.length === 0 ? "" : h("table", { class: "table" },
         h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Setting"), h("th", { scope: "col" }, "Value"), h("th", { scope: "col" }, "From"))),
-        h("tbody", {}, settings.map(({ name, value, source }) => h("tr", {}, h("th", { scope: "row", class: "mono" }, name), h("td", { class: source === "default" ? "muted" : "" }, value ?? "not set"), h("td", { class: "muted" }, value === undefined ? "–" : source))))));
+        h("tbody", {}, settings.map(({ name, value, source }) => h("tr", {}, h("th", { scope: "row", class: "mono" }, breakable(name)), h("td", { class: source === "default" ? "muted" : "" }, value ?? "not set"), h("td", { class: "muted" }, value === undefined ? "–" : source))))));
   }
+}
+
+/** The name of a setting, which may break after its words only. @param {string} name */
+function breakable(name) {
+  return name.split(/(?<=_)/).flatMap((part) => [part, h("wbr")]);
+}
+
+/** @param {number} seconds */
+function lately(seconds) {
+  return seconds < 60 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
 }
 
 /** @param {string} text */

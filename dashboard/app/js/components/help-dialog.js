@@ -24,7 +24,8 @@ export class HelpDialog extends Component {
     this.#isOn.checked = areOn();
     this.#isNotifying.checked = isNotifying();
     this.#list.replaceChildren(...all().flatMap(({ keys, label }) => [h("dt", {}, label), h("dd", {}, h("kbd", {}, keys))]),
-      h("dt", {}, "Move in the orders, open one"), h("dd", {}, h("kbd", {}, "↑"), " ", h("kbd", {}, "↓"), " ", h("kbd", {}, "Enter")));
+      h("dt", {}, "Move in the orders, open one"), h("dd", {}, h("kbd", {}, "↑"), " ", h("kbd", {}, "↓"), " ", h("kbd", {}, "Enter")),
+      h("dt", {}, "Cancel the order one is on, after a question"), h("dd", {}, h("kbd", {}, "Delete")));
     this.#dialog.showModal();
   }
 }

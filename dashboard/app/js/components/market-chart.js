@@ -39,7 +39,7 @@ class MarketChart extends Component {
   start() {
     const intervals = segments("interval", "Interval", [["live", "Live"], ...Object.keys(MINUTES).map((name) => /** @type {[string, string]} */ ([name, name]))], this.#interval, () => this.#choose());
     this.#panel.replaceChildren(
-      h("div", { class: "panel-head" }, this.#title, this.#prices, h("div", { class: "chart-choices" }, this.#venues, intervals), this.#fold),
+      h("div", { class: "panel-head" }, this.#title, this.#prices, h("div", { class: "chart-choices" }, this.#venues, intervals, this.#fold)),
       this.#lines, this.#candles);
     this.append(this.#panel);
     this.#setFolded(storedFold());
@@ -70,14 +70,15 @@ class MarketChart extends Component {
     this.#drawNow();
   }
 
-  /** Reads the candles of the interval. */
+  /** Reads the candles of the interval, or once those before the live prices. */
   async #read() {
     const minutes = MINUTES[this.#interval];
-    if (!minutes || this.#panel.hasAttribute("data-folded")) return;
+    if (this.#panel.hasAttribute("data-folded") || (!minutes && market.isBegun)) return;
     const { key } = market;
-    const interval = /** @type {CandleInterval} */ (this.#interval);
-    const from = new Date(Date.now() - MOST_CANDLES * minutes * 60_000).toISOString();
+    const interval = /** @type {CandleInterval} */ (minutes ? this.#interval : "1m");
+    const from = new Date(Date.now() - (minutes ? MOST_CANDLES * minutes * 60_000 : LIVE_MS)).toISOString();
     const history = await api.candles(key, interval, from).catch(() => undefined);
+    if (history && !minutes) return market.begin(history);
     if (!history || key !== market.key || interval !== this.#interval || !this.isConnected) return;
     this.#history = history;
     this.#draw();

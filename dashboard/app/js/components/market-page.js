@@ -7,6 +7,7 @@ import { oncePerFrame } from "../core/frames.js";
 import { amount, brief, duration, percent, shownPrice, time, words } from "../core/format.js";
 import { TOKENS, VENUES, lotOf } from "../core/listings.js";
 import { router } from "../core/router.js";
+import "./left-out.js";
 import "./market-chart.js";
 import "./watch-list.js";
 
@@ -35,15 +36,18 @@ class MarketPage extends Component {
       void this.#askDepth();
       this.#drawFills();
     };
-    const [base0 = "", quote0 = ""] = (router.query.get("pair") ?? "").split("/");
-    const isListed = (/** @type {string} */ name) => TOKENS.some(({ symbol }) => symbol === name);
-    if (isListed(base0) && isListed(quote0) && base0 !== quote0) market.choose({ base: base0, quote: quote0 });
-    this.append(h("div", { class: "market-head" }, h("h1", { tabindex: -1 }, "Market"), this.#pairs),
+    const { query } = router;
+    const asked = listedPair(query.get("pair") ?? "");
+    if (asked) market.choose(asked);
+    const leftOut = /** @type {import("./left-out.js").LeftOut} */ (document.createElement("left-out"));
+    this.append(leftOut, h("div", { class: "market-head" }, h("h1", { tabindex: -1 }, "Market"), this.#pairs),
       document.createElement("market-chart"),
       h("div", { class: "market-tables" }, document.createElement("watch-list"),
         h("section", { class: "panel", "aria-labelledby": "depth-title" }, h("div", { class: "panel-head" }, h("h2", { id: "depth-title" }, "Price impact by size")), this.#depth),
         h("section", { class: "panel", "aria-labelledby": "fills-title" }, h("div", { class: "panel-head" }, h("h2", { id: "fills-title" }, "Latest fills of the pair")), this.#fills)));
-    this.listen(market, "pair", () => { router.keep({ pair: market.key }); chosen(); });
+    leftOut.show([...query].filter(([name]) => name !== "pair" || !asked).map(([name, value]) => `${name}=${value}`));
+    router.keep({ pair: market.key });
+    this.listen(market, "pair", () => { leftOut.show([]); router.keep({ pair: market.key }, true); chosen(); });
     this.listen(book, "change", () => this.#draw());
     this.every(DEPTH_MS, () => void this.#askDepth());
     chosen();
@@ -86,15 +90,21 @@ class MarketPage extends Component {
     redraw(this.#fills, found.length === 0
       ? h("p", { class: "notice" }, `No ${base}/${quote} fills among the loaded orders. A fill appears here and on the chart.`)
       : h("table", { class: "table" },
-        h("thead", {}, h("tr", {}, ["Time", "Side"].map((label) => h("th", { scope: "col" }, label)), [base, quote, "Duration"].map((label) => h("th", { scope: "col", class: "number" }, label)), h("th", { scope: "col" }, "Venue"))),
+        h("thead", {}, h("tr", {}, ["Time", "Side"].map((label) => h("th", { scope: "col" }, label)), [base, quote].map((label) => h("th", { scope: "col", class: "number" }, label)), h("th", { scope: "col", class: "number duration" }, "Duration"), h("th", { scope: "col" }, "Venue"))),
         h("tbody", {}, found.map(({ id, tokenIn, fill, updatedAt, createdAt }) => {
           const isSell = tokenIn === base;
           return h("tr", { "data-id": id }, h("td", {}, h("a", { href: addressOf(`/orders/${id}`) }, time(updatedAt))), h("td", {}, isSell ? "Sell" : "Buy"),
             h("td", { class: "number" }, brief(isSell ? fill?.amountIn : fill?.amountOut)), h("td", { class: "number" }, brief(isSell ? fill?.amountOut : fill?.amountIn)),
-            h("td", { class: "number" }, duration(Date.parse(updatedAt) - Date.parse(createdAt))),
+            h("td", { class: "number duration" }, duration(Date.parse(updatedAt) - Date.parse(createdAt))),
             h("td", {}, h("span", { class: "venue", "data-venue": fill?.venue }, words(fill?.venue ?? ""))));
         }))));
   }
+}
+
+/** A pair of the address that can be traded. @param {string} text such as `SOL/USDC` */
+function listedPair(text) {
+  const [base, quote, ...more] = text.split("/").map((name) => TOKENS.find(({ symbol }) => symbol.toUpperCase() === name.toUpperCase())?.symbol);
+  return base && quote && base !== quote && more.length === 0 ? { base, quote } : undefined;
 }
 
 customElements.define("market-page", MarketPage);

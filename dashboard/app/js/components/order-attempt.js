@@ -1,58 +1,71 @@
-/** @import { Attempt, Instruction, OrderEvent, Quote, Spec } from "../core/types.js" */
+/** @import { Attempt, Instruction, Order, OrderEvent, Quote, Spec } from "../core/types.js" */
 import { h, wide } from "../core/dom.js";
-import { amount, brief, duration, percent, preciseTime, sentence, shortened, shownPrice, words } from "../core/format.js";
+import { amount, brief, duration, isTerminal, percent, preciseTime, sentence, shortened, shownPrice, words } from "../core/format.js";
 import { MARKET } from "../core/listings.js";
 import { marketOf, priceIn } from "../core/pair.js";
 import { copyButton } from "./copy-button.js";
 
-const OUTCOMES = { in_progress: "In progress", confirmed: "Confirmed", retried: "Failed, tried again", failed: "Failed", canceled: "Canceled", expired: "Expired" };
+const OUTCOMES = { in_progress: "In progress", confirmed: "Confirmed", retried: "Failed", failed: "Failed", canceled: "Canceled", expired: "Expired" };
 const TONES = { in_progress: "routing", confirmed: "confirmed", retried: "retrying", failed: "failed", canceled: "canceled", expired: "expired" };
 
-/** One try: who quoted what, why one won, what was sent and what came of it. @param {Attempt} attempt @param {Spec} spec @param {OrderEvent[]} events of the order */
-export function attemptSection(attempt, spec, events) {
-  const { attempt: number, outcome, routing, instructions, submission, failure, nextAttemptAt, restarts, startedAt } = attempt;
+/**
+ * One try: who quoted what, why one won, what was sent and what came of it.
+ * @param {Attempt} attempt @param {Attempt | undefined} following the next one that began @param {Order} order @param {OrderEvent[]} events of the order
+ */
+export function attemptSection(attempt, following, order, events) {
+  const { attempt: number, outcome, routing, instructions, submission, failure, restarts, startedAt, fill } = attempt;
+  // what a failed order failed of stands above all attempts
+  const cause = failure && !(outcome === "failed" && order.failure?.message === failure.message) ? failure : undefined;
   return h("section", { class: "panel attempt", "data-id": number, "aria-label": `Attempt ${number}` },
     h("div", { class: "panel-head" },
       h("h2", {}, `Attempt ${number}`),
-      h("span", { class: "status", "data-tone": TONES[outcome] }, OUTCOMES[outcome]),
+      h("span", { class: "status", "data-tone": TONES[outcome] }, OUTCOMES[outcome], outcome === "retried" && `, ${again(attempt, following, order)}`),
       h("time", { class: "end faint", datetime: startedAt }, preciseTime(startedAt))),
-    failure && h("p", { class: "cause", "data-tone": TONES[outcome] },
-      h("strong", {}, words(failure.code)), ` ${failure.message}${failure.venue ? ` (${words(failure.venue)})` : ""}.`,
-      nextAttemptAt && ` Next try at ${preciseTime(nextAttemptAt)}.`),
+    cause && h("p", { class: "cause", "data-tone": TONES[outcome] },
+      h("strong", {}, words(cause.code)), ` ${cause.message}${cause.venue ? ` (${words(cause.venue)})` : ""}.`),
     attempt.waits?.map(({ failure: cause, until }) => h("p", { class: "cause", "data-tone": "retrying" },
-      h("strong", {}, words(cause.code)), ` ${cause.message}. No attempt was used up; next try at ${preciseTime(until)}.`)),
+      h("strong", {}, words(cause.code)), ` ${cause.message}. No attempt was used up${isTerminal(order.status) || Date.parse(until) < Date.now() ? "" : `; next try at ${preciseTime(until)}`}.`)),
     restarts > 0 && h("p", { class: "cause", "data-tone": "retrying" }, `Restarted ${restarts === 1 ? "once" : `${restarts} times`} before submission, as after a crash.`),
-    routing && quotesTable(routing, spec),
+    routing && quotesTable(routing, order),
     instructions.length > 0 && h("div", { class: "panel-body" }, h("h3", { class: "label" }, "Transaction"), steps(instructions)),
     submission && h("dl", { class: "pairs panel-body submission" },
       h("dt", {}, "Signature"), h("dd", {}, h("span", { class: "mono", title: submission.signature }, shortened(submission.signature)), copyButton("Copy the signature", () => submission.signature), onExplorer(submission.signature)),
       h("dt", {}, "Valid until block"), h("dd", {}, amount(String(submission.lastValidBlockHeight))),
-      attempt.fill && [h("dt", {}, "Landed in slot"), h("dd", {}, amount(String(attempt.fill.slot)))],
-      attempt.fill && [h("dt", {}, "Fee paid"), h("dd", {}, `${amount(attempt.fill.fee)} ${spec.tokenIn}`)]),
+      fill && [h("dt", {}, "Landed in slot"), h("dd", {}, amount(String(fill.slot)))],
+      fill && [h("dt", {}, "Fee paid"), h("dd", {}, `${amount(fill.fee)} ${fill.feeToken}`)]),
     stages(attempt, running(attempt, events)));
+}
+
+/** Whether an attempt that failed was followed by another one. @param {Attempt} attempt @param {Attempt | undefined} following @param {Order} order */
+function again({ nextAttemptAt }, following, { status }) {
+  if (following) return "tried again";
+  return isTerminal(status) || !nextAttemptAt ? "not tried again" : `next try at ${preciseTime(nextAttemptAt)}`;
 }
 
 /** A transaction of the simulated chain is on no explorer. @param {string} signature */
 function onExplorer(signature) {
-  if (MARKET?.mode !== "live") return h("span", { class: "faint" }, "simulated");
-  return h("a", { class: "button quiet", href: `https://explorer.solana.com/tx/${signature}`, target: "_blank", rel: "noreferrer" }, "Explorer");
+  if (MARKET?.mode === "live") {
+    return h("a", { class: "button quiet", href: `https://explorer.solana.com/tx/${signature}`, target: "_blank", rel: "noreferrer" }, "Explorer");
+  }
+  return h("a", { class: "button quiet", role: "link", "aria-disabled": "true", title: "A simulated transaction is on no chain, so no explorer finds it" }, "Explorer (simulated)");
 }
 
 /** @param {NonNullable<Attempt["routing"]>} routing @param {Spec} spec */
-function quotesTable({ quotes, rejected, reason }, spec) {
+function quotesTable({ quotes, reason }, spec) {
   const isExactOut = spec.amountIn === undefined;
   // the winner comes first, and a venue may have several pools
   const [best] = quotes;
   const pools = (/** @type {Quote} */ quote) => quotes.filter(({ venue }) => venue === quote.venue).length > 1 ? ` ${quote.pool?.kind ?? ""}` : "";
-  const left = rejected.filter(({ venue }) => !quotes.some((quote) => quote.venue === venue));
+  const feeTokens = new Set(quotes.map((quote) => quote.feeToken));
+  const { base, quote: priced } = marketOf(spec);
   /** @type {[string, (quote: Quote) => string][]} */
   const rows = [
-    isExactOut ? ["Spend", (quote) => `${brief(quote.amountIn)} ${spec.tokenIn}`] : ["Receive", (quote) => `${brief(quote.amountOut)} ${spec.tokenOut}`],
-    ["Price", (quote) => `${shownPrice(priceIn(spec, quote.price))} ${marketOf(spec).quote} per ${marketOf(spec).base}`],
+    isExactOut ? [`Spend, ${spec.tokenIn}`, (quote) => brief(quote.amountIn)] : [`Receive, ${spec.tokenOut}`, (quote) => brief(quote.amountOut)],
+    [`Price, ${priced} per ${base}`, (quote) => shownPrice(priceIn(spec, quote.price))],
     ["Price impact", (quote) => percent(quote.priceImpactBps)],
-    ["Fee", (quote) => `${brief(quote.fee)} ${quote.feeToken}`],
+    feeTokens.size === 1 ? [`Fee, ${best?.feeToken}`, (quote) => brief(quote.fee)] : ["Fee", (quote) => `${brief(quote.fee)} ${quote.feeToken}`],
     ["Fee rate", (quote) => percent(quote.feeBps)],
-    ["Liquidity", (quote) => `${quote.liquidityScore} of 100`],
+    ["Liquidity, of 100", (quote) => String(quote.liquidityScore)],
     ["Answered in", (quote) => `${quote.latencyMs} ms`],
   ];
   return h("div", { class: "routing" },
@@ -61,9 +74,7 @@ function quotesTable({ quotes, rejected, reason }, spec) {
         h("th", { scope: "col", class: "number" }, h("span", { class: "venue", "data-venue": quote.venue }, words(quote.venue) + pools(quote)), quote === best && h("span", { class: "best" }, "Selected"))))),
       h("tbody", {}, rows.map(([label, show], index) => h("tr", {}, h("th", { scope: "row" }, label),
         quotes.map((quote) => h("td", { class: `number${quote === best && index === 0 ? " winner" : ""}` }, show(quote)))))))),
-    h("p", { class: "why" }, h("strong", {}, "Why: "), `${sentence(reason)}.`,
-      rejected.filter(({ code }) => code === "outbid").map((loser) => ` ${words(loser.venue)} offered ${loser.reason}.`),
-      left.map((silent) => ` ${words(silent.venue)} was left out: ${silent.reason}.`)));
+    h("p", { class: "why" }, h("strong", {}, "Why: "), `${sentence(reason)}.`));
 }
 
 /** @param {Instruction[]} instructions */

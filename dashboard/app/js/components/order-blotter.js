@@ -1,10 +1,12 @@
+/** @import { Risk } from "../core/risk.js" */
+/** @import { Order } from "../core/types.js" */
 import { addressOf } from "../core/address.js";
-import { book, list } from "../core/app.js";
-import { cancelAllOrders, cancelOrder } from "../core/cancel.js";
+import { book, list, tell } from "../core/app.js";
+import { cancelAllOrders, cancelOrder, countOpen } from "../core/cancel.js";
 import { RUN_DEMO, runDemo } from "../core/demo.js";
 import { Component, h, setText } from "../core/dom.js";
 import { oncePerFrame } from "../core/frames.js";
-import { amount, canCancel } from "../core/format.js";
+import { amount, canCancel, wish } from "../core/format.js";
 import { MARKET } from "../core/listings.js";
 import { isFollowed, isNarrow } from "../core/order-filter.js";
 import { router } from "../core/router.js";
@@ -17,6 +19,7 @@ const SPARE_ROWS = 4;
 /** Rows from the end at which the next page is asked for. */
 const MARGIN_ROWS = 60;
 const COUNT_MS = 30_000;
+const SEARCHED = "The search takes whole words: an order's id or at least its last four characters, a signature, client order id, tag, token, pair, venue, status or failure.";
 
 /** All orders: only the rows that can be seen are in the document, drawn at most once a frame. */
 class OrderBlotter extends Component {
@@ -65,8 +68,18 @@ class OrderBlotter extends Component {
   }
 
   async #askCancelAll() {
-    const risks = /** @type {import("../core/risk.js").Risk[]} */ ([{ level: "danger", text: "Every open order is canceled, whatever the list shows. Submitted ones may still land." }]);
-    if (await this.#confirm.ask("Cancel all orders?", risks, "Cancel all orders", "Keep them")) void cancelAllOrders();
+    const open = await countOpen();
+    if (open === 0) return tell("No open orders.");
+    const title = open === undefined ? "Cancel all open orders?" : open === 1 ? "Cancel the open order?" : `Cancel all ${amount(String(open))} open orders?`;
+    const text = "Every open order is canceled, not only those that the list shows. Submitted ones may still land.";
+    if (await this.#confirm.ask(title, [{ level: "danger", text }], "Cancel all open orders", "Keep them")) void cancelAllOrders();
+  }
+
+  /** One key is a slip of the finger. @param {Order} order */
+  async #askCancel(order) {
+    const risks = /** @type {Risk[]} */ (order.status === "submitted" ? [{ level: "warning", text: "It is submitted and may still land." }] : []);
+    if (await this.#confirm.ask(`Cancel the order “${wish(order)}”?`, risks, "Cancel order", "Keep it")) void cancelOrder(order.id);
+    this.#scroller.focus();
   }
 
   #toNewest() {
@@ -82,7 +95,7 @@ class OrderBlotter extends Component {
     const step = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -rows.length, End: rows.length }[event.key];
     if (event.key === "Enter" && at >= 0) router.go(addressOf(`/orders/${this.#active}`));
     const active = book.get(this.#active);
-    if (event.key === "Delete" && at >= 0 && !event.repeat && active && canCancel(active)) void cancelOrder(this.#active);
+    if (event.key === "Delete" && at >= 0 && !event.repeat && active && canCancel(active)) void this.#askCancel(active);
     if (step === undefined || rows.length === 0) return;
     event.preventDefault();
     const next = at < 0 ? (event.key === "End" ? rows.length - 1 : 0) : Math.min(rows.length - 1, Math.max(0, at + step));
@@ -196,7 +209,7 @@ class OrderBlotter extends Component {
     } else if (list.isPaused) {
       this.#notice.replaceChildren(h("p", {}, "No matches among the newest orders."), button("Search older orders", () => void list.more()), clear);
     } else if (isNarrow(list.filter)) {
-      this.#notice.replaceChildren(h("strong", {}, "No matches"), clear);
+      this.#notice.replaceChildren(h("strong", {}, "No matches"), list.filter.q ? h("p", {}, SEARCHED) : "", clear);
     } else {
       this.#notice.replaceChildren(h("strong", {}, "No orders yet"), h("p", {}, "Place one with the ticket. Orders appear here and change as they are executed."),
         MARKET?.mode === "paper" ? demoButton() : "");

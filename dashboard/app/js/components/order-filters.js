@@ -6,9 +6,10 @@ import { FAILURE_CODES, STATUSES } from "../core/codes.js";
 import { Component, h, icon, redraw, setText } from "../core/dom.js";
 import { amount, words } from "../core/format.js";
 import { TOKENS, VENUES } from "../core/listings.js";
-import { ALL_ORDERS, PARKED, filterOf, isNarrow, parametersOf, selection } from "../core/order-filter.js";
+import { ALL_ORDERS, PARKED, filterOf, isNarrow, leftOut, parametersOf, selection } from "../core/order-filter.js";
 import { router } from "../core/router.js";
 import { shortcut } from "../core/shortcuts.js";
+import "./left-out.js";
 
 /** @type {[SortKey, string][]} */
 const SORTS = [["createdAt", "Time"], ["updatedAt", "Last change"], ["duration", "Duration"], ["attempt", "Attempts"]];
@@ -33,6 +34,7 @@ export class OrderFilters extends Component {
   #csv = h("a", { class: "button", download: "orders.csv" }, "CSV");
   #json = h("a", { class: "button", download: "orders.jsonl" }, "JSON");
   #traded = h("p", { class: "filter-traded muted", hidden: true });
+  #leftOut = /** @type {import("./left-out.js").LeftOut} */ (document.createElement("left-out"));
   #typing = 0;
 
   /** @override */
@@ -45,12 +47,13 @@ export class OrderFilters extends Component {
     this.append(
       h("div", { class: "filter-row" }, this.#status, h("div", { class: "search" }, icon("search"), this.#search), this.#more, this.#sort,
         h("span", { class: "exports" }, h("span", { class: "faint wide-only" }, "Export"), this.#csv, this.#json)),
-      this.#details, this.#traded);
+      this.#details, this.#leftOut, this.#traded);
     this.gone.addEventListener("abort", () => clearTimeout(this.#typing));
     this.listen(list, "change", () => this.#drawCounts());
     shortcut("/", "Search orders", () => this.#search.focus(), this.gone);
     const filter = filterOf(router.query);
     this.#show(filter);
+    this.#leftOut.show(leftOut(router.query));
     list.choose(filter);
     this.#drawCounts();
   }
@@ -101,14 +104,20 @@ export class OrderFilters extends Component {
     clearTimeout(this.#typing);
     const filter = this.#filter;
     this.#show(filter);
+    this.#leftOut.show([]);
     router.keep(parametersOf(filter), isStep);
     list.choose(filter);
+  }
+
+  /** A search is one step in the history, however many letters it has. */
+  #find() {
+    this.#choose((list.filter.q === "") !== (this.#search.value.trim() === ""));
   }
 
   /** The engine is not asked for every letter. */
   #type() {
     clearTimeout(this.#typing);
-    this.#typing = setTimeout(() => this.#choose(false), TYPING_MS);
+    this.#typing = setTimeout(() => this.#find(), TYPING_MS);
   }
 
   /** An order's id leads to the order. The id may as well be a client's own, which is searched for. */
@@ -117,7 +126,7 @@ export class OrderFilters extends Component {
     const wanted = this.#search.value.trim();
     const found = UUID.test(wanted) ? await api.order(wanted.toLowerCase()).catch(() => undefined) : undefined;
     if (!this.isConnected || this.#search.value.trim() !== wanted) return;
-    if (!found) return this.#choose(false);
+    if (!found) return this.#find();
     book.take(found);
     router.go(addressOf(`/orders/${found.id}`));
   }

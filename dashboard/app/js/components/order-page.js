@@ -5,11 +5,12 @@ import { book, market, stream, tell } from "../core/app.js";
 import { cancelOrder } from "../core/cancel.js";
 import { Component, h, icon, redraw } from "../core/dom.js";
 import { oncePerFrame } from "../core/frames.js";
-import { amount, canCancel, duration, elapsed, fullTime, isTerminal, shownPrice, signedBps, time, toneOf, wish, words } from "../core/format.js";
+import { amount, canCancel, duration, elapsed, fullTime, isTerminal, percent, shownPrice, signedPercent, time, toneOf, wish, words } from "../core/format.js";
 import { storeDraft } from "../core/draft.js";
 import { router } from "../core/router.js";
 import { marketOf, priceIn } from "../core/pair.js";
 import { shortcut } from "../core/shortcuts.js";
+import { EXPIRY_LEFT_OUT, isPast, termsOf } from "../core/terms.js";
 import { attemptSection } from "./order-attempt.js";
 import { copyButton } from "./copy-button.js";
 import { timeline } from "./order-timeline.js";
@@ -112,11 +113,17 @@ class OrderPage extends Component {
     this.#drawHead(order);
     this.#drawParked(isTerminal(order.status) ? undefined : explanation.parkedAfterLostClaims);
     this.#drawSummary(order, explanation);
-    redraw(this.#attempts, explanation.attempts.map((attempt) => attemptSection(attempt, explanation.order, this.#events)).reverse());
+    const begun = this.#begun(explanation);
+    redraw(this.#attempts, begun.map((attempt, index) => attemptSection(attempt, begun[index + 1], order, this.#events)).reverse());
     redraw(this.#timeline, timeline(this.#events, isTerminal(order.status)));
     if (this.#events.length === this.#drawnEvents) return;
     this.#drawnEvents = this.#events.length;
     this.#raw.textContent = this.#events.map((event) => JSON.stringify(event, undefined, 2)).join("\n");
+  }
+
+  /** The attempts that began: what ends while it waits for an attempt ends under its number. @param {Explanation} explanation */
+  #begun({ attempts }) {
+    return attempts.filter(({ attempt: number }) => this.#events.some(({ attempt, data }) => attempt === number && data.kind === "routing_started"));
   }
 
   /** @param {Order} order */
@@ -125,6 +132,7 @@ class OrderPage extends Component {
     const key = `${tone} ${order.lastSeq}`;
     if (this.#head.dataset.key === key) return;
     this.#head.dataset.key = key;
+    document.title = `${words(tone)}: ${wish(order)} – Order engine`;
     const isFirst = this.#head.childElementCount === 0;
     const title = h("h1", { tabindex: -1 }, wish(order));
     this.#head.replaceChildren(
@@ -135,7 +143,7 @@ class OrderPage extends Component {
         h("span", { class: "order-copies" },
           isTerminal(order.status) && h("button", { class: "button", type: "button", id: "place-again", onclick: () => placeAgain(order) }, "Place again"),
           canCancel(order) && h("button", { class: "button", type: "button", id: "cancel-order", onclick: () => void this.#cancel() }, "Cancel order"),
-          copyButton("Copy as curl", () => curl(order), "Copy as curl"),
+          copyButton("Copy as curl", () => curl(order), "Copy as curl", () => (isPast(order.expiresAt) ? `Copied. ${EXPIRY_LEFT_OUT}` : "Copied")),
           copyButton("Copy the explanation as curl", () => `curl -s ${location.origin}${base}/api/orders/${order.id}/explain`, "Explain as curl"))));
     if (isFirst) title.focus();
   }
@@ -151,7 +159,9 @@ class OrderPage extends Component {
   }
 
   /** @param {Order} order @param {Explanation} explanation */
-  #drawSummary(order, { result, attempts, timing }) {
+  #drawSummary(order, explanation) {
+    const { result, timing } = explanation;
+    const attempts = this.#begun(explanation);
     const tile = (/** @type {string} */ label, /** @type {string} */ value, /** @type {string} */ note = "", /** @type {string} */ tone = "") =>
       h("div", { class: "tile" }, h("dt", {}, label), h("dd", { "data-tone": tone }, value), note && h("dd", { class: "tile-note" }, note));
     const took = isTerminal(order.status) ? timing.totalMs : elapsed(order);
@@ -162,9 +172,9 @@ class OrderPage extends Component {
       fill ? tile("Received", `${amount(fill.amountOut)} ${order.tokenOut}`, `for ${amount(fill.amountIn)} ${order.tokenIn}`)
         : tile("Amount", order.amountIn ? `${amount(order.amountIn)} ${order.tokenIn}` : `${amount(order.amountOut)} ${order.tokenOut}`, terms(order)),
       fill ? tile("Price", `${shownPrice(priceIn(order, fill.executedPrice))} ${quote}`, `per ${base}, on ${words(fill.venue)}`)
-        : tile("Venue", last?.routing ? words(last.routing.venue) : "–", last?.routing ? "the best quote" : "not chosen yet"),
-      result ? tile("vs quote", signedBps(result.improvementBps), `${result.slippageBpsAllowed} bps of slippage allowed`, result.improvementBps < 0 ? "" : "confirmed")
-        : tile("Attempt", order.attempt ? String(order.attempt) : "–", order.failure ? words(order.failure.code) : "", order.failure ? "failed" : ""),
+        : tile("Venue", last?.routing ? words(last.routing.venue) : "–", last?.routing ? "the best quote" : isTerminal(order.status) ? "none was chosen" : "not chosen yet"),
+      result ? tile("vs quote", signedPercent(result.improvementBps), `${percent(result.slippageBpsAllowed)} of slippage allowed`, result.improvementBps < 0 ? "" : "confirmed")
+        : tile("Attempt", last ? String(last.attempt) : "–", order.nextAttemptAt ? `next try at ${time(order.nextAttemptAt)}` : ""),
       tile("Duration", duration(took), timing.queuedMs === undefined ? "waiting for a worker" : `${duration(timing.queuedMs)} until a worker began`));
     const gauge = result && last?.bound && boundGauge(last.bound, result, order);
     const failure = order.status === "failed" && order.failure && h("p", { class: "order-failure" }, h("strong", {}, words(order.failure.code)), ` ${order.failure.message}`);
@@ -202,21 +212,23 @@ function placeAgain(order) {
   const isOfBase = isSell === (order.amountIn !== undefined);
   storeDraft({
     side: isSell ? "sell" : "buy", unit: isOfBase ? "base" : "quote", amount: order.amountIn ?? order.amountOut ?? "",
-    slippage: String(order.slippageBps / 100), base, quote,
+    slippage: String(order.slippageBps / 100), base, quote, terms: termsOf(order),
   });
   market.choose({ base, quote });
   router.go(addressOf("/"));
+  if (isPast(order.expiresAt)) tell(EXPIRY_LEFT_OUT);
 }
 
 /** How bad the result may be, and until when the order stands. @param {Order} order */
 function terms({ slippageBps, minAmountOut, maxAmountIn, tokenIn, tokenOut, expiresAt }) {
   const bound = minAmountOut ? `, at least ${amount(minAmountOut)} ${tokenOut}` : maxAmountIn ? `, at most ${amount(maxAmountIn)} ${tokenIn}` : "";
-  return `slippage at most ${slippageBps} bps${bound}${expiresAt ? `; expires ${time(expiresAt)}` : ""}`;
+  return `slippage at most ${percent(slippageBps)}${bound}${expiresAt ? `; expires ${time(expiresAt)}` : ""}`;
 }
 
-/** A request that places the same order again, once however often it is sent; without the expiry. @param {Order} order */
-function curl({ tokenIn, tokenOut, amountIn, amountOut, slippageBps, minAmountOut, maxAmountIn }) {
-  const body = JSON.stringify({ tokenIn, tokenOut, amountIn, amountOut, slippageBps, minAmountOut, maxAmountIn });
+/** A request that places the same order again, once however often it is sent. @param {Order} order */
+function curl(order) {
+  const { tokenIn, tokenOut, amountIn, amountOut, slippageBps } = order;
+  const body = JSON.stringify({ tokenIn, tokenOut, amountIn, amountOut, slippageBps, ...termsOf(order) }).replaceAll("'", String.raw`'\''`);
   return `curl -s ${location.origin}${base}/api/orders/execute -H 'content-type: application/json' -H 'idempotency-key: ${api.newKey()}' -d '${body}'`;
 }
 

@@ -1,4 +1,4 @@
-/** @import { OrderRequest, QuoteAnswer } from "../core/types.js" */
+/** @import { Bound, OrderRequest, QuoteAnswer } from "../core/types.js" */
 import * as api from "../core/api.js";
 import { book, market } from "../core/app.js";
 import { readAmount, readPercent } from "../core/decimal.js";
@@ -9,9 +9,11 @@ import { MARKET, TOKENS, lotOf } from "../core/listings.js";
 import { follow } from "../core/outcome.js";
 import { needConfirmation, risksOf } from "../core/risk.js";
 import { shortcut } from "../core/shortcuts.js";
+import { isPast } from "../core/terms.js";
 import { check, complain, picked, segments, selectIn, tokenSelect } from "./ticket-fields.js";
 import "./confirm-dialog.js";
 import "./quote-board.js";
+import "./ticket-terms.js";
 
 const TYPING_MS = 150;
 const REFRESH_MS = 2000;
@@ -19,6 +21,8 @@ const REFRESH_MS = 2000;
 const IDLE_MS = 30_000;
 const IDLE_REFRESH_MS = 10_000;
 const SLIPPAGES = ["0.1", "0.5", "1"];
+/** What to do when an answer is missing. */
+const SAFE = "Place it again: it cannot trade twice.";
 /** Why nothing can be placed, short enough for the button. @type {Record<string, string>} */
 const NO_QUOTE = {
   no_route: "No venue trades this pair",
@@ -43,6 +47,7 @@ class OrderTicket extends Component {
   #slippage = segments("slippage", "Slippage", SLIPPAGES.map((value) => [value, `${value} %`]), "0.5", () => { this.#ownSlippage.value = ""; this.#changed(); });
   #ownSlippage = h("input", { class: "input", id: "slippage-own", inputmode: "decimal", autocomplete: "off", placeholder: "Custom %", "aria-label": "Custom slippage, percent", "aria-describedby": "slippage-error", oninput: () => this.#changed() });
   #slippageError = h("p", { class: "field-error", id: "slippage-error" });
+  #terms = /** @type {import("./ticket-terms.js").TicketTerms} */ (document.createElement("ticket-terms"));
   #board = /** @type {import("./quote-board.js").QuoteBoard} */ (document.createElement("quote-board"));
   #submit = h("button", { class: "button primary", id: "place" });
   #problem = h("p", { class: "field-error", role: "alert" });
@@ -78,6 +83,7 @@ class OrderTicket extends Component {
           h("span", { class: "label", "aria-hidden": "true" }, "Max slippage"),
           h("div", { class: "ticket-slippage" }, this.#slippage, this.#ownSlippage),
           this.#slippageError),
+        this.#terms,
         this.#board,
         this.#submit,
         this.#problem)),
@@ -85,6 +91,7 @@ class OrderTicket extends Component {
 
     this.#restore();
     this.listen(market, "pair", () => this.#showPair());
+    this.listen(this.#terms, "change", () => this.#changed());
     this.every(REFRESH_MS, () => this.#refresh());
     this.gone.addEventListener("abort", () => { clearTimeout(this.#typing); this.#asking.abort(); });
     shortcut("n", "New order", () => { this.#amount.focus(); this.#amount.select(); }, this.gone);
@@ -99,17 +106,18 @@ class OrderTicket extends Component {
   }
 
   #restore() {
-    const { side, unit, amount: size, slippage } = storedDraft();
+    const { side, unit, amount: size, slippage, terms } = storedDraft();
     if (side) check(this.#side, side);
     if (unit) check(this.#unit, unit);
     if (slippage && SLIPPAGES.includes(slippage)) check(this.#slippage, slippage);
     else if (slippage) this.#ownSlippage.value = slippage;
     this.#amount.value = size ?? "";
+    this.#terms.terms = terms ?? {};
   }
 
   #store() {
     const size = this.#amount.value === this.#lot ? "" : this.#amount.value;
-    storeDraft({ side: picked(this.#side), unit: picked(this.#unit), amount: size, slippage: this.#slippageText, ...market.pair });
+    storeDraft({ side: picked(this.#side), unit: picked(this.#unit), amount: size, slippage: this.#slippageText, ...market.pair, terms: this.#terms.terms });
   }
 
   get #slippageText() {
@@ -146,7 +154,10 @@ class OrderTicket extends Component {
   #request() {
     const { base, quote } = market.pair;
     const isSell = picked(this.#side) === "sell";
-    const unit = picked(this.#unit) === "base" ? base : quote;
+    const isSpent = isSell === (picked(this.#unit) === "base");
+    const [tokenIn, tokenOut] = isSell ? [base, quote] : [quote, base];
+    const unit = isSpent ? tokenIn : tokenOut;
+    this.#terms.fit(tokenIn, tokenOut, isSpent);
     const token = TOKENS.find(({ symbol }) => symbol === unit);
     if (!token) return undefined; // the lists are not there yet
     const size = readAmount(this.#amount.value, token);
@@ -155,22 +166,18 @@ class OrderTicket extends Component {
     complain(this.#ownSlippage, this.#slippageError, slippage.problem ?? "");
     setText(this.#amountRead, size.value === undefined ? "" : `= ${amount(size.value)} ${unit}`);
     if (size.value === undefined || slippage.bps === undefined) return undefined;
-    const isSpent = isSell === (picked(this.#unit) === "base");
-    return {
-      tokenIn: isSell ? base : quote,
-      tokenOut: isSell ? quote : base,
-      ...(isSpent ? { amountIn: size.value } : { amountOut: size.value }),
-      slippageBps: slippage.bps,
-    };
+    const sizes = isSpent ? { amountIn: size.value } : { amountOut: size.value };
+    return { tokenIn, tokenOut, ...sizes, slippageBps: slippage.bps, ...this.#terms.terms };
   }
 
   #changed() {
     this.#touchedAt = Date.now();
-    setText(this.#problem, "");
     this.#isHeld = false;
     this.#quoted = undefined;
-    this.#store();
     const request = this.#request();
+    this.#store();
+    const isUnanswered = request && intent.unanswered(request);
+    setText(this.#problem, isUnanswered ? `No answer came when this order was placed last. ${SAFE}` : "");
     this.#showButton(request);
     this.#asking.abort();
     this.#board.wait(request);
@@ -189,7 +196,7 @@ class OrderTicket extends Component {
       const answer = await api.quotes(request, asking.signal);
       if (asking.signal.aborted) return;
       this.#quoted = { request, answer };
-      this.#board.show(answer, risksOf(request, answer));
+      this.#board.show(answer, risksOf(request, answer), intent.unanswered(request) ?? answer.bound);
     } catch (error) {
       if (!(error instanceof api.ApiError) || asking.signal.aborted) return;
       this.#quoted = { request, error };
@@ -214,6 +221,7 @@ class OrderTicket extends Component {
     if (this.#amount.value.trim() === "") return "Enter an amount";
     if (this.#amountError.textContent) return "Correct the amount";
     if (!request) return "Correct the slippage";
+    if (isPast(this.#terms.terms.expiresAt)) return "The expiry has passed: remove it";
     const error = this.#quoted?.error;
     return error && (NO_QUOTE[error.code] ?? "No quote right now");
   }
@@ -245,18 +253,20 @@ class OrderTicket extends Component {
     this.#showButton(request);
     setText(this.#problem, "");
     clearTimeout(this.#typing);
-    if (!this.#quoted) await this.#ask();
+    if (this.#quoted) this.#asking.abort(); // what is shown now holds
+    else await this.#ask();
     const risks = risksOf(request, this.#quoted?.answer);
-    const isMeant = this.#quoted?.answer !== undefined
+    const bound = this.#quoted?.answer?.bound;
+    const isMeant = bound !== undefined
       && (!needConfirmation(risks) || (await this.#confirm.ask(`${this.#action(request)}?`, risks, `${this.#action(request)} anyway`)));
-    if (isMeant) await this.#send(request);
+    if (isMeant) await this.#send(request, bound);
     this.#isPlacing = false;
     this.#showButton(this.#request());
   }
 
-  /** @param {OrderRequest} request */
-  async #send(request) {
-    const key = intent.keyFor(request);
+  /** An order never fills below what was shown: the bound goes with it. @param {OrderRequest} ticket @param {Bound} bound */
+  async #send(ticket, bound) {
+    const { request, key } = intent.toSend(ticket, bound);
     try {
       const order = await api.placeOrder(request, key);
       intent.accepted();
@@ -266,7 +276,7 @@ class OrderTicket extends Component {
     } catch (error) {
       const { message, retryable, code } = /** @type {api.ApiError} */ (error);
       this.#blame(/** @type {api.ApiError} */ (error));
-      setText(this.#problem, retryable ? `${message} Place it again: it cannot trade twice.` : message);
+      setText(this.#problem, retryable ? `${message} ${SAFE}` : message);
       if (!retryable || code === "overloaded") intent.forget();
     }
   }

@@ -9,8 +9,6 @@ import { Chart, RIGHT, TAG, crosshair, drawing, grid, lastPrices, markers, notic
 
 /** The shortest time that fills the chart's width. */
 const SHORTEST_MS = 20_000;
-/** A longer pause in the prices is a gap in the line. */
-const GAP_MS = 15_000;
 const FORMAT = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
 /** Prices over time, one line per venue, with the fills on them. */
@@ -84,8 +82,8 @@ function tagsOf(seen, y) {
 /** @param {Point[]} points @param {Scales} scales */
 function path(points, { x, y }) {
   let previous = -Infinity;
-  return points.map(({ at, price }) => {
-    const command = at - previous > GAP_MS ? "M" : "L";
+  return points.map(({ at, price, reach }) => {
+    const command = at - previous > reach ? "M" : "L";
     previous = at;
     return `${command}${x(at).toFixed(1)} ${y(price).toFixed(1)}`;
   }).join("");

@@ -1,4 +1,4 @@
-/** @import { OrderRequest, Quote, QuoteAnswer } from "../core/types.js" */
+/** @import { Bound, OrderRequest, Quote, QuoteAnswer } from "../core/types.js" */
 /** @import { Risk } from "../core/risk.js" */
 /** @import { ApiError } from "../core/api.js" */
 import { Component, h, redraw, setText } from "../core/dom.js";
@@ -34,14 +34,15 @@ export class QuoteBoard extends Component {
     this.toggleAttribute("data-stale", true);
     this.#said = 0; // what was read out was of another order
     if (!request || this.#worst.childElementCount === 0) {
-      for (const [venue, cell] of this.#cells) this.#draw(cell, venue, request ? "Requesting a quote…" : "No valid amount");
+      for (const [venue, cell] of this.#cells) this.#draw(cell, venue, request ? "Requesting a quote…" : "No quote");
       this.#worst.replaceChildren();
+      this.#risks.hidden = true;
       setText(this.#words, "");
     }
   }
 
-  /** @param {QuoteAnswer} answer @param {Risk[]} risks */
-  show(answer, risks) {
+  /** @param {QuoteAnswer} answer @param {Risk[]} risks @param {Bound} bound of the order */
+  show(answer, risks, bound) {
     this.#risks.hidden = risks.length === 0;
     redraw(this.#risks, risks.map(({ level, text }) => h("li", { class: "risk", "data-level": level }, text)));
     this.toggleAttribute("data-stale", false);
@@ -51,7 +52,6 @@ export class QuoteBoard extends Component {
       if (quote) this.#draw(cell, venue, "", { quote, answer, isBest: quote.venue === answer.venue, reason: rejected?.reason });
       else this.#draw(cell, venue, rejected?.reason ?? "No answer");
     }
-    const { bound } = answer;
     const [label, value, token] = "minAmountOut" in bound
       ? ["Minimum received", bound.minAmountOut, answer.tokenOut]
       : ["Maximum spent", bound.maxAmountIn, answer.tokenIn];

@@ -2,7 +2,7 @@ import { market, stream } from "../core/app.js";
 import { Component, h, redraw, setText, wide } from "../core/dom.js";
 import { oncePerFrame } from "../core/frames.js";
 import { percent, shownPrice } from "../core/format.js";
-import { TOKENS, VENUES } from "../core/listings.js";
+import { MARKET, TOKENS, VENUES } from "../core/listings.js";
 
 const STORED = "watchlist";
 const USUAL = ["SOL/USDC", "JUP/USDC", "BONK/USDC", "RAY/USDC", "JTO/USDC"];
@@ -14,6 +14,7 @@ const DRAWN_MS = 250;
 /** Several pairs with their best bid and ask; one of them is the pair that is looked at. */
 export class WatchList extends Component {
   #table = wide("Prices of the watchlist");
+  #crossed = h("p", { class: "field-note crossed", hidden: true }, `A negative spread: one venue pays more than another one charges. ${MARKET?.mode === "paper" ? "The venues of the paper market differ on purpose." : ""}`);
   #pair = h("input", { class: "input", "aria-label": "Pair to add", placeholder: "WIF/USDC", list: "watch-pairs", autocomplete: "off", spellcheck: "false" });
   #problem = h("span", { class: "field-error", role: "alert" });
   /** @type {string[]} */
@@ -26,7 +27,7 @@ export class WatchList extends Component {
   start() {
     const bases = TOKENS.map(({ symbol }) => symbol).filter((symbol) => symbol !== "USDC");
     this.append(h("section", { class: "panel watchlist", "aria-labelledby": "watch-title" },
-      h("div", { class: "panel-head" }, h("h2", { id: "watch-title" }, "Watchlist"), h("span", { class: "end faint" }, "best bid and ask, live")), this.#table,
+      h("div", { class: "panel-head" }, h("h2", { id: "watch-title" }, "Watchlist"), h("span", { class: "end faint" }, "best bid and ask, live")), this.#table, this.#crossed,
       h("form", { class: "add", onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); this.#add(); } },
         this.#pair, h("datalist", { id: "watch-pairs" }, bases.map((base) => h("option", { value: `${base}/USDC` }))),
         h("button", { class: "button" }, "Add"), this.#problem)));
@@ -80,6 +81,7 @@ export class WatchList extends Component {
     redraw(this.#table, h("table", { class: "table" },
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Pair"), ["Bid", "Ask", "Spread"].map((label) => h("th", { scope: "col", class: "number" }, label)), h("th", { scope: "col" }, h("span", { class: "visually-hidden" }, "Remove")))),
       h("tbody", {}, this.#pairs.map((pair) => this.#row(pair)))));
+    this.#crossed.hidden = !this.#pairs.some(isCrossed);
   }
 
   /** @param {string} pair */
@@ -107,6 +109,12 @@ function best(pair) {
   const asks = venues.filter(({ ask }) => ask).sort((one, other) => Number(one.ask) - Number(other.ask));
   const [bid, ask] = [bids[0], asks[0]];
   return { bid: bid && Number(bid.bid), ask: ask && Number(ask.ask), bidVenue: named(bid?.venue), askVenue: named(ask?.venue) };
+}
+
+/** Whether one venue pays more for a pair than another one charges. @param {string} pair */
+function isCrossed(pair) {
+  const { bid, ask } = best(pair);
+  return bid !== undefined && ask !== undefined && bid > ask;
 }
 
 /** Whether the engine has prices of it: it may trade other tokens than when the pair was stored. @param {unknown} pair */

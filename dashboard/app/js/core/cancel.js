@@ -10,6 +10,12 @@ export async function cancelOrder(id) {
   }
 }
 
+/** How many orders have not ended, if the engine says so. @returns {Promise<number | undefined>} */
+export async function countOpen() {
+  const { orders } = (await api.engine().catch(() => undefined)) ?? {};
+  return orders ? orders.inFlight + orders.resting : undefined;
+}
+
 /** Cancels every order that has not ended. */
 export async function cancelAllOrders() {
   let requested = 0;

@@ -32,12 +32,12 @@ export function shownPrice(value) {
 
 /** @param {number} bps */
 export function percent(bps) {
-  return `${(bps / 100).toFixed(2)} %`;
+  return `${(bps / 100).toFixed(2)} %`.replace("-", "−");
 }
 
 /** @param {number} bps */
-export function signedBps(bps) {
-  return `${bps > 0 ? "+" : bps < 0 ? "−" : "±"}${Math.abs(bps)} bps`;
+export function signedPercent(bps) {
+  return `${bps > 0 ? "+" : bps < 0 ? "" : "±"}${percent(bps)}`;
 }
 
 /** @param {number | undefined} ms */

@@ -26,6 +26,14 @@ export function filterOf(query) {
   };
 }
 
+/** What an address says that no filter understands. @param {URLSearchParams} query @returns {string[]} such as `sort=price` */
+export function leftOut(query) {
+  const { sort, order, side } = filterOf(query);
+  const read = /** @type {Record<string, string>} */ ({ sort, order, side });
+  return [...query].filter(([name, value], index) => !(name in ALL_ORDERS) || (name in read && value !== read[name]) || [...query.keys()].indexOf(name) < index)
+    .map(([name, value]) => `${name}=${value}`);
+}
+
 /** The parameters of an address, without the usual ones. @param {Filter} filter @returns {Record<string, string>} */
 export function parametersOf(filter) {
   const isUsual = (/** @type {string} */ name, /** @type {string} */ value) => value === ALL_ORDERS[/** @type {keyof Filter} */ (name)];

@@ -56,7 +56,7 @@ class Router extends EventTarget {
     const path = pathOf(address);
     const id = /^\/orders\/([^/]+)$/.exec(path)?.[1];
     if (id) return orderOf(id);
-    if (path === "/") return { view: "trade" };
+    if (path === "/" || path === "/orders") return { view: "trade" };
     if (path === "/market") return { view: "market" };
     if (path === "/engine") return { view: "engine" };
     return { view: "nowhere" };

@@ -25,8 +25,10 @@ export class Stream extends EventTarget {
   /** @type {WebSocket | undefined} */
   #socket;
   #failures = 0;
-  #retryTimer = 0;
-  #silenceTimer = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #retryTimer;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #silenceTimer;
   /** How many watch the prices of each pair. @type {Map<string, number>} */
   #pairs = new Map();
 

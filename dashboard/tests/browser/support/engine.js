@@ -105,6 +105,14 @@ export class Engine {
     return (await fetch(`${this.url}/api/orders/${id}/events`)).json();
   }
 
+  /** Waits until the engine has a history of a pair's prices. @param {string} pair */
+  async prices(pair) {
+    await eventually("prices are recorded", async () => {
+      const { venues } = await (await fetch(`${this.url}/api/market/candles?pair=${pair}&interval=1m`)).json();
+      return venues.length === 2 && venues.every((/** @type {{ candles: object[] }} */ { candles }) => candles.length > 0);
+    });
+  }
+
   /** Waits until all orders are over. */
   async settled() {
     await eventually("all orders are over", async () =>

@@ -63,7 +63,7 @@ pub(crate) async fn open(
     let wallet = state.new_wallet(WalletId(state.id_for(key.as_deref())), name);
     let id = wallet.id.to_string();
     let taken = || {
-        let detail = format!("you have a wallet with the name `{}`", wallet.name);
+        let detail = format!("you have a wallet with the name {}", wallet.name);
         Problem::new(Code::WalletNameTaken, detail)
     };
     let opened = state.answer(state.store.open_wallet(wallet.clone(), opening.unwrap_or_default())).await?;
@@ -74,7 +74,7 @@ pub(crate) async fn open(
     };
     let known = state.find_wallet(&id).await?;
     if known.name != wallet.name {
-        let detail = format!("the key belongs to the wallet `{}`; use a new key for a new one", known.name);
+        let detail = format!("the key belongs to the wallet {}; use a new key for a new one", known.name);
         return Err(Problem::new(Code::IdempotencyConflict, detail));
     }
     let status = if is_replay { StatusCode::OK } else { StatusCode::CREATED };

@@ -91,13 +91,13 @@ impl Request {
                 subscribe(orders, fields.after.as_ref(), fields.cursor.as_ref(), &mut errors)
             }
             (Some("unsubscribe"), orders) => {
-                refuse_field("after", fields.after.as_ref(), "requires `subscribe`", &mut errors);
-                refuse_field("cursor", fields.cursor.as_ref(), "requires `subscribe`", &mut errors);
+                refuse_field("after", fields.after.as_ref(), "requires op subscribe", &mut errors);
+                refuse_field("cursor", fields.cursor.as_ref(), "requires op subscribe", &mut errors);
                 orders.map(StreamCommand::Unsubscribe)
             }
             _ => {
                 let code = if fields.op.is_some() { FieldCode::Unsupported } else { FieldCode::Missing };
-                errors.push(FieldError::new("op", code, "must be `subscribe` or `unsubscribe`"));
+                errors.push(FieldError::new("op", code, "must be subscribe or unsubscribe"));
                 None
             }
         };
@@ -117,7 +117,7 @@ fn subscribe(
 ) -> Option<StreamCommand> {
     match orders? {
         Orders::All => {
-            refuse_field("after", after, "requires order ids; use `cursor` to resume all orders", errors);
+            refuse_field("after", after, "requires order ids; use cursor to resume all orders", errors);
             let text = cursor.map(|cursor| cursor.as_str().map(str::to_owned));
             if text == Some(None) {
                 errors.push(FieldError::new("cursor", FieldCode::WrongType, "must be a string"));
@@ -125,7 +125,12 @@ fn subscribe(
             Some(StreamCommand::SubscribeAll { cursor: text.flatten() })
         }
         Orders::Named(ids) => {
-            refuse_field("cursor", cursor, "requires `\"*\"`; use `after` to resume single orders", errors);
+            refuse_field(
+                "cursor",
+                cursor,
+                r#"requires orders "*"; use after to resume single orders"#,
+                errors,
+            );
             let after = read_after(after, &ids, errors);
             Some(StreamCommand::Subscribe { orders: ids.iter().map(|id| (*id, after.of(*id))).collect() })
         }
@@ -154,7 +159,7 @@ fn read_orders(value: Option<&Value>, errors: &mut Vec<FieldError>) -> Option<Or
             for value in values {
                 let id = value.as_str().and_then(|text| text.parse().ok());
                 let Some(id) = id else {
-                    let message = format!("{} is not an order id", shown(&value.to_string()));
+                    let message = format!("must be order ids: {} is not one", shown(&value.to_string()));
                     errors.push(FieldError::new("orders", FieldCode::Malformed, message));
                     return None;
                 };

@@ -29,6 +29,7 @@ pub(crate) use sse::EventSource;
 /// An API that listens on a free port.
 pub(crate) struct App {
     pub(crate) address: String,
+    pub(crate) clock: Arc<ManualClock>,
     pub(crate) store: Arc<MemoryStore>,
     pub(crate) bus: Arc<TestBus>,
     pub(crate) queue: Arc<TestQueue>,
@@ -84,7 +85,7 @@ impl App {
                 attempt_cost: domain::Amount(5_000),
             },
             prices: prices.clone(),
-            clock,
+            clock: clock.clone(),
             rng: Box::new(ChaCha8Rng::seed_from_u64(7)),
         };
         let state = AppState::new(backends, limits, access, About::default());
@@ -94,7 +95,7 @@ impl App {
         let served = tokio::spawn(api::serve(listener, state, stop.clone()));
         bus.subscribed().await;
         let client = testkit::tls::http_client();
-        Self { address, store, bus, queue, venues, prices, client, stop, served }
+        Self { address, clock, store, bus, queue, venues, prices, client, stop, served }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -165,5 +166,6 @@ pub(crate) async fn problem(response: Response, status: u16, code: &str) -> Valu
         assert!(body[text].as_str().is_some_and(|text| !text.is_empty()), "{text}: {body}");
     }
     assert!(body["errors"].is_array(), "{body}");
+    assert!(!body.to_string().contains('`'), "people read it as it is: {body}");
     body
 }

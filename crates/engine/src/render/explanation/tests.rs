@@ -54,7 +54,7 @@ fn retried_once() -> Value {
                 "outcome": "confirmed",
                 "fill": {
                     "venue": "meteora", "signature": "5abc", "slot": 77, "amountIn": "1",
-                    "amountOut": "149.9", "fee": "0.003", "executedPrice": "149.9",
+                    "amountOut": "149.9", "fee": "0.003", "feeToken": "SOL", "executedPrice": "149.9",
                 },
             })),
         ],
@@ -78,7 +78,7 @@ fn text_of(explanation: Value) -> String {
 fn a_text_tells_every_decision() {
     let text = text_of(retried_once());
     for line in [
-        "market order, 1 SOL -> USDC, at most 50 bps worse than quoted",
+        "market order, 1 SOL -> USDC, at most 0.50 % worse than quoted",
         "accepted at 2026-11-21T07:59:59.990000Z, confirmed after 5.73 s, including 10 ms queued",
         "attempt 1, started at 2026-11-21T08:00:00.000000Z",
         "  selected   meteora gives more",
@@ -90,7 +90,7 @@ fn a_text_tells_every_decision() {
         "             network fee 0.000005 SOL",
         "  retry      after 500 ms, at 2026-11-21T08:00:03.100000Z",
         "  confirmed  in slot 77: 149.9 USDC for 1 SOL at 149.9 USDC/SOL (2.41 s)",
-        "quoted 150.1 USDC, realised 149.9 USDC: 14 bps worse, 50 bps worse allowed",
+        "quoted 150.1 USDC, realised 149.9 USDC: 0.14 % worse; up to 0.50 % worse was allowed",
     ] {
         assert!(text.lines().any(|written| written == line), "{line}\nis missing in\n{text}");
     }
@@ -98,8 +98,8 @@ fn a_text_tells_every_decision() {
         let line = text.lines().find(|line| line.contains(venue) && line.contains("of 100"));
         line.unwrap().split_whitespace().collect::<Vec<_>>().join(" ")
     };
-    assert_eq!(row("meteora"), "* meteora 1 150.1 150.1 2 bps 30 bps 90 of 100 201 ms");
-    assert_eq!(row("raydium"), "raydium 1 149.5 149.5 2 bps 30 bps 90 of 100 201 ms");
+    assert_eq!(row("meteora"), "* meteora 1 150.1 150.1 0.02 % 0.30 % 90 of 100 201 ms");
+    assert_eq!(row("raydium"), "raydium 1 149.5 149.5 0.02 % 0.30 % 90 of 100 201 ms");
 }
 
 #[test]

@@ -89,7 +89,7 @@ async fn the_tighter_bound_applies_to_every_attempt() {
     assert_eq!(bench.execute().await, ExecutionOutcome::Retrying);
     let failure = bench.row().await.failure.unwrap();
     assert_eq!(failure.code, FailureCode::BoundNotMet);
-    let why = "the best quote gives 149.327092 USDC, less than minAmountOut 149.327093 USDC";
+    let why = "the best quote gives 149.327092 USDC, less than the order's minimum of 149.327093 USDC";
     assert_eq!(failure.message, why);
     assert_eq!(bench.sent(), 0);
 }
