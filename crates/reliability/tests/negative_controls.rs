@@ -7,6 +7,7 @@ use reliability::{
     checker::Rule,
     simulation::{self, Control},
 };
+use testkit::BooksFault;
 
 /// Seeds in which a fault may show itself.
 const SEEDS: u64 = 400;
@@ -119,4 +120,19 @@ fn without_the_guard_of_a_cancel_an_attempt_follows_it() {
 #[test]
 fn without_waiting_for_the_chain_a_canceled_order_lands() {
     breaks(Control::CancelsWhatMayLand, Rule::StatusTellsTheTruth);
+}
+
+#[test]
+fn a_forgotten_release_stays_held() {
+    breaks(Control::BreaksBooks(BooksFault::ForgetsReleases), Rule::HoldsAreNeeded);
+}
+
+#[test]
+fn a_posting_outside_of_its_transaction_is_not_true() {
+    breaks(Control::BreaksBooks(BooksFault::PostsApart), Rule::PostingsAreTrue);
+}
+
+#[test]
+fn a_doubled_hold_is_more_than_is_needed() {
+    breaks(Control::BreaksBooks(BooksFault::HoldsTwice), Rule::HoldsAreNeeded);
 }

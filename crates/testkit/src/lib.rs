@@ -26,7 +26,7 @@ mod waiting;
 pub use clock::ManualClock;
 pub use faketime::FakeTime;
 pub use memory_prices::MemoryPrices;
-pub use memory_store::{Guards, MemoryStore};
+pub use memory_store::{BooksFault, Guards, MemoryStore};
 pub use postgres_server::PostgresServer;
 pub use proxy::SilencingProxy;
 pub use waiting::{eventually, eventually_some};

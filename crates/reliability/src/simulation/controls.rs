@@ -1,4 +1,4 @@
-use testkit::Guards;
+use testkit::{BooksFault, Guards};
 
 use super::plan::Plan;
 
@@ -40,6 +40,8 @@ pub enum Control {
     IgnoresCancel,
     /// An order is canceled although its transaction may still land.
     CancelsWhatMayLand,
+    /// The books are kept wrongly.
+    BreaksBooks(BooksFault),
 }
 
 impl Control {
@@ -58,6 +60,14 @@ impl Control {
         }
     }
 
+    /// How the books are kept wrongly.
+    pub(super) fn books_fault(self) -> Option<BooksFault> {
+        match self {
+            Self::BreaksBooks(fault) => Some(fault),
+            _ => None,
+        }
+    }
+
     /// Whether a claim hides the unresolved attempt.
     pub(super) fn forgets_unresolved(self) -> bool {
         matches!(self, Self::ForgetsUnresolved | Self::ForgetsUnresolvedAndAllowsTwo)
@@ -66,7 +76,10 @@ impl Control {
     /// Makes the faults common that the protection is there for.
     pub(super) fn provoke(self, plan: &mut Plan) {
         match self {
-            Self::IgnoresFence | Self::IgnoresSequence | Self::IgnoresFenceAndSequence => {
+            Self::IgnoresFence
+            | Self::IgnoresSequence
+            | Self::IgnoresFenceAndSequence
+            | Self::BreaksBooks(BooksFault::PostsApart) => {
                 plan.pauses = plan.pauses.max(200);
             }
             Self::ForgetsUnresolved | Self::ForgetsUnresolvedAndAllowsTwo => {
@@ -76,7 +89,8 @@ impl Control {
             Self::RebuildsUnresolved => plan.conditions.drop_bps = 0,
             Self::AsksOneNode => plan.lags = plan.lags.max(2_000),
             Self::WaitsForEver => plan.hangs = plan.hangs.max(200),
-            Self::WaitsByWallClock => {} // it steps in every plan
+            // it steps in every plan, and orders hold and release in every plan
+            Self::WaitsByWallClock | Self::BreaksBooks(_) => {}
             Self::NeverSweeps => plan.loses_hint = plan.loses_hint.max(2_000),
             Self::NeverChecksTails => plan.loses_message = plan.loses_message.max(2_000),
             Self::ForgetsKeys | Self::AcknowledgesBeforeDurable => {

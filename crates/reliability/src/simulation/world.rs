@@ -51,11 +51,15 @@ impl World {
         }
         let waits_by_wall_clock = control == Some(Control::WaitsByWallClock);
         let clock = Arc::new(SimulatedClock::new(waits_by_wall_clock));
+        let store = Arc::new(MemoryStore::new(clock.clone()));
+        if let Some(fault) = control.and_then(Control::books_fault) {
+            store.break_books(fault);
+        }
         Arc::new(Self {
             seed,
             plan,
             control,
-            store: Arc::new(MemoryStore::new(clock.clone())),
+            store,
             log: Arc::new(MemoryLog::new(clock.clone())),
             clock,
             hints: Mutex::default(),

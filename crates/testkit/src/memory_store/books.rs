@@ -4,13 +4,28 @@ use std::collections::BTreeMap;
 
 use domain::{
     AccountId, Mint, OrderId,
-    books::{Balance, Cause, Entry, Payment, Refusal, Sheet, Transfer, TransferOutcome, Wallet, WalletId},
+    books::{
+        Balance, Cause, Entry, Payment, PostingKind, Refusal, Sheet, Transfer, TransferOutcome, Wallet,
+        WalletId,
+    },
     ports::{PostedEntry, StoreError, WalletOpening},
 };
+
+/// How the books are kept wrongly, for negative controls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BooksFault {
+    /// What an order no longer needs stays held.
+    ForgetsReleases,
+    /// What a commit moves is written whether the commit passes or not.
+    PostsApart,
+    /// What an order needs is held twice.
+    HoldsTwice,
+}
 
 /// Wallets, balances and entries.
 #[derive(Clone, Default)]
 pub(super) struct Books {
+    pub(super) fault: Option<BooksFault>,
     wallets: BTreeMap<WalletId, Wallet>,
     sheet: Sheet,
     entries: Vec<Entry>,
@@ -18,7 +33,19 @@ pub(super) struct Books {
 
 impl Books {
     /// Writes an entry, all of it or nothing.
-    pub(super) fn post(&mut self, entry: Entry) -> Result<(), Refusal> {
+    pub(super) fn post(&mut self, mut entry: Entry) -> Result<(), Refusal> {
+        match self.fault {
+            Some(BooksFault::ForgetsReleases) => {
+                entry.postings.retain(|posting| posting.kind != PostingKind::Release);
+            }
+            Some(BooksFault::HoldsTwice)
+                if entry.postings.iter().any(|posting| posting.kind == PostingKind::Hold) =>
+            {
+                self.sheet.apply(&entry)?;
+                self.entries.push(entry.clone());
+            }
+            _ => {}
+        }
         self.sheet.apply(&entry)?;
         self.entries.push(entry);
         Ok(())

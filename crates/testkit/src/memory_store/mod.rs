@@ -17,6 +17,7 @@ use domain::{
 };
 use tokio::sync::watch;
 
+pub use self::books::BooksFault;
 use self::{record::Record, state::State};
 
 /// An order store in memory, by the clock it is given: the shortest code that keeps the contract.
@@ -105,6 +106,11 @@ impl MemoryStore {
             return Ok(Cancellation::Requested(Box::new(record.order.clone())));
         }
         Ok(Cancellation::Claimed(Box::new(record.claim(&cancel.by, now, cancel.lease))))
+    }
+
+    /// From now on the books are kept wrongly: a negative control.
+    pub fn break_books(&self, fault: BooksFault) {
+        self.lock().books.fault = Some(fault);
     }
 
     /// While it hangs, acceptances, commits and releases wait.

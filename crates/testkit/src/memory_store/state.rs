@@ -11,7 +11,11 @@ use domain::{
     },
 };
 
-use super::{Guards, books::Books, record::Record};
+use super::{
+    Guards,
+    books::{Books, BooksFault},
+    record::Record,
+};
 
 /// All there is.
 pub(super) struct State {
@@ -153,6 +157,10 @@ impl State {
         guards: Guards,
         now: Timestamp,
     ) -> Result<CommitOutcome, StoreError> {
+        let posts_apart = self.books.fault == Some(BooksFault::PostsApart);
+        if let Some(entry) = commit.entry().filter(|_| posts_apart) {
+            let _ = self.books.post(entry);
+        }
         let taken = match &commit.change {
             Some(AttemptChange::Open(attempt)) => self.is_taken(attempt),
             _ => false,
@@ -181,7 +189,7 @@ impl State {
             record.check(&commit)?;
         }
         let effects = commit.effects.clone();
-        if let Some(entry) = commit.entry() {
+        if let Some(entry) = commit.entry().filter(|_| !posts_apart) {
             self.books.post(entry).map_err(|refusal| StoreError::unavailable(format!("{refusal:?}")))?;
         }
         self.whole(&effects, |state| {
