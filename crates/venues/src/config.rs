@@ -41,6 +41,9 @@ pub struct VenueConfig {
     /// How fast prices move, percent of realistic, instead of the preset's; at 0 they do not move
     #[arg(long, env = "SIM_MARKET_PACE_PERCENT", value_parser = value_parser!(u32).range(0..=10_000))]
     pub sim_market_pace_percent: Option<u32>,
+    /// How far the venues' prices differ, percent of realistic, instead of the preset's; up to 5 a round trip never pays
+    #[arg(long, env = "SIM_VENUE_SPREAD_PERCENT", value_parser = value_parser!(u32).range(0..=1_000))]
+    pub sim_venue_spread_percent: Option<u32>,
 }
 
 /// A named set of conditions.
@@ -54,6 +57,8 @@ pub enum Preset {
     Brutal,
     /// Realistic delays; nothing fails and prices do not move
     Ideal,
+    /// As realistic, but venues differ by less than their fees: no round trip pays
+    Efficient,
     /// No delays; nothing fails and prices do not move: for benchmarks
     Instant,
 }
@@ -85,6 +90,8 @@ pub struct Conditions {
     pub revert_bps: u16,
     /// How fast prices move, percent of realistic.
     pub market_pace_percent: u32,
+    /// How far the venues' prices differ from the reference, percent of realistic.
+    pub venue_spread_percent: u32,
 }
 
 /// The settings contradict each other.
@@ -99,13 +106,14 @@ impl Preset {
     /// The numbers behind the name.
     #[rustfmt::skip] // a table
     pub const fn conditions(self) -> Conditions {
-        let (latency, jitter, failure, landing_min, landing_max, drop, revert, pace) = match self {
-            //                 quote: ms    ±ms   fails | landing ms     | drop   revert | pace %
-            Self::Realistic => (     200,    50,    200,   2_000,  3_000,     200,   500,   100),
-            Self::Congested => (     500,   300,  1_000,   4_000, 12_000,   2_500, 1_000,   200),
-            Self::Brutal =>    (     800,   700,  3_000,   5_000, 30_000,   5_000, 3_000,   500),
-            Self::Ideal =>     (     200,    50,      0,   2_000,  3_000,       0,     0,     0),
-            Self::Instant =>   (       0,     0,      0,       0,      0,       0,     0,     0),
+        let (latency, jitter, failure, landing_min, landing_max, drop, revert, pace, spread) = match self {
+            //                 quote: ms    ±ms   fails | landing ms     | drop   revert | pace % spread %
+            Self::Realistic => (     200,    50,    200,   2_000,  3_000,     200,   500,   100,      100),
+            Self::Congested => (     500,   300,  1_000,   4_000, 12_000,   2_500, 1_000,   200,      100),
+            Self::Brutal =>    (     800,   700,  3_000,   5_000, 30_000,   5_000, 3_000,   500,      100),
+            Self::Efficient => (     200,    50,    200,   2_000,  3_000,     200,   500,   100,        4),
+            Self::Ideal =>     (     200,    50,      0,   2_000,  3_000,       0,     0,     0,      100),
+            Self::Instant =>   (       0,     0,      0,       0,      0,       0,     0,     0,      100),
         };
         Conditions {
             quote_latency_ms: latency,
@@ -116,6 +124,7 @@ impl Preset {
             drop_bps: drop,
             revert_bps: revert,
             market_pace_percent: pace,
+            venue_spread_percent: spread,
         }
     }
 }
@@ -134,6 +143,7 @@ impl VenueConfig {
             sim_drop_bps: None,
             sim_revert_bps: None,
             sim_market_pace_percent: None,
+            sim_venue_spread_percent: None,
         }
     }
 
@@ -152,6 +162,7 @@ impl VenueConfig {
             drop_bps: self.sim_drop_bps.unwrap_or(preset.drop_bps),
             revert_bps: self.sim_revert_bps.unwrap_or(preset.revert_bps),
             market_pace_percent: self.sim_market_pace_percent.unwrap_or(preset.market_pace_percent),
+            venue_spread_percent: self.sim_venue_spread_percent.unwrap_or(preset.venue_spread_percent),
         };
         let (min, max) = (conditions.landing_min_ms, conditions.landing_max_ms);
         if min > max {

@@ -122,6 +122,7 @@ impl Plan {
             drop_bps: if rng.random_bool(0.15) { 9_800 } else { rng.random_range(0..4_000) },
             revert_bps: rng.random_range(0..4_000),
             market_pace_percent: 200,
+            venue_spread_percent: 100,
         };
         plan
     }

@@ -48,7 +48,7 @@ impl SimulatedChain {
         tokens: Arc<dyn Tokens>,
         nonces: ChaCha20Rng,
     ) -> Self {
-        let market = Market::new(seed, conditions.market_pace_percent);
+        let market = Market::under(seed, &conditions);
         Self {
             outcomes: Outcomes { seed, conditions, market, tokens },
             log,

@@ -49,14 +49,7 @@ impl SimulatedVenue {
         tokens: Arc<dyn Tokens>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self {
-            id,
-            seed,
-            conditions,
-            market: Market::new(seed, conditions.market_pace_percent),
-            tokens,
-            clock,
-        }
+        Self { id, seed, conditions, market: Market::under(seed, &conditions), tokens, clock }
     }
 
     fn draw(&self, purpose: &str, request: &QuoteRequest, at: Timestamp) -> Draw {

@@ -9,6 +9,7 @@ use noise::Noise;
 use tokens::TokenMarket;
 
 use super::{pool::Pool, random::draw};
+use crate::config::Conditions;
 
 /// One whole in parts per million.
 const PPM: i64 = 1_000_000;
@@ -20,6 +21,8 @@ const DEVIATION_PERIOD_SECS: i64 = 900;
 pub struct Market {
     seed: u64,
     pace_percent: u32,
+    /// How far venues differ from the reference, percent of their traits.
+    spread_percent: u32,
 }
 
 /// How a venue differs from the reference.
@@ -48,7 +51,13 @@ pub struct MarketPool {
 impl Market {
     /// The market of a seed. Prices move `pace_percent` as fast as realistic; at 0 they do not move.
     pub fn new(seed: u64, pace_percent: u32) -> Self {
-        Self { seed, pace_percent }
+        Self { seed, pace_percent, spread_percent: 100 }
+    }
+
+    /// The market of a seed under these conditions.
+    pub fn under(seed: u64, conditions: &Conditions) -> Self {
+        let spread_percent = conditions.venue_spread_percent;
+        Self { spread_percent, ..Self::new(seed, conditions.market_pace_percent) }
     }
 
     /// The reference price of one whole token in pico-dollars (10⁻¹² USD), which leaves seven
@@ -94,7 +103,7 @@ impl Market {
         let (first, second) = (first.mint().to_string(), second.mint().to_string());
         let subject = [venue.as_str().as_bytes(), first.as_bytes(), second.as_bytes()];
         let value = self.noise().smooth_ppm("deviation", &subject, DEVIATION_PERIOD_SECS, at);
-        low + (value + PPM) * (high - low) / (2 * PPM)
+        (low + (value + PPM) * (high - low) / (2 * PPM)) * i64::from(self.spread_percent) / 100
     }
 
     /// The shallower token bounds the pool; each venue has 60 to 140 % of that, for good.

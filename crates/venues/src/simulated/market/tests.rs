@@ -2,8 +2,11 @@ use std::time::Duration;
 
 use domain::{Amount, SwapAmount, token::well_known};
 use proptest::prelude::*;
+use rand::{Rng, SeedableRng, seq::IndexedRandom};
+use rand_chacha::ChaCha8Rng;
 
 use super::*;
+use crate::config::Preset;
 
 const VENUES: [VenueId; 2] = [VenueId::RAYDIUM, VenueId::METEORA];
 
@@ -89,4 +92,37 @@ proptest! {
         let pool = market.pool(VenueId::RAYDIUM, token("BONK"), token("JTO"), Timestamp::from_unix_micros(micros));
         prop_assert!(pool.is_some());
     }
+}
+
+/// What is left of an amount after a trade through the best venue; nothing if none trades it.
+fn traded(market: &Market, from: Token, to: Token, amount: Amount, at: Timestamp) -> Amount {
+    let trades = VENUES
+        .iter()
+        .filter_map(|venue| market.pool(*venue, from, to, at)?.pool.swap(SwapAmount::ExactIn(amount)).ok());
+    trades.map(|trade| trade.amount_out).max().unwrap_or_default()
+}
+
+/// How many of 10,000 random round trips, across venues and half of them through a third token, end with more than they
+/// began with.
+fn round_trips_that_pay(preset: Preset) -> usize {
+    let tokens = well_known();
+    let mut rng = ChaCha8Rng::seed_from_u64(7);
+    let pays = (0..10_000).filter(|_| {
+        let market = Market::under(rng.next_u64(), &preset.conditions());
+        let at = at(i64::from(rng.next_u32()));
+        let mut path: Vec<Token> = tokens.sample(&mut rng, 3).map(|info| info.token).collect();
+        path.truncate(2 + usize::from(rng.next_u32() % 2 == 0));
+        let lot = tokens.iter().find(|info| info.token == path[0]).unwrap().lot;
+        let begun = Amount(lot.0 / 10 + rng.next_u64() % (lot.0 * 10));
+        let hops = path.iter().copied().zip(path.iter().copied().cycle().skip(1));
+        let left = hops.fold(begun, |amount, (from, to)| traded(&market, from, to, amount, at));
+        left > begun
+    });
+    pays.count()
+}
+
+#[test]
+fn no_round_trip_pays_in_the_efficient_market_and_many_do_elsewhere() {
+    assert_eq!(round_trips_that_pay(Preset::Efficient), 0);
+    assert!(round_trips_that_pay(Preset::Realistic) > 2_000);
 }
