@@ -10,7 +10,7 @@ use process::settings::Loaded;
 use protocol::EngineMode;
 use rand::rngs::StdRng;
 use telemetry::LogConfig;
-use venues::VenueConfig;
+use venues::{LogLocation, VenueConfig};
 
 /// The HTTP and WebSocket API of the order execution engine. Workers run in processes of their own
 /// (`order-worker`), so it needs `DATABASE_URL` and `REDIS_URL`.
@@ -56,7 +56,8 @@ async fn run(loaded: Loaded<Settings>) -> anyhow::Result<()> {
     let stop = process::stop_on_signal()?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     // The API only asks for quotes; chain and key belong to the workers.
-    let quotes = venues::connect_quotes(&settings.venues, &clock)?;
+    let log = LogLocation::Postgres(settings.backend.database_url.clone().unwrap_or_default());
+    let quotes = venues::connect_quotes(&settings.venues, log, &clock)?;
     let backends = Backends {
         store: infra::store::connect(&settings.backend, clock.clone()).await?,
         queue: infra::queue::connect(&settings.backend)?.producer,

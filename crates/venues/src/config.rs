@@ -1,6 +1,6 @@
 //! Settings of the simulated market.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use clap::{Args, ValueEnum, value_parser};
 
@@ -41,9 +41,13 @@ pub struct VenueConfig {
     /// How fast prices move, percent of realistic, instead of the preset's; at 0 they do not move
     #[arg(long, env = "SIM_MARKET_PACE_PERCENT", value_parser = value_parser!(u32).range(0..=10_000))]
     pub sim_market_pace_percent: Option<u32>,
-    /// How far the venues' prices differ, percent of realistic, instead of the preset's; up to 5 a round trip never pays
+    /// How far the venues' prices differ, percent of realistic, instead of the preset's; at 4 no round trip pays
     #[arg(long, env = "SIM_VENUE_SPREAD_PERCENT", value_parser = value_parser!(u32).range(0..=1_000))]
     pub sim_venue_spread_percent: Option<u32>,
+    /// How long arbitrage takes to pull a pool half of the way back to the market's price after a fill, milliseconds,
+    /// instead of the preset's; at 0 fills move no pool
+    #[arg(long, env = "SIM_POOL_HALF_LIFE_MS", value_parser = value_parser!(u64).range(0..=600_000))]
+    pub sim_pool_half_life_ms: Option<u64>,
 }
 
 /// A named set of conditions.
@@ -92,6 +96,15 @@ pub struct Conditions {
     pub market_pace_percent: u32,
     /// How far the venues' prices differ from the reference, percent of realistic.
     pub venue_spread_percent: u32,
+    /// After how long half of what a fill has moved a pool is left, milliseconds; 0: fills move no pool.
+    pub pool_half_life_ms: u64,
+}
+
+impl Conditions {
+    /// After how long half of what a fill has moved a pool is left.
+    pub const fn pool_half_life(&self) -> Duration {
+        Duration::from_millis(self.pool_half_life_ms)
+    }
 }
 
 /// The settings contradict each other.
@@ -106,14 +119,14 @@ impl Preset {
     /// The numbers behind the name.
     #[rustfmt::skip] // a table
     pub const fn conditions(self) -> Conditions {
-        let (latency, jitter, failure, landing_min, landing_max, drop, revert, pace, spread) = match self {
-            //                 quote: ms    ±ms   fails | landing ms     | drop   revert | pace % spread %
-            Self::Realistic => (     200,    50,    200,   2_000,  3_000,     200,   500,   100,      100),
-            Self::Congested => (     500,   300,  1_000,   4_000, 12_000,   2_500, 1_000,   200,      100),
-            Self::Brutal =>    (     800,   700,  3_000,   5_000, 30_000,   5_000, 3_000,   500,      100),
-            Self::Efficient => (     200,    50,    200,   2_000,  3_000,     200,   500,   100,        4),
-            Self::Ideal =>     (     200,    50,      0,   2_000,  3_000,       0,     0,     0,      100),
-            Self::Instant =>   (       0,     0,      0,       0,      0,       0,     0,     0,      100),
+        let (latency, jitter, failure, landing_min, landing_max, drop, revert, pace, spread, half_life) = match self {
+            //                 quote: ms    ±ms   fails | landing ms     | drop   revert | pace % spread % | pools ms
+            Self::Realistic => (     200,    50,    200,   2_000,  3_000,     200,   500,   100,      100,    3_000),
+            Self::Congested => (     500,   300,  1_000,   4_000, 12_000,   2_500, 1_000,   200,      100,    3_000),
+            Self::Brutal =>    (     800,   700,  3_000,   5_000, 30_000,   5_000, 3_000,   500,      100,    3_000),
+            Self::Efficient => (     200,    50,    200,   2_000,  3_000,     200,   500,   100,        4,    3_000),
+            Self::Ideal =>     (     200,    50,      0,   2_000,  3_000,       0,     0,     0,      100,        0),
+            Self::Instant =>   (       0,     0,      0,       0,      0,       0,     0,     0,      100,        0),
         };
         Conditions {
             quote_latency_ms: latency,
@@ -125,6 +138,7 @@ impl Preset {
             revert_bps: revert,
             market_pace_percent: pace,
             venue_spread_percent: spread,
+            pool_half_life_ms: half_life,
         }
     }
 }
@@ -144,6 +158,7 @@ impl VenueConfig {
             sim_revert_bps: None,
             sim_market_pace_percent: None,
             sim_venue_spread_percent: None,
+            sim_pool_half_life_ms: None,
         }
     }
 
@@ -163,6 +178,7 @@ impl VenueConfig {
             revert_bps: self.sim_revert_bps.unwrap_or(preset.revert_bps),
             market_pace_percent: self.sim_market_pace_percent.unwrap_or(preset.market_pace_percent),
             venue_spread_percent: self.sim_venue_spread_percent.unwrap_or(preset.venue_spread_percent),
+            pool_half_life_ms: self.sim_pool_half_life_ms.unwrap_or(preset.pool_half_life_ms),
         };
         let (min, max) = (conditions.landing_min_ms, conditions.landing_max_ms);
         if min > max {

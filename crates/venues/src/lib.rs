@@ -16,8 +16,8 @@ use rand::{SeedableRng, rngs::SysRng};
 use rand_chacha::ChaCha20Rng;
 pub use simulated::transaction_log::LogLocation;
 use simulated::{
-    SimulatedChain, SimulatedSigner, SimulatedTokens, SimulatedVenue,
-    transaction_log::{self, TransactionLog},
+    PoolMemory, SimulatedChain, SimulatedSigner, SimulatedTokens, SimulatedVenue,
+    transaction_log::{self, TransactionLog, UnopenedLog},
 };
 
 /// The venues cannot be reached.
@@ -43,12 +43,20 @@ impl Clock for ChainTime {
     }
 }
 
-/// The configured venues, for quotes alone: no chain, and no key.
+/// The configured venues, for quotes alone: no chain, and no key. What the pools have traded is read from the transaction
+/// log, which is opened when it is first needed.
 ///
 /// # Errors
 /// [`ConnectError`].
-pub fn connect_quotes(config: &VenueConfig, clock: &Arc<dyn Clock>) -> Result<Quotes, ConnectError> {
-    Ok(quotes(config, config.conditions()?, clock))
+pub fn connect_quotes(
+    config: &VenueConfig,
+    location: LogLocation,
+    clock: &Arc<dyn Clock>,
+) -> Result<Quotes, ConnectError> {
+    let conditions = config.conditions()?;
+    let log = Arc::new(UnopenedLog::new(location, clock.clone()));
+    let memory = PoolMemory::over(log, conditions.pool_half_life());
+    Ok(quotes(config, conditions, clock, memory.as_ref()))
 }
 
 /// The configured venues, their chain and the key.
@@ -67,21 +75,24 @@ pub async fn connect_trading(
     let chain_time: Arc<dyn Clock> = Arc::new(ChainTime(log.clone()));
     // Not from the seed, which every process shares: two transactions must never be the same one.
     let nonces = ChaCha20Rng::try_from_rng(&mut SysRng)?;
-    let quotes = quotes(config, conditions, &chain_time);
-    Ok(Trading {
-        chain: Arc::new(SimulatedChain::new(seed, conditions, log, quotes.tokens.clone(), nonces)),
-        quotes,
-        signer: Arc::new(SimulatedSigner),
-    })
+    let memory = PoolMemory::over(log.clone(), conditions.pool_half_life());
+    let quotes = quotes(config, conditions, &chain_time, memory.as_ref());
+    let chain = SimulatedChain::new(seed, conditions, log, quotes.tokens.clone(), nonces);
+    Ok(Trading { chain: Arc::new(chain.remembering(memory)), quotes, signer: Arc::new(SimulatedSigner) })
 }
 
-fn quotes(config: &VenueConfig, conditions: Conditions, clock: &Arc<dyn Clock>) -> Quotes {
+fn quotes(
+    config: &VenueConfig,
+    conditions: Conditions,
+    clock: &Arc<dyn Clock>,
+    memory: Option<&Arc<PoolMemory>>,
+) -> Quotes {
     let seed = config.sim_seed;
     let market = Market::Paper { preset: config.sim_preset.to_string(), seed };
     let tokens: Arc<dyn Tokens> = Arc::new(SimulatedTokens::default());
     let venues = [VenueId::RAYDIUM, VenueId::METEORA].map(|id| {
         let venue = SimulatedVenue::new(id, seed, conditions, tokens.clone(), clock.clone());
-        Arc::new(venue) as Arc<dyn Venue>
+        Arc::new(venue.remembering(memory.cloned())) as Arc<dyn Venue>
     });
     Quotes { market, venues: venues.into(), tokens, attempt_cost: simulated::NETWORK_FEE }
 }

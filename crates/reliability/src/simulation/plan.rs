@@ -123,6 +123,7 @@ impl Plan {
             revert_bps: rng.random_range(0..4_000),
             market_pace_percent: 200,
             venue_spread_percent: 100,
+            pool_half_life_ms: 1_000,
         };
         plan
     }

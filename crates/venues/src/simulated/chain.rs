@@ -17,8 +17,10 @@ use rand_chacha::ChaCha20Rng;
 use tokio::time::Instant;
 
 use super::{
+    displacement::Displacements,
     market::Market,
     outcome::Outcomes,
+    pool_memory::PoolMemory,
     program,
     slots::{SLOT, VALID_SLOTS, end_of, height_at},
     transaction::{self, InvalidTransaction, Transaction},
@@ -36,6 +38,7 @@ pub struct SimulatedChain {
     /// An entry never changes once it is in the transaction log, so a copy is as good.
     seen: Cache<Signature, Arc<Entry>>,
     nonces: Mutex<ChaCha20Rng>,
+    memory: Option<Arc<PoolMemory>>,
 }
 
 impl SimulatedChain {
@@ -54,7 +57,14 @@ impl SimulatedChain {
             log,
             seen: Cache::new(CACHED_ENTRIES),
             nonces: Mutex::new(nonces),
+            memory: None,
         }
+    }
+
+    /// The same, with pools that remember what they have traded.
+    #[must_use]
+    pub fn remembering(self, memory: Option<Arc<PoolMemory>>) -> Self {
+        Self { memory, ..self }
     }
 
     /// The entry of a transaction and its status now.
@@ -142,10 +152,19 @@ impl Chain for SimulatedChain {
             return Ok(());
         }
         let valid_until = end_of(transaction.last_valid_block_height);
-        let entry = self.outcomes.entry(signed, &transaction, now);
-        if let Some(recorded) = self.log.record(entry, valid_until).await? {
-            self.keep(recorded);
-        }
+        let decide = |moved: Option<&Displacements>| self.outcomes.entry(signed, &transaction, now, moved);
+        let Some(memory) = &self.memory else {
+            if let Some(recorded) = self.log.record(decide(None), valid_until).await? {
+                self.keep(recorded);
+            }
+            return Ok(());
+        };
+        memory.refresh().await;
+        let entry = memory.take_in(|moved| decide(Some(moved)));
+        // without an answer it may be recorded: it stays, or is known again at the next read
+        let recorded = self.log.record(entry.clone(), valid_until).await?;
+        memory.correct(&entry, recorded.as_ref());
+        recorded.map(|recorded| self.keep(recorded));
         Ok(())
     }
 

@@ -2,10 +2,12 @@
 //! reproducible from a seed.
 
 mod chain;
+mod displacement;
 mod fee;
 pub mod market;
 mod outcome;
 pub mod pool;
+mod pool_memory;
 pub mod program;
 mod random;
 mod signer;
@@ -17,6 +19,7 @@ mod venue;
 
 pub use chain::SimulatedChain;
 pub use fee::NETWORK_FEE;
+pub use pool_memory::PoolMemory;
 pub use signer::SimulatedSigner;
 pub use slots::{SLOT, VALID_SLOTS, height_at};
 pub use tokens::{AlreadyListed, SimulatedTokens};

@@ -10,10 +10,11 @@ use domain::{
 };
 
 use super::{
+    displacement::Displacements,
     fee::network_fee,
     market::Market,
     pool::{PoolError, Trade},
-    program::program_of,
+    program::{pool_of, program_of},
     random::{Draw, draw},
     slots::{end_of, height_at},
     transaction::Transaction,
@@ -42,17 +43,19 @@ impl Outcomes {
         chance.happens(self.conditions.drop_bps)
     }
 
-    /// The transaction log entry of a transaction that arrives at a time, with its outcome.
+    /// The transaction log entry of a transaction that arrives at a time, with its outcome. Fills have moved the pools by
+    /// what is `moved`.
     pub(super) fn entry(
         &self,
         signed: &SignedTransaction,
         transaction: &Transaction,
         received_at: Timestamp,
+        moved: Option<&Displacements>,
     ) -> Entry {
         let valid_until = end_of(transaction.last_valid_block_height);
         let landing_at = received_at + self.landing_delay(&signed.signature, received_at);
         let (settles_at, outcome) = if landing_at < valid_until {
-            (landing_at, self.execute(transaction, &signed.signature, received_at, landing_at))
+            (landing_at, self.execute(transaction, &signed.signature, received_at, landing_at, moved))
         } else {
             (valid_until, LandingOutcome::Expired) // waited for a block until it was too old
         };
@@ -81,6 +84,7 @@ impl Outcomes {
         signature: &Signature,
         received_at: Timestamp,
         landing_at: Timestamp,
+        moved: Option<&Displacements>,
     ) -> LandingOutcome {
         let slot = height_at(landing_at);
         let failed = |program, code, name: &str, message: String| LandingOutcome::Failed {
@@ -101,7 +105,10 @@ impl Outcomes {
         let Some(found) = self.market.pool(swap.venue, token_in, token_out, landing_at) else {
             return failed(program, Some(3_012), "AccountNotInitialized", "the pool does not exist".into());
         };
-        let trade = match found.pool.swap(swap.request.amount) {
+        let address = pool_of(swap.venue, token_in, token_out).address;
+        let mints = [token_in.mint(), token_out.mint()];
+        let pool = moved.map_or(found.pool, |moved| moved.displaced(found.pool, address, mints, landing_at));
+        let trade = match pool.swap(swap.request.amount) {
             Ok(trade) => trade,
             Err(error @ PoolError::AmountTooSmall) => {
                 return failed(program, Some(6_006), "ZeroTradingTokens", error.to_string());

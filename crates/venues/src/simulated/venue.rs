@@ -15,6 +15,7 @@ use super::{
     market::{Market, MarketPool},
     outcome::EXCEEDED_SLIPPAGE,
     pool::{PoolError, Trade},
+    pool_memory::PoolMemory,
     program::{calls_of, pool_of},
     random::{Draw, draw},
     slots::height_at,
@@ -38,6 +39,7 @@ pub struct SimulatedVenue {
     market: Market,
     tokens: Arc<dyn Tokens>,
     clock: Arc<dyn Clock>,
+    memory: Option<Arc<PoolMemory>>,
 }
 
 impl SimulatedVenue {
@@ -49,7 +51,14 @@ impl SimulatedVenue {
         tokens: Arc<dyn Tokens>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { id, seed, conditions, market: Market::under(seed, &conditions), tokens, clock }
+        let market = Market::under(seed, &conditions);
+        Self { id, seed, conditions, market, tokens, clock, memory: None }
+    }
+
+    /// The same, with pools that remember what they have traded.
+    #[must_use]
+    pub fn remembering(self, memory: Option<Arc<PoolMemory>>) -> Self {
+        Self { memory, ..self }
     }
 
     fn draw(&self, purpose: &str, request: &QuoteRequest, at: Timestamp) -> Draw {
@@ -83,6 +92,11 @@ impl SimulatedVenue {
             let message = format!("{} has no pool of {token_in} and {token_out}", self.id);
             Failure::at(self.id, FailureCode::NoRoute, message)
         })?;
+        let tokens = [request.token_in, request.token_out];
+        let found = match &self.memory {
+            Some(memory) => memory.displaced(self.id, tokens, found, at),
+            None => found,
+        };
         let trade = found.pool.swap(request.amount).and_then(|trade| {
             let fits = trade.price_impact_bps <= MAX_PRICE_IMPACT_BPS;
             if fits { Ok(trade) } else { Err(PoolError::InsufficientLiquidity) }
@@ -122,6 +136,9 @@ impl Venue for SimulatedVenue {
         if self.draw("failure", request, asked_at).happens(self.conditions.quote_failure_bps) {
             let message = format!("{} did not answer", self.id);
             return Err(Failure::at(self.id, FailureCode::QuotesUnavailable, message));
+        }
+        if let Some(memory) = &self.memory {
+            memory.refresh().await;
         }
         let now = self.clock.now();
         let (found, trade) = self.trade(request, now)?;

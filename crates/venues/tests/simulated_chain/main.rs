@@ -4,6 +4,7 @@
 
 mod contract;
 mod faults;
+mod pools;
 mod presets;
 mod support;
 mod time;

@@ -75,7 +75,7 @@ async fn processes_of_one_seed_quote_the_same() {
     let clock = Arc::new(ManualClock::default());
     let config = VenueConfig { sim_quote_failure_bps: Some(0), ..VenueConfig::preset(Preset::Realistic) };
     let chain_clock: Arc<dyn Clock> = clock.clone();
-    let api = venues::connect_quotes(&config, &chain_clock).unwrap();
+    let api = venues::connect_quotes(&config, LogLocation::Memory, &chain_clock).unwrap();
     let worker = trading(&config, &clock).await.quotes;
     for token_in in well_known().iter().map(|info| info.token) {
         for token_out in well_known().iter().map(|info| info.token).filter(|token| *token != token_in) {

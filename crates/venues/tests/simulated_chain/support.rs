@@ -16,7 +16,7 @@ use venues::{
     LogLocation, Preset,
     config::Conditions,
     simulated::{
-        SimulatedChain, SimulatedSigner, SimulatedTokens,
+        PoolMemory, SimulatedChain, SimulatedSigner, SimulatedTokens,
         program::{calls_of, pool_of},
         transaction_log::{self, Entry, TransactionLog},
     },
@@ -80,6 +80,10 @@ impl World {
         }
     }
 
+    pub(crate) fn location(&self) -> &LogLocation {
+        &self.location
+    }
+
     pub(crate) fn chain(&self, conditions: Conditions) -> Arc<SimulatedChain> {
         chain_over(self.log.clone(), conditions, 1)
     }
@@ -118,7 +122,9 @@ pub(crate) fn chain_over(
     nonces: u64,
 ) -> Arc<SimulatedChain> {
     let nonces = ChaCha20Rng::seed_from_u64(nonces);
-    Arc::new(SimulatedChain::new(SEED, conditions, log, Arc::new(SimulatedTokens::default()), nonces))
+    let memory = PoolMemory::over(log.clone(), conditions.pool_half_life());
+    let chain = SimulatedChain::new(SEED, conditions, log, Arc::new(SimulatedTokens::default()), nonces);
+    Arc::new(chain.remembering(memory))
 }
 
 /// No delays, no failures.

@@ -54,6 +54,17 @@ impl TransactionLog for FaultyLog {
         found.await.map_err(|lost| LogError::new(lost.0))?
     }
 
+    async fn landed_since(&self, received_at: Timestamp) -> Result<Vec<Entry>, LogError> {
+        let log = &self.0.world.log;
+        let found =
+            self.0.call_that_may_hang("look at the pools", async || log.landed_since(received_at).await);
+        found.await.map_err(|lost| LogError::new(lost.0))?
+    }
+
+    fn is_shared(&self) -> bool {
+        true
+    }
+
     async fn entries(&self) -> Result<Vec<Entry>, LogError> {
         self.0.world.log.entries().await
     }

@@ -8,7 +8,7 @@ use std::{
 use async_trait::async_trait;
 use domain::{Signature, Timestamp, ports::Clock};
 
-use super::{Entry, LogError, TransactionLog};
+use super::{Entry, LandingOutcome, LogError, TransactionLog};
 
 /// Entries in memory.
 pub struct MemoryLog {
@@ -45,6 +45,14 @@ impl TransactionLog for MemoryLog {
 
     async fn find(&self, signature: &Signature) -> Result<Option<Entry>, LogError> {
         Ok(self.lock().get(signature).cloned())
+    }
+
+    async fn landed_since(&self, received_at: Timestamp) -> Result<Vec<Entry>, LogError> {
+        let mut entries = self.entries().await?;
+        entries.retain(|entry| {
+            entry.received_at >= received_at && matches!(entry.outcome, LandingOutcome::Landed(_))
+        });
+        Ok(entries)
     }
 
     async fn entries(&self) -> Result<Vec<Entry>, LogError> {

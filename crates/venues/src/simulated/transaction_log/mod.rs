@@ -18,6 +18,7 @@ mod memory;
 mod postgres;
 mod row;
 mod sqlite;
+mod unopened;
 
 use std::{error::Error, fmt, sync::Arc, time::Duration};
 
@@ -30,6 +31,7 @@ pub use location::LogLocation;
 pub use memory::MemoryLog;
 pub use postgres::PostgresLog;
 pub use sqlite::SqliteLog;
+pub use unopened::UnopenedLog;
 
 use super::{fee::network_fee, transaction::Transaction};
 
@@ -165,6 +167,17 @@ pub trait TransactionLog: Send + Sync + 'static {
     /// # Errors
     /// [`LogError`] when it cannot be read.
     async fn find(&self, signature: &Signature) -> Result<Option<Entry>, LogError>;
+
+    /// The swaps among the entries that were received from a time on, in the order of arrival.
+    ///
+    /// # Errors
+    /// [`LogError`] when they cannot be read.
+    async fn landed_since(&self, received_at: Timestamp) -> Result<Vec<Entry>, LogError>;
+
+    /// Whether other processes record entries too.
+    fn is_shared(&self) -> bool {
+        false
+    }
 
     /// Every entry in the order of arrival: for checkers.
     ///

@@ -67,8 +67,10 @@ impl PostgresLog {
         let options: PgConnectOptions = url.parse()?;
         // Without time limits, which would cut off the wait for another process's migration.
         let mut unlimited = postgres::open(&options, &[]).await?;
-        let migrator =
-            own_table(database::migrations!("../../migrations/simulator/postgres", ["0001_transactions"]));
+        let migrator = own_table(database::migrations!(
+            "../../migrations/simulator/postgres",
+            ["0001_transactions", "0002_by_arrival"]
+        ));
         migrator.run_direct(None, &mut unlimited, false).await?;
         // A failover may have led to a server whose clock is behind: the chain goes on from its last entry.
         let now: OffsetDateTime = sqlx::query_scalar(
@@ -105,6 +107,25 @@ impl TransactionLog for PostgresLog {
 
     async fn find(&self, signature: &Signature) -> Result<Option<Entry>, LogError> {
         self.reads.submit(signature.clone()).await?
+    }
+
+    async fn landed_since(&self, received_at: Timestamp) -> Result<Vec<Entry>, LogError> {
+        let rows = within(WITHIN, async {
+            let mut lease = self.pool.lease().await?;
+            let rows: Vec<Row> = sqlx::query_as(concat!(
+                select!(),
+                " WHERE t.received_at >= $1 AND t.outcome = 'landed' ORDER BY t.received_at, t.signature"
+            ))
+            .bind(OffsetDateTime::from(received_at))
+            .fetch_all(&mut *lease)
+            .await?;
+            Ok(lease.give_back(rows))
+        });
+        rows.await?.into_iter().map(Entry::try_from).collect()
+    }
+
+    fn is_shared(&self) -> bool {
+        true
     }
 
     async fn entries(&self) -> Result<Vec<Entry>, LogError> {

@@ -104,8 +104,10 @@ fn is_busy(error: &sqlx::Error) -> bool {
 }
 
 async fn migrate(connection: &mut SqliteConnection) -> Result<(), MigrateError> {
-    let migrator =
-        own_table(database::migrations!("../../migrations/simulator/sqlite", ["0001_transactions"]));
+    let migrator = own_table(database::migrations!(
+        "../../migrations/simulator/sqlite",
+        ["0001_transactions", "0002_by_arrival"]
+    ));
     for _ in 1..TRIES {
         match migrator.run_direct(None, connection, false).await {
             Ok(()) => return Ok(()),
@@ -133,6 +135,21 @@ impl TransactionLog for SqliteLog {
             Ok(lease.give_back(row))
         });
         row.await?.map(Entry::try_from).transpose()
+    }
+
+    async fn landed_since(&self, received_at: Timestamp) -> Result<Vec<Entry>, LogError> {
+        let rows = within(WITHIN, async {
+            let mut lease = self.reads.lease().await?;
+            let rows: Vec<Row> = sqlx::query_as(
+                "SELECT * FROM simulated_transactions WHERE received_at >= ? AND outcome = 'landed'
+                 ORDER BY received_at, signature",
+            )
+            .bind(received_at.unix_micros())
+            .fetch_all(&mut *lease)
+            .await?;
+            Ok(lease.give_back(rows))
+        });
+        rows.await?.into_iter().map(Entry::try_from).collect()
     }
 
     async fn entries(&self) -> Result<Vec<Entry>, LogError> {
