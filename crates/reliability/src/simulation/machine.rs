@@ -154,7 +154,7 @@ impl Machines {
         let (conditions, tokens) = (world.plan.conditions, Arc::new(SimulatedTokens::default()));
         let venues = [VenueId::RAYDIUM, VenueId::METEORA].map(|id| {
             let venue = SimulatedVenue::new(id, world.seed, conditions, tokens.clone(), world.clock.clone());
-            Arc::new(venue) as Arc<dyn Venue>
+            Arc::new(venue.remembering(world.pools.clone())) as Arc<dyn Venue>
         });
         let market = Market::Paper { preset: "simulation".to_owned(), seed: world.seed };
         Quotes { market, venues: venues.into(), tokens, attempt_cost: NETWORK_FEE }

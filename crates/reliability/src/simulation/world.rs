@@ -16,7 +16,10 @@ use tokio::{
     time::timeout,
 };
 use tokio_util::sync::CancellationToken;
-use venues::simulated::transaction_log::{Entry, MemoryLog, TransactionLog};
+use venues::simulated::{
+    PoolMemory,
+    transaction_log::{Entry, MemoryLog, TransactionLog},
+};
 
 use super::{
     clock::{SimulatedClock, SkewedClock},
@@ -32,6 +35,8 @@ pub(super) struct World {
     pub(super) clock: Arc<SimulatedClock>,
     pub(super) store: Arc<MemoryStore>,
     pub(super) log: Arc<MemoryLog>,
+    /// What the pools have traded, as every process knows it.
+    pub(super) pools: Option<Arc<PoolMemory>>,
     pub(super) hints: Mutex<VecDeque<OrderId>>,
     pub(super) hint_came: Notify,
     pub(super) subscribers: Mutex<Vec<mpsc::UnboundedSender<BusMessage>>>,
@@ -55,12 +60,15 @@ impl World {
         if let Some(fault) = control.and_then(Control::books_fault) {
             store.break_books(fault);
         }
+        let log = Arc::new(MemoryLog::new(clock.clone()));
+        let pools = PoolMemory::over(log.clone(), plan.conditions.pool_half_life());
         Arc::new(Self {
             seed,
             plan,
             control,
             store,
-            log: Arc::new(MemoryLog::new(clock.clone())),
+            pools,
+            log,
             clock,
             hints: Mutex::default(),
             hint_came: Notify::new(),

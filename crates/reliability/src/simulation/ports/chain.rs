@@ -75,7 +75,8 @@ pub(crate) fn chain_for(process: &Arc<Process>) -> SimulatedChain {
     let world = &process.world;
     let nonces = ChaCha20Rng::from_rng(&mut world.fork_rng());
     let (log, tokens) = (Arc::new(FaultyLog(process.clone())), Arc::new(SimulatedTokens::default()));
-    SimulatedChain::new(world.seed, world.plan.conditions, log, tokens, nonces)
+    let chain = SimulatedChain::new(world.seed, world.plan.conditions, log, tokens, nonces);
+    chain.remembering(world.pools.clone())
 }
 
 /// The chain as one process reaches it: through several nodes, of which some lag behind.
