@@ -42,7 +42,9 @@ fn swap(spent: (Mint, u64), received: (Mint, u64), fee: u64) -> Entry {
 
 fn after(entries: &[Entry]) -> Profit {
     let mut profit = Profit::default();
-    entries.iter().for_each(|entry| profit.add(entry));
+    for entry in entries {
+        profit.add(entry);
+    }
     profit
 }
 

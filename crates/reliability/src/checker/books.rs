@@ -25,7 +25,7 @@ pub(super) fn check(evidence: &Evidence, findings: &mut Findings<'_>) {
         check_balances(record, evidence, findings);
     }
     for record in &evidence.orders {
-        check_order(record, of_orders.remove(&record.order.id).unwrap_or_default(), findings);
+        check_order(record, of_orders.get(&record.order.id).map_or(&[], Vec::as_slice), findings);
     }
 }
 
@@ -88,7 +88,7 @@ fn needs(wallet: WalletId, orders: &[OrderRecord]) -> Amounts {
 }
 
 /// What an order moved, and what is still held for it.
-fn check_order(record: &OrderRecord, entries: Vec<&Entry>, findings: &mut Findings<'_>) {
+fn check_order(record: &OrderRecord, entries: &[&Entry], findings: &mut Findings<'_>) {
     let order = &record.order;
     let (mut moved, mut held) = (Amounts::new(), Amounts::new());
     for posting in entries.iter().flat_map(|entry| &entry.postings) {

@@ -43,7 +43,7 @@ use super::{
     request::{Database, Patience, Write, Written},
 };
 use books::Books;
-use rounds::{Round, Rounds};
+use rounds::{Round, Sorted};
 
 /// The migrations.
 pub(crate) static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
@@ -178,7 +178,7 @@ impl Postgres {
     }
 
     async fn write(&self, connection: &mut PgConnection, writes: &[Write]) -> sqlx::Result<Vec<Written>> {
-        let sorted = Rounds::of(writes);
+        let sorted = Sorted::of(writes);
         let mut answers: Answers = writes.iter().map(|_| None).collect();
         if sorted.is_one_statement() {
             // It is a transaction by itself, for a third of the round trips.
@@ -196,7 +196,7 @@ impl Postgres {
     async fn run(
         &self,
         connection: &mut PgConnection,
-        Rounds { rounds, due, wallets, transfers }: Rounds<'_>,
+        Sorted { rounds, due, wallets, transfers }: Sorted<'_>,
         answers: &mut Answers,
     ) -> sqlx::Result<()> {
         let mut books = Books::default();

@@ -28,7 +28,7 @@ pub(super) struct Round<'a> {
 }
 
 /// A batch, sorted.
-pub(super) struct Rounds<'a> {
+pub(super) struct Sorted<'a> {
     /// A write whose order, idempotency key or client order id an earlier write of the batch also
     /// has is in a later round than that one, so those take effect in the order of their arrival.
     pub(super) rounds: Vec<Round<'a>>,
@@ -47,7 +47,7 @@ enum Key<'a> {
     ClientOrder(AccountId, &'a str),
 }
 
-impl<'a> Rounds<'a> {
+impl<'a> Sorted<'a> {
     pub(super) fn of(writes: &'a [Write]) -> Self {
         let mut sorted =
             Self { rounds: Vec::new(), due: Vec::new(), wallets: Vec::new(), transfers: Vec::new() };
@@ -190,7 +190,7 @@ mod tests {
             fence: Fence { order_id: order.id, lease_epoch: 1 },
             due_after: Duration::ZERO,
         };
-        let is_one = |batch: &[Write]| Rounds::of(batch).is_one_statement();
+        let is_one = |batch: &[Write]| Sorted::of(batch).is_one_statement();
         assert!(is_one(&[accept(&orders[0], "a"), accept(&orders[1], "b")]));
         assert!(!is_one(&[accept(&orders[0], "a"), accept(&orders[1], "a")]));
         assert!(is_one(&[release(&orders[0]), release(&orders[1])]));
@@ -217,7 +217,7 @@ mod tests {
             claim(&orders[1]),
             accept(&orders[3], "b"),
         ];
-        let Rounds { rounds, due, .. } = Rounds::of(&batch);
+        let Sorted { rounds, due, .. } = Sorted::of(&batch);
         let positions: Vec<Vec<usize>> = rounds
             .iter()
             .map(|round| {
