@@ -16,7 +16,7 @@ use crate::{
 
 /// Amounts of whole tokens by symbol or mint.
 #[derive(ToSchema)]
-#[schema(as = Amounts, examples(json!({"amounts": {"SOL": "10"}})))]
+#[schema(as = Transfer, examples(json!({"amounts": {"SOL": "10"}})))]
 #[expect(dead_code, reason = "the document describes it; the body is read field by field")]
 struct Request {
     amounts: std::collections::BTreeMap<String, String>,
