@@ -19,7 +19,7 @@ use super::{
 /// How long an earlier fill may still become known: other processes record theirs at the same time.
 const SETTLED_AFTER: Duration = Duration::from_secs(2);
 /// How long a fill is known by its signature, longer than anybody reads it again.
-const KNOWN_FOR: Duration = Duration::from_secs(120);
+const KNOWN_FOR: Duration = Duration::from_mins(2);
 
 /// Base units, by the order of the mints.
 type Moved = [i128; 2];

@@ -69,7 +69,9 @@ impl PoolMemory {
     async fn read_since(&self, since: Timestamp) -> Result<(), LogError> {
         let entries = self.log.landed_since(since).await?;
         let mut moved = self.lock();
-        entries.iter().for_each(|entry| moved.add(entry));
+        for entry in &entries {
+            moved.add(entry);
+        }
         Ok(())
     }
 
@@ -101,7 +103,9 @@ impl PoolMemory {
         if recorded != Some(decided) {
             let mut moved = self.lock();
             moved.remove(decided);
-            recorded.into_iter().for_each(|entry| moved.add(entry));
+            if let Some(entry) = recorded {
+                moved.add(entry);
+            }
         }
     }
 
