@@ -1,5 +1,5 @@
-import { addressOf } from "./address.js";
 /** @import { Order, OrderEvent, OrderRequest, Explanation, QuoteAnswer, Health, FieldError, OrderSummary, Statistics, StatisticsWindow, Engine, Candles, CandleInterval, Token, VenueInfo } from "./types.js" */
+import { addressOf } from "./address.js";
 
 /** An answer that is a problem, or no answer at all. */
 export class ApiError extends Error {
@@ -18,8 +18,9 @@ export class ApiError extends Error {
 /**
  * @param {string} path
  * @param {RequestInit} [options]
+ * @returns {Promise<{ body: any, response: Response }>}
  */
-async function request(path, options) {
+export async function request(path, options) {
   let response;
   try {
     response = await fetch(addressOf(path), options);
@@ -35,7 +36,7 @@ async function request(path, options) {
 }
 
 /** @param {object} body @param {Record<string, string>} [headers] */
-const json = (body, headers = {}) => ({
+export const json = (body, headers = {}) => ({
   method: "POST",
   headers: { "content-type": "application/json", ...headers },
   body: JSON.stringify(body),
@@ -145,7 +146,7 @@ export async function health() {
 }
 
 /** The path of the next page: the API may know itself by another host and another path. @param {Response} response */
-function nextPage(response) {
+export function nextPage(response) {
   const url = /<([^>]*)>;\s*rel="next"/.exec(response.headers.get("link") ?? "")?.[1];
   if (url === undefined) return undefined;
   const { pathname, search } = new URL(url, location.href);

@@ -33,6 +33,14 @@
  * @typedef {import("../../../types/api.js").Candle} Candle
  * @typedef {import("../../../types/api.js").CandleInterval} CandleInterval
  * @typedef {import("../../../types/api.js").FailureCode} FailureCode
+ * @typedef {import("../../../types/api.js").Wallet} Wallet
+ * @typedef {import("../../../types/api.js").Balance} Balance
+ * @typedef {import("../../../types/api.js").BookEntry} BookEntry
+ * @typedef {import("../../../types/api.js").Posting} Posting
+ * @typedef {import("../../../types/api.js").PostingKind} PostingKind
+ * @typedef {import("../../../types/api.js").Equity} Equity
+ * @typedef {import("../../../types/api.js").EquityPoint} EquityPoint
+ * @typedef {import("../../../types/api.js").Pnl} Pnl
  * @typedef {import("../../../types/api.js").OrderRequest & { amountIn?: string, amountOut?: string }} OrderRequest The
  *   canonical form, amounts as text.
  */
