@@ -31,6 +31,7 @@ pub(crate) fn routes() -> Router<AppState> {
         .route("/orders", get(page))
         .route("/orders/{id}", get(order_page))
         .route("/market", get(page))
+        .route("/portfolio", get(page))
         .route("/engine", get(page))
         .route("/docs", get(docs))
         .route("/docs/{page}", get(guide))

@@ -38,6 +38,8 @@ test("everything is done with the keyboard alone", async (t) => {
   await keyboard.press("2");
   await page.getByRole("heading", { name: "Market" }).waitFor();
   await keyboard.press("3");
+  await page.getByRole("heading", { name: "Portfolio" }).waitFor();
+  await keyboard.press("4");
   await page.getByRole("heading", { name: "Engine" }).waitFor();
   await keyboard.press("1");
   await keyboard.press("b");

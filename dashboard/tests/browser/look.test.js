@@ -27,7 +27,7 @@ for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
         await page.getByText("Raw events").click();
         await assertOpenToAll(page, `order ${order.status}`);
       }
-      for (const path of ["/market", "/engine", "/orders/none", "/?status=pending", "/docs"]) {
+      for (const path of ["/market", "/portfolio", "/portfolio?wallet=none", "/engine", "/orders/none", "/?status=pending", "/docs"]) {
         await page.goto(engine.url + path);
         await page.locator(".table, .notice").first().waitFor();
         await assertOpenToAll(page, path);
@@ -46,14 +46,14 @@ for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
 }
 
 test("no view is wider than a phone", async (t) => {
-  const engine = await Engine.start(t, { SIM_REVERT_BPS: "5000" });
+  const engine = await Engine.start(t, { SIM_REVERT_BPS: "5000", PAPER_BALANCES: "SOL=10,BONK=9999999999.12345,mSOL=123456.123456789,USDC=1234567.654321" });
   const order = await engine.place({ tokenIn: "BONK", amountIn: "123456789.12345" });
   await engine.place({ tokenIn: "mSOL", tokenOut: "JitoSOL", amountIn: "1234.123456789" });
   await engine.settled();
   for (const width of [320, 390]) {
     const page = await open(t, engine.url, { ...PHONE, viewport: { width, height: 700 } });
     await row(page, order.id).waitFor();
-    for (const path of ["/", `/orders/${order.id}`, "/market", "/engine"]) {
+    for (const path of ["/", `/orders/${order.id}`, "/market", "/portfolio", "/engine"]) {
       await page.goto(engine.url + path);
       await live(page);
       await page.locator(`.row .status, .attempt, .table`).first().waitFor();
@@ -117,7 +117,7 @@ test("pictures of the views", async (t) => {
     await engine.settled();
   }
   await place(4);
-  await dark.keyboard.press("3");
+  await dark.keyboard.press("4");
   await dark.locator(".tile", { hasText: "Success" }).getByText("%").first().waitFor();
   await shoot(dark, "engine-dark");
 

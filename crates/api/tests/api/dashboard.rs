@@ -12,6 +12,7 @@ async fn every_view_of_the_page_has_an_address() {
         "/",
         "/orders",
         "/market",
+        "/portfolio",
         "/engine",
         "/orders/00000000-0000-7000-8000-000000000000",
         "/?status=failed",

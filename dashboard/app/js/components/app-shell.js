@@ -9,6 +9,7 @@ import "./engine-page.js";
 import "./help-dialog.js";
 import "./market-page.js";
 import "./order-page.js";
+import "./portfolio-page.js";
 import "./trade-page.js";
 
 const MOST_TOASTS = 3;
@@ -16,7 +17,8 @@ const TOAST_MS = 6000;
 const VIEWS = /** @type {const} */ ([
   { view: "trade", path: addressOf("/"), label: "Trade", key: "1", icon: "trade" },
   { view: "market", path: addressOf("/market"), label: "Market", key: "2", icon: "market" },
-  { view: "engine", path: addressOf("/engine"), label: "Engine", key: "3", icon: "engine" },
+  { view: "portfolio", path: addressOf("/portfolio"), label: "Portfolio", key: "3", icon: "portfolio" },
+  { view: "engine", path: addressOf("/engine"), label: "Engine", key: "4", icon: "engine" },
 ]);
 
 /** The frame: where one is, whether the stream is alive, and the view of the address. */

@@ -6,6 +6,7 @@ const grouped = new Intl.NumberFormat("en-US", { maximumFractionDigits: 20, roun
 const short = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 8, roundingMode: "trunc" });
 const price = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 6, minimumSignificantDigits: 6 });
 const tinyPrice = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 4, minimumSignificantDigits: 4 });
+const cents = new Intl.NumberFormat("en-US", { maximumFractionDigits: 2, minimumFractionDigits: 2, roundingMode: "trunc" });
 const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const day = new Intl.DateTimeFormat("en-GB", { day: "2-digit", month: "short", hour: "2-digit", minute: "2-digit" });
 const full = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "long" });
@@ -22,6 +23,17 @@ export function amount(text) {
 export function brief(text) {
   if (text === undefined) return "–";
   return Math.abs(Number(text)) >= 1e8 ? grouped.format(exact(text.split(".")[0] ?? text)) : short.format(exact(text));
+}
+
+/** A value in a token that counts as money, to the cent; less than one with the digits it has. @param {string} text */
+export function money(text) {
+  const isTiny = Number(text) !== 0 && Math.abs(Number(text)) < 0.01;
+  return (isTiny ? short : cents).format(exact(text)).replace("-", "−");
+}
+
+/** A gain or a loss. @param {string} text */
+export function signedMoney(text) {
+  return `${Number(text) > 0 ? "+" : ""}${money(text)}`;
 }
 
 /** @param {string | number | undefined} value */

@@ -1,6 +1,6 @@
 import { addressOf, pathOf } from "./address.js";
 
-/** @typedef {{ view: "trade" | "order" | "market" | "engine" | "nowhere", id?: string }} Route */
+/** @typedef {{ view: "trade" | "order" | "market" | "portfolio" | "engine" | "nowhere", id?: string }} Route */
 
 /** Addresses without reloads. Sends `route`; changes of the query alone do not. */
 class Router extends EventTarget {
@@ -58,6 +58,7 @@ class Router extends EventTarget {
     if (id) return orderOf(id);
     if (path === "/" || path === "/orders") return { view: "trade" };
     if (path === "/market") return { view: "market" };
+    if (path === "/portfolio") return { view: "portfolio" };
     if (path === "/engine") return { view: "engine" };
     return { view: "nowhere" };
   }
