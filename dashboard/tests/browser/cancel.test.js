@@ -7,7 +7,7 @@ import { eventually } from "./support/eventually.js";
 after(closeBrowser);
 
 /** An order that no quote satisfies waits for its next attempt for as long as anybody likes. */
-const PATIENT = { MAX_ATTEMPTS: "100", RETRY_BASE_MS: "600000", RETRY_CAP_MS: "3600000" };
+const PATIENT = { MAX_ATTEMPTS: "10", RETRY_BASE_MS: "600000", RETRY_CAP_MS: "3600000" };
 const UNREACHABLE = { minAmountOut: "1000000" };
 
 test("an order is canceled on its page, and on its row by pointer and keyboard", async (t) => {

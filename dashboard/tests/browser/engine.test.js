@@ -7,8 +7,11 @@ import { eventually } from "./support/eventually.js";
 
 after(closeBrowser);
 
+/** A wallet for an order that is too large for every pool. */
+const RICH = { PAPER_BALANCES: "SOL=1000000000" };
+
 test("the engine's page shows what happened before it was opened", async (t) => {
-  const engine = await Engine.start(t);
+  const engine = await Engine.start(t, RICH);
   for (let count = 0; count < 4; count += 1) await engine.place();
   await engine.place({ amountIn: "900000000" });
   await engine.settled();
@@ -57,7 +60,7 @@ test("the engine's page tells how many orders wait and how many workers live", a
 });
 
 test("a link keeps the focus while the figures under it change", async (t) => {
-  const engine = await Engine.start(t);
+  const engine = await Engine.start(t, RICH);
   await engine.place({ amountIn: "900000000" });
   await engine.settled();
   const page = await open(t, `${engine.url}/engine`);
