@@ -146,7 +146,7 @@ test("an order never fills below what was shown, whatever the venues quote when 
 });
 
 test("what no venue quotes cannot be placed, and the button says why", async (t) => {
-  const engine = await Engine.start(t);
+  const engine = await Engine.start(t, { PAPER_BALANCES: "SOL=2000000000" });
   const page = await open(t, engine.url);
   await live(page);
   await page.fill("#amount", "1000000000");
@@ -160,7 +160,7 @@ test("what no venue quotes cannot be placed, and the button says why", async (t)
 });
 
 test("price impact and slippage warn, and have to be confirmed when they are high", async (t) => {
-  const engine = await Engine.start(t);
+  const engine = await Engine.start(t, { PAPER_BALANCES: "SOL=100000" });
   const page = await open(t, engine.url);
   await live(page);
   await quoted(page, "Sell 1 SOL");
@@ -190,7 +190,7 @@ test("price impact and slippage warn, and have to be confirmed when they are hig
 test("that no money moves is seen on every page, and the demo is offered where nothing else is", async (t) => {
   const engine = await Engine.start(t, { SIM_SEED: "7" });
   const page = await open(t, engine.url);
-  for (const path of ["/", "/market", "/engine", "/orders/none"]) {
+  for (const path of ["/", "/market", "/portfolio", "/engine", "/orders/none"]) {
     await page.goto(engine.url + path);
     await page.locator("#market", { hasText: /^PAPER · ideal · seed 7$/ }).waitFor();
   }

@@ -149,8 +149,8 @@ test("the demo places the orders of `engine demo`", async (t) => {
   await page.getByRole("button", { name: "Run the demo" }).click();
   await eventually("five orders are confirmed", async () => (await page.locator(".row [data-tone=confirmed]").count()) === 5);
   await page.locator(".row [data-tone=failed]").waitFor();
-  const terms = (/** @type {Order[]} */ orders) => orders.map(({ tokenIn, tokenOut, amountIn, amountOut, slippageBps, tag }) =>
-    JSON.stringify({ tokenIn, tokenOut, amountIn, amountOut, slippageBps, tag })).toSorted();
+  const terms = (/** @type {Order[]} */ orders) => orders.map(({ tokenIn, tokenOut, amountIn, amountOut, minAmountOut, slippageBps, tag }) =>
+    JSON.stringify({ tokenIn, tokenOut, amountIn, amountOut, minAmountOut, slippageBps, tag })).toSorted();
   const placed = terms(await engine.orders());
   assert.deepEqual(placed, terms(JSON.parse(await engine.run("demo", "--json"))));
 });

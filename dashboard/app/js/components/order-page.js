@@ -1,9 +1,9 @@
-/** @import { Explanation, Order, OrderEvent } from "../core/types.js" */
+/** @import { BookEntry, Explanation, Order, OrderEvent } from "../core/types.js" */
 import { addressOf, base } from "../core/address.js";
 import * as api from "../core/api.js";
-import { book, market, stream, tell } from "../core/app.js";
+import { book, market, stream, tell, wallets } from "../core/app.js";
 import { cancelOrder } from "../core/cancel.js";
-import { Component, h, icon, redraw } from "../core/dom.js";
+import { Component, h, icon, redraw, wide } from "../core/dom.js";
 import { oncePerFrame } from "../core/frames.js";
 import { amount, canCancel, duration, elapsed, fullTime, isTerminal, percent, shownPrice, signedPercent, time, toneOf, wish, words } from "../core/format.js";
 import { storeDraft } from "../core/draft.js";
@@ -11,7 +11,10 @@ import { router } from "../core/router.js";
 import { marketOf, priceIn } from "../core/pair.js";
 import { shortcut } from "../core/shortcuts.js";
 import { EXPIRY_LEFT_OUT, isPast, termsOf } from "../core/terms.js";
+import { booksOf } from "../core/wallet-api.js";
+import { DEFAULT, walletPath } from "../core/wallets.js";
 import { attemptSection } from "./order-attempt.js";
+import { booksTable } from "./books-table.js";
 import { copyButton } from "./copy-button.js";
 import { timeline } from "./order-timeline.js";
 import { boundGauge } from "./bound-gauge.js";
@@ -25,12 +28,16 @@ class OrderPage extends Component {
   #events = [];
   /** @type {Explanation | undefined} */
   #explanation;
+  /** @type {BookEntry[]} */
+  #books = [];
   #isReading = false;
   #isBehind = false;
   #head = h("header", { class: "order-head" });
   #parked = h("div", { role: "alert" });
   #summary = h("section", { class: "panel", "aria-label": "Result" });
   #attempts = h("div", { class: "order-attempts" });
+  #wallet = h("span", { class: "end" });
+  #postings = wide("What it did to the wallet");
   #timeline = h("div");
   #raw = h("pre", { class: "raw mono", tabindex: 0, "aria-label": "Raw events" });
   #drawnEvents = 0;
@@ -43,6 +50,8 @@ class OrderPage extends Component {
       h("a", { class: "button quiet back", href: router.orders }, icon("back"), "Orders"),
       h("p", { class: "notice" }, "Loading…"));
     this.listen(stream, "event", (/** @type {CustomEvent<OrderEvent>} */ event) => event.detail.orderId === this.#id && this.#follow(event.detail));
+    this.listen(wallets, "change", () => this.#order && this.#draw());
+    wallets.watch(this.gone);
     this.listen(stream, "state", () => stream.state === "live" && void this.#read());
     this.every(250, () => this.#order && !isTerminal(this.#order.status) && this.#draw());
     // being parked is not an event
@@ -66,11 +75,12 @@ class OrderPage extends Component {
     do {
       this.#isBehind = false;
       try {
-        const [order, explanation, events] = await Promise.all([
-          api.order(this.#id), api.explanation(this.#id), api.events(this.#id, this.#events.at(-1)?.seq ?? 0)]);
+        const [order, explanation, events, books] = await Promise.all([
+          api.order(this.#id), api.explanation(this.#id), api.events(this.#id, this.#events.at(-1)?.seq ?? 0), booksOf(this.#id)]);
         if (!this.#order || order.lastSeq >= this.#order.lastSeq) this.#order = order;
         book.take(order);
         this.#explanation = explanation;
+        this.#books = books;
         for (const event of events) this.#note(event);
         if (!this.#isBuilt) this.#build();
         this.#draw();
@@ -97,7 +107,9 @@ class OrderPage extends Component {
 
   #build() {
     this.append(this.#head, h("div", { class: "order-body" },
-      h("div", { class: "order-main" }, this.#parked, this.#summary, this.#attempts),
+      h("div", { class: "order-main" }, this.#parked, this.#summary, this.#attempts,
+        h("section", { class: "panel", "aria-labelledby": "postings-title" },
+          h("div", { class: "panel-head" }, h("h2", { id: "postings-title" }, "What it did to the wallet"), this.#wallet), this.#postings)),
       h("aside", { class: "order-side" },
         h("section", { class: "panel", "aria-labelledby": "timeline-title" },
           h("div", { class: "panel-head" }, h("h2", { id: "timeline-title" }, "Timeline")), this.#timeline),
@@ -115,6 +127,7 @@ class OrderPage extends Component {
     this.#drawSummary(order, explanation);
     const begun = this.#begun(explanation);
     redraw(this.#attempts, begun.map((attempt, index) => attemptSection(attempt, begun[index + 1], order, this.#events)).reverse());
+    this.#drawBooks(order);
     redraw(this.#timeline, timeline(this.#events, isTerminal(order.status)));
     if (this.#events.length === this.#drawnEvents) return;
     this.#drawnEvents = this.#events.length;
@@ -146,6 +159,14 @@ class OrderPage extends Component {
           copyButton("Copy as curl", () => curl(order), "Copy as curl", () => (isPast(order.expiresAt) ? `Copied. ${EXPIRY_LEFT_OUT}` : "Copied")),
           copyButton("Copy the explanation as curl", () => `curl -s ${location.origin}${base}/api/orders/${order.id}/explain`, "Explain as curl"))));
     if (isFirst) title.focus();
+  }
+
+  /** @param {Order} order */
+  #drawBooks({ walletId }) {
+    const name = wallets.find(walletId)?.name;
+    redraw(this.#wallet, name && h("a", { href: addressOf(walletPath(name)) }, `Wallet ${name}`));
+    redraw(this.#postings, this.#books.length > 0 ? booksTable(this.#books, true)
+      : h("p", { class: "notice" }, walletId ? "Nothing." : "The order was accepted before there were wallets."));
   }
 
   /** Only when it changes: a button that is replaced all the time cannot be pressed. @param {number | undefined} lostClaims */
@@ -212,7 +233,7 @@ function placeAgain(order) {
   const isOfBase = isSell === (order.amountIn !== undefined);
   storeDraft({
     side: isSell ? "sell" : "buy", unit: isOfBase ? "base" : "quote", amount: order.amountIn ?? order.amountOut ?? "",
-    slippage: String(order.slippageBps / 100), base, quote, terms: termsOf(order),
+    slippage: String(order.slippageBps / 100), base, quote, wallet: walletOf(order), terms: termsOf(order),
   });
   market.choose({ base, quote });
   router.go(addressOf("/"));
@@ -225,10 +246,16 @@ function terms({ slippageBps, minAmountOut, maxAmountIn, tokenIn, tokenOut, expi
   return `slippage at most ${percent(slippageBps)}${bound}${expiresAt ? `; expires ${time(expiresAt)}` : ""}`;
 }
 
+/** The name of an order's wallet, or its id until that is known. @param {Order} order */
+function walletOf({ walletId }) {
+  return wallets.find(walletId)?.name ?? walletId ?? DEFAULT;
+}
+
 /** A request that places the same order again, once however often it is sent. @param {Order} order */
 function curl(order) {
   const { tokenIn, tokenOut, amountIn, amountOut, slippageBps } = order;
-  const body = JSON.stringify({ tokenIn, tokenOut, amountIn, amountOut, slippageBps, ...termsOf(order) }).replaceAll("'", String.raw`'\''`);
+  const wallet = walletOf(order) === DEFAULT ? undefined : walletOf(order);
+  const body = JSON.stringify({ tokenIn, tokenOut, amountIn, amountOut, slippageBps, wallet, ...termsOf(order) }).replaceAll("'", String.raw`'\''`);
   return `curl -s ${location.origin}${base}/api/orders/execute -H 'content-type: application/json' -H 'idempotency-key: ${api.newKey()}' -d '${body}'`;
 }
 

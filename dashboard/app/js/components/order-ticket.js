@@ -1,6 +1,7 @@
 /** @import { Bound, OrderRequest, QuoteAnswer } from "../core/types.js" */
 import * as api from "../core/api.js";
-import { book, market } from "../core/app.js";
+import { book, market, wallets } from "../core/app.js";
+import { shortage } from "../core/balance.js";
 import { readAmount, readPercent } from "../core/decimal.js";
 import { Component, h, icon, setText } from "../core/dom.js";
 import { SAME_ORDER_MS, intent, storeDraft, storedDraft } from "../core/draft.js";
@@ -10,10 +11,13 @@ import { follow } from "../core/outcome.js";
 import { needConfirmation, risksOf } from "../core/risk.js";
 import { shortcut } from "../core/shortcuts.js";
 import { isPast } from "../core/terms.js";
+import { DEFAULT } from "../core/wallets.js";
 import { check, complain, picked, segments, selectIn, tokenSelect } from "./ticket-fields.js";
 import "./confirm-dialog.js";
 import "./quote-board.js";
+import "./ticket-balance.js";
 import "./ticket-terms.js";
+import "./wallet-select.js";
 
 const TYPING_MS = 150;
 const REFRESH_MS = 2000;
@@ -43,6 +47,8 @@ class OrderTicket extends Component {
   #unit = segments("unit", "Amount in", [["base", ""], ["quote", ""]], "base", () => this.#changed());
   #amount = h("input", { class: "input", id: "amount", inputmode: "decimal", autocomplete: "off", spellcheck: "false", "aria-describedby": "amount-error amount-read", oninput: () => this.#changed() });
   #amountError = h("p", { class: "field-error", id: "amount-error" });
+  #wallet = /** @type {import("./wallet-select.js").WalletSelect} */ (document.createElement("wallet-select"));
+  #balance = /** @type {import("./ticket-balance.js").TicketBalance} */ (document.createElement("ticket-balance"));
   #amountRead = h("p", { class: "field-note", id: "amount-read" });
   #slippage = segments("slippage", "Slippage", SLIPPAGES.map((value) => [value, `${value} %`]), "0.5", () => { this.#ownSlippage.value = ""; this.#changed(); });
   #ownSlippage = h("input", { class: "input", id: "slippage-own", inputmode: "decimal", autocomplete: "off", placeholder: "Custom %", "aria-label": "Custom slippage, percent", "aria-describedby": "slippage-error", oninput: () => this.#changed() });
@@ -68,7 +74,7 @@ class OrderTicket extends Component {
     this.append(h("form", { class: "panel ticket", "aria-labelledby": "ticket-title", novalidate: true,
       onkeydown: (/** @type {KeyboardEvent} */ event) => { if (event.key === "Enter" && event.repeat) event.preventDefault(); },
       onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); void this.#place(); } },
-      h("div", { class: "panel-head" }, h("h2", { id: "ticket-title" }, "New market order")),
+      h("div", { class: "panel-head" }, h("h2", { id: "ticket-title" }, "New market order"), this.#wallet),
       h("div", { class: "panel-body ticket-body" },
         this.#side,
         h("div", { class: "ticket-pair" },
@@ -76,9 +82,9 @@ class OrderTicket extends Component {
           h("button", { class: "button quiet icon", type: "button", "aria-label": "Swap the pair", title: "Swap the pair", onclick: () => this.#choose({ base: market.pair.quote, quote: market.pair.base }) }, icon("swap")),
           this.#quote),
         h("div", { class: "field" },
-          h("label", { for: "amount" }, "Amount"),
+          h("div", { class: "ticket-label" }, h("label", { class: "label", for: "amount" }, "Amount"), this.#balance.free),
           h("div", { class: "ticket-amount" }, this.#amount, this.#unit),
-          this.#amountError, this.#amountRead),
+          this.#balance, this.#amountError, this.#amountRead),
         h("div", { class: "field" },
           h("span", { class: "label", "aria-hidden": "true" }, "Max slippage"),
           h("div", { class: "ticket-slippage" }, this.#slippage, this.#ownSlippage),
@@ -92,6 +98,10 @@ class OrderTicket extends Component {
     this.#restore();
     this.listen(market, "pair", () => this.#showPair());
     this.listen(this.#terms, "change", () => this.#changed());
+    this.listen(this.#wallet, "choose", () => this.#changed());
+    this.listen(this.#balance, "share", (/** @type {CustomEvent<string>} */ event) => this.#spend(event.detail));
+    this.listen(wallets, "change", () => this.#showWallet());
+    wallets.watch(this.gone);
     this.every(REFRESH_MS, () => this.#refresh());
     this.gone.addEventListener("abort", () => { clearTimeout(this.#typing); this.#asking.abort(); });
     shortcut("n", "New order", () => { this.#amount.focus(); this.#amount.select(); }, this.gone);
@@ -106,18 +116,19 @@ class OrderTicket extends Component {
   }
 
   #restore() {
-    const { side, unit, amount: size, slippage, terms } = storedDraft();
+    const { side, unit, amount: size, slippage, wallet, terms } = storedDraft();
     if (side) check(this.#side, side);
     if (unit) check(this.#unit, unit);
     if (slippage && SLIPPAGES.includes(slippage)) check(this.#slippage, slippage);
     else if (slippage) this.#ownSlippage.value = slippage;
     this.#amount.value = size ?? "";
     this.#terms.terms = terms ?? {};
+    this.#wallet.show(wallet ?? DEFAULT);
   }
 
   #store() {
     const size = this.#amount.value === this.#lot ? "" : this.#amount.value;
-    storeDraft({ side: picked(this.#side), unit: picked(this.#unit), amount: size, slippage: this.#slippageText, ...market.pair, terms: this.#terms.terms });
+    storeDraft({ side: picked(this.#side), unit: picked(this.#unit), amount: size, slippage: this.#slippageText, ...market.pair, wallet: this.#wallet.value, terms: this.#terms.terms });
   }
 
   get #slippageText() {
@@ -127,6 +138,22 @@ class OrderTicket extends Component {
   /** @param {"buy" | "sell"} side */
   #pick(side) {
     check(this.#side, side);
+    this.#changed();
+  }
+
+  /** @param {string} size of what the order spends */
+  #spend(size) {
+    check(this.#unit, picked(this.#side) === "sell" ? "base" : "quote");
+    this.#amount.value = size;
+    this.#changed();
+  }
+
+  /** The wallet may be chosen by its id, and one that another engine had is not here. */
+  #showWallet() {
+    const { value } = this.#wallet;
+    const name = wallets.all ? (wallets.find(value)?.name ?? DEFAULT) : value;
+    if (name === value) return this.#showButton(this.#request());
+    this.#wallet.show(name);
     this.#changed();
   }
 
@@ -157,6 +184,7 @@ class OrderTicket extends Component {
     const isSpent = isSell === (picked(this.#unit) === "base");
     const [tokenIn, tokenOut] = isSell ? [base, quote] : [quote, base];
     const unit = isSpent ? tokenIn : tokenOut;
+    this.#balance.show(this.#wallet.value, TOKENS.find(({ symbol }) => symbol === tokenIn));
     this.#terms.fit(tokenIn, tokenOut, isSpent);
     const token = TOKENS.find(({ symbol }) => symbol === unit);
     if (!token) return undefined; // the lists are not there yet
@@ -167,7 +195,8 @@ class OrderTicket extends Component {
     setText(this.#amountRead, size.value === undefined ? "" : `= ${amount(size.value)} ${unit}`);
     if (size.value === undefined || slippage.bps === undefined) return undefined;
     const sizes = isSpent ? { amountIn: size.value } : { amountOut: size.value };
-    return { tokenIn, tokenOut, ...sizes, slippageBps: slippage.bps, ...this.#terms.terms };
+    const wallet = this.#wallet.value === DEFAULT ? {} : { wallet: this.#wallet.value };
+    return { tokenIn, tokenOut, ...sizes, slippageBps: slippage.bps, ...this.#terms.terms, ...wallet };
   }
 
   #changed() {
@@ -222,8 +251,16 @@ class OrderTicket extends Component {
     if (this.#amountError.textContent) return "Correct the amount";
     if (!request) return "Correct the slippage";
     if (isPast(this.#terms.terms.expiresAt)) return "The expiry has passed: remove it";
+    const short = this.#shortage(request);
+    if (short) return short;
     const error = this.#quoted?.error;
     return error && (NO_QUOTE[error.code] ?? "No quote right now");
+  }
+
+  /** Why the wallet cannot pay. What was sent and has had no answer may be an order that holds it already. @param {OrderRequest} request */
+  #shortage(request) {
+    const wallet = intent.unanswered(request) ? undefined : wallets.find(this.#wallet.value);
+    return wallet && shortage(wallet, request, this.#quoted?.answer?.bound);
   }
 
   /** @param {OrderRequest} request */
@@ -276,6 +313,7 @@ class OrderTicket extends Component {
     } catch (error) {
       const { message, retryable, code } = /** @type {api.ApiError} */ (error);
       this.#blame(/** @type {api.ApiError} */ (error));
+      if (code === "insufficient_balance") wallets.refresh();
       setText(this.#problem, retryable ? `${message} ${SAFE}` : message);
       if (!retryable || code === "overloaded") intent.forget();
     }

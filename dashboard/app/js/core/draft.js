@@ -11,7 +11,7 @@ export const SAME_ORDER_MS = 1000;
 /**
  * The order that somebody is about to place. It survives a look at another view and a reload, but not the tab.
  *
- * @typedef {{ side: "buy" | "sell", unit: "base" | "quote", amount: string, slippage: string, base: string, quote: string, terms: Terms }} Draft
+ * @typedef {{ side: "buy" | "sell", unit: "base" | "quote", amount: string, slippage: string, base: string, quote: string, wallet: string, terms: Terms }} Draft
  */
 
 /** @returns {Partial<Draft>} */
