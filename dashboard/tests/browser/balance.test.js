@@ -10,7 +10,7 @@ after(closeBrowser);
 const SMALL = { PAPER_BALANCES: "SOL=10,USDC=1000" };
 
 test("the ticket spends parts of what is free, and all of it leaves what the order holds for the network", async (t) => {
-  const engine = await Engine.start(t, SMALL);
+  const engine = await Engine.start(t, { ...SMALL, SIM_LANDING_MIN_MS: "3000", SIM_LANDING_MAX_MS: "3000" });
   const page = await open(t, engine.url);
   await live(page);
   await free(page, "10 SOL");
