@@ -104,6 +104,10 @@ test("pictures of the views", async (t) => {
   await page.goto(`${engine.url}/orders/${retried.id}`);
   await page.locator(".attempt").nth(1).waitFor();
   await shoot(page, "order");
+  await page.goto(`${engine.url}/portfolio`);
+  await page.locator("equity-chart .line").waitFor();
+  await page.locator(".books").waitFor();
+  await shoot(page, "portfolio");
 
   const dark = await open(t, engine.url, { ...DESKTOP, colorScheme: "dark" });
   await live(dark);
