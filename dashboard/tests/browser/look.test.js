@@ -27,6 +27,13 @@ for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
         await page.getByText("Raw events").click();
         await assertOpenToAll(page, `order ${order.status}`);
       }
+      await page.goto(`${engine.url}/portfolio`);
+      for (const part of ["Reset the wallet", "Open another wallet"]) await page.getByText(part, { exact: true }).click();
+      await page.getByRole("button", { name: "Reset…" }).click();
+      await page.getByRole("alertdialog").waitFor();
+      await assertOpenToAll(page, "the question before a reset");
+      await page.keyboard.press("Escape");
+      await assertOpenToAll(page, "the portfolio's forms");
       for (const path of ["/market", "/portfolio", "/portfolio?wallet=none", "/engine", "/orders/none", "/?status=pending", "/docs"]) {
         await page.goto(engine.url + path);
         await page.locator(".table, .notice").first().waitFor();

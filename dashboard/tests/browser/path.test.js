@@ -20,7 +20,7 @@ test("all of it works under the path of a proxy", async (t) => {
   assert.equal(page.url(), `${url}/orders/${placed.id}`);
   await page.reload();
   await page.locator("#order-status", { hasText: "Confirmed" }).waitFor();
-  for (const [name, path] of [["Market", "/market?pair=SOL%2FUSDC"], ["Engine", "/engine"], ["Trade", "/"]]) {
+  for (const [name, path] of [["Market", "/market?pair=SOL%2FUSDC"], ["Portfolio", "/portfolio"], ["Engine", "/engine"], ["Trade", "/"]]) {
     await page.getByRole("navigation").getByRole("link", { name }).click();
     await page.waitForURL(`${url}${path}`);
     await page.locator("h1, h2").first().waitFor();

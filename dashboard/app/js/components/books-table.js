@@ -2,7 +2,7 @@
 import { addressOf } from "../core/address.js";
 import { causeOf, reason, signOf } from "../core/books.js";
 import { h } from "../core/dom.js";
-import { amount, fullTime, shortId, time } from "../core/format.js";
+import { amount, fullTime, shortId, shortened, time } from "../core/format.js";
 
 /** Steps of a wallet's books, a row each. @param {BookEntry[]} entries @param {boolean} areOfOneOrder whose page it is */
 export function booksTable(entries, areOfOneOrder = false) {
@@ -30,5 +30,5 @@ function step({ seq, attempt }) {
 function item(posting) {
   const sign = signOf(posting);
   return h("li", {}, h("span", { class: sign ? "" : "muted" }, reason(posting)),
-    h("span", { class: sign === "+" ? "number gain" : sign ? "number" : "number muted" }, `${sign}${amount(posting.amount)} ${posting.token}`));
+    h("span", { class: sign === "+" ? "number gain" : sign ? "number" : "number muted" }, `${sign}${amount(posting.amount)} ${shortened(posting.token)}`));
 }

@@ -51,7 +51,6 @@ class OrderPage extends Component {
       h("p", { class: "notice" }, "Loading…"));
     this.listen(stream, "event", (/** @type {CustomEvent<OrderEvent>} */ event) => event.detail.orderId === this.#id && this.#follow(event.detail));
     this.listen(wallets, "change", () => this.#order && this.#draw());
-    wallets.watch(this.gone);
     this.listen(stream, "state", () => stream.state === "live" && void this.#read());
     this.every(250, () => this.#order && !isTerminal(this.#order.status) && this.#draw());
     // being parked is not an event
@@ -79,6 +78,7 @@ class OrderPage extends Component {
           api.order(this.#id), api.explanation(this.#id), api.events(this.#id, this.#events.at(-1)?.seq ?? 0), booksOf(this.#id)]);
         if (!this.#order || order.lastSeq >= this.#order.lastSeq) this.#order = order;
         book.take(order);
+        if (order.walletId && !wallets.find(order.walletId)) void wallets.read();
         this.#explanation = explanation;
         this.#books = books;
         for (const event of events) this.#note(event);

@@ -1,6 +1,6 @@
 /** @import { Pnl, Wallet } from "../core/types.js" */
 import { h } from "../core/dom.js";
-import { brief, fullTime, money, shownPrice, signedMoney, time } from "../core/format.js";
+import { brief, fullTime, money, shortened, shownPrice, signedMoney, time } from "../core/format.js";
 
 /** The sums of a wallet; fees are apart from what trades earned. @param {Pnl} pnl */
 export function sums({ value, quoteToken, deposited, realized, unrealized, fees, since, isComplete }) {
@@ -31,12 +31,12 @@ export function pnlTable({ tokens, quoteToken }) {
   ]));
 }
 
-/** A table whose rows become lists where it is narrow. @param {string} caption @param {string[]} heads @param {(string | Node)[][]} rows */
+/** A table whose rows become lists where it is narrow. @param {string} caption @param {string[]} heads @param {[string, ...(string | Node)[]][]} rows the name of a token, and what is said of it */
 function table(caption, heads, rows) {
   return h("table", { class: "table stacking" },
     h("caption", { class: "visually-hidden" }, caption),
     h("thead", {}, h("tr", {}, heads.map((head, index) => h("th", { scope: "col", class: index ? "number" : "" }, head)))),
-    h("tbody", {}, rows.map(([name = "", ...cells]) => h("tr", { "data-id": String(name) }, h("th", { scope: "row" }, name),
+    h("tbody", {}, rows.map(([name, ...cells]) => h("tr", { "data-id": name }, h("th", { scope: "row", title: name }, shortened(name)),
       cells.map((cell, index) => h("td", { class: "number", "data-head": heads[index + 1] }, cell))))));
 }
 

@@ -3,7 +3,7 @@
 /** @import { Stream } from "./stream.js" */
 import { isTerminal } from "./format.js";
 import { oncePerFrame } from "./frames.js";
-import { wallets as read } from "./wallet-api.js";
+import { wallets } from "./wallet-api.js";
 
 /** The wallet that orders trade from which name none. */
 export const DEFAULT = "default";
@@ -24,8 +24,8 @@ export class Wallets extends EventTarget {
   #watchers = 0;
   #isReading = false;
   #isBehind = false;
-  /** Reads them soon. */
-  refresh = oncePerFrame(() => void (this.#watchers > 0 && this.#read()), APART_MS);
+  /** Reads them soon, while somebody watches them. */
+  refresh = oncePerFrame(() => void (this.#watchers > 0 && !document.hidden && this.read()), APART_MS);
 
   /** @param {Stream} stream */
   constructor(stream) {
@@ -37,12 +37,13 @@ export class Wallets extends EventTarget {
   /** Keeps them current until `gone`. @param {AbortSignal} gone */
   watch(gone) {
     this.#watchers += 1;
-    const timer = setInterval(() => document.hidden || this.refresh(), SLOW_MS);
+    const timer = setInterval(this.refresh, SLOW_MS);
+    document.addEventListener("visibilitychange", this.refresh, { signal: gone });
     gone.addEventListener("abort", () => {
       this.#watchers -= 1;
       clearInterval(timer);
     }, { once: true });
-    void this.#read();
+    void this.read();
   }
 
   /** @param {string | undefined} name or id */
@@ -58,7 +59,8 @@ export class Wallets extends EventTarget {
     this.refresh();
   }
 
-  async #read() {
+  /** Reads them now. */
+  async read() {
     if (this.#isReading) {
       this.#isBehind = true;
       return;
@@ -67,7 +69,7 @@ export class Wallets extends EventTarget {
     do {
       this.#isBehind = false;
       try {
-        this.all = await read();
+        this.all = await wallets();
         this.error = undefined;
       } catch (error) {
         this.error = /** @type {ApiError} */ (error);
