@@ -31,7 +31,7 @@ use crate::{
     statistics::Statistics,
     stream::{FeedLag, Hub, Tail},
     validation::OrderRequest,
-    wallets::{Earnings, KnownWallets},
+    wallets::{Earnings, KnownWallets, Prices},
 };
 
 /// Between two pages of an export or a summary.
@@ -64,6 +64,8 @@ pub struct Inner {
     pub(crate) attempt_cost: Amount,
     pub(crate) wallets: KnownWallets,
     pub(crate) earnings: Earnings,
+    /// What the balances of wallets are valued by.
+    pub(crate) wallet_prices: Prices,
     /// What orders trade on, as clients are shown it.
     pub(crate) market: MarketView,
     pub(crate) about: About,
@@ -152,6 +154,7 @@ impl AppState {
             attempt_cost,
             wallets: KnownWallets::default(),
             earnings: Earnings::default(),
+            wallet_prices: Prices::default(),
             clock,
             limits,
             access: Arc::new(access),

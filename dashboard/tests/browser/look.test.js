@@ -112,7 +112,7 @@ test("pictures of the views", async (t) => {
   await page.locator(".attempt").nth(1).waitFor();
   await shoot(page, "order");
   await page.goto(`${engine.url}/portfolio`);
-  await page.locator("equity-chart .line").waitFor();
+  await page.locator("equity-chart .line").waitFor({ timeout: 70_000 }); // a minute without a price has no point
   await page.locator(".books").waitFor();
   await shoot(page, "portfolio");
 

@@ -21,7 +21,7 @@ use uuid::{Builder, Uuid};
 pub(crate) use self::{
     earnings::Earnings,
     payments::{payments, read_payments},
-    worth::record,
+    worth::{Prices, record},
 };
 use crate::{
     problem::{Code, Problem, shown},

@@ -7,7 +7,7 @@ use domain::{
     ports::TokenError,
 };
 
-use super::worth::{decimal_worth, price};
+use super::worth::decimal_worth;
 use crate::{
     problem::{FieldCode, FieldError, shown},
     state::AppState,
@@ -102,7 +102,7 @@ async fn read_payment(
 /// Amounts with what they are worth now.
 async fn priced(state: &AppState, amounts: Vec<(Token, Amount)>) -> Vec<Payment> {
     let priced = amounts.into_iter().map(|(token, units)| async move {
-        let price = price(&state.ticker, token, Token::USDC).await;
+        let price = state.wallet_prices.price(&state.ticker, token, Token::USDC).await;
         let worth = price.and_then(|price| decimal_worth(units, token, price));
         Payment { mint: token.mint(), units, worth }
     });
