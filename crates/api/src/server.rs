@@ -156,9 +156,7 @@ pub async fn serve(listener: TcpListener, state: AppState, stop: CancellationTok
     let (ticker, stopping) = (state.ticker.clone(), state.stopping.clone());
     state.tasks.spawn(async move { stopping.run_until_cancelled(ticker.run()).await });
     let recording = state.clone();
-    state.tasks.spawn(async move {
-        recording.stopping.run_until_cancelled(wallets::record(&recording)).await;
-    });
+    state.tasks.spawn(async move { wallets::record(&recording).await });
     let watching = state.clone();
     state.tasks.spawn(async move {
         let watch = watching.lag.run(watching.store.as_ref(), watching.limits.lag_check_every);

@@ -48,12 +48,10 @@ impl AppState {
         quote: Token,
     ) -> Result<Vec<(Token, Balance, Option<Decimal>)>, Problem> {
         let balances = self.answer(self.store.balances(wallet)).await?;
-        let prices = self.prices(balances.iter().map(|(mint, _)| *mint), quote).await;
+        let prices = self.prices(balances.iter().map(|(mint, _)| *mint), quote).await.into_iter();
         let balances: BTreeMap<Mint, Balance> = balances.into_iter().collect();
-        let priced = prices
-            .into_iter()
-            .map(|(token, price)| (token, balances.get(&token.mint()).copied().unwrap_or_default(), price));
-        Ok(priced.collect())
+        let balance = |token: Token| balances.get(&token.mint()).copied().unwrap_or_default();
+        Ok(prices.map(|(token, price)| (token, balance(token), price)).collect())
     }
 
     /// Prices of tokens in `quote`, in display order. Tokens that the market does not know are left out.
@@ -74,6 +72,17 @@ impl AppState {
         priced
     }
 
+    /// What the wallets are worth; one whose worth is not known now is left out, which is a gap in a chart.
+    async fn worths(&self) -> Vec<(WalletId, Amount)> {
+        let mut worths = Vec::new();
+        for wallet in self.all_wallets().await.unwrap_or_default() {
+            if let Ok(Some(worth)) = self.worth(wallet.id).await {
+                worths.push((wallet.id, worth));
+            }
+        }
+        worths
+    }
+
     /// What a wallet is worth, base units of USDC; `None` if some balance has no price.
     async fn worth(&self, wallet: WalletId) -> Result<Option<Amount>, Problem> {
         let priced = self.priced_balances(wallet, Token::USDC).await?;
@@ -86,19 +95,18 @@ impl AppState {
     }
 }
 
-/// Records what the wallets are worth, for ever.
+/// Records what the wallets are worth, until the process stops. What it has begun it ends: a call that is cut off
+/// may still open files, and no file is touched any more once this has ended.
 pub(crate) async fn record(state: &AppState) {
     let mut ticks = interval(RECORD_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        ticks.tick().await;
-        let Ok(wallets) = state.all_wallets().await else { continue };
+        if state.stopping.run_until_cancelled(ticks.tick()).await.is_none() {
+            return;
+        }
         let at = state.clock.now();
-        for wallet in wallets {
-            // one that is not known now is a gap in a chart
-            if let Ok(Some(worth)) = state.worth(wallet.id).await {
-                state.ticker.record_worth(wallet.id, at, worth).await;
-            }
+        for (wallet, worth) in state.worths().await {
+            state.ticker.record_worth(wallet, at, worth).await;
         }
     }
 }
