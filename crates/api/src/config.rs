@@ -81,8 +81,8 @@ pub struct ApiConfig {
     #[arg(long, env = "PRICE_HISTORY_DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3_650))]
     pub price_history_days: u32,
     /// What the default paper wallet begins with when it is opened, as `TOKEN=AMOUNT` in whole tokens, separated by
-    /// commas
-    #[arg(long, env = "PAPER_BALANCES", value_delimiter = ',', value_parser = balance, default_value = PAPER_BALANCES)]
+    /// commas; something of every token by default
+    #[arg(long, env = "PAPER_BALANCES", value_delimiter = ',', value_parser = balance, default_value = PAPER_BALANCES, hide_default_value = true)]
     pub paper_balances: Vec<(String, String)>,
     /// How long the push of a new order to the queue may take before the sweeper delivers it,
     /// milliseconds

@@ -18,6 +18,7 @@ const NAVIGATION: [(&str, &[(&str, &str)]); 3] = [
             ("CONCEPTS", "Concepts"),
             ("DASHBOARD", "Dashboard"),
             ("TERMINAL", "Command line"),
+            ("PAPER", "Paper market"),
             ("GLOSSARY", "Glossary"),
         ],
     ),
