@@ -10,7 +10,7 @@ use std::{
 
 use domain::{OrderId, ports::Clock};
 use infra::clock::SystemClock;
-use protocol::{CancelOutcome, CanceledView, CanceledViews, PlacedView};
+use protocol::{CancelOutcome, CanceledView, CanceledViews, PlacedView, ProblemBody};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use reqwest::StatusCode;
@@ -30,6 +30,10 @@ const PATIENCE: Duration = Duration::from_mins(1);
 const CANCELED: f64 = 0.2;
 /// The share of orders that expire, within seconds.
 const EXPIRING: f64 = 0.2;
+
+/// The share of orders that trade from a wallet with little in it.
+const POOR: f64 = 0.1;
+const POOR_WALLET: &str = "poor";
 
 /// What clients received.
 pub(super) struct Records {
@@ -67,6 +71,14 @@ impl Load {
             clients: TaskTracker::new(),
             give_up: CancellationToken::new(),
         }
+    }
+
+    /// Opens the wallet that some orders find too little in, while nothing is broken.
+    pub(super) async fn open_poor_wallet(&self) -> anyhow::Result<()> {
+        let url = format!("http://127.0.0.1:{}/api/wallets", self.apis[0]);
+        let wallet = json!({ "name": POOR_WALLET, "balances": { "SOL": "50", "USDC": "50" } });
+        self.http.post(url).json(&wallet).send().await?.error_for_status()?;
+        Ok(())
     }
 
     /// Starts a client at every tick, whether or not earlier ones are done.
@@ -113,7 +125,7 @@ impl Load {
         let mut request = self.place(key, &ask, &mut rng).await;
         let acknowledged = request.replies.iter().find_map(|reply| match reply {
             Reply::Acknowledged(id) => Some(*id),
-            Reply::Refused => None,
+            Reply::Refused | Reply::Short => None,
         });
         let Some(id) = acknowledged else { return self.keep(|records| records.requests.push(request)) };
         self.acknowledged.fetch_add(1, Ordering::Relaxed);
@@ -202,6 +214,10 @@ impl Load {
                 let placed: PlacedView<'_> = answer.json().await.ok()?;
                 Some(Reply::Acknowledged(placed.order.order_id))
             }
+            StatusCode::UNPROCESSABLE_ENTITY => {
+                let problem: ProblemBody<'_> = answer.json().await.ok()?;
+                Some(if problem.shortages.is_empty() { Reply::Refused } else { Reply::Short })
+            }
             status if status.is_client_error() => Some(Reply::Refused),
             _ => None,
         }
@@ -223,6 +239,9 @@ struct Ask {
 impl Ask {
     fn new(name: &str, rng: &mut ChaCha8Rng) -> Self {
         let mut body = order(rng);
+        if rng.random_bool(POOR) {
+            body["wallet"] = POOR_WALLET.into();
+        }
         if rng.random_bool(EXPIRING) {
             let after = Duration::from_millis(rng.random_range(0..15_000));
             body["expiresAt"] = (SystemClock.now() + after).to_string().into();

@@ -51,6 +51,7 @@ pub async fn run(options: &Options) -> anyhow::Result<Summary> {
 async fn run_on(cluster: &mut Cluster, options: &Options) -> anyhow::Result<Summary> {
     let mut nemesis = Nemesis::new(ChaCha8Rng::seed_from_u64(options.seed), options);
     let load = Arc::new(Load::new(cluster.apis(), options));
+    load.open_poor_wallet().await?;
     let watchers = Watchers::start(&cluster.apis(), options.seed).await;
     let started = Instant::now();
     let under_load = tokio::spawn(load.clone().run(options.duration()));

@@ -25,7 +25,7 @@ use super::proxy::Proxy;
 
 /// Settings of every process, so that a run of minutes meets what a day would bring. The chain is
 /// as unreliable as a busy one, only faster.
-const SETTINGS: [(&str, &str); 17] = [
+const SETTINGS: [(&str, &str); 18] = [
     ("RUST_LOG", "warn"),
     ("LEASE_MS", "2000"),
     ("PUSH_GRACE_MS", "500"),
@@ -36,6 +36,7 @@ const SETTINGS: [(&str, &str); 17] = [
     ("RETRY_CAP_MS", "1000"),
     ("QUOTE_DEADLINE_MS", "500"),
     ("REBROADCAST_INTERVAL_MS", "500"),
+    ("PAPER_BALANCES", "SOL=1000000000,USDC=1000000000,JUP=1000000000"), // more than any run spends
     ("SIM_PRESET", "congested"),
     ("SIM_QUOTE_LATENCY_MS", "40"),
     ("SIM_QUOTE_JITTER_MS", "30"),

@@ -3,7 +3,7 @@ use std::{fmt, time::Duration};
 use domain::OrderStatus;
 
 use super::{Options, Tally, cluster::Rest};
-use crate::checker::{Evidence, Reply, Violation};
+use crate::checker::{Evidence, Reply, RequestRecord, Violation};
 
 /// The course of a run, apart from what it left behind.
 pub(super) struct Course {
@@ -22,6 +22,8 @@ pub struct Summary {
     pub seed: u64,
     pub tally: Tally,
     pub refused: usize,
+    /// Requests that were refused because the wallet had too little.
+    pub short: usize,
     pub violations: Vec<Violation>,
 }
 
@@ -39,6 +41,7 @@ impl Summary {
         let status = |status| evidence.orders.iter().filter(|record| record.order.status == status).count();
         let acknowledged = replies(|reply| matches!(reply, Reply::Acknowledged(_)));
         let refused = replies(|reply| *reply == Reply::Refused);
+        let short = evidence.requests.iter().filter(|request| is_only_short(request)).count();
         let attempts: usize = evidence.orders.iter().map(|record| record.attempts.len()).sum();
         let seen: usize = evidence.follows.iter().map(|follow| follow.events.len()).sum();
         let connections: u32 = evidence.follows.iter().map(|follow| follow.connections).sum();
@@ -50,11 +53,12 @@ impl Summary {
         figures.extend(tally.all().map(|(fault, count)| (format!("fault: {fault}"), count.to_string())));
         figures.push(("gave up starting, started again".to_owned(), tally.gave_up_starting.to_string()));
         figures.push(("ended on their own once ready".to_owned(), tally.ended_working.len().to_string()));
-        let counts: [(&str, usize); 12] = [
+        let counts: [(&str, usize); 13] = [
             ("requests", evidence.requests.len()),
             ("acknowledged", acknowledged),
-            ("never answered", evidence.requests.len() - acknowledged - refused),
+            ("never answered", evidence.requests.len() - acknowledged - refused - short),
             ("refused", refused),
+            ("refused because a wallet had too little", short),
             ("orders stored", evidence.orders.len()),
             ("confirmed", status(OrderStatus::Confirmed)),
             ("failed", status(OrderStatus::Failed)),
@@ -75,7 +79,7 @@ impl Summary {
         figures
             .push(("at rest after the last fault".to_owned(), format!("{:.1} s", rest.took.as_secs_f64())));
         figures.push(("open when patience ended".to_owned(), rest.open.to_string()));
-        Self { figures, seed: options.seed, tally, refused, violations }
+        Self { figures, seed: options.seed, tally, refused, short, violations }
     }
 
     /// Whether every promise held and no process needed help once it was ready.
@@ -88,6 +92,11 @@ impl Summary {
         let rows = self.figures.iter().map(|(name, value)| format!("| {name} | {value} |\n"));
         format!("| what | how much |\n|---|---|\n{}", rows.collect::<String>())
     }
+}
+
+/// Whether a wallet had too little for a request however often it was sent.
+fn is_only_short(request: &RequestRecord) -> bool {
+    !request.replies.is_empty() && request.replies.iter().all(|reply| *reply == Reply::Short)
 }
 
 impl fmt::Display for Summary {

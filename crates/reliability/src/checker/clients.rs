@@ -49,7 +49,7 @@ pub(super) fn check_cancels(evidence: &Evidence, findings: &mut Findings<'_>) {
         let Some(reply) = request.cancel else { continue };
         let acknowledged = request.replies.iter().find_map(|reply| match reply {
             Reply::Acknowledged(id) => findings.index.orders.get(id),
-            Reply::Refused => None,
+            Reply::Refused | Reply::Short => None,
         });
         let Some(record) = acknowledged else { continue };
         let order = &record.order;

@@ -43,6 +43,8 @@ pub enum Reply {
     Acknowledged(OrderId),
     /// It was refused before anything was kept.
     Refused,
+    /// The wallet had too little for it; nothing was kept.
+    Short,
 }
 
 /// What one client saw of one order over all its connections, each resuming after the last.

@@ -361,7 +361,8 @@ fn what_is_left_in_redis_is_found_and_a_refused_request_is_not_missed() {
         broken(|evidence| evidence.leftovers.push("jobs:data holds 3".to_owned())),
         BTreeSet::from([Rule::Leftover])
     );
-    let refused = RequestRecord { key: "c".to_owned(), replies: vec![Reply::Refused], cancel: None };
+    let replies = vec![Reply::Refused, Reply::Short];
+    let refused = RequestRecord { key: "c".to_owned(), replies, cancel: None };
     assert_eq!(broken(|evidence| evidence.requests.push(refused)), BTreeSet::new());
 }
 

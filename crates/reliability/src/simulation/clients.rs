@@ -20,6 +20,9 @@ use crate::checker::{FollowRecord, Reply, RequestRecord};
 /// How long a client waits for one answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 
+/// The code of a refusal because the wallet has too little.
+const SHORT: &str = "insufficient_balance";
+
 /// What clients received.
 #[derive(Default)]
 pub(super) struct Records {
@@ -81,7 +84,7 @@ impl Client {
         let replies = self.place(&order).await;
         let id = replies.iter().find_map(|reply| match reply {
             Reply::Acknowledged(id) => Some(*id),
-            Reply::Refused => None,
+            Reply::Refused | Reply::Short => None,
         });
         let (cancel, follow) = tokio::join!(self.cancel(id), async { Some(self.follow(id?).await) });
         let mut records = lock(&self.records);
@@ -160,7 +163,8 @@ impl Client {
             Ok(Ok(id)) => Some(Reply::Acknowledged(id)),
             Ok(Err(refusal)) => {
                 self.world().note("client", &format!("is refused {key}: {}", refusal.code));
-                (!refusal.is_retryable).then_some(Reply::Refused)
+                let reply = if refusal.code == SHORT { Reply::Short } else { Reply::Refused };
+                (!refusal.is_retryable).then_some(reply)
             }
             Err(_elapsed) => None,
         }

@@ -118,6 +118,7 @@ impl Machines {
             tail_check_every,
             push_grace: Duration::from_millis(500),
             max_in_flight: world.plan.max_in_flight,
+            paper_balances: vec![("SOL".to_owned(), world.plan.sol.clone())],
             ..Limits::default()
         };
         let api = InProcessApi::new(AppState::new(backends, limits, Access::default(), About::default()));

@@ -55,6 +55,8 @@ pub struct Plan {
     pub max_in_flight: u32,
     /// Attempts an order gets in all.
     pub max_attempts: u32,
+    /// What the wallet has for orders of 1 SOL each.
+    pub sol: String,
     pub lease: Duration,
     pub conditions: Conditions,
 }
@@ -94,6 +96,7 @@ impl Plan {
             skew: Duration::ZERO,
             max_in_flight: 100,
             max_attempts: 3,
+            sol: "10000".to_owned(),
             lease: Duration::ZERO,
             conditions: Preset::Congested.conditions(),
         };
@@ -111,6 +114,9 @@ impl Plan {
         }
         if rng.random_bool(0.2) {
             plan.max_in_flight = u32::try_from(plan.orders.div_ceil(2)).unwrap_or(1);
+        }
+        if rng.random_bool(0.2) {
+            plan.sol = format!("{}.5", rng.random_range(0..plan.orders));
         }
         plan.conditions = Conditions {
             quote_latency_ms: rng.random_range(1..300),

@@ -7,7 +7,7 @@ use reliability::{checker::OrderRecord, simulation::Verdict};
 
 type Count = fn(&Verdict) -> usize;
 
-const KINDS: [(&str, Count); 40] = [
+const KINDS: [(&str, Count); 41] = [
     ("orders", |run| run.evidence.orders.len()),
     ("confirmed at the first attempt", |run| {
         orders(run, |it| it.order.status == OrderStatus::Confirmed && it.attempts.len() == 1)
@@ -70,6 +70,7 @@ const KINDS: [(&str, Count); 40] = [
     ("keys used for something else", |run| shown(run, ": in conflict with ")),
     ("requests refused because too many orders are open", |run| shown(run, ": overloaded")),
     ("requests refused because the store failed", |run| shown(run, ": store_unavailable")),
+    ("requests refused because the wallet had too little", |run| shown(run, ": insufficient_balance")),
     ("streams that went on over a new connection", |run| {
         run.evidence.follows.iter().filter(|follow| follow.connections > 1).count()
     }),
