@@ -25,7 +25,7 @@ api='' worker=''
 stop() { for pid in $api $worker; do kill "$pid" 2>/dev/null || true; wait "$pid" 2>/dev/null || true; done; api='' worker=''; }
 trap 'stop; rm -rf "$work"' EXIT
 export RUST_LOG=error REDIS_URL=$TEST_REDIS_URL MAX_IN_FLIGHT_ORDERS=10000000
-export SIM_PRESET=instant
+export SIM_PRESET=instant PAPER_BALANCES=SOL=9000000000 # more than any run spends
 
 scale() { [ -z "${QUICK:-}" ] && echo "$1" || echo "$2"; }
 sql() { psql -X -q -t -A -v ON_ERROR_STOP=1 "$DATABASE_URL" -c "$1"; }

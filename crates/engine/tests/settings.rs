@@ -115,7 +115,7 @@ fn a_wrong_value_is_one_line_that_says_what_is_expected() {
         (
             &["serve"][..],
             &[("MAX_ATTEMPTS", "abc")][..],
-            "MAX_ATTEMPTS=abc: must be a whole number from 1 to 100",
+            "MAX_ATTEMPTS=abc: must be a whole number from 1 to 10",
         ),
         (&["--lease-ms", "1"], &[], "--lease-ms 1: must be a whole number from 300 to 600000"),
         (

@@ -34,6 +34,8 @@ mod trade;
 use serde_json::Value;
 use support::{Engine, run};
 
+/// A wallet that can pay for it all the same.
+const RICH: [&str; 2] = ["--paper-balances", "SOL=9200000000,USDC=1000"];
 /// An order that no pool is deep enough for.
 const TOO_LARGE: [&str; 7] = ["submit", "--in", "SOL", "--out", "USDC", "--amount-in", "9000000000"];
 const SMALL: [&str; 7] = ["submit", "--in", "SOL", "--out", "USDC", "--amount-in", "1"];
@@ -83,7 +85,7 @@ fn a_program_reads_json_everywhere() {
 
 #[test]
 fn a_list_is_narrowed_by_status_and_size() {
-    let engine = Engine::start(&[]);
+    let engine = Engine::start(&RICH);
     for _ in 0..2 {
         assert_eq!(engine.ask(&SMALL).status, 0);
     }
@@ -97,7 +99,7 @@ fn a_list_is_narrowed_by_status_and_size() {
 
 #[test]
 fn an_order_that_failed_ends_its_followers_with_1_and_its_readers_with_0() {
-    let engine = Engine::start(&[]);
+    let engine = Engine::start(&RICH);
     let submitted = engine.ask(&TOO_LARGE);
     assert_eq!(submitted.status, 1, "{submitted:?}");
     let id = submitted.output.lines().next().unwrap().strip_prefix("order ").unwrap();

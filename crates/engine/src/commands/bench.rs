@@ -14,6 +14,9 @@ use crate::{
     exit, output,
 };
 
+/// SOL in the wallet of an engine of its own: more than any run spends.
+const BUDGET: &str = "9000000000";
+
 #[expect(clippy::print_stdout, reason = "the figures are the result")]
 pub(crate) async fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
     let asked = process::stop_on_signal()?;
@@ -70,6 +73,7 @@ impl Own {
         "127.0.0.1".clone_into(&mut serve.api.host);
         serve.api.port = 0;
         serve.venues = VenueConfig::preset(Preset::Instant);
+        serve.api.paper_balances = vec![("SOL".to_owned(), BUDGET.to_owned())];
         let engine = Embedded::start(&serve, &[]).await.context("cannot start an engine")?;
         eprintln!("measuring a temporary engine, with orders in {}", folder.path().display());
         Ok(Self { engine, _folder: folder })

@@ -67,7 +67,12 @@ async fn drain(services: &Services, database: &mut PgConnection, total: i64) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backlog_without_workers_is_drained_once_and_leaves_nothing_in_redis() {
     let services = Services::new().await;
-    let quick = [("SIM_PRESET", "instant"), ("RUST_LOG", "error"), ("REDELIVER_AFTER_MS", "2000")];
+    let quick = [
+        ("SIM_PRESET", "instant"),
+        ("RUST_LOG", "error"),
+        ("REDELIVER_AFTER_MS", "2000"),
+        ("PAPER_BALANCES", "SOL=100000"),
+    ];
     let api = services.api(&quick).await;
     // A first order leaves whatever bookkeeping the queue keeps for good.
     {

@@ -5,8 +5,7 @@ use serde_json::Value;
 use crate::support::Engine;
 
 /// Orders that no quote satisfies wait for their next attempt for as long as anybody likes.
-const PATIENT: [&str; 6] =
-    ["--max-attempts", "100", "--retry-base-ms", "600000", "--retry-cap-ms", "3600000"];
+const PATIENT: [&str; 6] = ["--max-attempts", "10", "--retry-base-ms", "600000", "--retry-cap-ms", "3600000"];
 
 async fn placed(engine: &Engine, tag: &str) -> String {
     let body = serde_json::json!({

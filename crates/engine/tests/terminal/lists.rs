@@ -3,7 +3,7 @@
 use testkit::tls::http_client;
 
 use crate::{
-    SMALL, TOO_LARGE,
+    RICH, SMALL, TOO_LARGE,
     support::{Engine, id_of},
 };
 
@@ -14,7 +14,7 @@ fn count(engine: &Engine, arguments: &[&str]) -> usize {
 
 #[test]
 fn orders_are_found_by_every_filter() {
-    let engine = Engine::start(&[]);
+    let engine = Engine::start(&RICH);
     let own = [&SMALL[..], &["--client-order-id", "mine", "--tag", "grid"]].concat();
     let id = id_of(&engine.ask(&own));
     engine.ask(&["submit", "--in", "USDC", "--out", "JUP", "--amount-in", "5"]);

@@ -57,7 +57,7 @@ fn an_order_is_left_to_itself_and_a_key_places_it_once() {
 #[test]
 fn an_interrupted_follower_says_how_to_go_on() {
     let engine =
-        Engine::start(&["--max-attempts", "100", "--retry-base-ms", "600000", "--retry-cap-ms", "3600000"]);
+        Engine::start(&["--max-attempts", "10", "--retry-base-ms", "600000", "--retry-cap-ms", "3600000"]);
     let waits = [&SMALL[..], &["--min-amount-out", "1000000"]].concat();
     let mut submit = engine.command(&waits).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(submit.stdout.take().unwrap()).lines().map(Result::unwrap);
