@@ -4,6 +4,7 @@ mod orders;
 mod serve;
 mod trade;
 mod values;
+mod wallet;
 
 use std::path::PathBuf;
 
@@ -16,6 +17,9 @@ pub(crate) use self::{
     orders::OrdersArgs,
     serve::{Hidden, ServeArgs},
     trade::{QuoteArgs, SubmitArgs, TradeArgs},
+    wallet::{
+        MoneyArgs, OpenArgs, PostingsArgs, ResetArgs, ShowArgs, TransferArgs, WalletArgs, WalletCommand,
+    },
 };
 use crate::client::HeaderArgs;
 
@@ -90,6 +94,8 @@ pub(crate) enum Command {
     Cancel(CancelArgs),
     /// Resume a parked order at once
     Resume(ResumeArgs),
+    /// Show a wallet and what it has earned; move paper money
+    Wallet(WalletArgs),
     /// List the tokens that can be traded
     Tokens(ReadArgs),
     /// List the venues

@@ -62,6 +62,7 @@ async fn run(loaded: Loaded<Cli>) -> anyhow::Result<ExitCode> {
         Some(Command::Events(args)) => commands::events::run(args).await,
         Some(Command::Explain(args)) => commands::explain::run(args).await,
         Some(Command::Resume(args)) => commands::resume::run(args).await,
+        Some(Command::Wallet(args)) => commands::wallet::run(args).await,
         Some(Command::Tokens(args)) => commands::lists::tokens(args).await,
         Some(Command::Venues(args)) => commands::lists::venues(args).await,
         Some(Command::Top(args)) => commands::top::run(args).await,

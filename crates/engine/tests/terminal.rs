@@ -30,6 +30,8 @@ mod support;
 mod tls;
 #[path = "terminal/trade.rs"]
 mod trade;
+#[path = "terminal/wallet.rs"]
+mod wallet;
 
 use serde_json::Value;
 use support::{Engine, run};

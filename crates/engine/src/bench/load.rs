@@ -17,7 +17,10 @@ use protocol::OrderRef;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::{connection::Connection, follow::Followers, latency::Latencies};
-use crate::{cli::BenchArgs, client::Endpoint};
+use crate::{
+    cli::BenchArgs,
+    client::{Endpoint, Refused},
+};
 
 /// How long a connection of a closed loop waits after it was refused as overload, as `Retry-After` asks.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -132,9 +135,12 @@ impl Load {
                         sleep(RETRY_AFTER).await;
                     }
                 }
-                Ok(answer) => {
-                    accepted.fail(|| format!("{}: {}", answer.status, String::from_utf8_lossy(&answer.body)));
-                }
+                Ok(answer) => accepted.fail(|| {
+                    let text = String::from_utf8_lossy(&answer.body);
+                    let refused = Refused::read(answer.status, &text);
+                    refused
+                        .map_or_else(|| format!("{}: {text}", answer.status), |refused| refused.to_string())
+                }),
                 Err(error) => accepted.fail(|| format!("{error:#}")),
             }
         }

@@ -63,6 +63,9 @@ pub(crate) struct QuoteArgs {
 pub(crate) struct SubmitArgs {
     #[command(flatten)]
     pub(crate) trade: TradeArgs,
+    /// Name or id of the wallet that it trades from, unless that is the default one
+    #[arg(long, value_name = "NAME")]
+    pub(crate) wallet: Option<String>,
     /// When the order expires: an RFC 3339 time with an offset
     #[arg(long, value_name = "TIME")]
     pub(crate) expires_at: Option<String>,

@@ -23,6 +23,15 @@ pub(super) fn amount(text: &str) -> Result<String, String> {
     if text.starts_with('-') { Err("must be greater than zero".to_owned()) } else { Ok(text.to_owned()) }
 }
 
+/// A token and how much of it, such as `SOL=10`. The engine checks both.
+pub(super) fn payment(text: &str) -> Result<(String, String), String> {
+    let parts = text.split_once('=').map(|(token, amount)| (token.trim(), amount.trim()));
+    match parts.filter(|(token, amount)| !token.is_empty() && !amount.is_empty()) {
+        Some((token, given)) => Ok((token.to_owned(), amount(given)?)),
+        None => Err("must be a token and an amount, such as SOL=10".to_owned()),
+    }
+}
+
 /// A key that fits into a header.
 pub(super) fn idempotency_key(text: &str) -> Result<String, String> {
     let fits = (1..=255).contains(&text.len()) && HeaderValue::from_str(text).is_ok();

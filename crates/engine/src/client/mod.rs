@@ -9,6 +9,7 @@ mod pages;
 mod read;
 mod refusal;
 mod unreachable;
+mod wallets;
 
 use std::time::Duration;
 
@@ -21,12 +22,13 @@ use reqwest::{
 };
 use serde_json::{Value, json};
 
-use self::refusal::Refused;
 pub(crate) use self::{
     endpoint::{Endpoint, Socket},
     headers::HeaderArgs,
     pages::Page,
+    refusal::Refused,
     unreachable::Unreachable,
+    wallets::{DEFAULT_WALLET, MoneyRequest, WALLETS},
 };
 
 /// How long an engine may take to report its health; another server on that port may never answer.
@@ -43,6 +45,7 @@ pub(crate) struct OrderRequest {
     pub(crate) slippage_bps: Option<u16>,
     pub(crate) min_amount_out: Option<String>,
     pub(crate) max_amount_in: Option<String>,
+    pub(crate) wallet: Option<String>,
     pub(crate) expires_at: Option<String>,
     pub(crate) client_order_id: Option<String>,
     pub(crate) tag: Option<String>,
@@ -59,6 +62,7 @@ impl OrderRequest {
             ("slippageBps", self.slippage_bps.map(Value::from)),
             ("minAmountOut", self.min_amount_out.clone().map(Value::from)),
             ("maxAmountIn", self.max_amount_in.clone().map(Value::from)),
+            ("wallet", self.wallet.clone().map(Value::from)),
             ("expiresAt", self.expires_at.clone().map(Value::from)),
             ("clientOrderId", self.client_order_id.clone().map(Value::from)),
             ("tag", self.tag.clone().map(Value::from)),

@@ -26,7 +26,7 @@ impl Page {
         self.next.is_some()
     }
 
-    /// The cursor of the next page of orders. A page of a search may be empty and still have one.
+    /// The cursor of the next page. A page of a search may be empty and still have one.
     pub(crate) fn next_cursor(&self) -> Option<&str> {
         let mut next = self.next.iter().flatten();
         next.find(|(name, _)| name == "cursor").map(|(_, cursor)| cursor.as_str())
@@ -61,7 +61,7 @@ impl Client {
         }
     }
 
-    async fn page<N: Serialize>(&self, path: &str, query: &[(N, String)]) -> anyhow::Result<Page> {
+    pub(super) async fn page<N: Serialize>(&self, path: &str, query: &[(N, String)]) -> anyhow::Result<Page> {
         let asked = self.http.get(self.endpoint.http(path)).query(query).send().await;
         let answer = self.answer(asked).await?;
         let next = next(&answer.headers).context("the address of the next page cannot be read")?;

@@ -87,7 +87,7 @@ impl Client {
         Ok(serde_json::from_value(report["market"].clone()).ok())
     }
 
-    async fn read(&self, path: &str, query: &[(&str, String)]) -> anyhow::Result<String> {
+    pub(super) async fn read(&self, path: &str, query: &[(&str, String)]) -> anyhow::Result<String> {
         let asked = self.http.get(self.endpoint.http(path)).query(query).send().await;
         self.answered(asked).await
     }

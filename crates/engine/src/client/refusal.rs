@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt};
 
-use protocol::{FieldError, ProblemBody};
+use protocol::{FieldError, ProblemBody, ShortageView};
 use reqwest::StatusCode;
 use serde_json::Value;
 
@@ -18,6 +18,7 @@ const OF_TRADES: Flags = &[
     ("slippageBps", "--slippage-bps"),
     ("minAmountOut", "--min-amount-out"),
     ("maxAmountIn", "--max-amount-in"),
+    ("wallet", "--wallet"),
     ("expiresAt", "--expires-at"),
     ("clientOrderId", "--client-order-id"),
     ("tag", "--tag"),
@@ -40,9 +41,13 @@ const OF_FILTERS: Flags = &[
     ("after", "--after"),
 ];
 
+/// What the API names and the command line has other words for.
+const OTHER_WORDS: [(&str, &str); 2] =
+    [("Idempotency-Key", "--idempotency-key"), ("GET /api/wallets", "engine wallet list")];
+
 /// A refused request.
 #[derive(Debug)]
-pub(super) struct Refused {
+pub(crate) struct Refused {
     status: StatusCode,
     reason: Reason,
     flags: Flags,
@@ -51,14 +56,16 @@ pub(super) struct Refused {
 #[derive(Debug)]
 enum Reason {
     Fields(Vec<FieldError>),
+    Shortages(Vec<ShortageView>),
     Text(String),
 }
 
 impl Refused {
     /// Reads the refusal of an engine, or of something in front of it that says why. `None`: it is neither.
-    pub(super) fn read(status: StatusCode, answer: &str) -> Option<Self> {
+    pub(crate) fn read(status: StatusCode, answer: &str) -> Option<Self> {
         let reason = match serde_json::from_str::<ProblemBody<'_>>(answer) {
             Ok(problem) if !problem.errors.is_empty() => Reason::Fields(problem.errors.into_owned()),
+            Ok(problem) if !problem.shortages.is_empty() => Reason::Shortages(problem.shortages.into_owned()),
             Ok(problem) => Reason::Text(problem.detail.into_owned()),
             Err(_) => {
                 let foreign: Value = serde_json::from_str(answer).ok()?;
@@ -76,13 +83,22 @@ impl Refused {
         }
     }
 
+    /// What the wallet lacks, if that is the reason.
+    pub(crate) fn shortages(&self) -> &[ShortageView] {
+        match &self.reason {
+            Reason::Shortages(shortages) => shortages,
+            _ => &[],
+        }
+    }
+
     fn flag(&self, field: &str) -> Option<&'static str> {
         self.flags.iter().find(|(name, _)| *name == field).map(|(_, flag)| *flag)
     }
 
     /// A field and what is wrong with it. In the text only names that no English word looks like are fields.
     fn sentence(&self, FieldError { field, message, .. }: &FieldError) -> String {
-        let mut sentence = self.flag(field).unwrap_or(field).to_owned();
+        let of_token = field.strip_prefix("amounts.").or(field.strip_prefix("balances."));
+        let mut sentence = self.flag(field).or(of_token).unwrap_or(field).to_owned();
         for word in message.split(' ') {
             let end = word.find(|letter: char| !letter.is_ascii_alphanumeric()).unwrap_or(word.len());
             let (name, rest) = word.split_at(end);
@@ -100,7 +116,15 @@ impl fmt::Display for Refused {
             Reason::Fields(errors) => {
                 errors.iter().map(|error| self.sentence(error)).collect::<Vec<_>>().join("; ")
             }
-            Reason::Text(text) => text.replace("Idempotency-Key", "--idempotency-key"),
+            Reason::Shortages(shortages) => {
+                let short = shortages.iter().map(|ShortageView { token, needed, free, missing }| {
+                    format!("{needed} {token} needed, {free} free, {missing} missing")
+                });
+                format!("too little in the wallet: {}", short.collect::<Vec<_>>().join("; "))
+            }
+            Reason::Text(text) => {
+                OTHER_WORDS.iter().fold(text.clone(), |text, (theirs, ours)| text.replace(theirs, ours))
+            }
         };
         write!(f, "refused ({}): {reason}", self.status)
     }

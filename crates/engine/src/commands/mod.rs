@@ -17,6 +17,7 @@ pub(crate) mod resume;
 pub(crate) mod serve;
 pub(crate) mod submit;
 pub(crate) mod top;
+pub(crate) mod wallet;
 pub(crate) mod watch;
 
 use anyhow::{Context, ensure};

@@ -14,13 +14,15 @@ use crate::{
     render::order_table,
 };
 
+const ORDERS_EXPORT: &str = "/api/orders/export";
+
 pub(crate) async fn run(mut args: OrdersArgs) -> anyhow::Result<ExitCode> {
     let client = client(&args.target)?;
     if let Some(cursor) = &mut args.list.cursor {
         *cursor = client.find(cursor).await?.to_string();
     }
     if args.list.csv {
-        client.export(&args.filter.query(), output::write).await?;
+        client.export(ORDERS_EXPORT, &args.filter.query(), output::write).await?;
         return Ok(ExitCode::SUCCESS);
     }
     let first = client.order_pages(&args.query()).await?;

@@ -7,6 +7,7 @@ mod orders;
 mod price;
 mod quotes;
 pub(crate) mod table;
+mod wallets;
 pub(crate) mod words;
 
 pub(crate) use demo::{demo_table, step_in_words};
@@ -15,6 +16,9 @@ pub(crate) use explanation::{Detail, explanation_in_words};
 pub(crate) use orders::order_table;
 pub(crate) use price::price;
 pub(crate) use quotes::quotes_in_words;
+pub(crate) use wallets::{
+    earnings_in_words, moves_in_words, posting_table, wallet_in_words, wallet_table,
+};
 
 use protocol::SpecView;
 

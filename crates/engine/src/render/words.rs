@@ -71,6 +71,12 @@ pub(crate) fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
+/// A word of a command line, as a shell reads it.
+pub(crate) fn shell_word(word: &str) -> String {
+    let is_plain = word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+    if is_plain { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
 /// Breaks a line between words; the lines that follow are indented. `None`: nothing is broken.
 pub(crate) fn wrapped(line: &str, indent: usize, width: Option<usize>) -> String {
     let Some(width) = width.filter(|width| console::measure_text_width(line) > *width) else {
@@ -102,6 +108,14 @@ mod tests {
         let shown = [5, 300, 7_200, 172_800].map(|seconds| ago(at(0), at(seconds)));
         assert_eq!(shown, ["5s ago", "5m ago", "2h ago", "2d ago"]);
         assert_eq!(ago(at(9), at(0)), "0s ago", "clocks differ");
+    }
+
+    #[test]
+    fn a_word_is_quoted_if_a_shell_would_read_it_otherwise() {
+        assert_eq!(
+            ["swing-1", "my wallet", "it's"].map(shell_word),
+            ["swing-1", "'my wallet'", r"'it'\''s'"]
+        );
     }
 
     #[test]

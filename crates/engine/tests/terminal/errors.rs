@@ -23,6 +23,8 @@ fn a_missing_engine_is_reported_in_one_sentence() {
         &["events", id],
         &["explain", "beef"],
         &["cancel", "--all"],
+        &["wallet"],
+        &["wallet", "deposit", "SOL=1"],
         &["top", "--once"],
         &["demo"],
         &[&["submit"], &trade[..]].concat(),

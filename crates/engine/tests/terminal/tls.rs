@@ -30,6 +30,7 @@ async fn every_command_speaks_tls_and_sends_the_token_and_the_headers() {
     assert!(sent.contains("POST ") && sent.contains("pgrade: websocket") && all_have_both(&sent), "{sent}");
     for (arguments, status) in [
         (vec!["orders"], 0),
+        (vec!["wallet", "deposit", "SOL=1"], 0),
         (vec!["explain", id], 0),
         (vec!["watch", id], 0),
         (vec!["resume", id], 2),
