@@ -7,17 +7,17 @@ use api::ApiConfig;
 use domain::{OrderId, OrderStatus};
 use futures::future::{join_all, try_join_all};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
-use protocol::{EventBody, OrderView, SpecView};
+use protocol::{EventBody, OrderView, PnlView, SpecView};
 
 use super::read;
 use crate::{
     cli::{DemoArgs, ServeArgs, TargetArgs},
-    client::{Client, OrderRequest},
+    client::{Client, DEFAULT_WALLET, OrderRequest},
     embedded::Embedded,
     exit,
     output::{self, print},
     render::{
-        demo_table, order_in_words, step_in_words,
+        demo_table, gain_in_words, order_in_words, step_in_words,
         words::{self, wrapped},
     },
 };
@@ -29,7 +29,9 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     super::require_paper(&client, "demo").await?;
     super::show_market(&client).await;
     let hint = where_to_look(client.endpoint().base(), own.is_some().then_some(serve.api.port));
+    let before = earnings(&client).await;
     let ended = asked.run_until_cancelled(execute_all(&client)).await;
+    let after = earnings(&client).await;
     if let Some(own) = own {
         own.stop().await?;
     }
@@ -42,7 +44,7 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     }
     let orders = ended.iter().map(|order| read(order)).collect::<anyhow::Result<Vec<OrderView<'_>>>>()?;
     if !args.json {
-        print_summary(&orders, &hint)?;
+        print_summary(&orders, before.zip(after).as_ref(), &hint)?;
     }
     let is_expected = |(order, fails): (&OrderView<'_>, bool)| (order.status == OrderStatus::Failed) == fails;
     let all_as_expected =
@@ -82,7 +84,13 @@ fn where_to_look(url: &str, own_port: Option<u16>) -> String {
     }
 }
 
-/// The orders, and whether they fail whatever the market does: no pool is deep enough for the last one.
+/// What the wallet of the orders has earned so far; an engine of an earlier version has no wallets.
+async fn earnings(client: &Client) -> Option<PnlView<'static>> {
+    let answer = client.earnings(DEFAULT_WALLET).await.ok()?;
+    read(&answer).ok()
+}
+
+/// The orders, and whether they fail whatever the market does: nobody pays what the last one asks for.
 fn demo_orders() -> Vec<(OrderRequest, bool)> {
     let order =
         |token_in: &str, token_out: &str, amount_in: Option<&str>, amount_out: Option<&str>| OrderRequest {
@@ -94,13 +102,17 @@ fn demo_orders() -> Vec<(OrderRequest, bool)> {
             slippage_bps: Some(100),
             ..OrderRequest::default()
         };
+    let asks_too_much = OrderRequest {
+        min_amount_out: Some("1000000".to_owned()),
+        ..order("SOL", "USDC", Some("0.5"), None)
+    };
     vec![
         (order("SOL", "USDC", Some("1"), None), false),
         (order("USDC", "SOL", Some("250"), None), false),
         (order("JUP", "USDC", Some("1000"), None), false),
         (order("BONK", "SOL", Some("5000000"), None), false),
         (order("SOL", "JTO", None, Some("100")), false),
-        (order("SOL", "USDC", Some("90000000"), None), true),
+        (asks_too_much, true),
     ]
 }
 
@@ -143,7 +155,11 @@ fn line_of(event: &EventBody<'_>, order: &SpecView<'_>) -> String {
     format!("{:<21} {status:<9} {}", order_in_words(order), step_in_words(event, order))
 }
 
-fn print_summary(orders: &[OrderView<'_>], where_to_look: &str) -> anyhow::Result<()> {
+fn print_summary(
+    orders: &[OrderView<'_>],
+    earnings: Option<&(PnlView<'_>, PnlView<'_>)>,
+    where_to_look: &str,
+) -> anyhow::Result<()> {
     let width = output::width();
     print(format_args!("\n{}\n", demo_table(orders).text(width)))?;
     for order in orders {
@@ -154,8 +170,11 @@ fn print_summary(orders: &[OrderView<'_>], where_to_look: &str) -> anyhow::Resul
     }
     let confirmed = orders.iter().filter(|order| order.status == OrderStatus::Confirmed).count();
     print(format_args!(
-        "{confirmed} of {} orders confirmed; the last one is too large on purpose",
+        "{confirmed} of {} orders confirmed; the last one asks for too much on purpose",
         orders.len()
     ))?;
+    if let Some((before, after)) = earnings {
+        print(wrapped(&gain_in_words(before, after), 2, width))?;
+    }
     print(wrapped(where_to_look, 0, width))
 }

@@ -17,7 +17,7 @@ pub(crate) use orders::order_table;
 pub(crate) use price::price;
 pub(crate) use quotes::quotes_in_words;
 pub(crate) use wallets::{
-    earnings_in_words, moves_in_words, posting_table, wallet_in_words, wallet_table,
+    earnings_in_words, gain_in_words, moves_in_words, posting_table, wallet_in_words, wallet_table,
 };
 
 use protocol::SpecView;

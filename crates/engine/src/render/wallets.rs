@@ -57,6 +57,26 @@ pub(crate) fn earnings_in_words(earnings: &PnlView<'_>, width: Option<usize>) ->
         .join("\n")
 }
 
+/// What a wallet earned between two moments, and what that cost.
+pub(crate) fn gain_in_words(before: &PnlView<'_>, after: &PnlView<'_>) -> String {
+    let quote = &after.quote_token;
+    let net = |earnings: &PnlView<'_>| earnings.realized + earnings.unrealized - earnings.fees.total;
+    let gain = net(after) - net(before);
+    let fees = FeesView {
+        venues: after.fees.venues - before.fees.venues,
+        network: after.fees.network - before.fees.network,
+        total: after.fees.total - before.fees.total,
+    };
+    format!(
+        "The wallet was worth {} {quote} before and {} {quote} after: {} {}, after fees of {}",
+        money(before.value),
+        money(after.value),
+        if gain < Decimal::ZERO { "it lost" } else { "it earned" },
+        money(gain.abs()),
+        fees_in_words(&fees)
+    )
+}
+
 /// Fees by whom they were paid to.
 fn fees_in_words(fees: &FeesView) -> String {
     let FeesView { venues, network, total } = fees;
@@ -195,8 +215,12 @@ mod tests {
     }
 
     #[test]
-    fn what_was_earned_is_without_fees() {
-        let after = earnings("1003", "5", "3");
+    fn what_was_earned_or_lost_between_two_moments_is_without_fees() {
+        let (before, after) = (earnings("1000", "0", "1"), earnings("1003", "5", "3"));
+        let gain = "The wallet was worth 1000.00 USDC before and 1003.00 USDC after: it earned 3.00, \
+                    after fees of 2.00: 2.00 to venues, 0 to the network";
+        assert_eq!(gain_in_words(&before, &after), gain);
+        assert!(gain_in_words(&after, &before).contains("it lost 3.00"));
         let shown = earnings_in_words(&after, None);
         assert!(
             shown.starts_with("earned     1.50 USDC: 5.00 realized, -0.5 unrealized, less fees"),
