@@ -76,8 +76,9 @@ run() {
     echo "$1: $(wc -l <"$folder/output") lines of output"
 }
 
-# placed, known, quoted, tokens, venues, refused, placed and canceled, perhaps only once its worker comes to it
-run docs/TUTORIAL.md "201 200 200 200 200 400 201 20[02]" "" '"type":"event"'
+# placed, known, quoted, tokens, venues, refused, too little in the wallet, placed and canceled, perhaps only once its
+# worker comes to it
+run docs/TUTORIAL.md "201 200 200 200 200 400 422 201 20[02]" "" '"type":"event"'
 # placed, followed, explained; services are started, and killed, by tests of their own
 run README.md "201 101 200" '^(\./engine|cargo run --release)  |^\./scripts/test.sh|^docker|^export |^cargo build|PORT='
 run docs/STREAMS.md "" "" '"type":"(heartbeat|event)"'
