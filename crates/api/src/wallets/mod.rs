@@ -126,19 +126,25 @@ impl Inner {
         }
     }
 
-    /// The id of a new wallet or transfer: the same for every request with the same idempotency key.
-    pub(crate) fn id_for(&self, key: Option<&str>) -> Uuid {
-        key.map_or_else(|| self.next_id(self.clock.now()).0, |key| id_of_key(self.account, key))
+    /// The id of a new wallet.
+    pub(crate) fn wallet_id(&self, key: Option<&str>) -> WalletId {
+        WalletId(self.id_for("wallet", key))
     }
 
     /// The id of a new transfer.
     pub(crate) fn transfer_id(&self, key: Option<&str>) -> TransferId {
-        TransferId(self.id_for(key))
+        TransferId(self.id_for("transfer", key))
+    }
+
+    /// The same for every request for the same thing with the same idempotency key.
+    fn id_for(&self, what: &str, key: Option<&str>) -> Uuid {
+        key.map_or_else(|| self.next_id(self.clock.now()).0, |key| id_of_key(what, self.account, key))
     }
 }
 
-fn id_of_key(account: AccountId, key: &str) -> Uuid {
+fn id_of_key(what: &str, account: AccountId, key: &str) -> Uuid {
     let mut digest = Sha256::new();
+    digest.update(what);
     digest.update(account.0);
     digest.update(key);
     let digest: [u8; 32] = digest.finalize().into();

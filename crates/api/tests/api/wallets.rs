@@ -176,6 +176,15 @@ async fn a_wallet_is_opened_once_for_a_key_and_a_name() {
     problem(open("a", "2").await.unwrap(), 409, "wallet_name_taken").await;
     problem(open("default", "3").await.unwrap(), 409, "wallet_name_taken").await;
     assert_eq!(app.read("/api/wallets").await.as_array().unwrap().len(), 2);
+
+    // what moves money has keys of its own
+    let deposit = |name: &str, key: &str| {
+        let body = json!({"amounts": {"SOL": "1"}});
+        app.post(&format!("/api/wallets/{name}/deposit")).header("idempotency-key", key).json(&body).send()
+    };
+    assert_eq!(deposit("a", "1").await.unwrap().status(), StatusCode::OK);
+    assert_eq!(deposit("a", "4").await.unwrap().status(), StatusCode::OK);
+    assert_eq!(open("c", "4").await.unwrap().status(), StatusCode::CREATED);
 }
 
 #[tokio::test]

@@ -60,7 +60,7 @@ pub(crate) async fn open(
         return Err(Problem::fields(Code::InvalidRequest, errors));
     };
     state.default_wallet().await?; // it has its name first
-    let wallet = state.new_wallet(WalletId(state.id_for(key.as_deref())), name);
+    let wallet = state.new_wallet(state.wallet_id(key.as_deref()), name);
     let id = wallet.id.to_string();
     let taken = || {
         let detail = format!("you have a wallet with the name {}", wallet.name);
