@@ -203,6 +203,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/orders/{id}/postings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists what an order did to its wallet, oldest first.
+         * @description What is held when it is accepted, and what its attempts and its end moved and released.
+         */
+        get: operations["listOrderPostings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/orders/{id}/resume": {
         parameters: {
             query?: never;
@@ -451,6 +471,180 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/wallets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists your wallets with their balances, oldest first. */
+        get: operations["listWallets"];
+        put?: never;
+        /** Opens a paper wallet. */
+        post: operations["openWallet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wallets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns a wallet with its balances and their value. */
+        get: operations["getWallet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wallets/{id}/deposit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Deposits paper money. */
+        post: operations["deposit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wallets/{id}/equity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a wallet was worth since its last reset, in USDC.
+         * @description Recorded every minute and kept for `PRICE_HISTORY_DAYS`; at most 1,000 points, evenly thinned out, and the last one is
+         *     the value now. A minute in which some balance had no price has no point.
+         */
+        get: operations["getEquity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wallets/{id}/pnl": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a wallet has earned since its last reset, by average cost.
+         * @description A deposit costs what it was worth when it was made. Selling a token for USDC realizes the difference to its average
+         *     cost; a swap between two other tokens carries the cost over. Fees are counted apart. So `value` is `deposited` +
+         *     `realized` + `unrealized` - `fees.total`.
+         */
+        get: operations["getPnl"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wallets/{id}/postings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists a wallet's books, newest first.
+         * @description Each entry has the postings of one step of an order, or of a deposit, withdrawal or reset. `Link` has the next page.
+         */
+        get: operations["listPostings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wallets/{id}/postings/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Exports a wallet's books, oldest first, as CSV or JSON Lines.
+         * @description CSV has a line for each posting, JSON Lines one for each entry. If the database fails midway, the connection is dropped.
+         */
+        get: operations["exportPostings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wallets/{id}/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resets a paper wallet.
+         * @description Cancels the wallet's orders that have not ended, replaces its balances and begins a new epoch, from which profit and
+         *     loss are counted. Ids, keys and history are kept. If an order is still being executed after ten seconds, nothing is
+         *     replaced and the answer is `409 wallet_busy`: repeat the request.
+         */
+        post: operations["resetWallet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wallets/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Withdraws paper money. */
+        post: operations["withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -562,6 +756,11 @@ export interface components {
          * @example 1.5
          */
         AmountGiven: string | number | null;
+        /**
+         * @description An amount in whole tokens, read exactly, with no more decimal places than the token has.
+         * @example 1.5
+         */
+        AmountOfToken: string | number;
         /** @description Amounts spent and received, and the price in whole tokens received per whole token spent. */
         Amounts: {
             amountIn: string;
@@ -611,6 +810,58 @@ export interface components {
              */
             routingMs?: number;
         };
+        /** @description What a wallet has of one token, in whole tokens. */
+        Balance: {
+            /** @description What new orders and withdrawals can take. */
+            free: string;
+            /** @description Set aside for orders that have not ended. */
+            held: string;
+            mint: string;
+            /** @description Symbol, or the mint of a token that is not listed. */
+            token: string;
+            /** @description `held` and `free` together. */
+            total: string;
+            /** @description What `total` is worth, at the middle of the market's bid and ask. */
+            value?: string;
+        };
+        /** @description A step in a wallet's books: amounts that moved for one reason. */
+        BookEntry: {
+            at: components["schemas"]["Timestamp"];
+            /**
+             * Format: uint32
+             * @description The order's attempt; 0 for its acceptance.
+             */
+            attempt?: number;
+            cause: components["schemas"]["EntryCause"];
+            /**
+             * Format: uuid
+             * @description The order that caused it.
+             */
+            orderId?: string;
+            /**
+             * Format: uint64
+             * @description Position in the wallet's books; grows, not always by one.
+             */
+            position: number;
+            postings: components["schemas"]["Posting"][];
+            /**
+             * Format: uint32
+             * @description `seq` of the order's event.
+             */
+            seq?: number;
+            /**
+             * Format: uuid
+             * @description The deposit, withdrawal or reset that caused it.
+             */
+            transferId?: string;
+            /** Format: uuid */
+            walletId: string;
+        };
+        /**
+         * @description Where an amount is. `free` and `held` are in the wallet, `outside` is where deposits come from.
+         * @enum {string}
+         */
+        BookSide: "free" | "held" | "pool" | "fees" | "network" | "rent" | "outside";
         BuildingEvent: {
             instructions: components["schemas"]["Instruction"][];
             /**
@@ -765,6 +1016,23 @@ export interface components {
          * @enum {string}
          */
         EngineMode: "embedded" | "services";
+        /**
+         * @description What an entry in the books was written for.
+         * @enum {string}
+         */
+        EntryCause: "order" | "transfer" | "reset";
+        /** @description What a wallet was worth over time, since its last reset. */
+        Equity: {
+            /** @description Oldest first; the last point is the value now. */
+            points: components["schemas"]["EquityPoint"][];
+            /** @description The token that values are in: USDC. */
+            quoteToken: string;
+        };
+        /** @description What a wallet was worth at a moment. */
+        EquityPoint: {
+            at: components["schemas"]["Timestamp"];
+            value: string;
+        };
         /** @description An event. */
         Event: {
             at: components["schemas"]["Timestamp"];
@@ -874,6 +1142,12 @@ export interface components {
          * @enum {string}
          */
         FailureCode: "quotes_unavailable" | "no_route" | "amount_too_small" | "insufficient_liquidity" | "build_failed" | "chain_unavailable" | "signer_unavailable" | "signing_refused" | "pool_unavailable" | "simulation_failed" | "compute_exceeded" | "insufficient_funds" | "account_frozen" | "unsupported_token" | "price_impact_too_high" | "bound_not_met" | "slippage_exceeded" | "transaction_reverted" | "transaction_expired" | "execution_crashed";
+        /** @description Fees by whom they were paid to. */
+        Fees: {
+            network: string;
+            total: string;
+            venues: string;
+        };
         /**
          * @description Why a field is invalid, for programs.
          * @enum {string}
@@ -966,6 +1240,24 @@ export interface components {
         MinAmountOut: {
             minAmountOut: string;
         };
+        /**
+         * @description A new paper wallet.
+         * @example {
+         *       "balances": {
+         *         "SOL": "10",
+         *         "USDC": "1500"
+         *       },
+         *       "name": "swing"
+         *     }
+         */
+        NewWallet: {
+            /** @description What it begins with: amounts of whole tokens by symbol or mint. Empty by default. */
+            balances?: {
+                [key: string]: components["schemas"]["AmountOfToken"];
+            } | null;
+            /** @description 1 to 64 printable ASCII characters, new among your wallets, and no UUID. */
+            name: string;
+        };
         /** @description The first, highest, lowest and last price of a period. */
         Ohlc: {
             /** Format: double */
@@ -1021,7 +1313,13 @@ export interface components {
             /** @description The same as `updatedAt`, for clients of earlier systems. */
             updated_at: components["schemas"]["Timestamp"];
             updatedAt: components["schemas"]["Timestamp"];
+            /** @description The wallet as the request named it. */
             wallet?: string;
+            /**
+             * Format: uuid
+             * @description The wallet that it trades from; none if it was accepted before there were wallets.
+             */
+            walletId?: string;
         };
         /** @description An order. The first format is the canonical one; the others are those of earlier systems. */
         OrderBody: components["schemas"]["OrderRequest"] | components["schemas"]["OrderRequestByAmount"] | components["schemas"]["OrderRequestInPercent"] | components["schemas"]["OrderRequestByAmountInPercent"] | components["schemas"]["OrderRequestByMints"] | components["schemas"]["OrderRequestBySide"];
@@ -1054,7 +1352,7 @@ export interface components {
             tokenOut: components["schemas"]["TokenName"];
             /** @description `market`, the default. */
             type?: string | null;
-            /** @description Stored and returned, otherwise unused. */
+            /** @description Id or name of the wallet to trade from; `default` unless given. */
             wallet?: string | null;
         };
         /** @description Earlier format: `amount` is the amount to spend. */
@@ -1182,7 +1480,13 @@ export interface components {
             tokenOut: string;
             tokenOutMint: string;
             type: components["schemas"]["OrderType"];
+            /** @description The wallet as the request named it. */
             wallet?: string;
+            /**
+             * Format: uuid
+             * @description The wallet that it trades from; none if it was accepted before there were wallets.
+             */
+            walletId?: string;
         };
         /**
          * @description Order type.
@@ -1243,8 +1547,38 @@ export interface components {
             /** @description The same as `updatedAt`, for clients of earlier systems. */
             updated_at: components["schemas"]["Timestamp"];
             updatedAt: components["schemas"]["Timestamp"];
+            /** @description The wallet as the request named it. */
             wallet?: string;
+            /**
+             * Format: uuid
+             * @description The wallet that it trades from; none if it was accepted before there were wallets.
+             */
+            walletId?: string;
             wsUrl: string;
+        };
+        /**
+         * @description What a wallet has earned since its last reset, by average cost. Values are in `quoteToken`.
+         *
+         *     `value` is `deposited + realized + unrealized - fees`. Swaps between two tokens other than `quoteToken` realize
+         *     nothing: what is received costs what was spent.
+         */
+        Pnl: {
+            /** @description Deposits at their worth when they were made, less the cost of withdrawals. */
+            deposited: string;
+            fees: components["schemas"]["Fees"];
+            /** @description Whether every balance has a price now, and every deposit had one. */
+            isComplete: boolean;
+            /** @description The token that values are in: USDC. */
+            quoteToken: string;
+            /** @description Gained by selling tokens, negative for a loss. Without fees. */
+            realized: string;
+            /** @description The last reset, or the creation of the wallet. */
+            since: components["schemas"]["Timestamp"];
+            /** @description By token, in display order. */
+            tokens: components["schemas"]["TokenPnl"][];
+            /** @description `value` less the cost of what the wallet has. */
+            unrealized: string;
+            value: string;
         };
         /** @description A liquidity pool of a venue. */
         Pool: {
@@ -1253,6 +1587,24 @@ export interface components {
             /** @description Kind of pool: the venue's program that it belongs to. */
             kind: string;
         };
+        /** @description An amount that moved from one side to another. */
+        Posting: {
+            /** @description Whole tokens; base units of a token whose decimals are unknown. */
+            amount: string;
+            from: components["schemas"]["BookSide"];
+            kind: components["schemas"]["PostingKind"];
+            mint: string;
+            to: components["schemas"]["BookSide"];
+            /** @description Symbol, or the mint of a token that is not listed. */
+            token: string;
+            /** @description What a deposit was worth, in USDC. */
+            worth?: string;
+        };
+        /**
+         * @description Why an amount moves.
+         * @enum {string}
+         */
+        PostingKind: "deposit" | "withdrawal" | "hold" | "release" | "swap_in" | "swap_out" | "venue_fee" | "network_fee" | "tip" | "rent" | "rent_refund";
         /** @description What a pair costs at each venue. */
         Prices: {
             at: components["schemas"]["Timestamp"];
@@ -1281,6 +1633,8 @@ export interface components {
             orderId?: string;
             /** @description Whether repeating the same request later may succeed. */
             retryable: boolean;
+            /** @description The balances that are too low. */
+            shortages?: components["schemas"]["Shortage"][];
             /** Format: uint16 */
             status: number;
             /** @description Summary, the same for every occurrence. */
@@ -1292,7 +1646,7 @@ export interface components {
          * @description Stable code of a problem, for programs.
          * @enum {string}
          */
-        ProblemCode: "malformed_json" | "invalid_order" | "invalid_request" | "invalid_query" | "invalid_order_id" | "invalid_idempotency_key" | "unreadable_body" | "body_timeout" | "host_not_allowed" | "origin_not_allowed" | "not_found" | "order_not_found" | "cursor_unknown" | "method_not_allowed" | "idempotency_conflict" | "not_parked" | "already_terminal" | "too_many_open_orders" | "body_too_large" | "unsupported_media_type" | "unsupported_content_encoding" | "no_route" | "amount_too_small" | "insufficient_liquidity" | "upgrade_required" | "internal_error" | "unreadable_order" | "overloaded" | "store_unavailable" | "quotes_unavailable" | "too_many_streams" | "too_many_exports" | "too_many_connections";
+        ProblemCode: "malformed_json" | "invalid_order" | "invalid_request" | "invalid_query" | "invalid_order_id" | "invalid_idempotency_key" | "unreadable_body" | "body_timeout" | "host_not_allowed" | "origin_not_allowed" | "not_found" | "order_not_found" | "wallet_not_found" | "cursor_unknown" | "method_not_allowed" | "idempotency_conflict" | "not_parked" | "already_terminal" | "too_many_open_orders" | "body_too_large" | "unsupported_media_type" | "unsupported_content_encoding" | "wallet_name_taken" | "wallet_busy" | "balance_too_large" | "insufficient_balance" | "no_route" | "amount_too_small" | "insufficient_liquidity" | "upgrade_required" | "internal_error" | "unreadable_order" | "overloaded" | "store_unavailable" | "quotes_unavailable" | "too_many_streams" | "too_many_exports" | "too_many_connections";
         /** @description An error returned by an on-chain program. */
         ProgramError: {
             /** Format: uint32 */
@@ -1362,7 +1716,13 @@ export interface components {
             tokenOutMint: string;
             type: components["schemas"]["OrderType"];
             venue: components["schemas"]["Venue"];
+            /** @description The wallet as the request named it. */
             wallet?: string;
+            /**
+             * Format: uuid
+             * @description The wallet that it trades from; none if it was accepted before there were wallets.
+             */
+            walletId?: string;
         };
         Readiness: {
             status: components["schemas"]["HealthStatus"];
@@ -1381,6 +1741,21 @@ export interface components {
          * @enum {string}
          */
         RejectionCode: "outbid" | "quotes_unavailable" | "no_route" | "amount_too_small" | "insufficient_liquidity" | "build_failed" | "chain_unavailable" | "signer_unavailable" | "signing_refused" | "pool_unavailable" | "simulation_failed" | "compute_exceeded" | "insufficient_funds" | "account_frozen" | "unsupported_token" | "price_impact_too_high" | "bound_not_met" | "slippage_exceeded" | "transaction_reverted" | "transaction_expired" | "execution_crashed";
+        /**
+         * @description What the wallet begins anew with.
+         * @example {
+         *       "balances": {
+         *         "SOL": "10",
+         *         "USDC": "1500"
+         *       }
+         *     }
+         */
+        Reset: {
+            /** @description Amounts of whole tokens by symbol or mint; those of `PAPER_BALANCES` by default. */
+            balances?: {
+                [key: string]: components["schemas"]["AmountOfToken"];
+            } | null;
+        };
         RetryingEvent: {
             failure: components["schemas"]["Failure"];
             /**
@@ -1426,6 +1801,17 @@ export interface components {
             source: string;
             /** @description Absent if it is not set. */
             value?: string;
+        };
+        /** @description A balance that is too low. Amounts are in whole tokens. */
+        Shortage: {
+            /** @description What is free. */
+            free: string;
+            /** @description The difference. */
+            missing: string;
+            /** @description What must be free in the wallet. */
+            needed: string;
+            /** @description The token's symbol, or its mint if it is not listed. */
+            token: string;
         };
         /**
          * @description The side of a pair: `buy` receives its first token, `sell` spends it.
@@ -1594,6 +1980,21 @@ export interface components {
          * @example W
          */
         TokenName: string;
+        /** @description What one token of a wallet has earned. */
+        TokenPnl: {
+            /** @description Whole tokens. */
+            amount: string;
+            /** @description What one of them cost on average. */
+            averagePrice?: string;
+            /** @description What they cost together. */
+            cost: string;
+            mint: string;
+            realized: string;
+            /** @description Symbol, or the mint of a token that is not listed. */
+            token: string;
+            unrealized?: string;
+            value?: string;
+        };
         /** @description Sums of fills in one direction of a pair. */
         Traded: {
             amountIn: string;
@@ -1602,6 +2003,20 @@ export interface components {
             orders: number;
             tokenIn: string;
             tokenOut: string;
+        };
+        /**
+         * @description Paper money that comes or goes.
+         * @example {
+         *       "amounts": {
+         *         "SOL": "10"
+         *       }
+         *     }
+         */
+        Transfer: {
+            /** @description Amounts of whole tokens by symbol or mint, for at most 100 tokens. */
+            amounts: {
+                [key: string]: components["schemas"]["AmountOfToken"];
+            };
         };
         UnwrapSolInstruction: {
             /**
@@ -1666,6 +2081,35 @@ export interface components {
             /** @description Time of the next try. */
             until: components["schemas"]["Timestamp"];
         };
+        /** @description A wallet with what is in it. */
+        Wallet: {
+            /** @description By token, in display order. */
+            balances: components["schemas"]["Balance"][];
+            createdAt: components["schemas"]["Timestamp"];
+            /**
+             * Format: uint32
+             * @description How often it was reset.
+             */
+            epoch: number;
+            /** @description The last reset, or the creation. */
+            epochBeganAt: components["schemas"]["Timestamp"];
+            /** Format: uuid */
+            id: string;
+            /** @description Whether all of them have one. */
+            isComplete: boolean;
+            kind: components["schemas"]["WalletKind"];
+            /** @description Your name for it, unique among your wallets. */
+            name: string;
+            /** @description The token that `value` is in. */
+            quoteToken: string;
+            /** @description The value of all balances that have a price. */
+            value: string;
+        };
+        /**
+         * @description Whose money a wallet holds: `paper` money, or money on the chain.
+         * @enum {string}
+         */
+        WalletKind: "paper" | "live";
         Worker: {
             name: string;
             /**
@@ -1692,10 +2136,14 @@ export interface components {
 export type AcceptedEvent = components['schemas']['AcceptedEvent'];
 export type ActiveOrders = components['schemas']['ActiveOrders'];
 export type AmountGiven = components['schemas']['AmountGiven'];
+export type AmountOfToken = components['schemas']['AmountOfToken'];
 export type Amounts = components['schemas']['Amounts'];
 export type Attempt = components['schemas']['Attempt'];
 export type AttemptOutcome = components['schemas']['AttemptOutcome'];
 export type AttemptTiming = components['schemas']['AttemptTiming'];
+export type Balance = components['schemas']['Balance'];
+export type BookEntry = components['schemas']['BookEntry'];
+export type BookSide = components['schemas']['BookSide'];
 export type BuildingEvent = components['schemas']['BuildingEvent'];
 export type CanceledEvent = components['schemas']['CanceledEvent'];
 export type CanceledOrder = components['schemas']['CanceledOrder'];
@@ -1712,6 +2160,9 @@ export type ConfirmedEvent = components['schemas']['ConfirmedEvent'];
 export type CreateTokenAccountInstruction = components['schemas']['CreateTokenAccountInstruction'];
 export type Engine = components['schemas']['Engine'];
 export type EngineMode = components['schemas']['EngineMode'];
+export type EntryCause = components['schemas']['EntryCause'];
+export type Equity = components['schemas']['Equity'];
+export type EquityPoint = components['schemas']['EquityPoint'];
 export type Event = components['schemas']['Event'];
 export type EventCounts = components['schemas']['EventCounts'];
 export type EventData = components['schemas']['EventData'];
@@ -1722,6 +2173,7 @@ export type ExportFormat = components['schemas']['ExportFormat'];
 export type FailedEvent = components['schemas']['FailedEvent'];
 export type Failure = components['schemas']['Failure'];
 export type FailureCode = components['schemas']['FailureCode'];
+export type Fees = components['schemas']['Fees'];
 export type FieldCode = components['schemas']['FieldCode'];
 export type FieldError = components['schemas']['FieldError'];
 export type Fill = components['schemas']['Fill'];
@@ -1732,6 +2184,7 @@ export type Market = components['schemas']['Market'];
 export type MarketMode = components['schemas']['MarketMode'];
 export type MaxAmountIn = components['schemas']['MaxAmountIn'];
 export type MinAmountOut = components['schemas']['MinAmountOut'];
+export type NewWallet = components['schemas']['NewWallet'];
 export type Ohlc = components['schemas']['Ohlc'];
 export type Order = components['schemas']['Order'];
 export type OrderBody = components['schemas']['OrderBody'];
@@ -1748,7 +2201,10 @@ export type OrderTerms = components['schemas']['OrderTerms'];
 export type OrderType = components['schemas']['OrderType'];
 export type Origin = components['schemas']['Origin'];
 export type PlacedOrder = components['schemas']['PlacedOrder'];
+export type Pnl = components['schemas']['Pnl'];
 export type Pool = components['schemas']['Pool'];
+export type Posting = components['schemas']['Posting'];
+export type PostingKind = components['schemas']['PostingKind'];
 export type Prices = components['schemas']['Prices'];
 export type Problem = components['schemas']['Problem'];
 export type ProblemCode = components['schemas']['ProblemCode'];
@@ -1758,11 +2214,13 @@ export type Quotes = components['schemas']['Quotes'];
 export type Readiness = components['schemas']['Readiness'];
 export type RejectedVenue = components['schemas']['RejectedVenue'];
 export type RejectionCode = components['schemas']['RejectionCode'];
+export type Reset = components['schemas']['Reset'];
 export type RetryingEvent = components['schemas']['RetryingEvent'];
 export type RoutedEvent = components['schemas']['RoutedEvent'];
 export type RoutingDecision = components['schemas']['RoutingDecision'];
 export type RoutingStartedEvent = components['schemas']['RoutingStartedEvent'];
 export type Setting = components['schemas']['Setting'];
+export type Shortage = components['schemas']['Shortage'];
 export type Side = components['schemas']['Side'];
 export type Signature = components['schemas']['Signature'];
 export type SlippageBound = components['schemas']['SlippageBound'];
@@ -1780,7 +2238,9 @@ export type Timestamp = components['schemas']['Timestamp'];
 export type Timing = components['schemas']['Timing'];
 export type Token = components['schemas']['Token'];
 export type TokenName = components['schemas']['TokenName'];
+export type TokenPnl = components['schemas']['TokenPnl'];
 export type Traded = components['schemas']['Traded'];
+export type Transfer = components['schemas']['Transfer'];
 export type UnwrapSolInstruction = components['schemas']['UnwrapSolInstruction'];
 export type Venue = components['schemas']['Venue'];
 export type VenueCandles = components['schemas']['VenueCandles'];
@@ -1789,6 +2249,8 @@ export type VenueInfo = components['schemas']['VenueInfo'];
 export type VenuePrice = components['schemas']['VenuePrice'];
 export type Wait = components['schemas']['Wait'];
 export type WaitingEvent = components['schemas']['WaitingEvent'];
+export type Wallet = components['schemas']['Wallet'];
+export type WalletKind = components['schemas']['WalletKind'];
 export type Worker = components['schemas']['Worker'];
 export type WrapSolInstruction = components['schemas']['WrapSolInstruction'];
 export type $defs = Record<string, never>;
@@ -2585,6 +3047,80 @@ export interface operations {
             };
         };
     };
+    listOrderPostings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The order. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entries. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookEntry"][];
+                };
+            };
+            /** @description `invalid_order_id`: Invalid order id; `invalid_query`: The query is invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order_not_found`: Order not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Internal error */
+            500: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unreadable_order`: This version cannot read the order */
+            501: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable`: The order store is unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     resumeOrder: {
         parameters: {
             query?: never;
@@ -2949,6 +3485,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `wallet_not_found`: Wallet not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `body_timeout`: The body did not arrive in time */
             408: {
                 headers: {
@@ -2960,7 +3505,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency_conflict`: The key belongs to a different order */
+            /** @description `idempotency_conflict`: The key belongs to a different request */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2980,6 +3525,15 @@ export interface operations {
             };
             /** @description `unsupported_media_type`: The body must be JSON; `unsupported_content_encoding`: The body must not be compressed */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient_balance`: Insufficient balance; `no_route`: No venue trades this pair; `amount_too_small`: The amount is too small to trade; `insufficient_liquidity`: Insufficient liquidity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3018,7 +3572,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `overloaded`: Too many orders are in flight; `store_unavailable`: The order store is unavailable */
+            /** @description `overloaded`: Too many orders are in flight; `store_unavailable`: The order store is unavailable; `quotes_unavailable`: No venue quoted in time */
             503: {
                 headers: {
                     /** @description Seconds to wait before repeating the request. */
@@ -3587,6 +4141,860 @@ export interface operations {
             };
             /** @description `internal_error`: Internal error */
             500: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listWallets: {
+        parameters: {
+            query?: {
+                /** @description The token that values are in; `USDC` by default. */
+                quoteToken?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The wallets. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wallet"][];
+                };
+            };
+            /** @description `invalid_query`: The query is invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Internal error */
+            500: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable`: The order store is unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    openWallet: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A new text for each request, such as a UUID. Repeating a request with the same key does nothing a second time. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWallet"];
+            };
+        };
+        responses: {
+            /** @description An earlier request with the same key opened it (`Idempotency-Replayed`). The wallet now. */
+            200: {
+                headers: {
+                    /** @description `true`. */
+                    "Idempotency-Replayed"?: boolean;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wallet"];
+                };
+            };
+            /** @description The wallet is open. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wallet"];
+                };
+            };
+            /** @description `malformed_json`: The body is not valid JSON; `invalid_request`: The request is invalid; `invalid_query`: The query is invalid; `invalid_idempotency_key`: Invalid idempotency key; `unreadable_body`: The body could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_timeout`: The body did not arrive in time */
+            408: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `wallet_name_taken`: The name belongs to another wallet */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body must be JSON; `unsupported_content_encoding`: The body must not be compressed */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Internal error */
+            500: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable`: The order store is unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWallet: {
+        parameters: {
+            query?: {
+                /** @description The token that values are in; `USDC` by default. */
+                quoteToken?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The wallet's id or name, such as `default`. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The wallet. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wallet"];
+                };
+            };
+            /** @description `invalid_query`: The query is invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `wallet_not_found`: Wallet not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Internal error */
+            500: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable`: The order store is unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deposit: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A new text for each request, such as a UUID. Repeating a request with the same key does nothing a second time. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The wallet's id or name, such as `default`. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Transfer"];
+            };
+        };
+        responses: {
+            /** @description The wallet after the deposit. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wallet"];
+                };
+            };
+            /** @description `malformed_json`: The body is not valid JSON; `invalid_request`: The request is invalid; `invalid_query`: The query is invalid; `invalid_idempotency_key`: Invalid idempotency key; `unreadable_body`: The body could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `wallet_not_found`: Wallet not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_timeout`: The body did not arrive in time */
+            408: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_conflict`: The key belongs to a different request */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body must be JSON; `unsupported_content_encoding`: The body must not be compressed */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `balance_too_large`: The balance would be too large */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Internal error */
+            500: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable`: The order store is unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getEquity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The wallet's id or name, such as `default`. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The values. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Equity"];
+                };
+            };
+            /** @description `invalid_query`: The query is invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `wallet_not_found`: Wallet not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Internal error */
+            500: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable`: The order store is unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPnl: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The wallet's id or name, such as `default`. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Profit and loss. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pnl"];
+                };
+            };
+            /** @description `invalid_query`: The query is invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `wallet_not_found`: Wallet not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Internal error */
+            500: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable`: The order store is unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPostings: {
+        parameters: {
+            query?: {
+                /** @description Only entries before this `position`. */
+                cursor?: number;
+                /** @description Maximum number of entries; 50 by default. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The wallet's id or name, such as `default`. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entries. */
+            200: {
+                headers: {
+                    /** @description The next page, with `rel="next"`. */
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookEntry"][];
+                };
+            };
+            /** @description `invalid_query`: The query is invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `wallet_not_found`: Wallet not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Internal error */
+            500: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable`: The order store is unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportPostings: {
+        parameters: {
+            query?: {
+                /** @description `csv` by default. */
+                format?: components["schemas"]["ExportFormat"];
+            };
+            header?: never;
+            path: {
+                /** @description The wallet's id or name, such as `default`. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The books, in CSV after a line with the names of the columns. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description `invalid_query`: The query is invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `wallet_not_found`: Wallet not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Internal error */
+            500: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable`: The order store is unavailable; `too_many_exports`: Too many exports are running */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resetWallet: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A new text for each request, such as a UUID. Repeating a request with the same key does nothing a second time. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The wallet's id or name, such as `default`. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reset"];
+            };
+        };
+        responses: {
+            /** @description The wallet after the reset. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wallet"];
+                };
+            };
+            /** @description `malformed_json`: The body is not valid JSON; `invalid_request`: The request is invalid; `invalid_query`: The query is invalid; `invalid_idempotency_key`: Invalid idempotency key; `unreadable_body`: The body could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `wallet_not_found`: Wallet not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_timeout`: The body did not arrive in time */
+            408: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_conflict`: The key belongs to a different request; `wallet_busy`: The wallet has orders that have not ended */
+            409: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body must be JSON; `unsupported_content_encoding`: The body must not be compressed */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `balance_too_large`: The balance would be too large */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Internal error */
+            500: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unreadable_order`: This version cannot read the order */
+            501: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable`: The order store is unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A new text for each request, such as a UUID. Repeating a request with the same key does nothing a second time. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The wallet's id or name, such as `default`. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Transfer"];
+            };
+        };
+        responses: {
+            /** @description The wallet after the withdrawal. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wallet"];
+                };
+            };
+            /** @description `malformed_json`: The body is not valid JSON; `invalid_request`: The request is invalid; `invalid_query`: The query is invalid; `invalid_idempotency_key`: Invalid idempotency key; `unreadable_body`: The body could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `wallet_not_found`: Wallet not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_timeout`: The body did not arrive in time */
+            408: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_conflict`: The key belongs to a different request */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body must be JSON; `unsupported_content_encoding`: The body must not be compressed */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient_balance`: Insufficient balance */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Internal error */
+            500: {
+                headers: {
+                    /** @description Seconds to wait before repeating the request. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable`: The order store is unavailable */
+            503: {
                 headers: {
                     /** @description Seconds to wait before repeating the request. */
                     "Retry-After"?: number;

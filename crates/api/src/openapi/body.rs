@@ -167,6 +167,11 @@ impl Documented {
         let tag = if side == Side::Decides { Form::CLIENT_ID } else { Form::TAG };
         let about =
             "Your own label for orders, returned with them; lists can filter by it. Need not be unique.";
+        let about_wallet = if self.form == Form::CANONICAL {
+            "Id or name of the wallet to trade from; `default` unless given."
+        } else {
+            "Stored and returned, otherwise unused."
+        };
         object
             .property(tag, nullable(&printable(MAX_TAG_CHARS), about))
             .property(
@@ -176,10 +181,7 @@ impl Documented {
                     "Your own id for the order. Repeating a request with it does not place a second order.",
                 ),
             )
-            .property(
-                Form::WALLET,
-                nullable(&printable(MAX_WALLET_CHARS), "Stored and returned, otherwise unused."),
-            )
+            .property(Form::WALLET, nullable(&printable(MAX_WALLET_CHARS), about_wallet))
             .build()
     }
 }
@@ -218,6 +220,8 @@ fn amount_given() -> ObjectBuilder {
         ))
         .examples([json!("1.5")])
 }
+
+schema!(AmountOfToken, amount_given().schema_type(SchemaType::from_iter([Type::String, Type::Number])));
 
 schema!(TokenName, token_name(&[]));
 

@@ -6,5 +6,5 @@ mod optional;
 mod plain;
 mod problems;
 
-pub(crate) use body::OrderBody;
+pub(crate) use body::{AmountOfToken, OrderBody};
 pub(crate) use problems::{problems, responses};

@@ -6,7 +6,7 @@ use utoipa::openapi::{
 };
 
 /// Schemas of requests, where `null` counts as absent.
-const REQUESTS: [&str; 3] = ["OrderRequest", "OrderBody", "CancelFilter"];
+const REQUESTS: [&str; 5] = ["OrderRequest", "OrderBody", "CancelFilter", "NewWallet", "Reset"];
 
 /// Removes `null` from the type of every optional field of an answer. A field that is required and may be `null` keeps it.
 pub(super) fn never_null(document: &mut OpenApi) {

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::{QUOTE, reply, view};
 use crate::{
     accept::idempotency_key,
-    openapi::problems,
+    openapi::{AmountOfToken, problems},
     problem::{Code, FieldCode, FieldError, Problem},
     request::{JsonBody, NoParameters},
     state::AppState,
@@ -27,6 +27,7 @@ struct Request {
     #[schema(pattern = "^[ -~]{1,64}$")]
     name: String,
     /// What it begins with: amounts of whole tokens by symbol or mint. Empty by default.
+    #[schema(value_type = Option<std::collections::BTreeMap<String, AmountOfToken>>)]
     balances: Option<std::collections::BTreeMap<String, String>>,
 }
 

@@ -13,7 +13,7 @@ use super::{WalletPath, transferred};
 use crate::{
     accept::idempotency_key,
     cancel,
-    openapi::problems,
+    openapi::{AmountOfToken, problems},
     problem::{Code, Problem},
     request::{JsonBody, NoParameters},
     state::AppState,
@@ -33,6 +33,7 @@ const PAGE: u32 = 500;
 #[expect(dead_code, reason = "the document describes it; the body is read field by field")]
 struct Request {
     /// Amounts of whole tokens by symbol or mint; those of `PAPER_BALANCES` by default.
+    #[schema(value_type = Option<std::collections::BTreeMap<String, AmountOfToken>>)]
     balances: Option<std::collections::BTreeMap<String, String>>,
 }
 

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::{WalletPath, transferred};
 use crate::{
     accept::idempotency_key,
-    openapi::problems,
+    openapi::{AmountOfToken, problems},
     problem::{Code, FieldCode, FieldError, Problem},
     request::{JsonBody, NoParameters},
     state::AppState,
@@ -14,11 +14,13 @@ use crate::{
     wallets::read_payments,
 };
 
-/// Amounts of whole tokens by symbol or mint.
+/// Paper money that comes or goes.
 #[derive(ToSchema)]
-#[schema(as = Amounts, examples(json!({"amounts": {"SOL": "10"}})))]
+#[schema(as = Transfer, examples(json!({"amounts": {"SOL": "10"}})))]
 #[expect(dead_code, reason = "the document describes it; the body is read field by field")]
 struct Request {
+    /// Amounts of whole tokens by symbol or mint, for at most 100 tokens.
+    #[schema(value_type = std::collections::BTreeMap<String, AmountOfToken>)]
     amounts: std::collections::BTreeMap<String, String>,
 }
 
