@@ -112,8 +112,9 @@ fn what_is_wrong_with_an_amount_is_said_in_one_line() {
         (&["open", "new", "SOL=0"], "refused (400 Bad Request): SOL must be greater than zero"),
         (&["deposit", "SOL=1", "SOL=2"], "SOL is given twice"),
         (&["deposit", "SOL=1", "sol=2"], "refused (400 Bad Request): SOL is given twice"),
-        (&["deposit", "SOL=-1"], "<TOKEN=AMOUNT> SOL=-1: must be greater than zero"),
-        (&["withdraw", "SOL"], "<TOKEN=AMOUNT> SOL: must be a token and an amount, such as SOL=10"),
+        (&["deposit", "SOL=-1"], "SOL=-1: must be greater than zero"),
+        (&["withdraw", "SOL"], "SOL: must be a token and an amount, such as SOL=10"),
+        (&["postings", "--limit", "0"], "--limit 0: must be a whole number from 1 to 500"),
         (&["postings", "--wallet", "nope"], "refused (404 Not Found): no wallet has"),
     ] {
         let refused = engine.ask(&[&["wallet"], arguments].concat());

@@ -13,10 +13,16 @@ use super::Refusal;
 pub(super) fn explain(command: &Command, error: clap::Error) -> Refusal {
     let is_about_a_value = matches!(error.kind(), ErrorKind::ValueValidation | ErrorKind::InvalidValue);
     let invalid = error.get(ContextKind::InvalidArg).map(ToString::to_string).filter(|_| is_about_a_value);
-    let argument = invalid.and_then(|name| command.get_arguments().find(|it| it.to_string() == name));
+    let argument = invalid.and_then(|name| find(command, &name));
     let Some(argument) = argument else { return Refusal::CommandLine(error) };
     let value = error.get(ContextKind::InvalidValue).map(ToString::to_string).unwrap_or_default();
     Refusal::Setting(format!("{}: {}", place(argument, &value), expected(argument, &error)))
+}
+
+/// The argument of a command, or of one of its subcommands, that clap calls by this name.
+fn find<'a>(command: &'a Command, name: &str) -> Option<&'a Arg> {
+    let own = command.get_arguments().find(|argument| argument.to_string() == name);
+    own.or_else(|| command.get_subcommands().find_map(|nested| find(nested, name)))
 }
 
 /// Where the value comes from, and the value: `MAX_ATTEMPTS=x` or `--max-attempts x`.
