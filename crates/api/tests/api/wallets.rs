@@ -113,6 +113,18 @@ async fn an_order_that_the_wallet_cannot_pay_is_refused_and_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn a_repeated_order_is_found_although_the_first_one_holds_all_there_is() {
+    let app = start().await;
+    let body = json!({"tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "9"});
+    let place = || app.post("/api/orders/execute").header("idempotency-key", "k").json(&body).send();
+    let (first, again) = (place().await.unwrap(), place().await.unwrap());
+    assert_eq!((first.status(), again.status()), (StatusCode::CREATED, StatusCode::OK));
+    let [first, again]: [Value; 2] = [first.json().await.unwrap(), again.json().await.unwrap()];
+    assert_eq!(first["orderId"], again["orderId"]);
+    problem(app.execute(&body).await, 422, "insufficient_balance").await;
+}
+
+#[tokio::test]
 async fn an_order_for_an_exact_amount_out_holds_its_maximum() {
     let app = start().await;
     let with_maximum = json!({"tokenIn": "USDC", "tokenOut": "SOL", "amountOut": "1", "maxAmountIn": "200"});
