@@ -71,8 +71,13 @@ fn an_engine_that_runs_is_loaded_only_if_that_is_meant() {
 }
 
 #[test]
-fn neither_port_nor_folder_nor_preset_of_the_environment_is_used() {
-    let settings = [("PORT", "1"), ("DATA_DIR", "/nonexistent/orders"), ("SIM_PRESET", "brutal")];
+fn neither_port_nor_folder_nor_preset_nor_balances_of_the_environment_are_used() {
+    let settings = [
+        ("PORT", "1"),
+        ("DATA_DIR", "/nonexistent/orders"),
+        ("SIM_PRESET", "brutal"),
+        ("PAPER_BALANCES", "SOL=1"),
+    ];
     let (report, is_content) = bench_with(&["--orders", "20"], &settings);
     assert!(is_content && report["confirmed"] == 20, "{report:#}");
 }

@@ -140,19 +140,17 @@ impl AppState {
     }
 }
 
-/// Records what the wallets are worth, until the process stops. What it has begun to write is written: the files
-/// are not touched any more once it has ended.
+/// Records what the wallets are worth, until the process stops. What it has begun it ends: a call that is cut off
+/// may still open files, and no file is touched any more once this has ended.
 pub(crate) async fn record(state: &AppState) {
     let mut ticks = interval(RECORD_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        let worths = state.stopping.run_until_cancelled(async {
-            ticks.tick().await;
-            state.worths().await
-        });
-        let Some(worths) = worths.await else { return };
+        if state.stopping.run_until_cancelled(ticks.tick()).await.is_none() {
+            return;
+        }
         let at = state.clock.now();
-        for (wallet, worth) in worths {
+        for (wallet, worth) in state.worths().await {
             state.ticker.record_worth(wallet, at, worth).await;
         }
     }

@@ -113,6 +113,18 @@ async fn an_order_that_the_wallet_cannot_pay_is_refused_and_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn a_repeated_order_is_found_although_the_first_one_holds_all_there_is() {
+    let app = start().await;
+    let body = json!({"tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "9"});
+    let place = || app.post("/api/orders/execute").header("idempotency-key", "k").json(&body).send();
+    let (first, again) = (place().await.unwrap(), place().await.unwrap());
+    assert_eq!((first.status(), again.status()), (StatusCode::CREATED, StatusCode::OK));
+    let [first, again]: [Value; 2] = [first.json().await.unwrap(), again.json().await.unwrap()];
+    assert_eq!(first["orderId"], again["orderId"]);
+    problem(app.execute(&body).await, 422, "insufficient_balance").await;
+}
+
+#[tokio::test]
 async fn an_order_for_an_exact_amount_out_holds_its_maximum() {
     let app = start().await;
     let with_maximum = json!({"tokenIn": "USDC", "tokenOut": "SOL", "amountOut": "1", "maxAmountIn": "200"});
@@ -173,6 +185,9 @@ async fn a_wallet_is_opened_once_for_a_key_and_a_name() {
     let (first, again): (Value, Value) = (first.json().await.unwrap(), again.json().await.unwrap());
     assert_eq!(first, again);
     problem(open("b", "1").await.unwrap(), 409, "idempotency_conflict").await;
+    let richer = json!({"name": "a", "balances": {"SOL": "1"}});
+    let richer = app.post("/api/wallets").header("idempotency-key", "1").json(&richer).send().await.unwrap();
+    problem(richer, 409, "idempotency_conflict").await;
     problem(open("a", "2").await.unwrap(), 409, "wallet_name_taken").await;
     problem(open("default", "3").await.unwrap(), 409, "wallet_name_taken").await;
     assert_eq!(app.read("/api/wallets").await.as_array().unwrap().len(), 2);
@@ -198,6 +213,7 @@ async fn what_is_wrong_with_a_wallet_or_an_amount_is_said_for_each_field() {
         (json!({"name": ""}), vec![("name", "malformed")]),
         (json!({"name": long}), vec![("name", "too_long")]),
         (json!({"name": "00000000-0000-0000-0000-000000000001"}), vec![("name", "unsupported")]),
+        (json!({"name": ".."}), vec![("name", "unsupported")]),
         (json!({"name": "a", "balances": []}), vec![("balances", "wrong_type")]),
         (json!({"name": "a", "kind": "live"}), vec![("kind", "unknown_field")]),
     ] {

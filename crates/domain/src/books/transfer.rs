@@ -122,7 +122,7 @@ impl Transfer {
     }
 
     /// Whether an entry with its id was written by the same transfer, at whatever time and prices.
-    fn wrote(&self, known: &Entry) -> bool {
+    pub fn wrote(&self, known: &Entry) -> bool {
         let is_reset = matches!(known.cause, Cause::Reset { .. });
         let theirs = known.postings.iter();
         let theirs: Vec<_> =

@@ -196,6 +196,16 @@ fn an_explanation_ends_with_what_the_order_did_to_its_wallet() {
     assert_eq!(last(&id), "wallet: nothing was spent");
 }
 
+#[test]
+fn a_bench_that_a_wallet_cannot_pay_says_so() {
+    let engine = Engine::start(&["--paper-balances", "SOL=2.5"]);
+    let ran = engine.ask(&["bench", "--yes", "--url", &engine.url, "--orders", "5", "--concurrency", "1"]);
+    assert_eq!(ran.status, 1, "{ran:?}");
+    assert!(ran.output.contains("2 confirmed"), "{ran:?}");
+    let reason = "first other failure: refused (422 Unprocessable Entity): too little in the wallet: ";
+    assert!(ran.output.contains("3 other failures") && ran.output.contains(reason), "{ran:?}");
+}
+
 /// Passes requests on; the first answer is dropped.
 fn losing_the_first_answer(engine: &str) -> String {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();

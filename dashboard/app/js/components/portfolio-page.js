@@ -133,7 +133,10 @@ class PortfolioPage extends Component {
 function marketNote() {
   if (MARKET?.mode !== "paper") return "";
   const { preset, seed } = MARKET;
-  return `Paper market${preset ? `, preset ${preset}` : ""}${seed ? `, seed ${seed}` : ""}: no real money moves. Its venues differ by 2–5 % on purpose, so that buying on one and selling on the other can pay.`;
+  const venues = preset === "efficient"
+    ? "Its venues differ by less than their fees, so that no round trip pays."
+    : "Its venues differ by 2–5 % on purpose, so that buying on one and selling on the other can pay.";
+  return `Paper market${preset ? `, preset ${preset}` : ""}${seed ? `, seed ${seed}` : ""}: no real money moves. ${venues}`;
 }
 
 customElements.define("portfolio-page", PortfolioPage);

@@ -20,7 +20,7 @@ problems!(Problems: InvalidQuery, WalletNotFound, StoreUnavailable);
 
 /// What a wallet was worth since its last reset, in USDC.
 ///
-/// Recorded every minute and kept for `PRICE_HISTORY_DAYS`; at most 1,000 points, evenly thinned out, and the last one is
+/// Recorded by the minute and kept for `PRICE_HISTORY_DAYS`; at most 1,000 points, evenly thinned out, and the last one is
 /// the value now. A minute in which some balance had no price has no point.
 #[utoipa::path(get, path = "/api/wallets/{id}/equity", operation_id = "getEquity", tag = "wallets",
     params(("id" = String, Path, description = "The wallet's id or name, such as `default`.")),
@@ -35,8 +35,10 @@ pub(crate) async fn equity(
         let detail = "the history of values is unavailable; repeat the request";
         Problem::new(Code::StoreUnavailable, detail)
     })?;
-    let mut points =
-        thinned(recorded.into_iter().map(|(at, worth)| EquityPointView { at, value: usdc(worth) }));
+    // the minute in which the epoch began has a value of before it, perhaps
+    let recorded = recorded.into_iter().filter(|(at, _)| *at >= wallet.epoch_began_at);
+    let recorded: Vec<_> = recorded.map(|(at, worth)| EquityPointView { at, value: usdc(worth) }).collect();
+    let mut points = thinned(recorded);
     let now = view(&state, &wallet, QUOTE).await?;
     if now.is_complete {
         points.push(EquityPointView { at: state.clock.now(), value: now.value });
@@ -45,11 +47,9 @@ pub(crate) async fn equity(
 }
 
 /// Every so many points, the last one included.
-fn thinned(
-    points: impl DoubleEndedIterator<Item = EquityPointView> + ExactSizeIterator,
-) -> Vec<EquityPointView> {
+fn thinned(points: Vec<EquityPointView>) -> Vec<EquityPointView> {
     let step = points.len().div_ceil(MOST - 1).max(1);
-    let mut thinned: Vec<_> = points.rev().step_by(step).collect();
+    let mut thinned: Vec<_> = points.into_iter().rev().step_by(step).collect();
     thinned.reverse();
     thinned
 }

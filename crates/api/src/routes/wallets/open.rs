@@ -67,14 +67,18 @@ pub(crate) async fn open(
         let detail = format!("you have a wallet with the name {}", wallet.name);
         Problem::new(Code::WalletNameTaken, detail)
     };
-    let opened = state.answer(state.store.open_wallet(wallet.clone(), opening.unwrap_or_default())).await?;
+    let opening = opening.unwrap_or_default();
+    let transfer = wallet.opening(opening.clone());
+    let opened = state.answer(state.store.open_wallet(wallet.clone(), opening)).await?;
     let is_replay = match opened {
         WalletOpening::Opened => false,
         WalletOpening::Known => true,
         WalletOpening::NameTaken => return Err(taken()),
     };
     let known = state.find_wallet(&id).await?;
-    if known.name != wallet.name {
+    let first = state.answer(state.store.entries_after(known.id, 0, 1)).await?;
+    let has_same_opening = first.first().is_some_and(|first| transfer.wrote(&first.entry));
+    if known.name != wallet.name || !has_same_opening {
         let detail = format!("the key belongs to the wallet {}; use a new key for a new one", known.name);
         return Err(Problem::new(Code::IdempotencyConflict, detail));
     }
@@ -98,6 +102,8 @@ fn read_name(fields: &Fields<'_>, errors: &mut Vec<FieldError>) -> Option<String
         report(FieldCode::Malformed, "must be printable ASCII, not empty and without spaces around it");
     } else if name.parse::<WalletId>().is_ok() {
         report(FieldCode::Unsupported, "must not look like an id");
+    } else if [".", ".."].contains(&name.as_str()) {
+        report(FieldCode::Unsupported, "must not be a dot or two, which disappear from addresses");
     }
     Some(name)
 }
