@@ -532,7 +532,7 @@ export interface paths {
         };
         /**
          * What a wallet was worth since its last reset, in USDC.
-         * @description Recorded every minute and kept for `PRICE_HISTORY_DAYS`; at most 1,000 points, evenly thinned out, and the last one is
+         * @description Recorded by the minute and kept for `PRICE_HISTORY_DAYS`; at most 1,000 points, evenly thinned out, and the last one is
          *     the value now. A minute in which some balance had no price has no point.
          */
         get: operations["getEquity"];
