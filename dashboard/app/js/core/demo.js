@@ -11,7 +11,7 @@ const DEMO = [
   { tokenIn: "JUP", tokenOut: "USDC", amountIn: "1000", slippageBps: 100 },
   { tokenIn: "BONK", tokenOut: "SOL", amountIn: "5000000", slippageBps: 100 },
   { tokenIn: "SOL", tokenOut: "JTO", amountOut: "100", slippageBps: 100 },
-  { tokenIn: "SOL", tokenOut: "USDC", amountIn: "0.5", minAmountOut: "1000000" },
+  { tokenIn: "SOL", tokenOut: "USDC", amountIn: "0.5", minAmountOut: "1000000", slippageBps: 100 },
 ];
 
 /** Places them. Offered on paper only, and by no single key. @param {HTMLButtonElement} button */

@@ -35,9 +35,11 @@ pub(crate) async fn equity(
         let detail = "the history of values is unavailable; repeat the request";
         Problem::new(Code::StoreUnavailable, detail)
     })?;
-    // the minute in which the epoch began has a value of before it, perhaps
-    let recorded = recorded.into_iter().filter(|(at, _)| *at >= wallet.epoch_began_at);
-    let recorded: Vec<_> = recorded.map(|(at, worth)| EquityPointView { at, value: usdc(worth) }).collect();
+    // the minute of a reset may have the value before it; that of the opening cannot
+    let recorded = recorded.into_iter().filter(|(at, _)| wallet.epoch == 0 || *at >= wallet.epoch_began_at);
+    let recorded: Vec<_> = recorded
+        .map(|(at, worth)| EquityPointView { at: at.max(wallet.epoch_began_at), value: usdc(worth) })
+        .collect();
     let mut points = thinned(recorded);
     let now = view(&state, &wallet, QUOTE).await?;
     if now.is_complete {
