@@ -154,7 +154,7 @@ pub async fn serve(listener: TcpListener, state: AppState, stop: CancellationTok
     let (statistics, stopping) = (state.statistics.clone(), state.stopping.clone());
     state.tasks.spawn(async move { stopping.run_until_cancelled(statistics.run()).await });
     let (ticker, stopping) = (state.ticker.clone(), state.stopping.clone());
-    state.tasks.spawn(async move { stopping.run_until_cancelled(ticker.run()).await });
+    state.tasks.spawn(async move { ticker.run(&stopping).await });
     let recording = state.clone();
     state.tasks.spawn(async move { wallets::record(&recording).await });
     let watching = state.clone();

@@ -22,6 +22,7 @@ use tokio::{
     sync::watch,
     time::{Instant, MissedTickBehavior, interval},
 };
+use tokio_util::sync::CancellationToken;
 
 use self::{quoted::quote, record::Record};
 use crate::config::Limits;
@@ -183,8 +184,9 @@ impl Ticker {
         Ok(worths)
     }
 
-    /// Quotes and records, for ever. A history that fails or hangs does not hold up the prices.
-    pub(crate) async fn run(&self) {
+    /// Quotes and records until the process stops. A history that fails or hangs does not hold up the prices. What it has
+    /// begun to write it ends: a call that is cut off may still open files, and no file is touched once this has ended.
+    pub(crate) async fn run(&self, stopping: &CancellationToken) {
         for name in &self.recorded {
             if let Some(pair) = self.resolve(name).await {
                 drop(self.ticked(pair, true));
@@ -192,7 +194,7 @@ impl Ticker {
                 tracing::warn!(pair = name, "not recorded: PRICE_PAIRS names a pair of unknown tokens");
             }
         }
-        tokio::join!(self.tick_all(), self.keep_history());
+        tokio::join!(stopping.run_until_cancelled(self.tick_all()), self.keep_history(stopping));
     }
 
     async fn tick_all(&self) {
@@ -204,12 +206,11 @@ impl Ticker {
         }
     }
 
-    async fn keep_history(&self) {
+    async fn keep_history(&self, stopping: &CancellationToken) {
         let mut writes = interval(WRITE_EVERY);
         writes.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut forgot_at = None::<Instant>;
-        loop {
-            writes.tick().await;
+        while stopping.run_until_cancelled(writes.tick()).await.is_some() {
             self.write().await;
             if forgot_at.is_none_or(|at| at.elapsed() >= FORGET_EVERY) {
                 self.forget().await;

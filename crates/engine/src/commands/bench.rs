@@ -1,9 +1,10 @@
 //! `engine bench`: measures an engine of its own, or loads ones that run.
 
-use std::process::ExitCode;
+use std::{io::ErrorKind, process::ExitCode, time::Duration};
 
 use anyhow::{Context, ensure};
 use tempfile::TempDir;
+use tokio::time::sleep;
 use venues::{Preset, VenueConfig};
 
 use crate::{
@@ -60,7 +61,7 @@ async fn check_targets(args: &BenchArgs) -> anyhow::Result<()> {
 /// An engine in a temporary folder, on a free port, whose market costs no time.
 struct Own {
     engine: Embedded,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Own {
@@ -76,7 +77,7 @@ impl Own {
         serve.api.paper_balances = vec![("SOL".to_owned(), BUDGET.to_owned())];
         let engine = Embedded::start(&serve, &[]).await.context("cannot start an engine")?;
         eprintln!("measuring a temporary engine, with orders in {}", folder.path().display());
-        Ok(Self { engine, _folder: folder })
+        Ok(Self { engine, folder })
     }
 
     fn url(&self) -> String {
@@ -84,6 +85,21 @@ impl Own {
     }
 
     async fn stop(self) -> anyhow::Result<()> {
-        self.engine.stop().await
+        let stopped = self.engine.stop().await;
+        remove(self.folder).await;
+        stopped
+    }
+}
+
+/// Removes the folder. A connection that is being opened or closed on a thread of its own may put a file there meanwhile.
+async fn remove(folder: TempDir) {
+    const TRIES: u32 = 100;
+    const BETWEEN_TRIES: Duration = Duration::from_millis(20);
+    let path = folder.keep();
+    for _ in 0..TRIES {
+        match std::fs::remove_dir_all(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => sleep(BETWEEN_TRIES).await,
+            _ => return,
+        }
     }
 }
