@@ -1742,7 +1742,7 @@ export interface components {
          */
         RejectionCode: "outbid" | "quotes_unavailable" | "no_route" | "amount_too_small" | "insufficient_liquidity" | "build_failed" | "chain_unavailable" | "signer_unavailable" | "signing_refused" | "pool_unavailable" | "simulation_failed" | "compute_exceeded" | "insufficient_funds" | "account_frozen" | "unsupported_token" | "price_impact_too_high" | "bound_not_met" | "slippage_exceeded" | "transaction_reverted" | "transaction_expired" | "execution_crashed";
         /**
-         * @description What the wallet begins anew with.
+         * @description The balances after the reset.
          * @example {
          *       "balances": {
          *         "SOL": "10",

@@ -11,7 +11,7 @@ use protocol::{CancelOutcome, CancelResultView, CanceledViews};
 use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 
-use super::search;
+use super::named;
 use crate::{
     cancel,
     openapi::problems,
@@ -166,7 +166,7 @@ async fn selection(state: &AppState, body: &[u8]) -> Result<Selection, Problem> 
         report("tag", FieldCode::Malformed, message);
     }
     let pair = match pair {
-        Some(text) => search::pair(state, &text).await.map_err(|error| errors.push(error)).ok(),
+        Some(text) => named::pair(state, &text).await.map_err(|error| errors.push(error)).ok(),
         None => None,
     };
     if !errors.is_empty() {

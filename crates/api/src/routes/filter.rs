@@ -1,15 +1,18 @@
 //! The filters of orders, which lists, counts and exports share.
 
 use domain::{
-    FailureCode, OrderStatus, Timestamp, Token, VenueId,
+    OrderStatus, Timestamp,
     ports::{OrderFilter, OrderSort},
 };
 use protocol::words;
 use utoipa::IntoParams;
 
-use super::search;
+use super::{
+    named::{self, failure_code, token, venue},
+    search,
+};
 use crate::{
-    problem::{FieldCode, FieldError, Problem, shown},
+    problem::{FieldCode, FieldError, Problem},
     request::Parameters,
     state::AppState,
     validation::{MAX_CLIENT_ORDER_ID_CHARS, MAX_TAG_CHARS, is_label},
@@ -144,7 +147,7 @@ async fn read_pair(
     errors: &mut Vec<FieldError>,
 ) {
     let pair = match query.text("pair") {
-        Some(text) => search::pair(state, text).await.map_err(|error| errors.push(error)).ok(),
+        Some(text) => named::pair(state, text).await.map_err(|error| errors.push(error)).ok(),
         None => None,
     };
     let sells = query.read("side", "must be buy or sell", errors, |text| match text {
@@ -170,32 +173,4 @@ async fn read_pair(
         let (token_in, token_out) = if sells { (base, quote) } else { (quote, base) };
         (filter.token_in, filter.token_out) = (Some(token_in), Some(token_out));
     }
-}
-
-/// The token that a parameter names.
-pub(super) async fn token(
-    state: &AppState,
-    query: &Parameters,
-    name: &'static str,
-    errors: &mut Vec<FieldError>,
-) -> Option<Token> {
-    let text = query.text(name)?;
-    let resolved = state.tokens.resolve(text).await;
-    let report = |error| {
-        errors.push(FieldError::new(
-            name,
-            FieldCode::UnknownToken,
-            format!("names an {error}: {}", shown(text)),
-        ));
-    };
-    resolved.map_err(report).ok()
-}
-
-/// A venue that this engine knows. Names of others are not kept: clients could fill the memory with them.
-pub(super) fn venue(state: &AppState, name: &str) -> Option<VenueId> {
-    state.venues.iter().map(|venue| venue.id()).find(|venue| venue.as_str().eq_ignore_ascii_case(name))
-}
-
-pub(super) fn failure_code(name: &str) -> Option<FailureCode> {
-    FailureCode::ALL.into_iter().find(|code| code.as_str().eq_ignore_ascii_case(name))
 }

@@ -13,7 +13,7 @@ use domain::{
 };
 use protocol::{CandleInterval, CandleView, CandlesView, OhlcView, PricesView, VenueCandlesView};
 
-use super::search;
+use super::named;
 use crate::{
     openapi::problems,
     prices::{self, Pair},
@@ -122,7 +122,7 @@ async fn pair(state: &AppState, query: &Parameters, errors: &mut Vec<FieldError>
         errors.push(FieldError::new("pair", FieldCode::Missing, "is required: two tokens, such as SOL/USDC"));
         return None;
     };
-    match search::pair(state, text).await {
+    match named::pair(state, text).await {
         Ok(pair) => Some(pair),
         Err(error) => {
             errors.push(error);

@@ -13,6 +13,7 @@ mod filter;
 pub(crate) mod health;
 pub(crate) mod market;
 pub(crate) mod metrics;
+pub(crate) mod named;
 pub(crate) mod order;
 pub(crate) mod orders;
 pub(crate) mod quotes;

@@ -1,13 +1,9 @@
 //! What a text that somebody searches for may mean.
 
-use domain::{OrderId, Signature, Token, ports::OrderFilter};
+use domain::{OrderId, Signature, ports::OrderFilter};
 
-use super::filter::{failure_code, venue};
-use crate::{
-    problem::{FieldCode, FieldError, Problem, shown},
-    state::AppState,
-    validation::is_label,
-};
+use super::named::{failure_code, pair, venue};
+use crate::{problem::Problem, state::AppState, validation::is_label};
 
 /// The longest text, in characters.
 pub(super) const MAX_CHARS: usize = 128;
@@ -87,27 +83,4 @@ async fn narrow_to_label(state: &AppState, filter: &mut OrderFilter, text: &str)
 
 fn is_signature(text: &str) -> bool {
     SIGNATURE_CHARS.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
-}
-
-/// Two different tokens, as people write a pair: `SOL/USDC`, `SOL → USDC`, `SOL -> USDC`.
-///
-/// # Errors
-/// The error of the parameter `pair`.
-pub(crate) async fn pair(state: &AppState, text: &str) -> Result<[Token; 2], FieldError> {
-    let invalid = |code, message: String| FieldError::new("pair", code, message);
-    let halves = ["/", "→", "->"].into_iter().find_map(|separator| text.split_once(separator));
-    let Some((one, other)) = halves else {
-        let message = "must be two tokens, such as SOL/USDC".to_owned();
-        return Err(invalid(FieldCode::Malformed, message));
-    };
-    let mut pair = [Token::SOL; 2];
-    for (token, name) in pair.iter_mut().zip([one, other]) {
-        *token = state.tokens.resolve(name.trim()).await.map_err(|error| {
-            invalid(FieldCode::UnknownToken, format!("names an {error}: {}", shown(name.trim())))
-        })?;
-    }
-    if pair[0] == pair[1] {
-        return Err(invalid(FieldCode::SameToken, "must be two different tokens".to_owned()));
-    }
-    Ok(pair)
 }

@@ -9,8 +9,8 @@ pub struct Posting {
     pub mint: Mint,
     /// Base units, more than zero.
     pub units: Amount,
-    /// What a deposit was worth when it was made, base units of [`Token::USDC`](crate::Token::USDC); `None` if nobody knew, and for other
-    /// postings.
+    /// What a deposit was worth when it was made, base units of [`Token::USDC`](crate::Token::USDC); `None` if its price was unknown, and for
+    /// other postings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worth: Option<Amount>,
 }

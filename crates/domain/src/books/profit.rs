@@ -23,7 +23,7 @@ pub struct Profit {
     pub fees: Fees,
     /// Deposited for token accounts.
     pub rent: Holding,
-    /// Whether some deposit was worth nobody knew what, and counts as worth nothing.
+    /// Whether a deposit had no known price, and counts as zero.
     pub has_unpriced: bool,
 }
 

@@ -8,7 +8,7 @@ use domain::{
 };
 use sqlx::{Connection, FromRow, postgres::PgRow, sqlite::SqliteRow, types::Uuid};
 
-use super::{postgres, sqlite};
+use super::row::{POSTGRES_ATTEMPT, POSTGRES_ORDER, SQLITE_ATTEMPT, SQLITE_ORDER};
 
 /// A database whose SQL differs from the other's.
 #[derive(Debug, Clone, Copy)]
@@ -21,16 +21,16 @@ impl Dialect {
     /// The columns of an [`OrderRow`](super::row::OrderRow).
     pub(super) const fn order_columns(self) -> &'static str {
         match self {
-            Self::Postgres => postgres::ORDER,
-            Self::Sqlite => sqlite::ORDER,
+            Self::Postgres => POSTGRES_ORDER,
+            Self::Sqlite => SQLITE_ORDER,
         }
     }
 
     /// The columns of an [`AttemptRow`](super::row::AttemptRow).
     pub(super) const fn attempt_columns(self) -> &'static str {
         match self {
-            Self::Postgres => postgres::ATTEMPT,
-            Self::Sqlite => sqlite::ATTEMPT,
+            Self::Postgres => POSTGRES_ATTEMPT,
+            Self::Sqlite => SQLITE_ATTEMPT,
         }
     }
 

@@ -19,6 +19,26 @@ use serde_json::Value;
 use sqlx::types::{Json, Uuid};
 use telemetry::metrics::catalogue;
 
+/// The columns of an [`OrderRow`] in `PostgreSQL`.
+pub(super) const POSTGRES_ORDER: &str =
+    "id, account_id, client_order_id, fingerprint, spec, status, attempt, last_seq,
+    (extract(epoch FROM created_at) * 1000000)::bigint AS created_at,
+    (extract(epoch FROM updated_at) * 1000000)::bigint AS updated_at, fill, failure, network_fees,
+    (extract(epoch FROM next_attempt_at) * 1000000)::bigint AS next_attempt_at,
+    (extract(epoch FROM cancel_requested_at) * 1000000)::bigint AS cancel_requested_at,
+    cancel_requested_after, lease_epoch";
+/// The columns of an [`AttemptRow`] in `PostgreSQL`.
+pub(super) const POSTGRES_ATTEMPT: &str =
+    "order_id, number, venue, signature, signed_bytes, last_valid_block_height, state,
+    (extract(epoch FROM created_at) * 1000000)::bigint AS created_at, network_fee";
+/// The columns of an [`OrderRow`] in `SQLite`.
+pub(super) const SQLITE_ORDER: &str =
+    "id, account_id, client_order_id, fingerprint, spec, status, attempt, last_seq,
+    created_at, updated_at, fill, failure, network_fees, next_attempt_at, cancel_requested_at, cancel_requested_after,
+    lease_epoch";
+/// The columns of an [`AttemptRow`] in `SQLite`.
+pub(super) const SQLITE_ATTEMPT: &str = "order_id, number, venue, signature, signed_bytes, last_valid_block_height, state, created_at, network_fee";
+
 /// An order with what a claim of it needs to know.
 pub(super) struct OrderRow {
     pub(super) id: Uuid,

@@ -48,7 +48,7 @@ pub(crate) async fn equity(
     Ok(Json(EquityView { quote_token: now.quote_token, points }).into_response())
 }
 
-/// Every so many points, the last one included.
+/// At most [`MOST`] evenly spaced points, the last one included.
 fn thinned(points: Vec<EquityPointView>) -> Vec<EquityPointView> {
     let step = points.len().div_ceil(MOST - 1).max(1);
     let mut thinned: Vec<_> = points.into_iter().rev().step_by(step).collect();

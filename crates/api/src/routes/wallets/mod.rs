@@ -34,7 +34,7 @@ use domain::{
 };
 use protocol::{BalanceView, WalletView};
 
-use super::filter::token;
+use super::named::token;
 use crate::{
     headers::REPLAYED,
     problem::{Code, FieldError, Problem},

@@ -27,7 +27,7 @@ const EVERY: Duration = Duration::from_millis(100);
 const AT_ONCE: usize = 64;
 const PAGE: u32 = 500;
 
-/// What the wallet begins anew with.
+/// The balances after the reset.
 #[derive(ToSchema)]
 #[schema(as = Reset, examples(json!({"balances": {"SOL": "10", "USDC": "1500"}})))]
 #[expect(dead_code, reason = "the document describes it; the body is read field by field")]

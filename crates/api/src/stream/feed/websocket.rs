@@ -19,7 +19,7 @@ use super::{
 use crate::{
     prices::{self, Pair},
     problem::{Code, FieldCode, FieldError, Problem},
-    routes::search,
+    routes::named,
     state::AppState,
     stream::{Canonical, Ending, Outbox, Peer, refuse, to_text},
 };
@@ -195,7 +195,7 @@ impl Session<'_> {
         }
         let mut pairs = Vec::new();
         for name in names {
-            let pair = search::pair(self.state, name).await;
+            let pair = named::pair(self.state, name).await;
             pairs.push(pair.map_err(|error| refused(FieldError { field: "prices".into(), ..error }))?);
         }
         Ok(pairs)

@@ -38,6 +38,7 @@ use sqlx::{
     postgres::PgConnectOptions, types::Uuid,
 };
 
+use super::row::{POSTGRES_ATTEMPT as ATTEMPT, POSTGRES_ORDER as ORDER};
 use super::{
     reader::{Dialect, Parameter, Reader, Row, Select, query},
     request::{Database, Patience, Write, Written},
@@ -65,19 +66,6 @@ pub(crate) static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
         ]
     )
 });
-
-/// The columns of an [`OrderRow`](super::row::OrderRow).
-pub(super) const ORDER: &str =
-    "id, account_id, client_order_id, fingerprint, spec, status, attempt, last_seq,
-    (extract(epoch FROM created_at) * 1000000)::bigint AS created_at,
-    (extract(epoch FROM updated_at) * 1000000)::bigint AS updated_at, fill, failure, network_fees,
-    (extract(epoch FROM next_attempt_at) * 1000000)::bigint AS next_attempt_at,
-    (extract(epoch FROM cancel_requested_at) * 1000000)::bigint AS cancel_requested_at,
-    cancel_requested_after, lease_epoch";
-/// The columns of an [`AttemptRow`](super::row::AttemptRow).
-pub(super) const ATTEMPT: &str =
-    "order_id, number, venue, signature, signed_bytes, last_valid_block_height, state,
-    (extract(epoch FROM created_at) * 1000000)::bigint AS created_at, network_fee";
 
 /// Settings of every connection.
 ///

@@ -32,18 +32,11 @@ use sqlx::{
     types::Json,
 };
 
+use super::row::{SQLITE_ATTEMPT as ATTEMPT, SQLITE_ORDER as ORDER};
 use super::{
     reader::{Dialect, Parameter, Reader, Row, Select, query},
     request::{Database, Patience, Write, Written},
 };
-
-/// The columns of an [`OrderRow`](super::row::OrderRow).
-pub(super) const ORDER: &str =
-    "id, account_id, client_order_id, fingerprint, spec, status, attempt, last_seq,
-    created_at, updated_at, fill, failure, network_fees, next_attempt_at, cancel_requested_at, cancel_requested_after,
-    lease_epoch";
-/// The columns of an [`AttemptRow`](super::row::AttemptRow).
-pub(super) const ATTEMPT: &str = "order_id, number, venue, signature, signed_bytes, last_valid_block_height, state, created_at, network_fee";
 
 /// Connections that read at once; a write never waits for them.
 const READERS: usize = 4;
