@@ -6,7 +6,9 @@
 #   ./scripts/bench.sh end_to_end accept        # some of them
 #   QUICK=1 ./scripts/bench.sh                  # short, to see that it works
 #
-# Scenarios: floor end_to_end accept overhead delivery followers embedded backlog growth idle start
+# Scenarios: floor end_to_end accept overhead delivery followers embedded backlog growth idle start wallet
+#
+#   AGAINST=../before/target/dist ./scripts/bench.sh against    # end to end beside the programs of another build, by turns
 #
 # After every scenario the databases are checked as after a chaos run.
 set -euo pipefail
@@ -16,7 +18,7 @@ if [ -z "${TEST_DATABASE_URL:-}" ]; then
     exec ./scripts/servers.sh "$0" "$@"
 fi
 
-all=(floor end_to_end accept overhead delivery followers embedded backlog growth idle start)
+all=(floor end_to_end accept overhead delivery followers embedded backlog growth idle start wallet)
 [ $# -gt 0 ] || set -- "${all[@]}"
 bin=target/dist page=docs/PERFORMANCE.md
 port=3880 url=http://127.0.0.1:3880
@@ -190,6 +192,57 @@ run_growth() {
     bench --seconds "$(scale 30 3)" --concurrency 64
     many=$(figure endedPerSecond)
     row "growth: end-to-end rate with $stored orders stored" "$(ratio "$many" "$few") of the rate without" "≥ 0.9" "$(round "$many") /s and $(round "$few") /s, in one run; with their events, attempts and transactions"
+}
+# Downloads a file and says how long it took and what memory it cost the API that serves it.
+export_csv() {
+    pid=${api%% *} before=$(rss_mb "${api%% *}")
+    echo 5 >"/proc/$pid/clear_refs" # the peak starts over
+    began=$(date +%s%N)
+    lines=$(curl -sf "$url/api/$1?format=csv" | wc -l)
+    echo "$lines in $(awk -v ns=$(($(date +%s%N) - began)) 'BEGIN { printf "%.1f s", ns / 1e9 }'), $before → $(peak_mb "$pid") MB"
+}
+# All orders of all processes trade from one wallet: its balances are what every group of writes locks.
+run_wallet() {
+    orders=$(scale 1000000 5000)
+    MAX_IN_FLIGHT_ORDERS=10000 services
+    PORT=$((port + 2)) "$bin/order-api" & api="$api $!"
+    WORKER_PORT=$((port + 3)) "$bin/order-worker" & worker="$worker $!"
+    until "$bin/order-api" --check --port $((port + 2)) 2>/dev/null; do sleep 0.05; done
+    until "$bin/order-worker" --check --worker-port $((port + 3)) 2>/dev/null; do sleep 0.05; done
+    "$bin/engine" bench --yes --url "http://127.0.0.1:$((port + 2))" --json --patience-s 900 --orders $((orders / 2)) --concurrency 32 >"$work/other" &
+    other=$!
+    bench --orders $((orders / 2)) --concurrency 32
+    wait $other || { cat "$work/other" >&2; exit 1; }
+    deadlocks=$(sql "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+    [ "$deadlocks" = 0 ] || { echo "$deadlocks deadlocks" >&2; exit 1; }
+    many=$(round "$(figure endedPerSecond)")
+    check
+    row "export of these orders and of the wallet's postings, as CSV" "$(export_csv orders/export), $(export_csv wallets/default/postings/export)" \
+        "bounded memory" "lines, time, and RSS of the API before and at most during it"
+    services
+    bench --rate 1000 --seconds "$(scale 60 3)"
+    check
+    row "one wallet: $orders orders through two APIs and two workers, then 1,000 orders/s through one of each" \
+        "$((2 * many)) /s; at 1,000 /s from acceptance to \`confirmed\` p50 $(round "$(figure acceptToEnd p50Ms)" 1) ms, p99 $(round "$(figure acceptToEnd p99Ms)" 1) ms" \
+        "1,000 /s" "no deadlock; $(figure confirmed) orders confirmed in the second part"
+}
+# End to end with these programs and with others, by turns, each turn on a database of its own.
+run_against() {
+    own=$bin
+    : "${AGAINST:?the folder with the programs of the other build}"
+    : >"$work/rates"
+    for turn in 1 2 3 4 5; do
+        for build in own other; do
+            [ $build = own ] && bin=$own || bin=$AGAINST
+            MAX_IN_FLIGHT_ORDERS=10000 services
+            bench --seconds "$(scale 20 2)" --concurrency 64
+            echo "$build $(figure endedPerSecond)" | tee -a "$work/rates" >&2
+        done
+    done
+    bin=$own
+    median() { awk -v build="$1" '$1 == build { print $2 }' "$work/rates" | sort -n | sed -n 3p; }
+    row "end to end beside another build, by turns, median of five" "$(ratio "$(median own)" "$(median other)")" "" \
+        "$(round "$(median own)") /s, the other $(round "$(median other)") /s"
 }
 run_idle() {
     services

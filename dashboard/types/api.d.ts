@@ -320,7 +320,7 @@ export interface paths {
          * Exports orders, newest first, as CSV or JSON Lines.
          * @description Every order of the filter, however many there are; takes the filters of `GET /api/orders`. If the database fails
          *     midway, the connection is dropped. `amountIn` and `amountOut` are what was asked, `spent` and `received` what was
-         *     traded, `fee` is in `feeToken`, `networkFee` in SOL. In CSV, values a spreadsheet would read as formulas are
+         *     traded, `fee` is in `feeToken`, `networkFee` and `rent` in SOL. In CSV, values a spreadsheet would read as formulas are
          *     prefixed with an apostrophe.
          */
         get: operations["exportOrders"];
@@ -384,7 +384,8 @@ export interface paths {
         put?: never;
         /**
          * Requests quotes without executing.
-         * @description Returns all quotes, the best first, and the venue that an order with the same body would be routed to now.
+         * @description Returns all quotes, the best first, and the venue that an order with the same body would be routed to now. What the
+         *     wallet has does not matter, but there must be one of that name.
          */
         post: operations["askQuotes"];
         delete?: never;
@@ -554,8 +555,8 @@ export interface paths {
         /**
          * What a wallet has earned since its last reset, by average cost.
          * @description A deposit costs what it was worth when it was made. Selling a token for USDC realizes the difference to its average
-         *     cost; a swap between two other tokens carries the cost over. Fees are counted apart. So `value` is `deposited` +
-         *     `realized` + `unrealized` - `fees.total`.
+         *     cost; a swap between two other tokens carries the cost over. Fees are counted apart, and so is rent, at its cost.
+         *     So `value` is `deposited` + `realized` + `unrealized` - `fees.total` - `rent.cost`.
          */
         get: operations["getPnl"];
         put?: never;
@@ -906,6 +907,8 @@ export interface components {
             pair?: string | null;
             /** @description The orders' tag. */
             tag?: string | null;
+            /** @description The wallet that they trade from: a name or an id. */
+            wallet?: string | null;
         };
         /**
          * @description Result of a request to cancel an order. `storeUnavailable`: unknown, repeat the request.
@@ -982,6 +985,8 @@ export interface components {
             kind: "confirmed";
             /** @description Network fee, in SOL. */
             networkFee?: string;
+            /** @description Deposited for token accounts that the swap opened and left open, in SOL. */
+            rent?: string;
             signature: components["schemas"]["Signature"];
             /** Format: uint64 */
             slot: number;
@@ -1173,6 +1178,8 @@ export interface components {
             feeToken: string;
             /** @description Network fee, in SOL. */
             networkFee?: string;
+            /** @description Deposited for token accounts that the swap opened and left open, in SOL. */
+            rent?: string;
             signature: components["schemas"]["Signature"];
             /** Format: uint64 */
             slot: number;
@@ -1218,6 +1225,10 @@ export interface components {
         Instruction: components["schemas"]["CreateTokenAccountInstruction"] | components["schemas"]["WrapSolInstruction"] | components["schemas"]["SwapInstruction"] | components["schemas"]["UnwrapSolInstruction"];
         /** @description The market that orders trade on. */
         Market: {
+            /** @description Taken for a token account, in SOL, until it is closed. An order holds it once, and once more if it spends SOL. */
+            accountRent: string;
+            /** @description Held for the network fees of an order, in SOL: of ten attempts, the most that `MAX_ATTEMPTS` can be. */
+            heldForFees: string;
             /**
              * Format: uint16
              * @description Maximum slippage that an order may allow, basis points.
@@ -1255,7 +1266,7 @@ export interface components {
             balances?: {
                 [key: string]: components["schemas"]["AmountOfToken"];
             } | null;
-            /** @description 1 to 64 printable ASCII characters, new among your wallets, and no UUID. */
+            /** @description 1 to 64 printable ASCII characters, new among your wallets without regard to case, and no UUID. */
             name: string;
         };
         /** @description The first, highest, lowest and last price of a period. */
@@ -1559,7 +1570,7 @@ export interface components {
         /**
          * @description What a wallet has earned since its last reset, by average cost. Values are in `quoteToken`.
          *
-         *     `value` is `deposited + realized + unrealized - fees`. Swaps between two tokens other than `quoteToken` realize
+         *     `value` is `deposited + realized + unrealized - fees - rent.cost`. Swaps between two tokens other than `quoteToken` realize
          *     nothing: what is received costs what was spent.
          */
         Pnl: {
@@ -1572,6 +1583,8 @@ export interface components {
             quoteToken: string;
             /** @description Gained by selling tokens, negative for a loss. Without fees. */
             realized: string;
+            /** @description Deposited for token accounts. It is not lost, but no order can spend it. */
+            rent: components["schemas"]["Rent"];
             /** @description The last reset, or the creation of the wallet. */
             since: components["schemas"]["Timestamp"];
             /** @description By token, in display order. */
@@ -1741,6 +1754,13 @@ export interface components {
          * @enum {string}
          */
         RejectionCode: "outbid" | "quotes_unavailable" | "no_route" | "amount_too_small" | "insufficient_liquidity" | "build_failed" | "chain_unavailable" | "signer_unavailable" | "signing_refused" | "pool_unavailable" | "simulation_failed" | "compute_exceeded" | "insufficient_funds" | "account_frozen" | "unsupported_token" | "price_impact_too_high" | "bound_not_met" | "slippage_exceeded" | "transaction_reverted" | "transaction_expired" | "execution_crashed";
+        /** @description What a wallet has deposited for token accounts. */
+        Rent: {
+            /** @description SOL. */
+            amount: string;
+            /** @description What that SOL cost, in `quoteToken`. */
+            cost: string;
+        };
         /**
          * @description The balances after the reset.
          * @example {
@@ -2214,6 +2234,7 @@ export type Quotes = components['schemas']['Quotes'];
 export type Readiness = components['schemas']['Readiness'];
 export type RejectedVenue = components['schemas']['RejectedVenue'];
 export type RejectionCode = components['schemas']['RejectionCode'];
+export type Rent = components['schemas']['Rent'];
 export type Reset = components['schemas']['Reset'];
 export type RetryingEvent = components['schemas']['RetryingEvent'];
 export type RoutedEvent = components['schemas']['RoutedEvent'];
@@ -2491,6 +2512,8 @@ export interface operations {
                 tokenOut?: string;
                 /** @description Orders that this venue filled, or whose last attempt failed there. */
                 venue?: components["schemas"]["Venue"];
+                /** @description Orders that trade from this wallet: a name or an id. */
+                wallet?: string;
             };
             header?: never;
             path?: never;
@@ -2511,6 +2534,15 @@ export interface operations {
             };
             /** @description `invalid_query`: The query is invalid */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `wallet_not_found`: Wallet not found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3316,6 +3348,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `wallet_not_found`: Wallet not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `body_timeout`: The body did not arrive in time */
             408: {
                 headers: {
@@ -3621,6 +3662,8 @@ export interface operations {
                 tokenOut?: string;
                 /** @description Orders that this venue filled, or whose last attempt failed there. */
                 venue?: components["schemas"]["Venue"];
+                /** @description Orders that trade from this wallet: a name or an id. */
+                wallet?: string;
             };
             header?: never;
             path?: never;
@@ -3640,6 +3683,15 @@ export interface operations {
             };
             /** @description `invalid_query`: The query is invalid */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `wallet_not_found`: Wallet not found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3716,6 +3768,8 @@ export interface operations {
                 tokenOut?: string;
                 /** @description Orders that this venue filled, or whose last attempt failed there. */
                 venue?: components["schemas"]["Venue"];
+                /** @description Orders that trade from this wallet: a name or an id. */
+                wallet?: string;
             };
             header?: never;
             path?: never;
@@ -3734,6 +3788,15 @@ export interface operations {
             };
             /** @description `invalid_query`: The query is invalid */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `wallet_not_found`: Wallet not found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3861,6 +3924,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `wallet_not_found`: Wallet not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `body_timeout`: The body did not arrive in time */
             408: {
                 headers: {
@@ -3910,7 +3982,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `quotes_unavailable`: No venue quoted in time */
+            /** @description `store_unavailable`: The order store is unavailable; `quotes_unavailable`: No venue quoted in time */
             503: {
                 headers: {
                     /** @description Seconds to wait before repeating the request. */
@@ -4772,7 +4844,8 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        /** @description None is the same as `{}`. */
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["Reset"];
             };

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use axum::http::{HeaderMap, HeaderName, header};
 use domain::{
     Order, OrderId, OrderSpec, Origin, Phase, Timestamp,
-    ports::{Acceptance, Accepted, StoreError},
+    ports::{Acceptance, Accepted, RequestKeys, StoreError},
 };
 use metrics::counter;
 use telemetry::metrics::catalogue;
@@ -13,6 +13,7 @@ use tokio::time::timeout;
 use tracing::Instrument;
 
 use crate::{
+    funding::takes_quotes,
     headers::REQUEST_ID,
     problem::{Code, Problem},
     state::AppState,
@@ -107,6 +108,9 @@ pub(crate) async fn place(
 }
 
 /// Stores an order, then announces it and wakes a worker up.
+///
+/// A request that came before is answered as it was then, whatever has become of its wallet and of the venues: before
+/// either could refuse it, its keys are looked up.
 async fn accept(
     state: AppState,
     request: OrderRequest,
@@ -114,10 +118,30 @@ async fn accept(
     id: OrderId,
     now: Timestamp,
 ) -> Result<Placed, Problem> {
-    let fingerprint = request.fingerprint();
-    let funding = state.fund(&request).await?;
+    let wallet = match state.wallet_of(&request).await {
+        Ok(Some(wallet)) => Ok(wallet),
+        Ok(None) => Ok(state.default_wallet().await?),
+        Err(problem) if problem.code == Code::WalletNotFound => Err(problem),
+        Err(problem) => return Err(problem),
+    };
+    let (fingerprint, earlier_fingerprint) =
+        request.fingerprints(state.account, wallet.as_ref().ok().copied());
     let OrderRequest { spec, client_order_id, .. } = request;
-    let spec = OrderSpec { funding, ..spec };
+    let keys = RequestKeys {
+        account: state.account,
+        idempotency_key: caller.idempotency_key.as_deref(),
+        client_order_id: client_order_id.as_deref(),
+        fingerprint,
+        earlier_fingerprint,
+    };
+    if wallet.is_err() || takes_quotes(&spec) {
+        let repeated = state.answer(state.store.repeated(keys)).await?;
+        if let Some(answer) = repeated.and_then(|repeated| known_answer(&state, repeated)) {
+            return answer;
+        }
+    }
+    let funding = state.fund(wallet?, &spec).await?;
+    let spec = OrderSpec { funding: Some(funding), ..spec };
     let (order, event) = Order::accept(id, state.account, client_order_id, spec, now);
     let rests = order.status.phase() == Phase::Resting;
     let due_after = if rests {
@@ -126,28 +150,41 @@ async fn accept(
         Some(state.limits.push_grace)
     };
     let acceptance = Acceptance {
-        order: order.clone(),
+        order,
         event: event.placed_by(caller.origin),
         idempotency_key: caller.idempotency_key,
         fingerprint,
+        earlier_fingerprint,
         due_after,
         effects: Vec::new(),
     };
+    store(&state, acceptance).await
+}
+
+async fn store(state: &AppState, acceptance: Acceptance) -> Result<Placed, Problem> {
+    let order = acceptance.order.clone();
     let announcements = acceptance.announcements();
     let accepted = state.store.accept(acceptance).await;
-    match accepted.map_err(|error| Problem::store_unavailable(&error))? {
-        Accepted::Created => {
-            if !rests {
-                state.admission.accepted();
-            }
-            counter!(catalogue::ORDERS_ACCEPTED).increment(1);
-            tracing::info!(order_id = %order.id, spec = ?order.spec.request, "order accepted");
-            state.bus.publish(announcements.into_iter().map(Arc::new).collect());
-            if !rests {
-                push(&state, order.id);
-            }
-            Ok(Placed { order, is_replay: false })
-        }
+    let accepted = accepted.map_err(|error| Problem::store_unavailable(&error))?;
+    if let Some(answer) = known_answer(state, accepted) {
+        return answer;
+    }
+    let rests = order.status.phase() == Phase::Resting;
+    if !rests {
+        state.admission.accepted();
+    }
+    counter!(catalogue::ORDERS_ACCEPTED).increment(1);
+    tracing::info!(order_id = %order.id, spec = ?order.spec.request, "order accepted");
+    state.bus.publish(announcements.into_iter().map(Arc::new).collect());
+    if !rests {
+        push(state, order.id);
+    }
+    Ok(Placed { order, is_replay: false })
+}
+/// The answer to a request that made no new order; `None` if it made one.
+fn known_answer(state: &AppState, accepted: Accepted) -> Option<Result<Placed, Problem>> {
+    Some(match accepted {
+        Accepted::Created => return None,
         Accepted::Replayed(order) => {
             counter!(catalogue::ORDERS_REPLAYED).increment(1);
             Ok(Placed { order: *order, is_replay: true })
@@ -164,7 +201,7 @@ async fn accept(
                 ),
             )
         }),
-    }
+    })
 }
 
 /// Wakes a worker up without keeping the client waiting. If that fails the sweeper does it after the grace period.

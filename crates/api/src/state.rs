@@ -7,10 +7,10 @@ use std::{
 };
 
 use domain::{
-    AccountId, Amount, Order, OrderId, OrderIds, Timestamp,
+    AccountId, Order, OrderId, OrderIds, Timestamp,
     ports::{
-        Clock, EventBus, JobQueue, Market, OrderFilter, OrderPage, OrderStore, PriceHistory, Quotes,
-        StoreError, Tokens, Venue,
+        ChainCosts, Clock, EventBus, JobQueue, Market, OrderFilter, OrderPage, OrderStore, PriceHistory,
+        Quotes, StoreError, Tokens, Venue,
     },
 };
 use protocol::MarketView;
@@ -31,7 +31,7 @@ use crate::{
     statistics::Statistics,
     stream::{FeedLag, Hub, Tail},
     validation::OrderRequest,
-    wallets::{Earnings, KnownWallets, Prices},
+    wallets::{earnings::Earnings, known::KnownWallets, prices::Prices},
 };
 
 /// Between two pages of an export or a summary.
@@ -61,7 +61,7 @@ pub struct Inner {
     pub(crate) tokens: Arc<dyn Tokens>,
     pub(crate) trades_on: Market,
     /// What an attempt costs at most, lamports.
-    pub(crate) attempt_cost: Amount,
+    pub(crate) costs: ChainCosts,
     pub(crate) wallets: KnownWallets,
     pub(crate) earnings: Earnings,
     /// What the balances of wallets are valued by.
@@ -112,7 +112,7 @@ impl AppState {
     /// request's `Host` without one.
     pub fn new(backends: Backends, limits: Limits, access: Access, about: About) -> Self {
         let Backends { store, queue, bus, quotes, prices, clock, rng } = backends;
-        let Quotes { market, venues, tokens, attempt_cost } = quotes;
+        let Quotes { market, venues, tokens, costs } = quotes;
         let account = AccountId::DEFAULT;
         let feed = Arc::new(Tail::new(store.clone(), tokens.clone(), account, limits.tail_check_every));
         let unfinished = limits.max_in_flight.saturating_add(limits.max_resting) as usize;
@@ -149,9 +149,9 @@ impl AppState {
             bus,
             venues,
             tokens,
-            market: MarketView::new(&market, limits.max_slippage),
+            market: MarketView::new(&market, limits.max_slippage, costs),
             trades_on: market,
-            attempt_cost,
+            costs,
             wallets: KnownWallets::default(),
             earnings: Earnings::default(),
             wallet_prices: Prices::default(),

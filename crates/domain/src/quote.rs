@@ -124,6 +124,14 @@ pub struct QuoteRequest {
     pub amount: SwapAmount,
 }
 
+impl QuoteRequest {
+    /// Token accounts that its swap may have to open, all of them at once: one for what is received, and another one for
+    /// wrapped SOL that is spent.
+    pub fn accounts(&self) -> u64 {
+        if self.token_in.is_native_sol() { 2 } else { 1 }
+    }
+}
+
 /// A venue's quote: what it would trade right now, net of its fee.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -162,6 +170,16 @@ pub struct Quote {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_swap_of_sol_opens_two_accounts() {
+        let token = |symbol| Token::well_known(symbol).unwrap();
+        let accounts = |token_in, token_out| {
+            let (token_in, token_out) = (token(token_in), token(token_out));
+            QuoteRequest { token_in, token_out, amount: SwapAmount::ExactIn(Amount(1)) }.accounts()
+        };
+        assert_eq!([accounts("SOL", "USDC"), accounts("USDC", "SOL"), accounts("USDC", "JUP")], [2, 1, 1]);
+    }
 
     #[test]
     fn a_fee_rate_of_an_earlier_version_is_in_basis_points() {

@@ -90,7 +90,7 @@ pub(crate) enum Command {
     Events(EventsArgs),
     /// Explain how an order was executed
     Explain(ExplainArgs),
-    /// Cancel orders by id, pair or tag, or all of them
+    /// Cancel orders by id, pair, tag or wallet, or all of them
     Cancel(CancelArgs),
     /// Resume a parked order at once
     Resume(ResumeArgs),
@@ -243,11 +243,16 @@ pub(crate) struct ExplainArgs {
     pub(crate) target: TargetArgs,
 }
 
+const CANCEL_USAGE: &str = "\
+engine cancel [OPTIONS] <ID>...
+       engine cancel [OPTIONS] [--pair <PAIR>] [--tag <TAG>] [--wallet <NAME>]
+       engine cancel [OPTIONS] --all";
+
 #[derive(Debug, Args)]
-#[command(group = clap::ArgGroup::new("which").required(true).multiple(true))]
+#[command(override_usage = CANCEL_USAGE, group = clap::ArgGroup::new("which").required(true).multiple(true))]
 pub(crate) struct CancelArgs {
     /// Ids of orders, or their last digits (at least 4)
-    #[arg(group = "which", conflicts_with_all = ["pair", "tag", "all"], value_name = "ID")]
+    #[arg(group = "which", conflicts_with_all = ["pair", "tag", "wallet", "all"], value_name = "ID")]
     pub(crate) ids: Vec<String>,
     /// Every order of a pair, in either direction, such as SOL/USDC
     #[arg(long, group = "which", conflicts_with = "all")]
@@ -255,6 +260,9 @@ pub(crate) struct CancelArgs {
     /// Every order with this tag
     #[arg(long, group = "which", conflicts_with = "all")]
     pub(crate) tag: Option<String>,
+    /// Every order that trades from this wallet: name or id
+    #[arg(long, group = "which", conflicts_with = "all", value_name = "NAME")]
+    pub(crate) wallet: Option<String>,
     /// Every order that has not ended
     #[arg(long, group = "which")]
     pub(crate) all: bool,

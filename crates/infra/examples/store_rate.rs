@@ -6,7 +6,7 @@
 //!
 //! Two stores stand for an API and a worker. The first accepts orders; the second claims each, writes
 //! its attempt ahead and finishes it: the four writes of an execution that waits for nothing. Without
-//! `DATABASE_URL` one `SQLite` store under `DATA_DIR` does both.
+//! `DATABASE_URL` one `SQLite` store under `DATA_DIR` does both. `--wallets 0` shows what wallets cost.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement: it reports and may fail")]
 
@@ -17,10 +17,11 @@ use std::{
 
 use clap::Parser;
 use domain::{
-    AccountId, EventData, Order, OrderId,
+    AccountId, Amount, EventData, Order, OrderId, OrderSpec, Token,
+    books::{Balance, Funding, Payment, Wallet, WalletId, WalletKind},
     ports::{
         Acceptance, Accepted, AttemptChange, AttemptState, Claim, ClaimAction, Commit, CommitOutcome,
-        OrderStore,
+        OrderStore, WalletOpening,
     },
 };
 use futures::{StreamExt, stream};
@@ -30,6 +31,8 @@ use tokio::sync::mpsc;
 
 const GRACE: Duration = Duration::from_secs(2);
 const LEASE: Duration = Duration::from_secs(10);
+/// What a fill of the samples spends, lamports.
+const SWAP: u64 = 1_000_000_000;
 
 #[derive(Parser)]
 struct Settings {
@@ -44,6 +47,9 @@ struct Settings {
     /// Executions under way at once
     #[arg(long, default_value_t = 100)]
     executions: usize,
+    /// Wallets that the orders trade from in turn; 0: from none, as before there were wallets
+    #[arg(long, default_value_t = 1)]
+    wallets: usize,
 }
 
 #[tokio::main]
@@ -55,14 +61,15 @@ async fn main() {
         None => api.clone(),
     };
 
+    let wallets = &open_wallets(&api, settings.wallets).await;
     let (both, started) = (mpsc::unbounded_channel(), Instant::now());
     let (accepted, waiting) = both;
-    tokio::join!(accept_all(&api, &settings, Some(accepted)), execute_all(&worker, &settings, waiting));
+    tokio::join!(accept_all(&api, &settings, wallets, accepted), execute_all(&worker, &settings, waiting));
     report("accepted and executed", settings.orders, started);
 
     let (accepted, waiting) = mpsc::unbounded_channel();
     let started = Instant::now();
-    accept_all(&api, &settings, Some(accepted)).await;
+    accept_all(&api, &settings, wallets, accepted).await;
     report("accepted", settings.orders, started);
     let started = Instant::now();
     execute_all(&worker, &settings, waiting).await;
@@ -75,20 +82,50 @@ fn report(what: &str, orders: usize, started: Instant) {
     println!("{what}: {:.0} orders/s ({orders} in {seconds:.2} s)", orders as f64 / seconds);
 }
 
+/// Wallets that can pay for everything.
+async fn open_wallets(store: &Arc<dyn OrderStore>, count: usize) -> Vec<WalletId> {
+    let now = samples::acceptance().order.created_at;
+    let mut wallets = Vec::new();
+    for _ in 0..count {
+        let id = WalletId(samples::order_id().0);
+        let wallet = Wallet {
+            id,
+            account: AccountId::DEFAULT,
+            name: id.to_string(),
+            kind: WalletKind::Paper,
+            epoch: 0,
+            created_at: now,
+            epoch_began_at: now,
+        };
+        let payment = Payment { mint: Token::SOL.mint(), units: Amount(Balance::MAX), worth: None };
+        assert_eq!(store.open_wallet(wallet, vec![payment]).await.unwrap(), WalletOpening::Opened);
+        wallets.push(id);
+    }
+    wallets
+}
+
 async fn accept_all(
     store: &Arc<dyn OrderStore>,
     settings: &Settings,
-    accepted: Option<mpsc::UnboundedSender<OrderId>>,
+    wallets: &[WalletId],
+    accepted: mpsc::UnboundedSender<OrderId>,
 ) {
     let accepted = &accepted;
     stream::iter(0..settings.orders)
-        .for_each_concurrent(settings.clients, |_| async move {
+        .for_each_concurrent(settings.clients, |number| async move {
             let id = samples::order_id();
+            let wallet = (!wallets.is_empty()).then(|| wallets[number % wallets.len()]);
+            let funding = wallet.map(|wallet| Funding {
+                wallet,
+                swap: Amount(SWAP),
+                costs: Amount(50_000),
+                rent: Amount(0),
+            });
             let (order, event) = Order::accept(
                 id,
                 AccountId::DEFAULT,
                 None,
-                samples::spec(),
+                OrderSpec { funding, ..samples::spec() },
                 samples::acceptance().order.created_at,
             );
             let acceptance = Acceptance {
@@ -99,9 +136,7 @@ async fn accept_all(
                 ..samples::acceptance()
             };
             assert_eq!(store.accept(acceptance).await.unwrap(), Accepted::Created);
-            if let Some(accepted) = accepted {
-                accepted.send(id).unwrap();
-            }
+            accepted.send(id).unwrap();
         })
         .await;
 }

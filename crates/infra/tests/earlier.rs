@@ -7,8 +7,9 @@ use std::{fs, path::PathBuf, sync::Arc};
 
 use clap::Parser;
 use domain::{
-    AccountId, EventData, Order, OrderStatus, TokenAmount,
-    ports::{FeedCursor, FeedScope, OrderFilter, OrderStore, PageEnd},
+    AccountId, EventData, Order, OrderStatus, Timestamp, TokenAmount,
+    books::{Wallet, WalletId, WalletKind},
+    ports::{FeedCursor, FeedScope, OrderFilter, OrderStore, PageEnd, WalletOpening},
 };
 use infra::{clock::SystemClock, config::BackendConfig, data_dir, store};
 use sqlx::{Connection, PgConnection, SqliteConnection, sqlite::SqliteConnectOptions};
@@ -88,4 +89,59 @@ async fn everything_reads(store: &dyn OrderStore, count: usize) {
     by_place(&mut seen);
     by_place(&mut fed);
     assert_eq!(fed, seen);
+}
+
+/// Puts a database back to where the names of wallets were compared with their case, and fills it.
+const BEFORE_NAMES: &str = "DROP INDEX orders_by_wallet; DROP INDEX wallets_name_key;
+    ALTER TABLE wallets DROP COLUMN name_key;";
+
+fn named(number: u8, name: &str) -> Wallet {
+    let at = Timestamp::from_unix_millis(1_800_000_000_000 + i64::from(number));
+    let (id, account) = (WalletId(sqlx::types::Uuid::from_u128(number.into())), AccountId::DEFAULT);
+    let (name, kind) = (name.to_owned(), WalletKind::Paper);
+    Wallet { id, account, name, kind, epoch: 0, created_at: at, epoch_began_at: at }
+}
+
+async fn names_are_compared_without_case(store: &dyn OrderStore) {
+    let names = store.wallets(AccountId::DEFAULT).await.unwrap();
+    let names: Vec<&str> = names.iter().map(|wallet| wallet.name.as_str()).collect();
+    assert_eq!(names, ["Swing", "alone", "SWING"], "they keep their names");
+    for taken in ["swing", "Swing", "SWING", "ALONE"] {
+        let opening = store.open_wallet(named(9, taken), Vec::new()).await.unwrap();
+        assert_eq!(opening, WalletOpening::NameTaken, "{taken}");
+    }
+    assert_eq!(store.open_wallet(named(9, "new"), Vec::new()).await.unwrap(), WalletOpening::Opened);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wallets_of_postgres_whose_names_differ_in_case_alone_are_kept() {
+    const MIGRATION: &str = include_str!("../../../migrations/postgres/0014_wallet_lookups.sql");
+    let url = fresh_database().await;
+    let store = open(|config| config.database_url = Some(url.clone())).await;
+    for (number, name) in [(1, "Swing"), (2, "alone"), (3, "third")] {
+        store.open_wallet(named(number, name), Vec::new()).await.unwrap();
+    }
+    let mut connection = PgConnection::connect(&url).await.unwrap();
+    let rename = "UPDATE wallets SET name = 'SWING' WHERE name = 'third';";
+    for sql in [BEFORE_NAMES, rename, MIGRATION] {
+        sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+    }
+    names_are_compared_without_case(store.as_ref()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wallets_of_sqlite_whose_names_differ_in_case_alone_are_kept() {
+    const MIGRATION: &str = include_str!("../../../migrations/sqlite/0013_wallet_lookups.sql");
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(|config| folder.path().clone_into(&mut config.data_dir)).await;
+    for (number, name) in [(1, "Swing"), (2, "alone"), (3, "third")] {
+        store.open_wallet(named(number, name), Vec::new()).await.unwrap();
+    }
+    let file = SqliteConnectOptions::new().filename(data_dir::orders(folder.path()));
+    let mut connection = SqliteConnection::connect_with(&file).await.unwrap();
+    let rename = "UPDATE wallets SET name = 'SWING' WHERE name = 'third';";
+    for sql in [BEFORE_NAMES, rename, MIGRATION] {
+        sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+    }
+    names_are_compared_without_case(store.as_ref()).await;
 }

@@ -1,8 +1,14 @@
 use std::borrow::Cow;
 
-use domain::{Bps, ports::Market};
+use domain::{
+    Bps,
+    ports::{ChainCosts, Market},
+};
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use crate::order::in_sol;
 
 /// The status of a component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -67,6 +73,14 @@ pub struct MarketView {
     pub seed: Option<Cow<'static, str>>,
     /// Maximum slippage that an order may allow, basis points.
     pub max_slippage_bps: u16,
+    /// Held for the network fees of an order, in SOL: of ten attempts, the most that `MAX_ATTEMPTS` can be.
+    #[serde(default)] // earlier versions do not say
+    #[schema(required)]
+    pub held_for_fees: Decimal,
+    /// Taken for a token account, in SOL, until it is closed. An order holds it once, and once more if it spends SOL.
+    #[serde(default)] // earlier versions do not say
+    #[schema(required)]
+    pub account_rent: Decimal,
 }
 
 /// Whether orders move real money.
@@ -81,13 +95,15 @@ pub enum MarketMode {
 }
 
 impl MarketView {
-    pub fn new(market: &Market, max_slippage: Bps) -> Self {
+    pub fn new(market: &Market, max_slippage: Bps, costs: ChainCosts) -> Self {
         let Market::Paper { preset, seed } = market;
         Self {
             mode: MarketMode::Paper,
             preset: Some(preset.clone().into()),
             seed: Some(seed.to_string().into()),
             max_slippage_bps: max_slippage.0,
+            held_for_fees: in_sol(costs.of_all_attempts()),
+            account_rent: in_sol(costs.account),
         }
     }
 

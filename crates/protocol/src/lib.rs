@@ -24,6 +24,7 @@ mod quote;
 mod statistics;
 mod summary;
 mod wallet;
+mod word;
 pub mod words;
 
 pub use cancel::{CancelOutcome, CancelResultView, CanceledView, CanceledViews};
@@ -51,6 +52,7 @@ pub use statistics::{
 };
 pub use summary::{OrderSummaryView, TradedView};
 pub use wallet::{
-    BalanceView, EntryView, EquityPointView, EquityView, FeesView, PnlView, PostingView, TokenPnlView,
-    WalletView,
+    BalanceView, EntryView, EquityPointView, EquityView, FeesView, PnlView, PostingView, RentView,
+    TokenPnlView, WalletView,
 };
+pub use word::Word;

@@ -2,8 +2,10 @@ use std::borrow::Cow;
 
 use domain::{
     Address, Amount, Failure, FailureClass, Fill, Mint, Order, OrderId, OrderSpec, OrderStatus, OrderType,
-    QuoteRequest, Signature, SwapAmount, Timestamp, Token, VenueId, books::WalletId, ports::Tokens,
-    swap::SlippageBound,
+    QuoteRequest, Signature, SwapAmount, Timestamp, Token, VenueId,
+    books::WalletId,
+    ports::Tokens,
+    swap::{Rent, SlippageBound},
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -172,6 +174,9 @@ pub struct FillView<'a> {
     /// Network fee, in SOL.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network_fee: Option<Decimal>,
+    /// Deposited for token accounts that the swap opened and left open, in SOL.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rent: Option<Decimal>,
     pub executed_price: Decimal,
 }
 
@@ -194,6 +199,7 @@ impl<'a> FillView<'a> {
             fee: fill.fee.to_decimal(),
             fee_token: tokens.symbol(fill.fee.token),
             network_fee: fill.network_fee.map(in_sol),
+            rent: net_rent(fill.rent),
             executed_price: fill.executed_price,
         }
     }
@@ -251,6 +257,12 @@ impl<'a> FailureView<'a> {
             network_fee: failure.network_fee.map(in_sol),
         }
     }
+}
+
+/// What stays deposited, in SOL, if anything does.
+fn net_rent(rent: Rent) -> Option<Decimal> {
+    let net = Decimal::try_from_i128_with_scale(rent.net(), Token::SOL.decimals().into()).ok()?;
+    (!net.is_zero()).then(|| net.normalize())
 }
 
 /// Lamports in SOL.

@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::words;
+use crate::{Word, words};
 
 /// A wallet with what is in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -131,7 +131,7 @@ pub struct EntryView<'a> {
 #[schema(as = Posting)]
 pub struct PostingView<'a> {
     #[schema(value_type = words::PostingKind)]
-    pub kind: PostingKind,
+    pub kind: Word<PostingKind>,
     /// Symbol, or the mint of a token that is not listed.
     pub token: Cow<'a, str>,
     #[schema(value_type = String)]
@@ -139,9 +139,9 @@ pub struct PostingView<'a> {
     /// Whole tokens; base units of a token whose decimals are unknown.
     pub amount: Decimal,
     #[schema(value_type = words::BookSide)]
-    pub from: Side,
+    pub from: Word<Side>,
     #[schema(value_type = words::BookSide)]
-    pub to: Side,
+    pub to: Word<Side>,
     /// What a deposit was worth, in USDC.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub worth: Option<Decimal>,
@@ -174,12 +174,12 @@ impl PostingView<'_> {
         let (token, decimals) = named(posting.mint, tokens);
         let (from, to) = posting.kind.sides();
         Self {
-            kind: posting.kind,
+            kind: Word::Known(posting.kind),
             token,
             mint: posting.mint,
             amount: posting.units.to_decimal(decimals),
-            from,
-            to,
+            from: Word::Known(from),
+            to: Word::Known(to),
             worth: posting.worth.map(|worth| worth.to_decimal(Token::USDC.decimals())),
         }
     }
@@ -216,7 +216,7 @@ pub struct EquityView<'a> {
 
 /// What a wallet has earned since its last reset, by average cost. Values are in `quoteToken`.
 ///
-/// `value` is `deposited + realized + unrealized - fees`. Swaps between two tokens other than `quoteToken` realize
+/// `value` is `deposited + realized + unrealized - fees - rent.cost`. Swaps between two tokens other than `quoteToken` realize
 /// nothing: what is received costs what was spent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -235,6 +235,8 @@ pub struct PnlView<'a> {
     /// `value` less the cost of what the wallet has.
     pub unrealized: Decimal,
     pub fees: FeesView,
+    /// Deposited for token accounts. It is not lost, but no order can spend it.
+    pub rent: RentView,
     /// By token, in display order.
     pub tokens: Vec<TokenPnlView<'a>>,
     /// Whether every balance has a price now, and every deposit had one.
@@ -249,6 +251,17 @@ pub struct FeesView {
     pub venues: Decimal,
     pub network: Decimal,
     pub total: Decimal,
+}
+
+/// What a wallet has deposited for token accounts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Rent)]
+pub struct RentView {
+    /// SOL.
+    pub amount: Decimal,
+    /// What that SOL cost, in `quoteToken`.
+    pub cost: Decimal,
 }
 
 /// What one token of a wallet has earned.

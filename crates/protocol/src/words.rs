@@ -76,6 +76,9 @@ pub enum EntryCause {
     /// A deposit or a withdrawal.
     Transfer,
     Reset,
+    /// A cause of a later version.
+    #[serde(other, skip_serializing)]
+    Later,
 }
 
 schema!(OrderType, one_of("Order type.", Types::VARIANTS));

@@ -4,10 +4,12 @@
 
 use std::collections::HashSet;
 
-use domain::{Event, EventData, EventKind, Order, OrderStatus, OrderType, ports::AttemptState};
+use domain::{
+    Event, EventData, EventKind, Order, OrderStatus, OrderType, Token, books::Side, ports::AttemptState,
+};
 use protocol::{
-    CancelOutcome, CandleInterval, DataView, EventBody, Explanation, OrderView, Orders, ProblemBody,
-    StatisticsWindow, StreamMessage,
+    CancelOutcome, CandleInterval, DataView, EntryView, EventBody, Explanation, OrderView, Orders,
+    ProblemBody, StatisticsWindow, StreamMessage, Word,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -103,6 +105,18 @@ fn words_of_a_later_version_are_read() {
     let field: protocol::FieldError =
         serde_json::from_value(json!({ "field": "x", "code": "too_odd", "message": "is odd" })).unwrap();
     assert_eq!(field.code, protocol::FieldCode::Later);
+    let sent = json!({
+        "position": 1, "walletId": samples::order_id(), "at": "2026-11-21T08:00:00.000000Z", "cause": "liquidation",
+        "postings": [{ "kind": "interest", "token": "SOL", "mint": Token::SOL.mint(), "amount": "1", "from": "lender",
+            "to": "free" }],
+    });
+    let read: EntryView<'static> = serde_json::from_value(sent.clone()).unwrap();
+    assert_eq!(read.cause, protocol::words::EntryCause::Later);
+    let posting = &read.postings[0];
+    assert_eq!((posting.kind.as_str(), posting.from.as_str()), ("interest", "lender"));
+    assert_eq!(posting.to, Word::Known(Side::Free));
+    assert_eq!(json!(posting), sent["postings"][0]);
+
     let outcome: protocol::CancelOutcome = serde_json::from_value(json!("scheduled")).unwrap();
     assert_eq!(outcome, protocol::CancelOutcome::Later);
 }

@@ -6,17 +6,20 @@ use std::collections::BTreeSet;
 
 use domain::{
     Amount, OrderStatus, Token,
-    books::{Balance, Cause, Entry, Posting, PostingKind},
+    books::{Balance, Cause, Entry, Posting, PostingKind, TransferId, changes},
+    swap::Rent,
 };
 use reliability::{
-    checker::{Evidence, Rule, check},
+    checker::{Evidence, OrderRecord, Rule, check},
     simulation,
 };
+use venues::simulated::{ACCOUNT_RENT, transaction_log::LandingOutcome};
 
-/// A run of the simulation in which an order was confirmed.
+/// A run of the simulation in which two orders were confirmed.
 fn clean() -> Evidence {
     let confirms = |evidence: &Evidence| {
-        evidence.orders.iter().any(|record| record.order.status == OrderStatus::Confirmed)
+        let confirmed = |record: &&OrderRecord| record.order.status == OrderStatus::Confirmed;
+        evidence.orders.iter().filter(confirmed).count() >= 2
     };
     (1..100).map(|seed| simulation::run(seed, None).evidence).find(confirms).unwrap()
 }
@@ -95,11 +98,76 @@ fn money_that_the_chain_did_not_move_is_found() {
 }
 
 #[test]
+fn rent_that_the_chain_did_not_take_is_found_even_if_it_came_back() {
+    let rules = broken(|evidence| {
+        let (entry, place) = last(evidence, PostingKind::RentRefund);
+        entry.postings[place].units.0 += 1;
+        let paid = entry.postings.iter_mut().find(|posting| posting.kind == PostingKind::Rent);
+        paid.unwrap().units.0 += 1;
+    });
+    assert_eq!(rules, BTreeSet::from([Rule::RentIsTrue]));
+}
+
+/// The rent of the transactions that landed.
+fn rents(evidence: &mut Evidence) -> Vec<&mut Rent> {
+    let rents = evidence.transactions.iter_mut().filter_map(|entry| match &mut entry.outcome {
+        LandingOutcome::Landed(landed) => Some(&mut landed.rent),
+        _ => None,
+    });
+    rents.collect()
+}
+
+#[test]
+fn an_account_that_is_paid_twice_or_never_is_found() {
+    let twice = broken(|evidence| {
+        for rent in rents(evidence) {
+            rent.paid = Amount(rent.refunded.0 + ACCOUNT_RENT.0);
+        }
+    });
+    let never = broken(|evidence| {
+        for rent in rents(evidence) {
+            rent.paid = rent.refunded;
+        }
+    });
+    for rules in [twice, never] {
+        assert!(rules.contains(&Rule::RentIsPaidOnce), "{rules:?}");
+    }
+}
+
+#[test]
 fn a_posting_that_nothing_caused_is_found() {
     let rules = broken(|evidence| {
         let (entry, _) = last(evidence, PostingKind::Release);
         let Cause::Order { seq, .. } = &mut entry.cause else { panic!("an order releases") };
         *seq += 100;
     });
+    assert_eq!(rules, BTreeSet::from([Rule::PostingsAreTrue]));
+}
+
+/// Lets the entry of the last swap withdraw what it received, after a deposit that leaves the wallet with `left` of it.
+fn withdraws(evidence: &mut Evidence, left: u64) {
+    let (entry, place) = last(evidence, PostingKind::SwapOut);
+    let (cause, Posting { mint, units, .. }) = (entry.cause, entry.postings[place]);
+    entry.postings.push(Posting::new(PostingKind::Withdrawal, mint, units));
+    let wallet = &mut evidence.wallets[0];
+    let end = wallet.entries.iter().position(|entry| entry.cause == cause).unwrap();
+    let postings = wallet.entries[..=end].iter().flat_map(|entry| &entry.postings);
+    let had = changes(postings.map(|posting| (wallet.id, posting)))[&(wallet.id, mint)].total;
+    let deposit = Amount(left - u64::try_from(had).unwrap());
+    let total = &mut wallet.balances.iter_mut().find(|(of, _)| *of == mint).unwrap().1.total;
+    total.0 = total.0 - units.0 + deposit.0;
+    let postings = vec![Posting::new(PostingKind::Deposit, mint, deposit)];
+    let cause = Cause::Transfer(TransferId(cause.id()));
+    wallet.entries.insert(0, Entry { cause, postings, ..wallet.entries[0].clone() });
+}
+
+#[test]
+fn a_withdrawal_from_a_full_wallet_breaks_nothing() {
+    assert_eq!(broken(|evidence| withdraws(evidence, Balance::MAX)), BTreeSet::new());
+}
+
+#[test]
+fn a_withdrawal_from_a_wallet_with_room_is_found() {
+    let rules = broken(|evidence| withdraws(evidence, Balance::MAX - 1));
     assert_eq!(rules, BTreeSet::from([Rule::PostingsAreTrue]));
 }

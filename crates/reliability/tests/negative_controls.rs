@@ -133,6 +133,11 @@ fn a_posting_outside_of_its_transaction_is_not_true() {
 }
 
 #[test]
+fn a_chain_that_forgets_which_accounts_are_open_takes_rent_twice() {
+    breaks(Control::ForgetsAccounts, Rule::RentIsPaidOnce);
+}
+
+#[test]
 fn a_doubled_hold_is_more_than_is_needed() {
     breaks(Control::BreaksBooks(BooksFault::HoldsTwice), Rule::HoldsAreNeeded);
 }

@@ -9,9 +9,9 @@ use domain::{
     AccountId, Address, Amount, Bps, EventData, Failure, FailureCode, FeeRate, Fill, Landed, Name, Order,
     OrderId, OrderSpec, OrderType, PoolRef, Quote, QuoteRequest, Signature, SignedTransaction, SwapAmount,
     Timestamp, Token, TokenAmount, VenueId,
-    ports::{Acceptance, Attempt, AttemptChange, AttemptState},
+    ports::{Acceptance, Attempt, AttemptChange, AttemptState, ChainCosts},
     routing::{RoutingDecision, VenueAnswer},
-    swap::{BalanceChange, Instruction, SlippageBound},
+    swap::{BalanceChange, Instruction, Rent, SlippageBound},
 };
 use rust_decimal::Decimal;
 use uuid::Uuid;
@@ -79,6 +79,7 @@ pub fn acceptance() -> Acceptance {
         event,
         idempotency_key: None,
         fingerprint: [1; 32],
+        earlier_fingerprint: None,
         due_after: Some(Duration::from_mins(1)),
         effects: Vec::new(),
     }
@@ -111,6 +112,15 @@ pub fn quote() -> Quote {
     }
 }
 
+/// What the chain of these samples takes.
+pub const COSTS: ChainCosts = ChainCosts { attempt: Amount(5_000), account: ACCOUNT_RENT };
+
+/// The rent of a swap that opens the accounts of both tokens and closes the one of wrapped SOL.
+const RENT: Rent = Rent { paid: Amount(2 * ACCOUNT_RENT.0), refunded: ACCOUNT_RENT };
+
+/// What the chain takes for a token account, lamports.
+pub const ACCOUNT_RENT: Amount = Amount(2_039_280);
+
 /// How an attempt landed.
 pub fn fill(attempt: &Attempt) -> Fill {
     Fill {
@@ -121,6 +131,7 @@ pub fn fill(attempt: &Attempt) -> Fill {
         amount_out: usdc_units(149_327_092),
         fee: sol_units(2_000_000),
         network_fee: Some(Amount(5_000)),
+        rent: RENT,
         executed_price: Decimal::new(149_327_092, 6),
     }
 }
@@ -135,6 +146,7 @@ pub fn landed() -> Landed {
             BalanceChange { mint: usdc().mint(), delta: -149_327_092 },
         ],
         venue_fee: sol_units(2_000_000),
+        rent: RENT,
     }
 }
 

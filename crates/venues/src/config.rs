@@ -48,6 +48,9 @@ pub struct VenueConfig {
     /// instead of the preset's; at 0 fills move no pool
     #[arg(long, env = "SIM_POOL_HALF_LIFE_MS", value_parser = value_parser!(u64).range(0..=600_000))]
     pub sim_pool_half_life_ms: Option<u64>,
+    /// What orders pay for each compute unit to be first, micro-lamports, instead of the preset's; a swap has 200,000 units
+    #[arg(long, env = "SIM_PRIORITY_MICRO_LAMPORTS", value_parser = value_parser!(u64).range(0..=1_000_000_000))]
+    pub sim_priority_micro_lamports: Option<u64>,
 }
 
 /// A named set of conditions.
@@ -98,6 +101,8 @@ pub struct Conditions {
     pub venue_spread_percent: u32,
     /// After how long half of what a fill has moved a pool is left, milliseconds; 0: fills move no pool.
     pub pool_half_life_ms: u64,
+    /// What orders pay for each compute unit to be first, micro-lamports.
+    pub priority_micro_lamports: u64,
 }
 
 impl Conditions {
@@ -119,14 +124,14 @@ impl Preset {
     /// The numbers behind the name.
     #[rustfmt::skip] // a table
     pub const fn conditions(self) -> Conditions {
-        let (latency, jitter, failure, landing_min, landing_max, drop, revert, pace, spread, half_life) = match self {
-            //                 quote: ms    ±ms   fails | landing ms     | drop   revert | pace % spread % | pools ms
-            Self::Realistic => (     200,    50,    200,   2_000,  3_000,     200,   500,   100,      100,    3_000),
-            Self::Congested => (     500,   300,  1_000,   4_000, 12_000,   2_500, 1_000,   200,      100,    3_000),
-            Self::Brutal =>    (     800,   700,  3_000,   5_000, 30_000,   5_000, 3_000,   500,      100,    3_000),
-            Self::Efficient => (     200,    50,    200,   2_000,  3_000,     200,   500,   100,        4,    3_000),
-            Self::Ideal =>     (     200,    50,      0,   2_000,  3_000,       0,     0,     0,      100,        0),
-            Self::Instant =>   (       0,     0,      0,       0,      0,       0,     0,     0,      100,        0),
+        let (latency, jitter, failure, landing_min, landing_max, drop, revert, pace, spread, half_life, priority) = match self {
+            //                 quote: ms    ±ms   fails | landing ms     | drop   revert | pace % spread % | pools ms | price of a unit
+            Self::Realistic => (     200,    50,    200,   2_000,  3_000,     200,   500,   100,      100,    3_000,      50_000),
+            Self::Congested => (     500,   300,  1_000,   4_000, 12_000,   2_500, 1_000,   200,      100,    3_000,   1_000_000),
+            Self::Brutal =>    (     800,   700,  3_000,   5_000, 30_000,   5_000, 3_000,   500,      100,    3_000,   5_000_000),
+            Self::Efficient => (     200,    50,    200,   2_000,  3_000,     200,   500,   100,        4,    3_000,      50_000),
+            Self::Ideal =>     (     200,    50,      0,   2_000,  3_000,       0,     0,     0,      100,        0,           0),
+            Self::Instant =>   (       0,     0,      0,       0,      0,       0,     0,     0,      100,        0,           0),
         };
         Conditions {
             quote_latency_ms: latency,
@@ -139,6 +144,7 @@ impl Preset {
             market_pace_percent: pace,
             venue_spread_percent: spread,
             pool_half_life_ms: half_life,
+            priority_micro_lamports: priority,
         }
     }
 }
@@ -159,6 +165,7 @@ impl VenueConfig {
             sim_market_pace_percent: None,
             sim_venue_spread_percent: None,
             sim_pool_half_life_ms: None,
+            sim_priority_micro_lamports: None,
         }
     }
 
@@ -179,6 +186,9 @@ impl VenueConfig {
             market_pace_percent: self.sim_market_pace_percent.unwrap_or(preset.market_pace_percent),
             venue_spread_percent: self.sim_venue_spread_percent.unwrap_or(preset.venue_spread_percent),
             pool_half_life_ms: self.sim_pool_half_life_ms.unwrap_or(preset.pool_half_life_ms),
+            priority_micro_lamports: self
+                .sim_priority_micro_lamports
+                .unwrap_or(preset.priority_micro_lamports),
         };
         let (min, max) = (conditions.landing_min_ms, conditions.landing_max_ms);
         if min > max {
@@ -226,6 +236,7 @@ mod tests {
             ["--sim-revert-bps", "-1"],
             ["--sim-landing-max-ms", "3600000"],
             ["--sim-seed", "x"],
+            ["--sim-priority-micro-lamports", "1000000001"],
         ] {
             assert!(parse(&arguments).is_err(), "{arguments:?}");
         }

@@ -94,5 +94,5 @@ fn quotes(
         let venue = SimulatedVenue::new(id, seed, conditions, tokens.clone(), clock.clone());
         Arc::new(venue.remembering(memory.cloned())) as Arc<dyn Venue>
     });
-    Quotes { market, venues: venues.into(), tokens, attempt_cost: simulated::NETWORK_FEE }
+    Quotes { market, venues: venues.into(), tokens, costs: simulated::costs(&conditions) }
 }

@@ -63,6 +63,7 @@ impl Worker {
             bus,
             venues: trading.quotes.venues,
             tokens: trading.quotes.tokens,
+            costs: trading.quotes.costs,
             chain: trading.chain,
             signer: trading.signer,
             clock,

@@ -9,22 +9,22 @@ after(closeBrowser);
 
 const SMALL = { PAPER_BALANCES: "SOL=10,USDC=1000" };
 
-test("the ticket spends parts of what is free, and all of it leaves what the order holds for the network", async (t) => {
+test("the ticket spends parts of what is free, and all of it leaves what the order holds for fees and rent", async (t) => {
   const engine = await Engine.start(t, { ...SMALL, SIM_LANDING_MIN_MS: "3000", SIM_LANDING_MAX_MS: "3000" });
   const page = await open(t, engine.url);
   await live(page);
   await free(page, "10 SOL");
-  for (const [share, amount] of [["25 %", "2.5"], ["50 %", "5"], ["75 %", "7.5"], ["100 %", "9.99995"]]) {
+  for (const [share, amount] of [["25 %", "2.5"], ["50 %", "5"], ["75 %", "7.5"], ["100 %", "9.99587144"]]) {
     await page.getByRole("button", { name: share ?? "", exact: true }).click();
     assert.equal(await page.inputValue("#amount"), amount);
   }
-  await page.locator("#place:enabled", { hasText: "Sell 9.99995 SOL" }).click();
+  await page.locator("#place:enabled", { hasText: "Sell 9.99587144 SOL" }).click();
   await free(page, "0 SOL");
   await engine.settled();
-  await free(page, "0.000045 SOL");
+  await free(page, "0.00208428 SOL");
   assert.equal((await engine.orders())[0]?.status, "confirmed");
   await page.getByRole("radio", { name: "Buy" }).check({ force: true });
-  await page.locator("#place:disabled", { hasText: "Leave 0.00005 SOL for network fees" }).waitFor();
+  await page.locator("#place:disabled", { hasText: "Leave 0.00208928 SOL for fees and rent" }).waitFor();
 });
 
 test("a share of what is spent is in its token, whichever the amount was in", async (t) => {
@@ -46,7 +46,7 @@ test("what the wallet cannot pay is said before it is placed, with its balance n
   await page.fill("#amount", "9");
   await page.locator("#place:enabled", { hasText: "Sell 9 SOL" }).waitFor();
   await engine.place({ amountIn: "2" }); // elsewhere
-  await page.locator("#place:disabled", { hasText: /^Not enough SOL: 7\.9999\d* free$/ }).waitFor();
+  await page.locator("#place:disabled", { hasText: /^Not enough SOL: 7\.99\d* free$/ }).waitFor();
   await page.press("#amount", "Enter");
   await page.fill("#amount", "10000000000");
   await page.locator("#place:disabled", { hasText: "Not enough SOL" }).waitFor();
@@ -72,7 +72,7 @@ test("what the engine refuses for want of balance is said, and the balance is re
   await page.locator("#place:enabled", { hasText: "Sell 50 SOL" }).waitFor();
   await page.unrouteAll();
   await page.click("#place");
-  await page.getByRole("alert").filter({ hasText: "50.00005 SOL are needed and 10 are free, 40.00005 too few" }).waitFor();
+  await page.getByRole("alert").filter({ hasText: "50.00412856 SOL are needed and 10 are free, 40.00412856 too few" }).waitFor();
   await page.locator("#place:disabled", { hasText: "Not enough SOL: 10 free" }).waitFor();
 });
 
@@ -88,12 +88,12 @@ test("an order that had no answer can be placed again, although it holds what it
   await page.goto(engine.url);
   await live(page);
   await page.getByRole("button", { name: "100 %", exact: true }).click();
-  await page.locator("#place:enabled", { hasText: "Sell 9.99995 SOL" }).click();
+  await page.locator("#place:enabled", { hasText: "Sell 9.99587144 SOL" }).click();
   await page.getByText("Place it again: it cannot trade twice.").waitFor();
   isLost = false;
   await page.reload();
-  await free(page, /^Free: 0(\.000045)? SOL$/);
-  await page.locator("#place:enabled", { hasText: "Sell 9.99995 SOL" }).click();
+  await free(page, /^Free: 0(\.00208428)? SOL$/);
+  await page.locator("#place:enabled", { hasText: "Sell 9.99587144 SOL" }).click();
   await page.locator("#place", { hasText: "Placed" }).waitFor();
   assert.equal((await engine.orders()).length, 1);
 });
@@ -120,18 +120,18 @@ test("the wallet that is chosen stays chosen, and its orders name it", async (t)
   await eventually("both are placed", async () => (await engine.orders()).length === 2);
   const [swing, usual] = await engine.orders();
   assert.deepEqual([swing?.wallet, usual?.wallet], ["swing", undefined]);
-  await free(page, "1.999995 SOL");
+  await free(page, "1.9979557 SOL");
 
   await page.locator("#free a").click();
   await page.getByRole("heading", { name: "Portfolio" }).waitFor();
   assert.equal(new URL(page.url()).search, "?wallet=swing");
   await page.goto(`${engine.url}/orders/${usual?.id}`);
   await page.getByRole("button", { name: "Place again" }).click();
-  await free(page, /^Free: 8\.999995 SOL$/);
+  await free(page, /^Free: 8\.9979557 SOL$/);
   await page.goto(`${engine.url}/orders/${swing?.id}`);
   await page.getByRole("link", { name: "Wallet swing" }).waitFor();
   await page.getByRole("button", { name: "Place again" }).click();
-  await free(page, "1.999995 SOL");
+  await free(page, "1.9979557 SOL");
   assert.equal(await select.inputValue(), "swing");
 });
 

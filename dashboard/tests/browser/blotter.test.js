@@ -92,6 +92,26 @@ test("a filter of the address is kept whole, in whichever way it is written", as
   assert.deepEqual(codes.filter(Boolean).toSorted(), document.components.schemas.FailureCode.enum.toSorted());
 });
 
+test("orders are listed by wallet, also by its name in the address, and new ones join them", async (t) => {
+  const engine = await Engine.start(t);
+  const opened = await fetch(`${engine.url}/api/wallets`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ name: "swing", balances: { SOL: "30" } }) });
+  const { id: wallet } = /** @type {{ id: string }} */ (await opened.json());
+  const [default_, first] = [await engine.place(), await engine.place({ wallet: "swing" })];
+  const page = await open(t, `${engine.url}/?wallet=swing`);
+  await row(page, first.id).waitFor();
+  assert.equal(await row(page, default_.id).count(), 0);
+  const select = page.getByLabel("Traded from", { exact: true });
+  await select.locator("option", { hasText: "swing" }).waitFor({ state: "attached" });
+  assert.equal(await select.inputValue(), wallet);
+  await select.selectOption({ label: "Any wallet" });
+  await row(page, default_.id).waitFor();
+  await select.selectOption({ label: "swing" });
+  await page.waitForURL(`${engine.url}/?wallet=${wallet}`);
+  const second = await engine.place({ wallet: "swing" });
+  await row(page, second.id).waitFor();
+  assert.equal(await row(page, default_.id).count(), 0);
+});
+
 test("Enter on an order's id leads to the order, on any other id it searches", async (t) => {
   const engine = await Engine.start(t);
   const { id } = await engine.place();

@@ -23,26 +23,26 @@ test("the portfolio follows an order, adds up, and leads to the order and back",
   await balance(page, "USDC", ["1,000", "0", "1,000"]);
 
   const order = await engine.place();
-  await balance(page, "SOL", ["8.999995", "0", "8.999995"]);
+  await balance(page, "SOL", ["8.9979557", "0", "8.9979557"]);
   await eventually("the sums add up", async () => {
-    const [value, paidIn, realized, unrealized, fees] = await sums(page);
-    return Math.abs(value - (paidIn + realized + unrealized - fees)) < 0.05 && fees > 0;
+    const [value, paidIn, realized, unrealized, fees, rent] = await sums(page);
+    return Math.abs(value - (paidIn + realized + unrealized - fees - rent)) < 0.05 && fees > 0 && rent > 0;
   });
   const earned = page.getByRole("region", { name: "Profit and loss" }).getByRole("row", { name: /^SOL/ });
-  assert.match(await earned.innerText(), /^SOL\s+8\.999995\s/);
+  assert.match(await earned.innerText(), /^SOL\s+8\.9979557\s/);
 
   const link = page.getByRole("link", { name: `Order ${order.id.slice(-8)}, acceptance` });
   const held = page.getByRole("row").filter({ has: link });
-  assert.equal(await held.getByRole("listitem").innerText(), "Held\n1.00005 SOL");
+  assert.equal(await held.getByRole("listitem").innerText(), "Held\n1.00412856 SOL");
   await link.click();
   const postings = page.getByRole("region", { name: "What it did to the wallet" });
   await postings.getByText("Network fee").waitFor();
   const said = (await postings.getByRole("listitem").allInnerTexts()).map((text) => text.replace("\n", " "));
-  assert.deepEqual([said[0], said[1], ...said.slice(4)], ["Held 1.00005 SOL", "Released 1.00005 SOL", said[4], "Network fee −0.000005 SOL"]);
+  assert.deepEqual([said[0], said[1], ...said.slice(4)], ["Held 1.00412856 SOL", "Released 1.00412856 SOL", said[4], "Network fee −0.000005 SOL", "Rent −0.00407856 SOL", "Rent refund +0.00203928 SOL"]);
   assert.match(said[2] ?? "", /^Spent −0\.99\d+ SOL$/);
   assert.match(said[3] ?? "", /^Received \+[\d.]+ USDC$/);
   await page.getByRole("link", { name: "Wallet default" }).click();
-  await balance(page, "SOL", ["8.999995", "0", "8.999995"]);
+  await balance(page, "SOL", ["8.9979557", "0", "8.9979557"]);
 });
 
 test("the value over time is drawn once there is some", async (t) => {
@@ -153,11 +153,11 @@ test("a reset says what it cancels and replaces, and does nothing unless it is c
   const engine = await Engine.start(t, PATIENT);
   const { id } = await engine.place(UNREACHABLE);
   const page = await open(t, `${engine.url}/portfolio`);
-  await balance(page, "SOL", ["10", "1.00005", "8.99995"]);
+  await balance(page, "SOL", ["10", "1.0041285", "8.9958714"]);
   await page.getByText("Reset the wallet", { exact: true }).click();
   await page.getByRole("button", { name: "Reset…" }).click();
   const question = page.getByRole("alertdialog", { name: "Reset the wallet default?" });
-  await question.getByText("Canceled first: its open orders, which hold 1.00005 SOL.").waitFor();
+  await question.getByText("Canceled first: its open orders, which hold 1.00412856 SOL.").waitFor();
   await question.getByText(/^Replaced: all balances, [\d,.]+ USDC in all, with 10 SOL, 1,000 USDC\.$/).waitFor();
   await question.getByText("Orders and postings are kept.").waitFor();
   await page.keyboard.press("Enter"); // the refusal has the focus
@@ -177,7 +177,7 @@ test("a reset says what it cancels and replaces, and does nothing unless it is c
   assert.equal((await engine.events(id)).at(-1)?.data.kind, "canceled");
   await page.locator(".portfolio-head", { hasText: "reset " }).waitFor();
   await page.locator(".books tr", { hasText: "Reset" }).getByText("+77 USDC").waitFor();
-  assert.deepEqual((await sums(page)).slice(1), [77, 0, 0, 0], "profits are counted from there on");
+  assert.deepEqual((await sums(page)).slice(1), [77, 0, 0, 0, 0], "profits are counted from there on");
 });
 
 test("what cannot be read is said, and read again when it can be", async (t) => {
@@ -210,7 +210,7 @@ async function balance(page, token, expected) {
   await eventually(`${token} is ${expected.join(", ")}`, async () => (await cells.allTextContents()).slice(0, 3).join() === expected.join());
 }
 
-/** Value, paid in, realized, unrealized and fees. @param {Page} page @returns {Promise<[number, number, number, number, number]>} */
+/** Value, paid in, realized, unrealized, fees and rent. @param {Page} page @returns {Promise<[number, number, number, number, number, number]>} */
 async function sums(page) {
   const texts = await page.locator(".sums .tile dd:not(.tile-note)").allTextContents();
   return /** @type {any} */ (texts.map((text) => Number(text.replace("−", "-").replace(/[^\d.-]/g, ""))));

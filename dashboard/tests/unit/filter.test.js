@@ -10,7 +10,7 @@ const order = (order) => /** @type {any} */ ({ tokenIn: "SOL", tokenOut: "USDC",
 test("a filter survives the address", () => {
   assert.deepEqual(filterOf(new URLSearchParams()), ALL_ORDERS);
   assert.deepEqual(parametersOf(ALL_ORDERS), {});
-  const filter = { ...ALL_ORDERS, pair: "SOL/USDC", side: "buy", sort: /** @type {const} */ ("duration"), order: /** @type {const} */ ("asc") };
+  const filter = { ...ALL_ORDERS, pair: "SOL/USDC", side: "buy", wallet: "My Swing", sort: /** @type {const} */ ("duration"), order: /** @type {const} */ ("asc") };
   assert.deepEqual(filterOf(new URLSearchParams(parametersOf(filter))), filter);
   assert.equal(filterOf(new URLSearchParams("side=buy&sort=nonsense")).side, "", "a side needs a pair");
   const { status, venue, failureCode } = filterOf(new URLSearchParams("status=FAILED&venue=Raydium&failureCode=No_Route"));
@@ -35,6 +35,9 @@ test("new orders join a list when they match it, and only one that is followed",
   assert.ok(!matches(order({}), of({ status: "failed" })));
   assert.ok(matches(order({ failure: /** @type {any} */ ({ code: "no_route", venue: "raydium" }) }), of({ failureCode: "no_route", venue: "raydium" })));
   assert.ok(!matches(order({}), of({ from: "2026-11-21T08:00:01.000Z" })) && !matches(order({}), of({ to: "2026-11-21T08:00:00.000Z" })));
+  const walletId = "01a21f2f-60df-7226-a36c-1aaa162d7479";
+  assert.ok(matches(order({ walletId }), of({ wallet: walletId.toUpperCase() })) && !matches(order({}), of({ wallet: walletId })));
+  assert.ok(isFollowed(of({ wallet: walletId })) && !isFollowed(of({ wallet: "swing" })), "only the engine knows names");
   assert.ok(isFollowed(of({ status: "failed" })) && !isFollowed(of({ q: "x" })) && !isFollowed(of({ sort: "attempt" })));
 });
 

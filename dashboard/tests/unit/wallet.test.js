@@ -10,6 +10,7 @@ const SOL = { symbol: "SOL", decimals: 9 };
 const USDC = { symbol: "USDC", decimals: 6 };
 const TOKENS = /** @type {Token[]} */ ([SOL, USDC]);
 const SELL = { tokenIn: "SOL", tokenOut: "USDC" };
+const COSTS = { heldForFees: "0.00015", accountRent: "0.00203928" };
 const BUY = { tokenIn: "USDC", tokenOut: "SOL" };
 
 /** A wallet in which this is free. @param {Record<string, string>} free */
@@ -17,29 +18,34 @@ function wallet(free) {
   return /** @type {Wallet} */ (/** @type {unknown} */ ({ balances: Object.entries(free).map(([token, amount]) => ({ token, free: amount })) }));
 }
 
-test("a share of a balance is cut off at the token's decimals, and all of SOL leaves the network's fees", () => {
+test("a share of a balance is cut off at the token's decimals, and all of SOL leaves fees and rent", () => {
   for (const [free, percent, token, share] of /** @type {[string, number, { symbol: string, decimals: number }, string][]} */ ([
-    ["10", 25, SOL, "2.5"], ["10", 100, SOL, "9.99995"], ["0.000000003", 50, SOL, "0"], ["0.00005", 100, SOL, "0"], ["0", 75, SOL, "0"],
+    ["10", 25, SOL, "2.5"], ["10", 100, SOL, "9.99577144"], ["0.000000003", 50, SOL, "0"], ["0.00422856", 100, SOL, "0"], ["0", 75, SOL, "0"],
     ["1500000", 100, USDC, "1500000"], ["0.000003", 50, USDC, "0.000001"], ["1234.567891", 75, USDC, "925.925918"],
     ["18446744073709551615", 100, { symbol: "X", decimals: 0 }, "18446744073709551615"], ["3", 50, { symbol: "X", decimals: 0 }, "1"],
-  ])) assert.equal(shareOf(free, percent, token), share, `${percent} % of ${free} ${token.symbol}`);
+  ])) assert.equal(shareOf(free, percent, token, COSTS), share, `${percent} % of ${free} ${token.symbol}`);
 });
 
-test("a wallet pays for an order if it has what is spent and the network's fees, to the last digit", () => {
+test("a wallet pays for an order if it has what is spent and fees and rent, to the last digit", () => {
   const ten = wallet({ SOL: "10", USDC: "100" });
-  assert.equal(shortage(ten, { ...SELL, amountIn: "9.99995" }, undefined), undefined);
-  assert.equal(shortage(ten, { ...SELL, amountIn: "9.999950001" }, undefined), "Leave 0.00005 SOL for network fees");
-  assert.equal(shortage(ten, { ...SELL, amountIn: "10.000000001" }, undefined), "Not enough SOL: 10 free");
-  assert.equal(shortage(ten, { tokenIn: "JUP", tokenOut: "SOL", amountIn: "1" }, undefined), "Not enough JUP: 0 free");
-  assert.equal(shortage(ten, { ...BUY, amountIn: "100" }, undefined), undefined);
-  assert.equal(shortage(wallet({ SOL: "0.00004", USDC: "100" }), { ...BUY, amountIn: "1" }, undefined), "Leave 0.00005 SOL for network fees");
+  assert.equal(shortage(ten, { ...SELL, amountIn: "9.99577144" }, undefined, COSTS), undefined);
+  assert.equal(shortage(ten, { ...SELL, amountIn: "9.995771441" }, undefined, COSTS), "Leave 0.00422856 SOL for fees and rent");
+  assert.equal(shortage(ten, { ...SELL, amountIn: "10.000000001" }, undefined, COSTS), "Not enough SOL: 10 free");
+  assert.equal(shortage(ten, { tokenIn: "JUP", tokenOut: "SOL", amountIn: "1" }, undefined, COSTS), "Not enough JUP: 0 free");
+  assert.equal(shortage(ten, { ...BUY, amountIn: "100" }, undefined, COSTS), undefined);
+  assert.equal(shortage(wallet({ SOL: "0.00218927", USDC: "100" }), { ...BUY, amountIn: "1" }, undefined, COSTS), "Leave 0.00218928 SOL for fees and rent");
+});
+
+test("before the engine has said what the chain takes, nothing is left for it", () => {
+  assert.equal(shareOf("10", 100, SOL, undefined), "10");
+  assert.equal(shortage(wallet({ SOL: "1" }), { ...SELL, amountIn: "1" }, undefined, undefined), undefined);
 });
 
 test("an order for an amount to receive needs the most that it may spend, once that is quoted", () => {
   const poor = wallet({ SOL: "1", USDC: "150" });
-  assert.equal(shortage(poor, { ...BUY, amountOut: "1" }, undefined), undefined);
-  assert.equal(shortage(poor, { ...BUY, amountOut: "1" }, { maxAmountIn: "150" }), undefined);
-  assert.equal(shortage(poor, { ...BUY, amountOut: "1" }, { maxAmountIn: "150.000001" }), "Not enough USDC: 150 free");
+  assert.equal(shortage(poor, { ...BUY, amountOut: "1" }, undefined, COSTS), undefined);
+  assert.equal(shortage(poor, { ...BUY, amountOut: "1" }, { maxAmountIn: "150" }, COSTS), undefined);
+  assert.equal(shortage(poor, { ...BUY, amountOut: "1" }, { maxAmountIn: "150.000001" }, COSTS), "Not enough USDC: 150 free");
 });
 
 test("amounts of several tokens are read as the setting is, and what is wrong is said", () => {

@@ -10,7 +10,7 @@ use axum::{
 use protocol::{ProblemBody, words};
 use utoipa::{
     Modify, OpenApi,
-    openapi::{OpenApi as OpenApiDocument, RefOr, Schema, Server, Type, path::ParameterIn},
+    openapi::{OpenApi as OpenApiDocument, RefOr, Required, Schema, Server, Type, path::ParameterIn},
 };
 
 use super::problems;
@@ -79,6 +79,13 @@ impl Modify for Details {
             let takes_order = matches!(operation.operation_id.as_deref(), Some("placeOrder" | "askQuotes"));
             if let Some(request) = operation.request_body.as_mut().filter(|_| takes_order) {
                 request.content.insert("application/json".to_owned(), super::body::content());
+            }
+            if let Some(request) = operation
+                .request_body
+                .as_mut()
+                .filter(|_| operation.operation_id.as_deref() == Some("resetWallet"))
+            {
+                request.required = Some(Required::False);
             }
             for parameter in operation.parameters.iter_mut().flatten() {
                 // one that is absent is not null

@@ -17,27 +17,52 @@ impl FromRequest<AppState> for JsonBody {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
-        if !is_json(request.headers()) {
-            return Err(Problem::new(
-                Code::UnsupportedMediaType,
-                "send the body as JSON, with the header Content-Type: application/json",
-            ));
+        check(request.headers())?;
+        read(request, state).await.map(Self)
+    }
+}
+
+/// The same; a request without a body is one with an empty object.
+pub(crate) struct OptionalJsonBody(pub(crate) Bytes);
+
+impl FromRequest<AppState> for OptionalJsonBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
+        let checked = check(request.headers());
+        let body = read(request, state).await?;
+        if body.is_empty() {
+            return Ok(Self(Bytes::from_static(b"{}")));
         }
-        if is_encoded(request.headers()) {
-            let detail = "send the body uncompressed, without Content-Encoding";
-            return Err(Problem::new(Code::UnsupportedContentEncoding, detail));
+        checked.map(|()| Self(body))
+    }
+}
+
+fn check(headers: &HeaderMap) -> Result<(), Problem> {
+    if !is_json(headers) {
+        return Err(Problem::new(
+            Code::UnsupportedMediaType,
+            "send the body as JSON, with the header Content-Type: application/json",
+        ));
+    }
+    if is_encoded(headers) {
+        let detail = "send the body uncompressed, without Content-Encoding";
+        return Err(Problem::new(Code::UnsupportedContentEncoding, detail));
+    }
+    Ok(())
+}
+
+async fn read(request: Request, state: &AppState) -> Result<Bytes, Problem> {
+    let within = state.limits.body_within;
+    match timeout(within, Bytes::from_request(request, state)).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(rejection)) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            let detail = format!("the body must not exceed {} bytes", state.limits.max_body_bytes);
+            Err(Problem::new(Code::BodyTooLarge, detail))
         }
-        let within = state.limits.body_within;
-        match timeout(within, Bytes::from_request(request, state)).await {
-            Ok(Ok(bytes)) => Ok(Self(bytes)),
-            Ok(Err(rejection)) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-                let detail = format!("the body must not exceed {} bytes", state.limits.max_body_bytes);
-                Err(Problem::new(Code::BodyTooLarge, detail))
-            }
-            Ok(Err(rejection)) => Err(Problem::new(Code::UnreadableBody, rejection.body_text())),
-            Err(_elapsed) => {
-                Err(Problem::new(Code::BodyTimeout, format!("the body did not arrive within {within:?}")))
-            }
+        Ok(Err(rejection)) => Err(Problem::new(Code::UnreadableBody, rejection.body_text())),
+        Err(_elapsed) => {
+            Err(Problem::new(Code::BodyTimeout, format!("the body did not arrive within {within:?}")))
         }
     }
 }

@@ -5,7 +5,7 @@ mod connection;
 mod path;
 mod query;
 
-pub(crate) use body::JsonBody;
+pub(crate) use body::{JsonBody, OptionalJsonBody};
 pub(crate) use connection::Connection;
 pub(crate) use path::OrderIdPath;
 pub(crate) use query::{NoParameters, Parameters, refuse_query};

@@ -5,7 +5,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use domain::{OrderId, Phase, Token, ports::OrderFilter};
+use domain::{OrderId, Phase, ports::OrderFilter};
 use futures::{StreamExt, stream};
 use protocol::{CancelOutcome, CancelResultView, CanceledViews};
 use serde::de::DeserializeOwned;
@@ -38,6 +38,8 @@ struct Request {
     pair: Option<String>,
     /// The orders' tag.
     tag: Option<String>,
+    /// The wallet that they trade from: a name or an id.
+    wallet: Option<String>,
     /// `true`: every order that has not ended; cannot be combined with other filters.
     all: Option<bool>,
 }
@@ -45,12 +47,13 @@ struct Request {
 /// The orders that match.
 enum Selection {
     Ids(Vec<String>),
-    Matching { pair: Option<[Token; 2]>, tag: Option<String> },
+    /// With the fields of a filter.
+    Matching(Box<OrderFilter>),
 }
 
 problems!(
     Problems: MalformedJson, InvalidRequest, InvalidQuery, UnreadableBody, BodyTimeout, BodyTooLarge, UnsupportedMediaType,
-    UnsupportedContentEncoding, UnreadableOrder, StoreUnavailable
+    UnsupportedContentEncoding, WalletNotFound, UnreadableOrder, StoreUnavailable
 );
 
 /// Cancels orders by filter.
@@ -68,8 +71,8 @@ pub(crate) async fn cancel_many(
     let selection = selection(&state, &body.0).await?;
     let (ids, has_more) = match selection {
         Selection::Ids(ids) => (ids, false),
-        Selection::Matching { pair, tag } => {
-            let mut found = matching(&state, pair, tag).await?;
+        Selection::Matching(filter) => {
+            let mut found = matching(&state, &filter).await?;
             let has_more = found.len() > state.limits.max_cancels;
             found.truncate(state.limits.max_cancels);
             (found.into_iter().map(|id| id.to_string()).collect(), has_more)
@@ -99,17 +102,12 @@ async fn result(state: &AppState, id: String) -> CancelResultView {
 }
 
 /// Matching orders that have not ended, newest first; up to one more than a request cancels.
-async fn matching(
-    state: &AppState,
-    pair: Option<[Token; 2]>,
-    tag: Option<String>,
-) -> Result<Vec<OrderId>, Problem> {
+async fn matching(state: &AppState, filter: &OrderFilter) -> Result<Vec<OrderId>, Problem> {
     let (mut found, mut requested) = (Vec::new(), Vec::new());
     for phase in [Phase::InFlight, Phase::Resting] {
         let mut cursor = None;
         loop {
-            let (phase, tag) = (Some(phase), tag.clone());
-            let filter = OrderFilter { phase, pair, tag, cursor, ..OrderFilter::newest(PAGE) };
+            let filter = OrderFilter { phase: Some(phase), cursor, ..filter.clone() };
             let page = state.answer(state.store.orders(state.account, filter)).await?;
             cursor = page.next;
             for order in &page.orders {
@@ -131,7 +129,7 @@ async fn matching(
 async fn selection(state: &AppState, body: &[u8]) -> Result<Selection, Problem> {
     let fields = Fields::parse(body)?;
     let mut errors = Vec::new();
-    fields.report_unexpected(&["ids", "pair", "tag", "all"], &mut errors);
+    fields.report_unexpected(&["ids", "pair", "tag", "wallet", "all"], &mut errors);
     let mut report = |field: &'static str, code, message: String| {
         errors.push(FieldError::new(field, code, message));
     };
@@ -139,11 +137,12 @@ async fn selection(state: &AppState, body: &[u8]) -> Result<Selection, Problem> 
     let ids = typed::<Vec<String>>(&fields, "ids", || wrong_type("ids", "a list of strings"));
     let pair = typed::<String>(&fields, "pair", || wrong_type("pair", "a string"));
     let tag = typed::<String>(&fields, "tag", || wrong_type("tag", "a string"));
+    let wallet = typed::<String>(&fields, "wallet", || wrong_type("wallet", "a string"));
     let all = typed::<bool>(&fields, "all", || wrong_type("all", "true"));
     let given = |names: &[&str]| names.iter().any(|name| fields.get(name).is_some());
-    let filters = [given(&["ids"]), given(&["pair", "tag"]), given(&["all"])];
+    let filters = [given(&["ids"]), given(&["pair", "tag", "wallet"]), given(&["all"])];
     match filters.into_iter().filter(|is_given| *is_given).count() {
-        0 => report("ids", FieldCode::Missing, "is required, or one of pair, tag and all".to_owned()),
+        0 => report("ids", FieldCode::Missing, "is required, or one of pair, tag, wallet and all".to_owned()),
         1 => {}
         _ => {
             let field = if given(&["all"]) { "all" } else { "ids" };
@@ -172,7 +171,12 @@ async fn selection(state: &AppState, body: &[u8]) -> Result<Selection, Problem> 
     if !errors.is_empty() {
         return Err(Problem::fields(Code::InvalidRequest, errors));
     }
-    Ok(ids.map_or(Selection::Matching { pair, tag }, Selection::Ids))
+    let wallet = match wallet {
+        Some(name) => Some(state.wallet_named(&name).await?),
+        None => None,
+    };
+    let filter = OrderFilter { pair, tag, wallet, ..OrderFilter::newest(PAGE) };
+    Ok(ids.map_or_else(|| Selection::Matching(Box::new(filter)), Selection::Ids))
 }
 
 /// A field's value, if it is there and of its type; another type is reported.

@@ -23,7 +23,7 @@ use crate::{
 /// Orders that are in memory at once.
 const PAGE: u32 = 500;
 
-const COLUMNS: [&str; 27] = [
+const COLUMNS: [&str; 29] = [
     "id",
     "clientOrderId",
     "tag",
@@ -40,6 +40,7 @@ const COLUMNS: [&str; 27] = [
     "minAmountOut",
     "maxAmountIn",
     "expiresAt",
+    "walletId",
     "venue",
     "spent",
     "received",
@@ -47,20 +48,21 @@ const COLUMNS: [&str; 27] = [
     "fee",
     "feeToken",
     "networkFee",
+    "rent",
     "slot",
     "signature",
     "failureCode",
     "failureMessage",
 ];
 
-problems!(Problems: InvalidQuery, UnreadableOrder, StoreUnavailable, TooManyExports);
+problems!(Problems: InvalidQuery, WalletNotFound, UnreadableOrder, StoreUnavailable, TooManyExports);
 
 /// Exports orders, newest first, as CSV or JSON Lines.
 ///
-/// Every order of the filter, however many there are; takes the filters of `GET /api/orders`. If the database fails
-/// midway, the connection is dropped. `amountIn` and `amountOut` are what was asked, `spent` and `received` what was
-/// traded, `fee` is in `feeToken`, `networkFee` in SOL. In CSV, values a spreadsheet would read as formulas are
-/// prefixed with an apostrophe.
+/// Every order of the filter, however many there are; takes the filters of `GET /api/orders`: `status=confirmed` exports
+/// the fills. If the database fails midway, the connection is dropped. `amountIn` and `amountOut` are what was asked,
+/// `spent` and `received` what was traded, `fee` is in `feeToken`, `networkFee` and `rent` in SOL. In CSV, values a
+/// spreadsheet would read as formulas are prefixed with an apostrophe.
 #[utoipa::path(get, path = "/api/orders/export", operation_id = "exportOrders", tag = "orders",
     params(
         ("format" = Option<words::ExportFormat>, Query, description = "`csv` by default."),
@@ -153,6 +155,7 @@ fn cells(order: &Order, tokens: &dyn Tokens) -> [String; COLUMNS.len()] {
         text(spec.min_amount_out),
         text(spec.max_amount_in),
         text(spec.expires_at),
+        text(spec.wallet_id),
         text(venue),
         text(fill.as_ref().map(|fill| fill.amount_in)),
         text(fill.as_ref().map(|fill| fill.amount_out)),
@@ -160,6 +163,7 @@ fn cells(order: &Order, tokens: &dyn Tokens) -> [String; COLUMNS.len()] {
         text(fill.as_ref().map(|fill| fill.fee)),
         text(fill.as_ref().map(|fill| &fill.fee_token)),
         text(fill.as_ref().and_then(|fill| fill.network_fee)),
+        text(fill.as_ref().and_then(|fill| fill.rent)),
         text(fill.as_ref().map(|fill| fill.slot)),
         text(fill.as_ref().map(|fill| fill.signature.as_str())),
         text(failure.as_ref().map(|failure| &failure.code)),

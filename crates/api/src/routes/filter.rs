@@ -19,10 +19,11 @@ use crate::{
 };
 
 /// The parameters of a filter.
-pub(super) const NAMES: [&str; 14] = [
+pub(super) const NAMES: [&str; 15] = [
     "status",
     "parked",
     "tag",
+    "wallet",
     "clientOrderId",
     "tokenIn",
     "tokenOut",
@@ -48,6 +49,8 @@ pub(super) struct Filters {
     /// Orders with this tag.
     #[param(pattern = "^[ -~]{1,128}$")]
     tag: Option<String>,
+    /// Orders that trade from this wallet: a name or an id.
+    wallet: Option<String>,
     /// The order with this client order id.
     #[param(pattern = "^[ -~]{1,128}$")]
     client_order_id: Option<String>,
@@ -80,15 +83,20 @@ pub(super) struct Filters {
 /// What a query filters by, newest first and unlimited, and the text that it searches for.
 pub(super) struct Read {
     filter: OrderFilter,
+    /// The name or id of a wallet.
+    wallet: Option<String>,
     searched: Option<String>,
 }
 
 impl Read {
-    /// The filter, narrowed to what the searched text means.
+    /// The filter, narrowed to the wallet and to what the searched text means.
     ///
     /// # Errors
-    /// When the store does not answer.
-    pub(super) async fn finish(self, state: &AppState) -> Result<OrderFilter, Problem> {
+    /// When there is no such wallet, or the store does not answer.
+    pub(super) async fn finish(mut self, state: &AppState) -> Result<OrderFilter, Problem> {
+        if let Some(wallet) = self.wallet {
+            self.filter.wallet = Some(state.wallet_named(&wallet).await?);
+        }
         match self.searched {
             Some(text) if !text.is_empty() => search::narrow(state, self.filter, &text).await,
             _ => Ok(self.filter),
@@ -133,7 +141,7 @@ pub(super) async fn read(state: &AppState, query: &Parameters, errors: &mut Vec<
         ..OrderFilter::newest(u32::MAX)
     };
     read_pair(state, query, &mut filter, errors).await;
-    Read { filter, searched }
+    Read { filter, wallet: query.text("wallet").map(str::to_owned), searched }
 }
 
 fn one_of(words: impl IntoIterator<Item = &'static str>) -> String {

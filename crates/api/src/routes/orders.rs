@@ -26,7 +26,7 @@ use crate::{
 
 const DEFAULT_LIMIT: u32 = 50;
 const MAX_LIMIT: u32 = 200;
-problems!(Problems: InvalidQuery, UnreadableOrder, StoreUnavailable);
+problems!(Problems: InvalidQuery, WalletNotFound, UnreadableOrder, StoreUnavailable);
 
 /// Lists and finds orders, newest first.
 ///

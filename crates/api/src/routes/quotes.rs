@@ -18,12 +18,13 @@ use crate::{
 
 problems!(
     Problems: MalformedJson, InvalidOrder, InvalidQuery, UnreadableBody, BodyTimeout, BodyTooLarge, UnsupportedMediaType, UnsupportedContentEncoding,
-    NoRoute, AmountTooSmall, InsufficientLiquidity, QuotesUnavailable
+    WalletNotFound, NoRoute, AmountTooSmall, InsufficientLiquidity, StoreUnavailable, QuotesUnavailable
 );
 
 /// Requests quotes without executing.
 ///
-/// Returns all quotes, the best first, and the venue that an order with the same body would be routed to now.
+/// Returns all quotes, the best first, and the venue that an order with the same body would be routed to now. What the
+/// wallet has does not matter, but there must be one of that name.
 #[utoipa::path(post, path = "/api/quotes", operation_id = "askQuotes", tag = "quotes",
     request_body = OrderBody,
     responses((status = 200, description = "The routing decision for such an order now.", body = QuotesView), Problems))]
@@ -32,7 +33,9 @@ pub(crate) async fn ask(
     _: NoParameters,
     body: JsonBody,
 ) -> Result<Response, Problem> {
-    let OrderRequest { spec, .. } = state.parse_order(&body.0).await?;
+    let request = state.parse_order(&body.0).await?;
+    state.wallet_of(&request).await?;
+    let OrderRequest { spec, .. } = request;
     let decision = quoting::decide(&state.venues, &spec.request, state.limits.quotes_within).await;
     let decision = decision.map_err(|failure| refusal(&failure))?;
     let bound = BoundView::new(spec.bound_around(&decision.best));

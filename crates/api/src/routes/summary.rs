@@ -23,7 +23,7 @@ use crate::{
 const MOST: u32 = 10_000;
 const PAGE: u32 = 1_000;
 
-problems!(Problems: InvalidQuery, UnreadableOrder, StoreUnavailable);
+problems!(Problems: InvalidQuery, WalletNotFound, UnreadableOrder, StoreUnavailable);
 
 /// Counts orders by status, and what they traded.
 ///

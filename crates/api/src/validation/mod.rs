@@ -7,8 +7,9 @@ mod form;
 mod tests;
 
 use domain::{
-    Amount, Bps, OrderSpec, OrderType, QuoteRequest, SwapAmount, Timestamp, Token, TokenAmount,
+    AccountId, Amount, Bps, OrderSpec, OrderType, QuoteRequest, SwapAmount, Timestamp, Token, TokenAmount,
     amount::AmountError,
+    books::WalletId,
     ports::{TokenError, Tokens},
     swap::SlippageBound,
     token::MAX_DECIMALS,
@@ -55,13 +56,30 @@ impl OrderRequest {
         }
     }
 
-    /// A digest of the request, the same for every form of it.
-    pub(crate) fn fingerprint(&self) -> [u8; 32] {
+    /// Digests of the request, the same for every form of it: the one that is stored with its order, and the one that
+    /// earlier versions stored, if it differs. They took the wallet's text for what distinguishes it; now it is the wallet
+    /// itself, `None` if the request names none that there is. To name the default wallet is to name none.
+    pub(crate) fn fingerprints(
+        &self,
+        account: AccountId,
+        wallet: Option<WalletId>,
+    ) -> ([u8; 32], Option<[u8; 32]>) {
+        let earlier = self.digest(self.spec.wallet.as_deref().unwrap_or_default());
+        let named = match wallet.filter(|_| self.is_canonical) {
+            Some(wallet) if wallet == WalletId::default_of(account) => String::new(),
+            Some(wallet) => wallet.to_string(),
+            None => return (earlier, None),
+        };
+        let fingerprint = self.digest(&named);
+        (fingerprint, Some(earlier).filter(|earlier| *earlier != fingerprint))
+    }
+
+    fn digest(&self, wallet: &str) -> [u8; 32] {
         let OrderSpec {
             order_type: OrderType::Market,
             request,
             slippage_bps: _,
-            wallet,
+            wallet: _, // as it is given here
             tag,
             bound,
             expires_at,
@@ -78,7 +96,7 @@ impl OrderRequest {
             side,
             &amount.to_string(),
             &self.asked_slippage.0.to_string(),
-            wallet.as_deref().unwrap_or_default(),
+            wallet,
             self.client_order_id.as_deref().unwrap_or_default(),
         ];
         let bound = bound.map(|bound| match bound {

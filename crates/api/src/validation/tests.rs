@@ -114,6 +114,39 @@ proptest! {
     }
 }
 
+/// The digest of a request that names no wallet that there is.
+fn fingerprint(request: &OrderRequest) -> [u8; 32] {
+    request.fingerprints(AccountId::DEFAULT, None).0
+}
+
+#[test]
+fn a_wallet_is_the_same_under_its_name_and_its_id() {
+    let wallet = WalletId("01980000-0000-7000-8000-000000000007".parse().unwrap());
+    let asked = |named: Json, wallet: Option<WalletId>| {
+        let body = json!({"tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1", "wallet": named});
+        parse(&body).unwrap().fingerprints(AccountId::DEFAULT, wallet)
+    };
+    let (by_name, by_id) = (asked(json!("swing"), Some(wallet)), asked(json!(wallet), Some(wallet)));
+    assert_eq!(by_name.0, by_id.0);
+    assert_eq!(by_name.1, Some(asked(json!("swing"), None).0), "as it was stored before");
+    assert_eq!(by_id.1, None, "as it is stored");
+
+    let default = Some(WalletId::default_of(AccountId::DEFAULT));
+    let (unnamed, named) = (asked(Json::Null, default), asked(json!("default"), default));
+    assert_eq!((unnamed.0, unnamed.1), (named.0, None));
+    assert_eq!(named.1, Some(asked(json!("default"), None).0));
+    assert_ne!(unnamed.0, by_id.0);
+}
+
+#[test]
+fn the_wallet_of_an_earlier_form_is_no_wallet_of_these_books() {
+    let body =
+        json!({"side": "sell", "baseAsset": "SOL", "quoteAsset": "USDC", "amount": "1", "wallet": "a"});
+    let request = parse(&body).unwrap();
+    let default = Some(WalletId::default_of(AccountId::DEFAULT));
+    assert_eq!(request.fingerprints(AccountId::DEFAULT, default), (fingerprint(&request), None));
+}
+
 #[test]
 fn the_same_order_in_any_form_has_the_same_fingerprint() {
     let sol = "So11111111111111111111111111111111111111112";
@@ -126,7 +159,7 @@ fn the_same_order_in_any_form_has_the_same_fingerprint() {
         json!({"inputMint": sol, "outputMint": "USDC", "amount": 1, "slippage_pct": "0.50"}),
         json!({"side": "sell", "baseAsset": "SOL", "quoteAsset": "USDC", "amount": "1"}),
     ];
-    let fingerprints: Vec<_> = same.iter().map(|body| parse(body).unwrap().fingerprint()).collect();
+    let fingerprints: Vec<_> = same.iter().map(|body| fingerprint(&parse(body).unwrap())).collect();
     assert!(fingerprints.windows(2).all(|pair| pair[0] == pair[1]));
 }
 
@@ -145,7 +178,7 @@ fn another_order_has_another_fingerprint() {
         json!({"clientId": "b", "side": "sell", "baseAsset": "SOL", "quoteAsset": "USDC", "amount": "1"}),
     ];
     let fingerprints: std::collections::HashSet<_> =
-        others.iter().map(|body| parse(body).unwrap().fingerprint()).collect();
+        others.iter().map(|body| fingerprint(&parse(body).unwrap())).collect();
     assert_eq!(fingerprints.len(), others.len());
 }
 
@@ -157,7 +190,7 @@ fn another_limit_of_slippage_makes_no_other_order_of_a_body_that_says_nothing() 
         parsed.unwrap().unwrap()
     };
     assert_eq!((under(30).spec.slippage_bps, under(5_000).spec.slippage_bps), (Bps(30), Bps(50)));
-    assert_eq!(under(30).fingerprint(), under(5_000).fingerprint());
+    assert_eq!(fingerprint(&under(30)), fingerprint(&under(5_000)));
 }
 
 #[test]

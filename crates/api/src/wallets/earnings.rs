@@ -1,4 +1,4 @@
-//! What wallets have earned: their books, read once and then followed.
+//! What wallets have earned, as far as their books were read.
 
 use std::{
     collections::HashMap,
@@ -8,48 +8,23 @@ use std::{
 use domain::books::{Profit, WalletId};
 use tokio::sync::Mutex as AsyncMutex;
 
-use crate::{problem::Problem, state::AppState};
-
-/// Entries that are read at once.
-const PAGE: u32 = 1_000;
 /// Wallets whose earnings are kept in memory.
 const MOST_WALLETS: usize = 1_000;
 
-/// The earnings of wallets, as far as their books were read.
+/// The earnings of wallets.
 #[derive(Default)]
 pub(crate) struct Earnings(Mutex<HashMap<WalletId, Arc<AsyncMutex<Read>>>>);
 
+/// The earnings of a wallet, as far as its books were read.
 #[derive(Default)]
-struct Read {
+pub(super) struct Read {
     /// The position of the last entry in `profit`.
-    position: u64,
-    profit: Profit,
-}
-
-impl AppState {
-    /// What a wallet has earned since its last reset. Its books are read from where an earlier call stopped; a call that
-    /// is given up midway leaves what it has read to the next one.
-    ///
-    /// # Errors
-    /// When the store does not answer.
-    pub(crate) async fn profit(&self, wallet: WalletId) -> Result<Profit, Problem> {
-        let read = self.earnings.of(wallet);
-        let mut read = read.lock().await;
-        loop {
-            let entries = self.answer(self.store.entries_after(wallet, read.position, PAGE)).await?;
-            for posted in &entries {
-                read.profit.add(&posted.entry);
-                read.position = posted.position;
-            }
-            if entries.len() < PAGE as usize {
-                return Ok(read.profit.clone());
-            }
-        }
-    }
+    pub(super) position: u64,
+    pub(super) profit: Profit,
 }
 
 impl Earnings {
-    fn of(&self, wallet: WalletId) -> Arc<AsyncMutex<Read>> {
+    pub(super) fn of(&self, wallet: WalletId) -> Arc<AsyncMutex<Read>> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= MOST_WALLETS && !all.contains_key(&wallet) {
             all.clear(); // they are read again

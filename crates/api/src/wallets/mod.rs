@@ -1,13 +1,11 @@
 //! Wallets of the caller's account: which there are, what they are worth and what they have earned.
 
-mod earnings;
+pub(crate) mod earnings;
+pub(crate) mod known;
 mod payments;
+pub(crate) mod prices;
+mod profit;
 mod worth;
-
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-};
 
 use domain::{
     AccountId,
@@ -15,13 +13,11 @@ use domain::{
     ports::WalletOpening,
 };
 use sha2::{Digest, Sha256};
-use tokio::sync::OnceCell;
 use uuid::{Builder, Uuid};
 
 pub(crate) use self::{
-    earnings::Earnings,
     payments::{payments, read_payments},
-    worth::{Prices, record},
+    worth::record,
 };
 use crate::{
     problem::{Code, Problem, shown},
@@ -30,28 +26,6 @@ use crate::{
 
 /// The name of the default wallet.
 pub(crate) const DEFAULT_NAME: &str = "default";
-
-/// The wallets of an account, as far as requests have named them.
-#[derive(Debug, Default)]
-pub(crate) struct KnownWallets {
-    default: OnceCell<()>,
-    /// By id and by name. No wallet is ever closed or renamed.
-    named: Mutex<HashMap<String, WalletId>>,
-}
-
-impl KnownWallets {
-    fn find(&self, name: &str) -> Option<WalletId> {
-        self.named.lock().unwrap_or_else(PoisonError::into_inner).get(name).copied()
-    }
-
-    fn remember(&self, wallets: &[Wallet]) {
-        let mut named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
-        for wallet in wallets {
-            named.insert(wallet.id.to_string(), wallet.id);
-            named.insert(wallet.name.clone(), wallet.id);
-        }
-    }
-}
 
 impl AppState {
     /// The default wallet, which is opened when it is first needed.
@@ -94,9 +68,9 @@ impl AppState {
     /// # Errors
     /// When there is none.
     pub(crate) async fn find_wallet(&self, name: &str) -> Result<Wallet, Problem> {
-        let found = self.all_wallets().await?.into_iter();
-        let mut found = found.filter(|wallet| wallet.name == name || wallet.id.to_string() == name);
-        found.next().ok_or_else(|| no_wallet(name))
+        let wallets = self.all_wallets().await?;
+        let id = self.wallets.find(name).ok_or_else(|| no_wallet(name))?;
+        wallets.into_iter().find(|wallet| wallet.id == id).ok_or_else(|| no_wallet(name))
     }
 
     /// The wallets of the account, oldest first.

@@ -13,7 +13,10 @@ async fn status(app: &App, path: &str) -> (u16, Value) {
 
 /// What the tests trade on.
 fn market() -> Value {
-    json!({"mode": "paper", "preset": "realistic", "seed": "42", "maxSlippageBps": 5000})
+    json!({
+        "mode": "paper", "preset": "realistic", "seed": "42", "maxSlippageBps": 5000,
+        "heldForFees": "0.00005", "accountRent": "0.00203928",
+    })
 }
 
 #[tokio::test]

@@ -22,4 +22,5 @@ mod server;
 mod statistics;
 mod streams;
 mod support;
+mod wallet_names;
 mod wallets;

@@ -2,26 +2,28 @@
 
 use std::time::Duration;
 
-use domain::books::{Balance, WalletId};
-use domain::{AccountId, Amount};
+use domain::{
+    AccountId, Amount,
+    books::{Balance, WalletId},
+};
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 use testkit::eventually;
 
-use crate::support::{App, order, problem};
+use crate::support::{App, problem};
 
-const DEFAULT: &str = "/api/wallets/default";
+pub(crate) const DEFAULT: &str = "/api/wallets/default";
 
-async fn start() -> App {
+pub(crate) async fn start() -> App {
     let balances = vec![("SOL".to_owned(), "10".to_owned()), ("USDC".to_owned(), "1000".to_owned())];
     App::start_with(|limits| limits.paper_balances = balances).await
 }
 
-async fn send(app: &App, path: &str, body: &Value) -> Response {
+pub(crate) async fn send(app: &App, path: &str, body: &Value) -> Response {
     app.post(path).json(body).send().await.unwrap()
 }
 
-async fn sent(app: &App, path: &str, body: &Value) -> Value {
+pub(crate) async fn sent(app: &App, path: &str, body: &Value) -> Value {
     let response = send(app, path, body).await;
     let status = response.status();
     let body: Value = response.json().await.unwrap();
@@ -30,7 +32,7 @@ async fn sent(app: &App, path: &str, body: &Value) -> Value {
 }
 
 /// Total, held and free of a token.
-fn balance(wallet: &Value, token: &str) -> [String; 3] {
+pub(crate) fn balance(wallet: &Value, token: &str) -> [String; 3] {
     let balances = wallet["balances"].as_array().unwrap();
     let found = balances.iter().find(|balance| balance["token"] == token).unwrap();
     ["total", "held", "free"].map(|part| found[part].as_str().unwrap().to_owned())
@@ -66,24 +68,29 @@ async fn the_default_wallet_begins_with_the_paper_balances() {
 async fn an_order_holds_what_it_may_need_and_settles_what_it_spent() {
     let app = start().await;
     let id = app.placed().await;
-    assert_eq!(balance(&app.read(DEFAULT).await, "SOL"), ["10", "1.00005", "8.99995"]);
+    assert_eq!(balance(&app.read(DEFAULT).await, "SOL"), ["10", "1.00412856", "8.99587144"]);
 
     let mut execution = app.execution(id).await;
     execution.run().await;
     let wallet = app.read(DEFAULT).await;
-    assert_eq!(balance(&wallet, "SOL"), ["8.99999", "0", "8.99999"]);
+    assert_eq!(balance(&wallet, "SOL"), ["8.99795072", "0", "8.99795072"]);
     assert_eq!(balance(&wallet, "USDC"), ["1149.327092", "0", "1149.327092"]);
     assert_eq!(app.read(&format!("/api/orders/{id}")).await["walletId"], wallet["id"]);
 
     let entries = app.read(&format!("/api/orders/{id}/postings")).await;
     let kinds: Vec<Vec<&str>> = entries.as_array().unwrap().iter().map(kinds).collect();
-    let settled = ["release", "swap_in", "swap_out", "venue_fee", "network_fee"];
+    let settled = ["release", "swap_in", "swap_out", "venue_fee", "network_fee", "rent", "rent_refund"];
     assert_eq!(kinds, [&["hold"][..], &["release", "network_fee"], &settled]);
     let swap_in = &entries[2]["postings"][1];
     assert_eq!(
         (&swap_in["amount"], &swap_in["from"], &swap_in["to"]),
         (&json!("0.998"), &json!("free"), &json!("pool"))
     );
+    let rent = [5, 6].map(|place| &entries[2]["postings"][place]);
+    assert_eq!(rent.map(|posting| &posting["amount"]), [&json!("0.00407856"), &json!("0.00203928")]);
+    assert_eq!((&rent[0]["from"], &rent[0]["to"]), (&json!("free"), &json!("rent")));
+    let fill = &app.read(&format!("/api/orders/{id}")).await["fill"];
+    assert_eq!(fill["rent"], "0.00203928", "wrapped SOL came back");
     problem(app.get("/api/orders/x/postings").await, 400, "invalid_order_id").await;
 }
 
@@ -97,7 +104,7 @@ async fn an_order_that_the_wallet_cannot_pay_is_refused_and_leaves_nothing() {
     let app = start().await;
     let too_much = json!({"tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "10"});
     let refused = problem(app.execute(&too_much).await, 422, "insufficient_balance").await;
-    let shortage = json!([{"token": "SOL", "needed": "10.00005", "free": "10", "missing": "0.00005"}]);
+    let shortage = json!([{"token": "SOL", "needed": "10.00412856", "free": "10", "missing": "0.00412856"}]);
     assert_eq!(refused["shortages"], shortage);
     assert_eq!(app.read("/api/orders").await, json!([]));
     assert_eq!(balance(&app.read(DEFAULT).await, "SOL"), ["10", "0", "10"]);
@@ -138,68 +145,6 @@ async fn an_order_for_an_exact_amount_out_holds_its_maximum() {
     sent(&app, &format!("{DEFAULT}/deposit"), &json!({"amounts": {"USDC": "300"}})).await;
     assert_eq!(app.execute(&quoted).await.status(), StatusCode::CREATED);
     assert_eq!(balance(&app.read(DEFAULT).await, "USDC")[1], "1255.25");
-}
-
-#[tokio::test]
-async fn an_order_names_its_wallet() {
-    let app = start().await;
-    let opened =
-        sent(&app, "/api/wallets", &json!({"name": "swing", "balances": {"sol": "2", "USDC": 5}})).await;
-    assert_eq!(balance(&opened, "SOL"), ["2", "0", "2"]);
-    for name in ["swing", opened["id"].as_str().unwrap()] {
-        let mut asked = order();
-        asked["wallet"] = json!(name);
-        asked["amountIn"] = json!("0.5");
-        let placed: Value = app.execute(&asked).await.json().await.unwrap();
-        assert_eq!((&placed["walletId"], &placed["wallet"]), (&opened["id"], &json!(name)));
-    }
-    assert_eq!(balance(&app.read("/api/wallets/swing").await, "SOL")[1], "1.0001");
-    assert_eq!(balance(&app.read(DEFAULT).await, "SOL")[1], "0");
-    let mut asked = order();
-    asked["wallet"] = json!("nope");
-    problem(app.execute(&asked).await, 404, "wallet_not_found").await;
-    for path in ["", "/postings", "/postings/export", "/equity", "/pnl"] {
-        problem(app.get(&format!("/api/wallets/nope{path}")).await, 404, "wallet_not_found").await;
-    }
-    let amounts = json!({"amounts": {"SOL": "1"}});
-    for path in ["deposit", "withdraw"] {
-        problem(send(&app, &format!("/api/wallets/nope/{path}"), &amounts).await, 404, "wallet_not_found")
-            .await;
-    }
-    problem(send(&app, "/api/wallets/nope/reset", &json!({})).await, 404, "wallet_not_found").await;
-}
-
-#[tokio::test]
-async fn a_wallet_is_opened_once_for_a_key_and_a_name() {
-    let app = start().await;
-    let open = |name: &str, key: &str| {
-        app.post("/api/wallets").header("idempotency-key", key).json(&json!({"name": name})).send()
-    };
-    let first = open("a", "1").await.unwrap();
-    assert_eq!(first.status(), StatusCode::CREATED);
-    let again = open("a", "1").await.unwrap();
-    assert_eq!(
-        (again.status(), &again.headers()["idempotency-replayed"]),
-        (StatusCode::OK, &"true".parse().unwrap())
-    );
-    let (first, again): (Value, Value) = (first.json().await.unwrap(), again.json().await.unwrap());
-    assert_eq!(first, again);
-    problem(open("b", "1").await.unwrap(), 409, "idempotency_conflict").await;
-    let richer = json!({"name": "a", "balances": {"SOL": "1"}});
-    let richer = app.post("/api/wallets").header("idempotency-key", "1").json(&richer).send().await.unwrap();
-    problem(richer, 409, "idempotency_conflict").await;
-    problem(open("a", "2").await.unwrap(), 409, "wallet_name_taken").await;
-    problem(open("default", "3").await.unwrap(), 409, "wallet_name_taken").await;
-    assert_eq!(app.read("/api/wallets").await.as_array().unwrap().len(), 2);
-
-    // what moves money has keys of its own
-    let deposit = |name: &str, key: &str| {
-        let body = json!({"amounts": {"SOL": "1"}});
-        app.post(&format!("/api/wallets/{name}/deposit")).header("idempotency-key", key).json(&body).send()
-    };
-    assert_eq!(deposit("a", "1").await.unwrap().status(), StatusCode::OK);
-    assert_eq!(deposit("a", "4").await.unwrap().status(), StatusCode::OK);
-    assert_eq!(open("c", "4").await.unwrap().status(), StatusCode::CREATED);
 }
 
 #[tokio::test]
@@ -327,11 +272,14 @@ async fn profit_and_loss_add_up_to_the_value() {
     assert_eq!(number(&fees["total"]), number(&fees["venues"]) + number(&fees["network"]));
     assert!(number(&fees["network"]) > rust_decimal::Decimal::ZERO);
     let parts = number(&pnl["deposited"]) + number(&pnl["realized"]) + number(&pnl["unrealized"]);
-    assert_eq!(number(&pnl["value"]), parts - number(&fees["total"]), "{pnl}");
+    let rent = &pnl["rent"];
+    assert_eq!(rent["amount"], "0.00203928");
+    assert!(number(&rent["cost"]) > rust_decimal::Decimal::ZERO);
+    assert_eq!(number(&pnl["value"]), parts - number(&fees["total"]) - number(&rent["cost"]), "{pnl}");
     let wallet = app.read(DEFAULT).await;
     assert_eq!(number(&pnl["value"]).round_dp(4), number(&wallet["value"]).round_dp(4));
     let sol = pnl["tokens"].as_array().unwrap().iter().find(|token| token["token"] == "SOL").unwrap();
-    assert_eq!((&sol["amount"], &sol["realized"]), (&json!("8.99999"), &pnl["realized"]));
+    assert_eq!((&sol["amount"], &sol["realized"]), (&json!("8.99795072"), &pnl["realized"]));
 }
 
 #[tokio::test]
@@ -355,10 +303,8 @@ async fn a_reset_cancels_what_waits_and_begins_anew() {
     let id = app.placed().await;
     app.execution(id).await.run().await;
     let waiting = app.placed().await;
-    let reset = |balances: Value| {
-        let path = format!("{DEFAULT}/reset");
-        app.post(&path).header("idempotency-key", "r").json(&balances).send()
-    };
+    let path = format!("{DEFAULT}/reset");
+    let reset = |balances: Value| app.post(&path).header("idempotency-key", "r").json(&balances).send();
     let wallet = reset(json!({"balances": {"SOL": "3"}})).await.unwrap();
     assert_eq!(wallet.status(), StatusCode::OK);
     let wallet: Value = wallet.json().await.unwrap();
@@ -380,8 +326,16 @@ async fn a_reset_cancels_what_waits_and_begins_anew() {
     );
     let refused = send(&app, &format!("{DEFAULT}/reset"), &json!({"balances": {"SOL": "-3"}})).await;
     problem(refused, 400, "invalid_request").await;
-    let wallet = sent(&app, &format!("{DEFAULT}/reset"), &json!({})).await;
-    assert_eq!((balance(&wallet, "SOL")[0].as_str(), balance(&wallet, "USDC")[0].as_str()), ("10", "1000"));
+    for (epoch, request) in [(2, app.post(&path).json(&json!({}))), (3, app.post(&path))] {
+        let wallet: Value = request.send().await.unwrap().json().await.unwrap();
+        assert_eq!(wallet["epoch"], epoch);
+        let totals = ["SOL", "USDC"].map(|token| balance(&wallet, token)[0].clone());
+        assert_eq!(totals, ["10", "1000"]);
+    }
+    let text = app.post(&path).body("SOL=3").send().await.unwrap();
+    problem(text, 415, "unsupported_media_type").await;
+    problem(app.post(&format!("{DEFAULT}/deposit")).send().await.unwrap(), 415, "unsupported_media_type")
+        .await;
 }
 
 #[tokio::test]

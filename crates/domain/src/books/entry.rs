@@ -63,6 +63,10 @@ impl Entry {
             postings.add_swap(fill);
         }
         postings.add(PostingKind::NetworkFee, Token::SOL.mint(), fee.unwrap_or_default().0);
+        if let EventData::Confirmed { fill, .. } = &event.data {
+            postings.add(PostingKind::Rent, Token::SOL.mint(), fill.rent.paid.0);
+            postings.add(PostingKind::RentRefund, Token::SOL.mint(), fill.rent.refunded.0);
+        }
         let cause = Cause::Order { id: order.id, seq: event.seq, attempt: event.attempt };
         let entry = Self { wallet: funding.wallet, cause, at: event.at, postings: postings.0 };
         (!entry.postings.is_empty()).then_some(entry)

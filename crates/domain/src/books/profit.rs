@@ -11,6 +11,7 @@ use crate::{Amount, Mint};
 /// - A swap to USDC realizes the difference to the cost of what it spent. A swap between two other tokens realizes
 ///   nothing: what is received costs what was spent.
 /// - Fees are kept apart and count as neither cost nor loss of a token.
+/// - Rent of a token account keeps what it cost until it is refunded.
 ///
 /// At any time, the costs of all holdings, rent included, are `deposited` plus all that was realized less `fees`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -21,7 +22,7 @@ pub struct Profit {
     /// Deposits less the cost of what was withdrawn.
     pub deposited: i128,
     pub fees: Fees,
-    /// Deposited for token accounts.
+    /// Deposited for token accounts, lamports.
     pub rent: Holding,
     /// Whether a deposit had no known price, and counts as zero.
     pub has_unpriced: bool,
@@ -67,16 +68,26 @@ impl Profit {
                 PostingKind::SwapOut => self.receive(mint, units, spent.take()),
                 PostingKind::VenueFee => self.fees.venues += self.take(mint, units),
                 PostingKind::NetworkFee | PostingKind::Tip => self.fees.network += self.take(mint, units),
-                PostingKind::Rent => {
-                    let cost = self.take(mint, units);
-                    self.rent.give(units, cost);
-                }
-                PostingKind::RentRefund => {
-                    let cost = self.rent.take(units);
-                    self.holding(mint).give(units, cost);
-                }
-                PostingKind::Hold | PostingKind::Release => {}
+                PostingKind::Hold | PostingKind::Release | PostingKind::Rent | PostingKind::RentRefund => {}
             }
+        }
+        self.deposit_rent(&entry.postings);
+    }
+
+    /// Deposits for token accounts what an entry does not also give back: what is only lent for a moment keeps its cost.
+    fn deposit_rent(&mut self, postings: &[Posting]) {
+        let of = |kind| {
+            let of_kind = postings.iter().filter(|posting| posting.kind == kind);
+            of_kind.map(|posting| posting.units.0).sum::<u64>()
+        };
+        let (paid, refunded) = (of(PostingKind::Rent), of(PostingKind::RentRefund));
+        if let Some(taken @ 1..) = paid.checked_sub(refunded) {
+            let cost = self.take(Mint::WRAPPED_SOL, Amount(taken));
+            self.rent.give(Amount(taken), cost);
+        }
+        if let Some(back @ 1..) = refunded.checked_sub(paid) {
+            let cost = self.rent.take(Amount(back));
+            self.holding(Mint::WRAPPED_SOL).give(Amount(back), cost);
         }
     }
 

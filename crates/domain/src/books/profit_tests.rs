@@ -91,6 +91,18 @@ fn rent_is_kept_at_its_cost_until_it_is_refunded() {
 }
 
 #[test]
+fn rent_that_comes_back_at_once_keeps_what_it_cost() {
+    let [_, sol, _] = TOKENS;
+    let rent = |paid, refunded| {
+        trade(vec![posting(PostingKind::Rent, sol, paid), posting(PostingKind::RentRefund, sol, refunded)])
+    };
+    let dear = [deposit(sol, 100, 1_000), rent(20, 10), deposit(sol, 90, 9_000)];
+    let profit = after(&[&dear[..], &[rent(10, 10)]].concat());
+    assert_eq!(profit, after(&dear));
+    assert_eq!(profit.rent, Holding { units: 10, cost: 100, realized: 0 });
+}
+
+#[test]
 fn a_reset_begins_anew_with_what_it_deposits() {
     let [usdc, sol, _] = TOKENS;
     let mut profit =
@@ -142,12 +154,15 @@ struct Replay {
     costs: BTreeMap<Mint, Exact>,
     realized: BTreeMap<Mint, Exact>,
     fees: Exact,
+    /// Units and cost.
+    rent: [Exact; 2],
 }
 
 impl Replay {
     fn new() -> Self {
         let realized = TOKENS.map(|mint| (mint, exact(0))).into();
-        Self { units: BTreeMap::new(), costs: BTreeMap::new(), realized, fees: exact(0) }
+        let rent = [exact(0), exact(0)];
+        Self { units: BTreeMap::new(), costs: BTreeMap::new(), realized, fees: exact(0), rent }
     }
 
     fn take(&mut self, mint: Mint, units: Exact) -> Exact {
@@ -162,15 +177,51 @@ impl Replay {
         *self.units.entry(mint).or_insert_with(|| exact(0)) += units;
         *self.costs.entry(mint).or_insert_with(|| exact(0)) += cost;
     }
+
+    fn rent(&mut self, units: Exact) {
+        let cost = self.take(Mint::WRAPPED_SOL, units.clone());
+        let [had, costs] = &self.rent;
+        self.rent = [had + units, costs + cost];
+    }
+
+    fn refund(&mut self, units: Exact) {
+        let [had, costs] = self.rent.clone();
+        let share = if had == exact(0) { exact(0) } else { &costs * &units / &had };
+        self.rent = [had - &units, costs - &share];
+        self.give(Mint::WRAPPED_SOL, units, share);
+    }
 }
 
 /// A step of a history: what it does, the tokens, and parts of a hundred of the balance.
 #[derive(Debug, Clone)]
 enum Step {
-    Deposit { token: usize, units: u8, worth: u8 },
-    Withdraw { token: usize, part: u8 },
-    Swap { spent: usize, received: usize, part: u8, units: u8, fee: u8 },
-    NetworkFee { part: u8 },
+    Deposit {
+        token: usize,
+        units: u8,
+        worth: u8,
+    },
+    Withdraw {
+        token: usize,
+        part: u8,
+    },
+    Swap {
+        spent: usize,
+        received: usize,
+        part: u8,
+        units: u8,
+        fee: u8,
+    },
+    NetworkFee {
+        part: u8,
+    },
+    /// Lent units come back in the same entry.
+    Rent {
+        part: u8,
+        lent: u8,
+    },
+    Refund {
+        part: u8,
+    },
 }
 
 fn any_step() -> impl Strategy<Value = Step> {
@@ -185,7 +236,9 @@ fn any_step() -> impl Strategy<Value = Step> {
         (token.clone(), part.clone()).prop_map(|(token, part)| Step::Withdraw { token, part }),
         (token.clone(), token, part.clone(), 1u8..60, 0u8..3)
             .prop_map(|(spent, received, part, units, fee)| Step::Swap { spent, received, part, units, fee }),
-        part.prop_map(|part| Step::NetworkFee { part }),
+        part.clone().prop_map(|part| Step::NetworkFee { part }),
+        (part.clone(), 0u8..3).prop_map(|(part, lent)| Step::Rent { part, lent }),
+        part.prop_map(|part| Step::Refund { part }),
     ]
 }
 
@@ -217,6 +270,9 @@ proptest! {
         }
         let fees = profit.fees.venues + profit.fees.network;
         prop_assert!(near(i128::try_from(fees).unwrap(), &replay.fees));
+        let [units, cost] = &replay.rent;
+        prop_assert_eq!(&integer(i128::try_from(profit.rent.units).unwrap()), units);
+        prop_assert!(near(i128::try_from(profit.rent.cost).unwrap(), cost), "{:?} {cost}", profit.rent);
     }
 }
 
@@ -262,6 +318,21 @@ fn take_step(profit: &mut Profit, replay: &mut Replay, step: &Step) {
             profit.add(&trade(vec![posting(PostingKind::NetworkFee, Token::SOL.mint(), units)]));
             let fee = replay.take(Token::SOL.mint(), exact(units));
             replay.fees += fee;
+        }
+        Step::Rent { part, lent } => {
+            let sol = Token::SOL.mint();
+            let units = has(profit, sol) / u64::from(part) / 2;
+            let lent = units / 3 * u64::from(lent);
+            profit.add(&trade(vec![
+                posting(PostingKind::Rent, sol, units + lent),
+                posting(PostingKind::RentRefund, sol, lent),
+            ]));
+            replay.rent(exact(units));
+        }
+        Step::Refund { part } => {
+            let units = u64::try_from(profit.rent.units).unwrap() / u64::from(part);
+            profit.add(&trade(vec![posting(PostingKind::RentRefund, Token::SOL.mint(), units)]));
+            replay.refund(exact(units));
         }
     }
 }

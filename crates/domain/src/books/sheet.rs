@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::{Balance, Entry, WalletId, changes};
+use super::{Balance, Cause, Change, Entry, Posting, PostingKind, WalletId, changes};
 use crate::{Amount, Mint};
 
 /// Balances that entries are applied to one after the other.
@@ -51,13 +51,31 @@ impl Sheet {
         self.balances.iter().map(|(&(wallet, mint), &balance)| (wallet, mint, balance))
     }
 
+    /// The entry of an order's step as it is written: what its wallet cannot hold is withdrawn at once, because a swap
+    /// that landed must be settled. Other entries stay as they are: a deposit that is too large can be refused.
+    #[must_use]
+    pub fn fitted(&self, mut entry: Entry) -> Entry {
+        if !matches!(entry.cause, Cause::Order { .. }) {
+            return entry;
+        }
+        let changes = changes_of(&entry);
+        let excess = changes.into_iter().filter_map(|((wallet, mint), change)| {
+            let before = self.balances.get(&(wallet, mint)).copied().unwrap_or_default();
+            let excess = i128::from(before.total.0) + change.total - i128::from(Balance::MAX);
+            let excess = Amount(u64::try_from(excess).ok()?); // there is none if it is negative
+            (excess.0 > 0).then(|| Posting::new(PostingKind::Withdrawal, mint, excess))
+        });
+        entry.postings.extend(excess);
+        entry
+    }
+
     /// Applies an entry, all of it or nothing.
     ///
     /// # Errors
     /// When something of a balance would be negative, or more than can be counted.
     pub fn apply(&mut self, entry: &Entry) -> Result<(), Refusal> {
         let (mut after, mut shortages) = (Vec::new(), Vec::new());
-        for (key, change) in changes(entry.postings.iter().map(|posting| (entry.wallet, posting))) {
+        for (key, change) in changes_of(entry) {
             let before = self.balances.get(&key).copied().unwrap_or_default();
             match before.after(change) {
                 Some(balance) => after.push((key, balance)),
@@ -76,4 +94,8 @@ impl Sheet {
         self.balances.extend(after);
         Ok(())
     }
+}
+
+fn changes_of(entry: &Entry) -> BTreeMap<(WalletId, Mint), Change> {
+    changes(entry.postings.iter().map(|posting| (entry.wallet, posting)))
 }

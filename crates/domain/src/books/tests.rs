@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::*;
 use crate::{
     AccountId, Amount, Bps, Event, EventData, Failure, FailureCode, Fill, Mint, Order, OrderId, OrderSpec,
-    OrderType, QuoteRequest, Signature, SwapAmount, Timestamp, Token, TokenAmount, VenueId,
+    OrderType, QuoteRequest, Signature, SwapAmount, Timestamp, Token, TokenAmount, VenueId, swap::Rent,
 };
 
 const FEE: Amount = Amount(5_000);
@@ -15,7 +15,8 @@ fn usdc() -> Token {
 }
 
 fn funding(swap: u64, costs: u64) -> Funding {
-    Funding { wallet: WalletId(Uuid::nil()), swap: Amount(swap), costs: Amount(costs) }
+    let (swap, costs) = (Amount(swap), Amount(costs));
+    Funding { wallet: WalletId(Uuid::nil()), swap, costs, rent: Amount(0) }
 }
 
 fn spec(token_in: Token, token_out: Token, funding: Option<Funding>) -> OrderSpec {
@@ -60,6 +61,7 @@ fn fill(spent: TokenAmount, received: TokenAmount, fee: TokenAmount) -> Fill {
         amount_out: received,
         fee,
         network_fee: Some(FEE),
+        rent: Rent::default(),
         executed_price: 1.into(),
     }
 }
@@ -119,6 +121,58 @@ fn an_order_holds_what_it_may_need_and_releases_what_it_does_not() {
     assert_eq!((balance(&sheet, usdc), balance(&sheet, sol)), ((4_100, 0), (40_007, 0)));
 }
 
+/// The end of an order that received so much USDC.
+fn received(units: u64) -> Entry {
+    let (order, _) = new_order(spec(Token::SOL, usdc(), Some(funding(1_000, 15_000))));
+    let (spent, received) =
+        (TokenAmount::new(Token::SOL, Amount(900)), TokenAmount::new(usdc(), Amount(units)));
+    let fill = fill(spent, received, TokenAmount::new(Token::SOL, Amount(3)));
+    let (order, event) = after_submission(&order, confirmed(fill));
+    Entry::of_step(&order, &event, Some(FEE)).unwrap()
+}
+
+/// Balances with what the order of [`received`] holds.
+fn holding(of_usdc: u64) -> Sheet {
+    let mut sheet = has(&[(usdc().mint(), of_usdc)]);
+    let sol = Balance { total: Amount(50_000), held: Amount(16_000) };
+    sheet.set(WalletId(Uuid::nil()), Token::SOL.mint(), sol);
+    sheet
+}
+
+#[test]
+fn what_a_wallet_cannot_hold_of_a_fill_is_withdrawn() {
+    let withdrawals = |entry: &Entry| {
+        let told = told(entry).into_iter().filter(|(kind, ..)| *kind == PostingKind::Withdrawal);
+        told.map(|(_, mint, units)| (mint, units)).collect::<Vec<_>>()
+    };
+    for (had, units, excess) in [
+        (0, 7, None),
+        (Balance::MAX - 7, 7, None),
+        (Balance::MAX - 7, 8, Some(1)),
+        (Balance::MAX, 7, Some(7)),
+        (0, u64::MAX, Some(u64::MAX - Balance::MAX)),
+        (Balance::MAX, u64::MAX, Some(u64::MAX)),
+    ] {
+        let mut sheet = holding(had);
+        let entry = sheet.fitted(received(units));
+        let expected: Vec<_> = excess.into_iter().map(|excess| (usdc().mint(), excess)).collect();
+        assert_eq!(withdrawals(&entry), expected);
+        assert_eq!(sheet.apply(&entry), Ok(()));
+        let left = if excess.is_some() { Balance::MAX } else { had + units };
+        assert_eq!(balance(&sheet, usdc().mint()), (left, 0));
+    }
+}
+
+#[test]
+fn a_deposit_that_a_wallet_cannot_hold_stays_as_it_is() {
+    let payments = vec![Payment { mint: usdc().mint(), units: Amount(8), worth: None }];
+    let (id, kind) = (TransferId(Uuid::nil()), TransferKind::Deposit);
+    let transfer = Transfer { id, wallet: WalletId(Uuid::nil()), kind, payments, at: Timestamp::default() };
+    let mut sheet = holding(Balance::MAX - 7);
+    assert_eq!(sheet.fitted(transfer.entry()), transfer.entry());
+    assert_eq!(sheet.apply(&transfer.entry()), Err(Refusal::TooMuch(usdc().mint())));
+}
+
 #[test]
 fn sol_is_held_once_for_the_swap_and_its_costs() {
     let sol = Token::SOL.mint();
@@ -128,6 +182,57 @@ fn sol_is_held_once_for_the_swap_and_its_costs() {
     let (order, event) = after_submission(&order, EventData::Failed { failure: reverted() });
     let entry = Entry::of_step(&order, &event, Some(FEE)).unwrap();
     assert_eq!(told(&entry), [(PostingKind::Release, sol, 16_000), (PostingKind::NetworkFee, sol, 5_000)]);
+}
+
+#[test]
+fn rent_is_held_until_the_end_and_what_a_swap_pays_of_it_is_posted() {
+    let sol = Token::SOL.mint();
+    let holds_rent = Funding { rent: Amount(800), ..funding(1_000, 15_000) };
+    let (order, accepted) = new_order(spec(Token::SOL, usdc(), Some(holds_rent)));
+    let held = Entry::of_step(&order, &accepted, None).unwrap();
+    assert_eq!(told(&held), [(PostingKind::Hold, sol, 16_800)]);
+    let (order, event) = after_submission(&order, retrying());
+    let reverted = Entry::of_step(&order, &event, Some(FEE)).unwrap();
+    assert_eq!(told(&reverted), [(PostingKind::Release, sol, 5_000), (PostingKind::NetworkFee, sol, 5_000)]);
+
+    let [spent, fee] = [1_000, 3].map(|units| TokenAmount::new(Token::SOL, Amount(units)));
+    let rent = Rent { paid: Amount(800), refunded: Amount(400) };
+    let fill = Fill { rent, ..fill(spent, TokenAmount::new(usdc(), Amount(9)), fee) };
+    let (order, event) = after_submission(&order, confirmed(fill));
+    let settled = Entry::of_step(&order, &event, Some(FEE)).unwrap();
+    assert_eq!(
+        told(&settled),
+        [
+            (PostingKind::Release, sol, 11_800),
+            (PostingKind::SwapIn, sol, 997),
+            (PostingKind::SwapOut, usdc().mint(), 9),
+            (PostingKind::VenueFee, sol, 3),
+            (PostingKind::NetworkFee, sol, 5_000),
+            (PostingKind::Rent, sol, 800),
+            (PostingKind::RentRefund, sol, 400),
+        ]
+    );
+    let mut sheet = has(&[(sol, 20_000)]);
+    for entry in [held, reverted, settled] {
+        sheet.apply(&entry).unwrap();
+    }
+    assert_eq!(balance(&sheet, sol), (20_000 - 1_000 - 10_000 - 400, 0));
+}
+
+#[test]
+fn what_is_held_covers_an_attempt_unless_the_chain_has_become_dearer() {
+    let funding = Funding { rent: Amount(800), ..funding(1_000, 15_000) };
+    let covers = |paid, cost, rent| funding.covers(Amount(paid), Amount(cost), Amount(rent));
+    assert!(covers(0, 15_000, 800) && covers(10_000, 5_000, 0));
+    assert!(!covers(0, 15_001, 800) && !covers(10_001, 5_000, 0) && !covers(0, 5_000, 801));
+    assert!(!covers(u64::MAX, u64::MAX, 0));
+}
+
+#[test]
+fn funding_that_was_stored_before_there_was_rent_holds_none() {
+    let mut stored = serde_json::to_value(funding(1_000, 15_000)).unwrap();
+    stored.as_object_mut().unwrap().remove("rent");
+    assert_eq!(serde_json::from_value::<Funding>(stored).unwrap(), funding(1_000, 15_000));
 }
 
 #[test]

@@ -50,7 +50,7 @@ pub enum WalletKind {
 pub struct Wallet {
     pub id: WalletId,
     pub account: AccountId,
-    /// The owner's name for it, unique within the account.
+    /// The owner's name for it: printable ASCII, unique within the account without regard to case.
     pub name: String,
     pub kind: WalletKind,
     /// How often it was reset. Value, profit and loss are counted from the last reset on.
@@ -61,6 +61,11 @@ pub struct Wallet {
 }
 
 impl Wallet {
+    /// What of its name is unique within the account.
+    pub fn name_key(&self) -> String {
+        self.name.to_ascii_lowercase()
+    }
+
     /// The deposit of what a new wallet begins with.
     pub fn opening(&self, payments: Vec<Payment>) -> Transfer {
         let (id, kind) = (TransferId(self.id.0), TransferKind::Deposit);

@@ -93,6 +93,7 @@ fn every_event() -> Vec<EventData> {
                 amount_out: TokenAmount::new(usdc(), Amount(149_000_000)),
                 fee: TokenAmount::new(Token::SOL, Amount(2_000_000)),
                 network_fee: None,
+                rent: crate::swap::Rent::default(),
                 executed_price: Decimal::new(149, 0),
             },
             after_expiry: true,

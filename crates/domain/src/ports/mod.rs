@@ -26,9 +26,9 @@ pub use store::{
     Acceptance, Accepted, ActiveOrders, Attempt, AttemptChange, AttemptState, Cancel, Cancellation, Claim,
     ClaimAction, Commit, CommitOutcome, DueAction, DueOrder, Effect, EventFeed, ExecutionStore, Executions,
     Fence, LONGEST_PARKING, MAX_DOUBLINGS, OrderCounts, OrderFilter, OrderIntake, OrderPage, OrderReads,
-    OrderSort, OrderStore, PARKED_AFTER, PostedEntry, SEARCHED_AT_ONCE, StoreError, StoreHealth,
+    OrderSort, OrderStore, PARKED_AFTER, PostedEntry, RequestKeys, SEARCHED_AT_ONCE, StoreError, StoreHealth,
     WalletOpening, Wallets,
 };
 pub use tokens::{TokenError, Tokens};
-pub use trading::{Market, Quotes, Trading};
+pub use trading::{ChainCosts, Market, Quotes, Trading};
 pub use venue::{Venue, VenueError};

@@ -2,7 +2,7 @@ use std::{error::Error, fmt};
 
 use async_trait::async_trait;
 
-use crate::{Address, ports::Cause};
+use crate::{Address, books::WalletId, ports::Cause};
 
 /// Why a message was not signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,8 +39,9 @@ impl Error for SignerError {
 /// The key that transactions are signed with. Only processes that execute orders have one.
 #[async_trait]
 pub trait Signer: Send + Sync + 'static {
-    /// Whose transactions they are: the account that pays and whose tokens are swapped.
-    fn address(&self) -> Address;
+    /// Whose transactions they are: the account that pays and whose tokens are swapped. Each paper wallet has one of
+    /// its own, and orders from before there were wallets share one. A key has one address, whatever the wallet.
+    fn address(&self, wallet: Option<WalletId>) -> Address;
 
     /// The signature of a message.
     ///

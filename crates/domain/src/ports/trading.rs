@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use crate::Amount;
+use crate::{Amount, QuoteRequest, order::MOST_ATTEMPTS};
 
 use super::{Chain, Signer, Tokens, Venue};
 
@@ -22,8 +22,28 @@ pub struct Quotes {
     pub market: Market,
     pub venues: Vec<Arc<dyn Venue>>,
     pub tokens: Arc<dyn Tokens>,
-    /// What the chain charges for an attempt at most, lamports.
-    pub attempt_cost: Amount,
+    pub costs: ChainCosts,
+}
+
+/// What the chain takes, lamports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChainCosts {
+    /// For an attempt, at most.
+    pub attempt: Amount,
+    /// For a token account, until it is closed.
+    pub account: Amount,
+}
+
+impl ChainCosts {
+    /// The most that the attempts of an order may cost together, lamports.
+    pub fn of_all_attempts(self) -> Amount {
+        Amount(self.attempt.0.saturating_mul(MOST_ATTEMPTS.into()))
+    }
+
+    /// The most that a swap may deposit at once for token accounts, lamports.
+    pub fn rent(self, request: &QuoteRequest) -> Amount {
+        Amount(self.account.0.saturating_mul(request.accounts()))
+    }
 }
 
 /// What orders are executed with. Only workers have it, for it includes the key.

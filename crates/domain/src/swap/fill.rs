@@ -15,6 +15,30 @@ pub struct Landed {
     pub pool_changes: Vec<BalanceChange>,
     /// The venue's fee, a part of what moved.
     pub venue_fee: TokenAmount,
+    /// What token accounts took and gave back.
+    pub rent: Rent,
+}
+
+/// What a transaction deposited for token accounts that it opened, and got back for those that it closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rent {
+    /// Lamports.
+    pub paid: Amount,
+    /// Lamports.
+    pub refunded: Amount,
+}
+
+impl Rent {
+    /// Whether it neither took nor gave anything.
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// What stays deposited, lamports; negative if more was given back than taken.
+    pub fn net(self) -> i128 {
+        i128::from(self.paid.0) - i128::from(self.refunded.0)
+    }
 }
 
 /// A change of a pool's balance.
@@ -40,6 +64,9 @@ pub struct Fill {
     /// What the chain charged, lamports. Versions before 2026-12 did not say.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub network_fee: Option<Amount>,
+    /// What token accounts took and gave back; nothing in fills of versions before 2026-12.
+    #[serde(skip_serializing_if = "Rent::is_none", default)]
+    pub rent: Rent,
     /// Whole tokens out per whole token in, as realised.
     pub executed_price: Decimal,
 }
@@ -78,6 +105,7 @@ impl Fill {
             amount_out,
             fee: landed.venue_fee,
             network_fee: landed.network_fee,
+            rent: landed.rent,
             executed_price: price(amount_in, amount_out).unwrap_or_default(),
         })
     }
@@ -88,6 +116,10 @@ mod tests {
     use super::*;
     use crate::SwapAmount;
 
+    fn usdc() -> Token {
+        Token::well_known("USDC").unwrap()
+    }
+
     fn landed(changes: &[(Token, i128)]) -> Landed {
         let pool_changes =
             changes.iter().map(|(token, delta)| BalanceChange { mint: token.mint(), delta: *delta });
@@ -96,12 +128,13 @@ mod tests {
             network_fee: Some(Amount(5_000)),
             pool_changes: pool_changes.collect(),
             venue_fee: TokenAmount::new(Token::SOL, Amount(2)),
+            rent: Rent { paid: Amount(4), refunded: Amount(1) },
         }
     }
 
     #[test]
     fn a_fill_is_what_the_pool_gained_and_lost() {
-        let usdc = Token::well_known("USDC").unwrap();
+        let usdc = usdc();
         let request =
             QuoteRequest { token_in: Token::SOL, token_out: usdc, amount: SwapAmount::ExactIn(Amount(9)) };
         let of =
@@ -112,7 +145,7 @@ mod tests {
             (Amount(1_000_000_000), Amount(150_000_000))
         );
         assert_eq!((fill.executed_price, fill.slot), (150.into(), 7));
-        assert_eq!(fill.network_fee, Some(Amount(5_000)));
+        assert_eq!((fill.network_fee, fill.rent.net()), (Some(Amount(5_000)), 3));
         for implausible in [
             &[][..],
             &[(Token::SOL, 5)],
@@ -122,5 +155,16 @@ mod tests {
         ] {
             assert_eq!(of(&landed(implausible)), Err(ImplausibleTrade), "{implausible:?}");
         }
+    }
+
+    #[test]
+    fn a_fill_that_was_stored_before_there_was_rent_still_reads() {
+        let request =
+            QuoteRequest { token_in: Token::SOL, token_out: usdc(), amount: SwapAmount::ExactIn(Amount(9)) };
+        let landed = Landed { rent: Rent::default(), ..landed(&[(Token::SOL, 9), (usdc(), -7)]) };
+        let fill = Fill::of(&request, VenueId::RAYDIUM, &Signature::from_bytes(&[1; 64]), &landed).unwrap();
+        let stored = serde_json::to_value(&fill).unwrap();
+        assert_eq!(stored.get("rent"), None, "as it was before");
+        assert_eq!(serde_json::from_value::<Fill>(stored).unwrap(), fill);
     }
 }

@@ -5,7 +5,7 @@ mod transaction;
 
 use serde::{Deserialize, Serialize};
 
-pub use fill::{BalanceChange, Fill, ImplausibleTrade, Landed};
+pub use fill::{BalanceChange, Fill, ImplausibleTrade, Landed, Rent};
 pub use transaction::{Message, SignedTransaction};
 
 use crate::{Address, Amount, Bps, PoolRef, Quote, QuoteRequest, SwapAmount, Token, TokenAmount, VenueId};
@@ -128,14 +128,14 @@ impl CallAccount {
 pub enum Instruction {
     /// Create the account that receives the token, if it does not exist.
     CreateTokenAccount { token: Token },
-    /// Move SOL into the wrapped-SOL account and sync it, so that a pool can take it.
+    /// Create the wrapped-SOL account, move SOL into it and sync it, so that a pool can take it.
     WrapSol {
         /// Lamports.
         amount: Amount,
     },
     /// The venue's swap.
     Swap { venue: VenueId },
-    /// Close the wrapped-SOL account, which returns its lamports as SOL.
+    /// Close the wrapped-SOL account, which returns its lamports as SOL, its rent included.
     UnwrapSol,
 }
 

@@ -47,6 +47,9 @@ pub(crate) struct FilterArgs {
     /// Filter by tag
     #[arg(long)]
     pub(crate) tag: Option<String>,
+    /// Filter by wallet: name or id
+    #[arg(long, value_name = "NAME")]
+    pub(crate) wallet: Option<String>,
     /// Filter by the last failure, such as `no_route`
     #[arg(long, value_name = "CODE", value_parser = failure_code(), hide_possible_values = true)]
     pub(crate) failure_code: Option<String>,
@@ -117,6 +120,7 @@ impl FilterArgs {
             ("venue", self.venue.clone()),
             ("clientOrderId", self.client_order_id.clone()),
             ("tag", self.tag.clone()),
+            ("wallet", self.wallet.clone()),
             ("failureCode", self.failure_code.clone()),
             ("from", self.since.map(|since| since.to_string())),
             ("to", self.until.map(|until| until.to_string())),

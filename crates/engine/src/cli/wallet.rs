@@ -49,7 +49,7 @@ pub(crate) struct WalletArg {
 pub(crate) struct ShowArgs {
     #[command(flatten)]
     pub(crate) wallet: WalletArg,
-    /// Print the API's answers, the wallet and what it has earned, one JSON object each
+    /// Print the API's answers, the wallet and its pnl, as one JSON object
     #[arg(long)]
     pub(crate) json: bool,
     #[command(flatten, next_help_heading = "Connection")]

@@ -33,6 +33,7 @@ const OF_FILTERS: Flags = &[
     ("venue", "--venue"),
     ("clientOrderId", "--client-order-id"),
     ("tag", "--tag"),
+    ("wallet", "--wallet"),
     ("failureCode", "--failure-code"),
     ("from", "--since"),
     ("to", "--until"),

@@ -42,7 +42,7 @@ fn filter(args: &CancelArgs) -> Value {
     if args.all {
         filter["all"] = true.into();
     }
-    for (name, value) in [("pair", &args.pair), ("tag", &args.tag)] {
+    for (name, value) in [("pair", &args.pair), ("tag", &args.tag), ("wallet", &args.wallet)] {
         if let Some(value) = value {
             filter[name] = value.as_str().into();
         }

@@ -1,7 +1,7 @@
 //! Wallets: balances, earnings and books.
 
 use domain::{Timestamp, books::PostingKind};
-use protocol::{EntryView, FeesView, PnlView, PostingView, WalletView, words::EntryCause};
+use protocol::{EntryView, FeesView, PnlView, PostingView, WalletView, Word, words::EntryCause};
 use rust_decimal::Decimal;
 
 use super::{
@@ -43,7 +43,7 @@ fn balance_table(wallet: &WalletView<'_>) -> Table {
 
 /// What a wallet has earned since its last reset.
 pub(crate) fn earnings_in_words(earnings: &PnlView<'_>, width: Option<usize>) -> String {
-    let PnlView { deposited, realized, unrealized, fees, .. } = earnings;
+    let PnlView { deposited, realized, unrealized, fees, rent, .. } = earnings;
     let net = money(realized + unrealized - fees.total);
     let earned = format!(
         "earned     {net} {}: {} realized, {} unrealized, less fees; {} deposited",
@@ -52,9 +52,14 @@ pub(crate) fn earnings_in_words(earnings: &PnlView<'_>, width: Option<usize>) ->
         money(*unrealized),
         money(*deposited)
     );
-    [earned, format!("fees       {}", fees_in_words(fees))]
-        .map(|line| wrapped(&line, TEXT_AT, width))
-        .join("\n")
+    let mut lines = vec![earned, format!("fees       {}", fees_in_words(fees))];
+    if !rent.amount.is_zero() {
+        let cost = money(rent.cost);
+        let quote = &earnings.quote_token;
+        lines.push(format!("rent       {} SOL in token accounts, at a cost of {cost} {quote}", rent.amount));
+    }
+    let lines: Vec<String> = lines.iter().map(|line| wrapped(line, TEXT_AT, width)).collect();
+    lines.join("\n")
 }
 
 /// What a wallet earned between two moments, and what that cost.
@@ -67,8 +72,11 @@ pub(crate) fn gain_in_words(before: &PnlView<'_>, after: &PnlView<'_>) -> String
         network: after.fees.network - before.fees.network,
         total: after.fees.total - before.fees.total,
     };
+    let rent = after.rent.cost - before.rent.cost;
+    let rent =
+        if rent.is_zero() { String::new() } else { format!("; {} went into token accounts", money(rent)) };
     format!(
-        "The wallet was worth {} {quote} before and {} {quote} after: {} {}, after fees of {}",
+        "The wallet was worth {} {quote} before and {} {quote} after: {} {}, after fees of {}{rent}",
         money(before.value),
         money(after.value),
         if gain < Decimal::ZERO { "it lost" } else { "it earned" },
@@ -137,8 +145,8 @@ pub(crate) fn posting_table(entries: &[EntryView<'_>], now: Timestamp, is_termin
                 posting.kind.as_str().replace('_', " "),
                 posting.amount.to_string(),
                 posting.token.to_string(),
-                <&str>::from(posting.from).to_owned(),
-                <&str>::from(posting.to).to_owned(),
+                posting.from.as_str().to_owned(),
+                posting.to.as_str().to_owned(),
             ]
         })
     });
@@ -153,6 +161,7 @@ fn cause(entry: &EntryView<'_>, is_terminal: bool) -> String {
     match (entry.cause, entry.order_id) {
         (EntryCause::Order, Some(id)) if is_terminal => format!("order {}", short_id(id)),
         (EntryCause::Order, Some(id)) => format!("order {id}"),
+        (EntryCause::Later, _) => "of a later version".to_owned(),
         (cause, _) => cause.to_string(),
     }
 }
@@ -161,8 +170,12 @@ fn cause(entry: &EntryView<'_>, is_terminal: bool) -> String {
 pub(crate) fn moves_in_words(entries: &[EntryView<'_>], width: Option<usize>) -> String {
     let mut sums: Vec<(&str, &str, Decimal)> = Vec::new();
     for PostingView { kind, token, amount, .. } in entries.iter().flat_map(|entry| &entry.postings) {
-        let what = what_moved(*kind);
-        let amount = if *kind == PostingKind::Release { -amount } else { *amount };
+        let what = match kind {
+            Word::Known(kind) => what_moved(*kind),
+            Word::Later(kind) => kind,
+        };
+        let is_back = matches!(kind, Word::Known(PostingKind::Release | PostingKind::RentRefund));
+        let amount = if is_back { -amount } else { *amount };
         match sums.iter_mut().find(|sum| (sum.0, sum.1) == (what, token)) {
             Some(sum) => sum.2 += amount,
             None => sums.push((what, token, amount)),
@@ -185,8 +198,7 @@ fn what_moved(kind: PostingKind) -> &'static str {
         PostingKind::VenueFee => "venue fee",
         PostingKind::NetworkFee => "network fee",
         PostingKind::Tip => "tip",
-        PostingKind::Rent => "rent",
-        PostingKind::RentRefund => "rent back",
+        PostingKind::Rent | PostingKind::RentRefund => "rent",
         PostingKind::Deposit => "deposited",
         PostingKind::Withdrawal => "withdrawn",
     }
@@ -203,6 +215,7 @@ mod tests {
             "quoteToken": "USDC", "since": "2026-11-21T08:00:00.000000Z", "value": value, "deposited": "1000",
             "realized": realized, "unrealized": "-0.5", "tokens": [], "isComplete": true,
             "fees": { "venues": venues, "network": "0.000706", "total": venues },
+            "rent": { "amount": "0", "cost": "0" },
         });
         serde_json::from_value(pnl).unwrap()
     }
@@ -225,6 +238,22 @@ mod tests {
         assert!(
             shown.starts_with("earned     1.50 USDC: 5.00 realized, -0.5 unrealized, less fees"),
             "{shown}"
+        );
+    }
+
+    #[test]
+    fn rent_is_neither_earned_nor_lost_and_said_where_there_is_some() {
+        let (before, mut after) = (earnings("1000", "0", "1"), earnings("1000", "0", "1"));
+        assert!(!earnings_in_words(&after, None).contains("rent"));
+        let (amount, cost) = ("0.00203928".parse().unwrap(), "0.281".parse().unwrap());
+        after.rent = protocol::RentView { amount, cost };
+        let shown = earnings_in_words(&after, None);
+        let rent = "\nrent       0.00203928 SOL in token accounts, at a cost of 0.28 USDC";
+        assert!(shown.ends_with(rent), "{shown}");
+        let gain = gain_in_words(&before, &after);
+        assert!(
+            gain.contains("it earned 0, ") && gain.ends_with("; 0.28 went into token accounts"),
+            "{gain}"
         );
     }
 
@@ -253,5 +282,9 @@ mod tests {
         ];
         assert_eq!(moves(&json!(reverted)), "wallet: still held 1.00004 SOL, network fee 0.00001 SOL");
         assert_eq!(moves(&json!([])), "wallet: nothing was spent");
+        let opened = [posting("rent", "0.00407856"), posting("rent_refund", "0.00203928")];
+        assert_eq!(moves(&json!(opened)), "wallet: rent 0.00203928 SOL");
+        let known = [posting("network_fee", "1"), posting("rent", "3"), posting("rent_refund", "3")];
+        assert_eq!(moves(&json!(known)), "wallet: network fee 1 SOL");
     }
 }

@@ -44,8 +44,16 @@ async fn api_and_worker_count_what_happens_to_orders() {
     let ended = async || Samples::of(&worker).await.sum("engine_order_seconds_count", &[]) >= 5.0;
     eventually("five orders ended", ended).await;
 
-    let health = api.health().await;
-    assert_eq!((&health["queueDepth"], &health["workers"]), (&json!(0), &json!(1)));
+    let is_empty = async || {
+        let health = api.health().await;
+        (&health["queueDepth"], &health["workers"]) == (&json!(0), &json!(1))
+    };
+    eventually("an empty queue and its worker", is_empty).await;
+    let rests = async || {
+        let samples = Samples::of(&worker).await;
+        ["engine_executions_running", "engine_queue_depth"].iter().all(|name| samples.sum(name, &[]) == 0.0)
+    };
+    eventually("a worker at rest that has seen the queue so", rests).await;
     let samples = Samples::of(&api).await;
     samples.counts("engine_orders_accepted_total", &[], 5);
     samples.counts("engine_orders_replayed_total", &[], 1);

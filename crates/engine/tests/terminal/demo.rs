@@ -24,7 +24,8 @@ fn a_demo_shows_fills_a_failure_and_where_the_page_is() {
         "less than the order's minimum",
         "5 of 6 orders confirmed",
         "The wallet was worth ",
-        " to the network\n",
+        " to the network; ",
+        " went into token accounts\n",
     ] {
         assert!(shown.output.contains(part), "{part}: {shown:?}");
     }

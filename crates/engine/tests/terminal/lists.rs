@@ -19,12 +19,15 @@ fn orders_are_found_by_every_filter() {
     let id = id_of(&engine.ask(&own));
     engine.ask(&["submit", "--in", "USDC", "--out", "JUP", "--amount-in", "5"]);
     engine.ask(&TOO_LARGE);
+    engine.ask(&["wallet", "open", "other"]);
     for (arguments, expected) in [
         (&["--pair", "USDC/SOL"][..], 2),
         (&["--token-in", "SOL"], 2),
         (&["--token-out", "JUP"], 1),
         (&["--client-order-id", "mine"], 1),
         (&["--tag", "grid"], 1),
+        (&["--wallet", "default"], 3),
+        (&["--wallet", "other"], 0),
         (&["--failure-code", "insufficient_liquidity"], 1),
         (&["--since", "1h"], 3),
         (&["--since", "2026-01-01T00:00:00Z", "--until", "1h ago"], 0),
@@ -41,6 +44,7 @@ fn orders_are_found_by_every_filter() {
         (&["--since", "yesterday"][..], "--since yesterday: must be a time such as"),
         (&["--failure-code", "bad_luck"], "--failure-code bad_luck: must be one of"),
         (&["--venue", "nowhere"], "venue must be one of "),
+        (&["--wallet", "nope"], "no wallet has the id or the name nope; see engine wallet list"),
         (&["--csv", "--json"], "cannot be used with"),
     ] {
         let refused = engine.ask(&[&["orders"], wrong].concat());

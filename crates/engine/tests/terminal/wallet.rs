@@ -37,12 +37,13 @@ fn a_wallet_shows_its_balances_and_what_it_has_earned() {
     assert_eq!(shown.status, 0, "{shown:?}");
     assert!(shown.output.starts_with("wallet default, paper money, since 20"), "{shown:?}");
     assert_eq!(cells(&shown, "TOKEN"), ["TOKEN", "TOTAL", "HELD", "FREE", "VALUE", "USDC"]);
-    assert_eq!(cells(&shown, "SOL")[..4], ["SOL", "8.999995", "0", "8.999995"]);
+    assert_eq!(cells(&shown, "SOL")[..4], ["SOL", "8.99795572", "0", "8.99795572"]);
     for part in ["value      ", "realized", "unrealized", "deposited", "to venues", "to the network"] {
         assert!(shown.output.contains(part), "{part}: {shown:?}");
     }
-    let [wallet, earnings] = &engine.ask_json(&["wallet"])[..] else { panic!("two objects") };
-    assert_eq!(balance(wallet, "SOL"), ["8.999995", "0", "8.999995"]);
+    let [shown_as_json] = &engine.ask_json(&["wallet"])[..] else { panic!("one value") };
+    let (wallet, earnings) = (&shown_as_json["wallet"], &shown_as_json["pnl"]);
+    assert_eq!(balance(wallet, "SOL"), ["8.99795572", "0", "8.99795572"]);
     assert!(earnings["fees"]["total"].is_string() && earnings["tokens"].is_array(), "{earnings}");
     let id = wallet["id"].as_str().unwrap();
     assert_eq!(engine.ask(&["wallet", "--wallet", id]).output, shown.output, "an id is as good as a name");
@@ -89,13 +90,13 @@ fn wallets_are_opened_listed_and_traded_from() {
     let from_it = [&SMALL[..], &["--wallet", "my swing/1"]].concat();
     assert_eq!(engine.ask(&from_it).status, 0);
     let short = engine.ask(&from_it);
-    let reason = "engine: refused (422 Unprocessable Entity): too little in the wallet: 1.00005 SOL needed, \
-                  0.999995 free, 0.000055 missing. \
-                  To deposit it: engine wallet deposit SOL=0.000055 --wallet 'my swing/1'\n";
+    let reason = "engine: refused (422 Unprocessable Entity): too little in the wallet: 1.00412856 SOL needed, \
+                  0.99795572 free, 0.00617284 missing. \
+                  To deposit it: engine wallet deposit SOL=0.00617284 --wallet 'my swing/1'\n";
     assert_eq!((short.status, &*short.complaint), (2, reason));
-    assert_eq!(engine.ask(&["wallet", "deposit", "SOL=0.000055", "--wallet", "my swing/1"]).status, 0);
+    assert_eq!(engine.ask(&["wallet", "deposit", "SOL=0.00617284", "--wallet", "my swing/1"]).status, 0);
     assert_eq!(engine.ask(&from_it).status, 0);
-    let [default, _] = &engine.ask_json(&["wallet"])[..] else { panic!("two objects") };
+    let default = &engine.ask_json(&["wallet"])[0]["wallet"];
     assert_eq!(balance(default, "SOL")[0], "10");
     let unknown = engine.ask(&[&SMALL[..], &["--wallet", "nope"]].concat());
     let reason =
@@ -145,14 +146,14 @@ fn a_reset_is_meant_and_begins_anew() {
     assert_eq!((refused.status, &*refused.complaint), (2, reason));
     let reset = engine.command(&["wallet", "reset", "SOL=3"]);
     assert!(answered(&reset, "n").contains("nothing was done"));
-    let total = || balance(&engine.ask_json(&["wallet"])[0], "SOL")[0].clone();
-    assert_eq!(total(), "8.999995");
+    let total = || balance(&engine.ask_json(&["wallet"])[0]["wallet"], "SOL")[0].clone();
+    assert_eq!(total(), "8.99795572");
     let shown = answered(&reset, "y");
     assert!(shown.contains("Do you mean that? [y/N]") && shown.contains("wallet default"), "{shown}");
     assert_eq!(total(), "3");
     let [wallet] = &engine.ask_json(&["wallet", "reset", "--yes"])[..] else { panic!("one object") };
     assert_eq!((balance(wallet, "SOL")[0].as_str(), &wallet["epoch"]), ("10", &json!(2)));
-    let earnings = &engine.ask_json(&["wallet"])[1];
+    let earnings = &engine.ask_json(&["wallet"])[0]["pnl"];
     assert_eq!((&earnings["realized"], &earnings["fees"]["total"]), (&json!("0"), &json!("0")));
 }
 
@@ -187,10 +188,13 @@ fn an_explanation_ends_with_what_the_order_did_to_its_wallet() {
     let last = |id: &str| engine.ask(&["explain", id]).output.lines().last().unwrap().to_owned();
     let filled = last(&id_of(&engine.ask(&SMALL)));
     assert!(filled.starts_with("wallet: paid 0.998 SOL, received "), "{filled}");
-    assert!(filled.ends_with(" USDC, venue fee 0.002 SOL, network fee 0.000005 SOL"), "{filled}");
+    assert!(
+        filled.ends_with(" USDC, venue fee 0.002 SOL, network fee 0.000005 SOL, rent 0.00203928 SOL"),
+        "{filled}"
+    );
     let waits = [&SMALL[..], &["--min-amount-out", "1000000", "--detach"]].concat();
     let id = engine.ask(&waits).output.trim().to_owned();
-    assert_eq!(last(&id), "wallet: still held 1.00005 SOL");
+    assert_eq!(last(&id), "wallet: still held 1.00412856 SOL");
     assert_eq!(engine.ask(&["cancel", &id]).status, 0);
     assert_eq!(engine.ask(&["watch", &id]).status, 1);
     assert_eq!(last(&id), "wallet: nothing was spent");

@@ -12,7 +12,7 @@ use domain::{
     AccountId, OrderId,
     ports::{
         Acceptance, Accepted, Cancel, Cancellation, Claim, Commit, CommitOutcome, DueOrder, Executions,
-        Fence, OrderIntake, StoreError, StoreHealth,
+        Fence, OrderIntake, RequestKeys, StoreError, StoreHealth,
     },
 };
 use futures::TryFutureExt;
@@ -23,6 +23,7 @@ use tokio::time::{sleep, timeout};
 use super::{
     lane::{Answer, Lane},
     request::{Database, Write, Written, unavailable},
+    same,
 };
 
 /// Writes that go in one transaction at most.
@@ -124,6 +125,10 @@ impl<D: Database> OrderIntake for GroupedStore<D> {
             Written::Accept(accepted) => Ok(accepted),
             other => Err(mismatch(&other)),
         }
+    }
+
+    async fn repeated(&self, asked: RequestKeys<'_>) -> Result<Option<Accepted>, StoreError> {
+        self.read("repeated", async |reader| same::repeated(reader, &asked).await).await
     }
 
     async fn cancel(&self, cancel: Cancel) -> Result<Cancellation, StoreError> {

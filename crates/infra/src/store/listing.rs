@@ -2,6 +2,7 @@
 
 use domain::{
     AccountId, OrderStatus, Phase, Token,
+    books::WalletId,
     ports::{OrderFilter, OrderSort, SEARCHED_AT_ONCE},
     token::well_known_symbol,
 };
@@ -29,7 +30,7 @@ const VENUE: &str = "coalesce(fill ->> 'venue', failure ->> 'venue')";
 /// The next rows of a page: as many as it has room for, and one more.
 pub(super) fn of(filter: &OrderFilter, dialect: Dialect, account: AccountId, page: &Page) -> Select {
     let mut listing = Listing::over(filter, account, page);
-    listing.narrow(filter, dialect);
+    listing.narrow(filter, dialect, account);
     if let Some(end) = page.end() {
         let id = listing.parameter(Parameter::Id(end));
         let within = if filter.descending { ">=" } else { "<=" };
@@ -80,8 +81,10 @@ impl Listing {
         listing
     }
 
-    fn narrow(&mut self, filter: &OrderFilter, dialect: Dialect) {
-        self.narrow_to_status(filter);
+    fn narrow(&mut self, filter: &OrderFilter, dialect: Dialect, account: AccountId) {
+        let is_by_wallet = is_found_by_wallet(filter, account);
+        self.narrow_to_status(filter, is_by_wallet);
+        self.narrow_to_wallet(filter, dialect, is_by_wallet);
         if filter.parked {
             self.and(&parking::is_parked());
         }
@@ -121,14 +124,13 @@ impl Listing {
     }
 
     /// Status and tag. Orders that have not ended are few beside those that ever had a tag, so they are found by their
-    /// phase, and the tag is hidden from its index. Those that have ended are found by the tag, if there is one. Parked
-    /// orders are found as such.
-    fn narrow_to_status(&mut self, filter: &OrderFilter) {
-        let phase = filter.status.map(OrderStatus::phase).or(filter.phase);
-        let is_active = phase.is_some_and(|phase| phase != Phase::Terminal);
+    /// phase, and the tag is hidden from its index. Those that have ended are found by the tag or the wallet, if there is
+    /// one. Parked orders are found as such.
+    fn narrow_to_status(&mut self, filter: &OrderFilter, is_by_wallet: bool) {
+        let is_active = filter.is_active();
         let hides_tag = filter.parked || is_active;
         if let Some(status) = filter.status {
-            if !filter.parked && (is_active || filter.tag.is_none()) {
+            if !filter.parked && !is_by_wallet && (is_active || filter.tag.is_none()) {
                 self.and(&of_phase(status));
             }
             self.and(&format!("status = '{}'", status.as_str()));
@@ -141,6 +143,19 @@ impl Listing {
             let hidden = if hides_tag { " || ''" } else { "" };
             self.and(&format!("{TAG}{hidden} = {text}"));
         }
+    }
+
+    /// The wallet, hidden from its index where the orders are found otherwise.
+    fn narrow_to_wallet(&mut self, filter: &OrderFilter, dialect: Dialect, is_by_wallet: bool) {
+        let Some(wallet) = filter.wallet else { return };
+        // the index `orders_by_wallet` knows these expressions
+        let (expression, wallet) = match dialect {
+            Dialect::Postgres => ("(spec -> 'funding' ->> 'wallet')::uuid", Parameter::Id(wallet.0)),
+            Dialect::Sqlite => ("spec -> 'funding' ->> 'wallet'", Parameter::Text(wallet.to_string())),
+        };
+        let wallet = self.parameter(wallet);
+        let hidden = if is_by_wallet { "" } else { " IS TRUE" };
+        self.and(&format!("({expression} = {wallet}){hidden}"));
     }
 
     fn narrow_to_tokens(&mut self, filter: &OrderFilter) {
@@ -180,6 +195,16 @@ impl Listing {
         self.sql.push_str(" AND ");
         self.sql.push_str(condition);
     }
+}
+
+/// Whether the index of wallets finds the orders. Fewer are found otherwise if they have not ended or have a tag, and of
+/// the default wallet, which most orders trade from, if they have a status.
+fn is_found_by_wallet(filter: &OrderFilter, account: AccountId) -> bool {
+    let is_rarer = filter.parked
+        || filter.is_active()
+        || filter.tag.is_some()
+        || (filter.status.is_some() && filter.wallet == Some(WalletId::default_of(account)));
+    filter.wallet.is_some() && !is_rarer
 }
 
 /// The phase that a status implies, by which an index finds it.

@@ -83,6 +83,11 @@ impl Select {
         self.with(Parameter::Ids(ids.to_vec()))
     }
 
+    /// The next parameter: a text.
+    pub(super) fn text(self, text: &str) -> Self {
+        self.with(Parameter::Text(text.to_owned()))
+    }
+
     /// The next parameter: a number.
     pub(super) fn int(self, int: impl Into<i64>) -> Self {
         self.with(Parameter::Int(int.into()))

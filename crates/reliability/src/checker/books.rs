@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use domain::{
     Mint, OrderId, Token,
-    books::{Cause, Entry, PostingKind, Side, WalletId},
+    books::{Balance, Cause, Entry, PostingKind, Side, WalletId, changes},
 };
 use venues::simulated::transaction_log::LandingOutcome;
 
-use super::{Evidence, Findings, OrderRecord, Rule, WalletRecord, effects::charged};
+use super::{Evidence, Findings, OrderRecord, Rule, WalletRecord, effects::charged, rent};
 
 /// Amounts by token, base units; negative is what left.
 type Amounts = BTreeMap<Mint, i128>;
@@ -23,10 +23,12 @@ pub(super) fn check(evidence: &Evidence, findings: &mut Findings<'_>) {
             }
         }
         check_balances(record, evidence, findings);
+        check_withdrawals(record, findings);
     }
     for record in &evidence.orders {
         check_order(record, of_orders.get(&record.order.id).map_or(&[], Vec::as_slice), findings);
     }
+    rent::check_accounts(evidence, findings);
 }
 
 /// An order's entry belongs to one of its events.
@@ -75,6 +77,24 @@ fn check_balances(record: &WalletRecord, evidence: &Evidence, findings: &mut Fin
     }
 }
 
+/// An order withdraws only what its wallet cannot hold, and so leaves it with all that it can.
+fn check_withdrawals(record: &WalletRecord, findings: &mut Findings<'_>) {
+    let mut total = Amounts::new();
+    for entry in &record.entries {
+        let postings = entry.postings.iter().map(|posting| (entry.wallet, posting));
+        for ((_, mint), change) in changes(postings) {
+            *total.entry(mint).or_default() += change.total;
+        }
+        let Cause::Order { id, .. } = entry.cause else { continue };
+        for posting in entry.postings.iter().filter(|posting| posting.kind == PostingKind::Withdrawal) {
+            let left = total.get(&posting.mint).copied().unwrap_or_default();
+            findings.require(left == i128::from(Balance::MAX), Rule::PostingsAreTrue, id, || {
+                format!("it withdraws {posting:?} and leaves {left}, less than a wallet can hold")
+            });
+        }
+    }
+}
+
 /// What the orders of a wallet that have not ended may need.
 fn needs(wallet: WalletId, orders: &[OrderRecord]) -> Amounts {
     let mut needs = Amounts::new();
@@ -82,7 +102,7 @@ fn needs(wallet: WalletId, orders: &[OrderRecord]) -> Amounts {
         let Some(funding) = order.spec.funding.filter(|funding| funding.wallet == wallet) else { continue };
         *needs.entry(order.spec.request.token_in.mint()).or_default() += i128::from(funding.swap.0);
         let costs = i128::from(funding.costs.0) - i128::from(order.network_fees.0);
-        *needs.entry(Token::SOL.mint()).or_default() += costs;
+        *needs.entry(Token::SOL.mint()).or_default() += costs + i128::from(funding.rent.0);
     }
     needs
 }
@@ -96,6 +116,7 @@ fn check_order(record: &OrderRecord, entries: &[&Entry], findings: &mut Findings
         match posting.kind {
             PostingKind::Hold => *held.entry(posting.mint).or_default() += units,
             PostingKind::Release => *held.entry(posting.mint).or_default() -= units,
+            PostingKind::Withdrawal => {} // looked at with its wallet
             kind => {
                 let sign = if kind.sides().0 == Side::Free { -1 } else { 1 };
                 *moved.entry(posting.mint).or_default() += sign * units;
@@ -115,6 +136,7 @@ fn check_order(record: &OrderRecord, entries: &[&Entry], findings: &mut Findings
     findings.require(held.is_empty(), Rule::HoldsAreNeeded, order.id, || {
         format!("it has ended, and this is still held: {held:?}")
     });
+    rent::check_order(record, entries, findings);
     let did = on_chain(record, findings);
     moved.retain(|_, units| *units != 0);
     findings.require(moved == did, Rule::PostingsAreTrue, order.id, || {
@@ -130,6 +152,7 @@ fn on_chain(record: &OrderRecord, findings: &Findings<'_>) -> Amounts {
         let fee = charged(entry).unwrap_or_default();
         *moved.entry(Token::SOL.mint()).or_default() -= i128::from(fee.0);
         if let LandingOutcome::Landed(landed) = &entry.outcome {
+            *moved.entry(Token::SOL.mint()).or_default() -= landed.rent.net();
             for change in &landed.pool_changes {
                 *moved.entry(change.mint).or_default() -= change.delta;
             }

@@ -5,6 +5,7 @@ mod clients;
 mod effects;
 mod evidence;
 mod lifecycle;
+mod rent;
 #[cfg(test)]
 mod tests;
 mod violation;

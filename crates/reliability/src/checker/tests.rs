@@ -93,6 +93,7 @@ fn entry(attempt: &Attempt, outcome: LandingOutcome) -> Entry {
         received_at: Timestamp::from_unix_millis(0),
         settles_at: Timestamp::from_unix_millis(0),
         outcome,
+        accounts: Vec::new(),
     }
 }
 

@@ -59,6 +59,10 @@ pub enum Rule {
     /// What an order moved between its wallet, the pools, the venues and the network is what the chain did, and every
     /// posting has its cause.
     PostingsAreTrue,
+    /// What the books say of an order's rent is what the chain took and gave back.
+    RentIsTrue,
+    /// A wallet pays once for its account of a token.
+    RentIsPaidOnce,
     /// Nothing is left of finished orders outside the store.
     Leftover,
 }

@@ -40,6 +40,8 @@ pub enum Control {
     IgnoresCancel,
     /// An order is canceled although its transaction may still land.
     CancelsWhatMayLand,
+    /// The chain does not know which token accounts are open.
+    ForgetsAccounts,
     /// The books are kept wrongly.
     BreaksBooks(BooksFault),
 }
@@ -89,8 +91,8 @@ impl Control {
             Self::RebuildsUnresolved => plan.conditions.drop_bps = 0,
             Self::AsksOneNode => plan.lags = plan.lags.max(2_000),
             Self::WaitsForEver => plan.hangs = plan.hangs.max(200),
-            // it steps in every plan, and orders hold and release in every plan
-            Self::WaitsByWallClock | Self::BreaksBooks(_) => {}
+            // it steps in every plan, and orders hold, release and open an account in every plan
+            Self::WaitsByWallClock | Self::ForgetsAccounts | Self::BreaksBooks(_) => {}
             Self::NeverSweeps => plan.loses_hint = plan.loses_hint.max(2_000),
             Self::NeverChecksTails => plan.loses_message = plan.loses_message.max(2_000),
             Self::ForgetsKeys | Self::AcknowledgesBeforeDurable => {

@@ -14,7 +14,7 @@ use domain::{
 use serde_json::Value;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
-use venues::simulated::{NETWORK_FEE, SimulatedChain, SimulatedTokens, SimulatedVenue};
+use venues::simulated::{SimulatedChain, SimulatedTokens, SimulatedVenue, costs};
 use worker::{Worker, WorkerConfig};
 
 use super::{
@@ -158,7 +158,7 @@ impl Machines {
             Arc::new(venue.remembering(world.pools.clone())) as Arc<dyn Venue>
         });
         let market = Market::Paper { preset: "simulation".to_owned(), seed: world.seed };
-        Quotes { market, venues: venues.into(), tokens, attempt_cost: NETWORK_FEE }
+        Quotes { market, venues: venues.into(), tokens, costs: costs(&conditions) }
     }
 
     fn worker_config(&self) -> WorkerConfig {

@@ -130,6 +130,7 @@ impl Plan {
             market_pace_percent: 200,
             venue_spread_percent: 100,
             pool_half_life_ms: 1_000,
+            priority_micro_lamports: rng.random_range(0..2) * 50_000,
         };
         plan
     }

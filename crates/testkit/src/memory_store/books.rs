@@ -51,6 +51,12 @@ impl Books {
         Ok(())
     }
 
+    /// Writes the entry of an order's step, which must fit.
+    pub(super) fn settle(&mut self, entry: Entry) -> Result<(), Refusal> {
+        let entry = self.sheet.fitted(entry);
+        self.post(entry)
+    }
+
     pub(super) fn open(
         &mut self,
         wallet: Wallet,
@@ -60,7 +66,7 @@ impl Books {
             return Ok(WalletOpening::Known);
         }
         let mut of_account = self.wallets.values().filter(|known| known.account == wallet.account);
-        if of_account.any(|known| known.name == wallet.name) {
+        if of_account.any(|known| known.name_key() == wallet.name_key()) {
             return Ok(WalletOpening::NameTaken);
         }
         self.post(wallet.opening(opening).entry())

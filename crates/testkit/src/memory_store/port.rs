@@ -9,8 +9,8 @@ use domain::{
     ports::{
         Acceptance, Accepted, ActiveOrders, Attempt, Cancel, Cancellation, Claim, Commit, CommitOutcome,
         DueAction, DueOrder, EventFeed, Executions, FeedCursor, FeedPage, FeedScope, Fence, OrderCounts,
-        OrderFilter, OrderIntake, OrderPage, OrderReads, OrderSort, PostedEntry, StoreError, StoreHealth,
-        WalletOpening, Wallets,
+        OrderFilter, OrderIntake, OrderPage, OrderReads, OrderSort, PostedEntry, RequestKeys, StoreError,
+        StoreHealth, WalletOpening, Wallets,
     },
 };
 
@@ -22,6 +22,10 @@ impl OrderIntake for MemoryStore {
         self.wait_while_it_hangs().await;
         let now = self.clock.steady();
         self.open()?.accept(acceptance, now)
+    }
+
+    async fn repeated(&self, asked: RequestKeys<'_>) -> Result<Option<Accepted>, StoreError> {
+        Ok(self.open()?.repeated(&asked, None))
     }
 
     async fn cancel(&self, cancel: Cancel) -> Result<Cancellation, StoreError> {

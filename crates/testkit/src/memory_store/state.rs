@@ -7,7 +7,7 @@ use domain::{
     books::Refusal,
     ports::{
         Acceptance, Accepted, Attempt, AttemptChange, ClaimAction, Commit, CommitOutcome, Effect, Fence,
-        StoreError,
+        RequestKeys, StoreError,
     },
 };
 
@@ -52,16 +52,36 @@ impl State {
         self.orders.get_mut(&fence.order_id).filter(|record| record.lease_epoch == fence.lease_epoch)
     }
 
-    /// Orders that are the same as this one by any of its identities, the idempotency key's first.
-    fn same_as(&self, asked: &Acceptance) -> Vec<&Record> {
-        let of_account = || self.orders.values().filter(|known| known.order.account == asked.order.account);
-        let by_key = of_account()
-            .find(|known| known.idempotency_key.is_some() && known.idempotency_key == asked.idempotency_key);
-        let by_client_id = of_account().find(|known| {
-            known.order.client_order_id.is_some()
-                && known.order.client_order_id == asked.order.client_order_id
+    /// The answer to a request, one of whose keys an order has, or the id that it came with.
+    pub(super) fn repeated(&self, asked: &RequestKeys<'_>, id: Option<OrderId>) -> Option<Accepted> {
+        let same = self.same_as(asked, id);
+        let named = same.iter().find(|known| {
+            asked.client_order_id.is_some()
+                && known.order.client_order_id.as_deref() == asked.client_order_id
+                && asked.is_same(&known.fingerprint)
         });
-        let by_id = self.of(asked.order.account, asked.order.id);
+        if let Some(known) = named {
+            return Some(Accepted::Replayed(Box::new(known.order.clone())));
+        }
+        let known = same.first()?;
+        let is_one = same.iter().all(|other| other.order.id == known.order.id);
+        Some(if is_one && asked.is_same(&known.fingerprint) {
+            Accepted::Replayed(Box::new(known.order.clone()))
+        } else {
+            Accepted::Conflict(known.order.id)
+        })
+    }
+
+    /// Orders that are the same as this one by any of its identities, the idempotency key's first.
+    fn same_as(&self, asked: &RequestKeys<'_>, id: Option<OrderId>) -> Vec<&Record> {
+        let of_account = || self.orders.values().filter(|known| known.order.account == asked.account);
+        let by_key = asked
+            .idempotency_key
+            .and_then(|key| of_account().find(|known| known.idempotency_key.as_deref() == Some(key)));
+        let by_client_id = asked
+            .client_order_id
+            .and_then(|id| of_account().find(|known| known.order.client_order_id.as_deref() == Some(id)));
+        let by_id = id.and_then(|id| self.of(asked.account, id));
         by_key.into_iter().chain(by_client_id).chain(by_id).collect()
     }
 
@@ -103,22 +123,8 @@ impl State {
         if !self.accounts.contains(&asked.order.account) {
             return Err(StoreError::unavailable(format!("unknown account {}", asked.order.account)));
         }
-        let same = self.same_as(&asked);
-        let named = same.iter().find(|known| {
-            asked.order.client_order_id.is_some()
-                && known.order.client_order_id == asked.order.client_order_id
-                && known.fingerprint == asked.fingerprint
-        });
-        if let Some(known) = named {
-            return Ok(Accepted::Replayed(Box::new(known.order.clone())));
-        }
-        if let Some(known) = same.first() {
-            let is_one = same.iter().all(|other| other.order.id == known.order.id);
-            return Ok(if is_one && known.fingerprint == asked.fingerprint {
-                Accepted::Replayed(Box::new(known.order.clone()))
-            } else {
-                Accepted::Conflict(known.order.id)
-            });
+        if let Some(known) = self.repeated(&asked.keys(), Some(asked.order.id)) {
+            return Ok(known);
         }
         if self.orders.contains_key(&asked.order.id) {
             return Err(StoreError::unavailable(format!("order id {} is taken", asked.order.id)));
@@ -130,7 +136,7 @@ impl State {
                 Err(refusal) => return Err(StoreError::unavailable(format!("{refusal:?}"))),
             }
         }
-        let Acceptance { order, event, idempotency_key, fingerprint, due_after, effects } = asked;
+        let Acceptance { order, event, idempotency_key, fingerprint, due_after, effects, .. } = asked;
         self.feed.push((order.id, event.seq));
         self.orders.insert(
             order.id,
@@ -159,7 +165,7 @@ impl State {
     ) -> Result<CommitOutcome, StoreError> {
         let posts_apart = self.books.fault == Some(BooksFault::PostsApart);
         if let Some(entry) = commit.entry().filter(|_| posts_apart) {
-            let _ = self.books.post(entry);
+            let _ = self.books.settle(entry);
         }
         let taken = match &commit.change {
             Some(AttemptChange::Open(attempt)) => self.is_taken(attempt),
@@ -190,7 +196,7 @@ impl State {
         }
         let effects = commit.effects.clone();
         if let Some(entry) = commit.entry().filter(|_| !posts_apart) {
-            self.books.post(entry).map_err(|refusal| StoreError::unavailable(format!("{refusal:?}")))?;
+            self.books.settle(entry).map_err(|refusal| StoreError::unavailable(format!("{refusal:?}")))?;
         }
         self.whole(&effects, |state| {
             state.apply(commit, now);

@@ -11,7 +11,7 @@ use futures::future::join_all;
 use crate::samples;
 
 pub(super) async fn check(store: &dyn OrderStore) {
-    accepting_is_idempotent(store).await;
+    Box::pin(accepting_is_idempotent(store)).await;
     the_same_request_with_any_of_its_keys_is_the_same_order(store).await;
     concurrent_duplicates_make_one_order(store).await;
 }
@@ -30,10 +30,21 @@ async fn accepting_is_idempotent(store: &dyn OrderStore) {
         again.order.client_order_id.clone_from(client_id);
         let mut other = Acceptance { fingerprint: [2; 32], ..again.clone() };
         other.order.id = samples::order_id();
-        assert_eq!(store.accept(again).await.unwrap(), Accepted::Replayed(Box::new(order.clone())));
-        assert_eq!(store.accept(other).await.unwrap(), Accepted::Conflict(order.id));
+        let earlier = Acceptance { earlier_fingerprint: Some(again.fingerprint), ..other.clone() };
+        let replayed = Accepted::Replayed(Box::new(order.clone()));
+        for (asked, expected) in
+            [(again, replayed.clone()), (other, Accepted::Conflict(order.id)), (earlier, replayed)]
+        {
+            assert_eq!(store.repeated(asked.keys()).await.unwrap(), Some(expected.clone()));
+            assert_eq!(store.accept(asked).await.unwrap(), expected);
+        }
     }
+    let mut new = samples::acceptance();
+    (new.idempotency_key, new.order.client_order_id) = (unique("key"), unique("mine"));
+    assert_eq!(store.repeated(new.keys()).await.unwrap(), None);
+
     let alone = samples::acceptance();
+    assert_eq!(store.repeated(alone.keys()).await.unwrap(), None);
     let other = Acceptance { fingerprint: [2; 32], ..alone.clone() };
     assert_eq!(store.accept(alone.clone()).await.unwrap(), Accepted::Created);
     assert_eq!(
@@ -50,6 +61,7 @@ async fn accepting_is_idempotent(store: &dyn OrderStore) {
     let mut of_both = Acceptance { fingerprint: [2; 32], ..samples::acceptance() };
     of_both.idempotency_key = key;
     of_both.order.client_order_id = second_client_id;
+    assert!(matches!(store.repeated(of_both.keys()).await.unwrap(), Some(Accepted::Conflict(_))));
     assert!(matches!(store.accept(of_both).await.unwrap(), Accepted::Conflict(_)));
 }
 

@@ -1,6 +1,6 @@
 //! Wallets: what is held, paid and received goes with what caused it.
 
-use std::time::Duration;
+use std::{cell::Cell, time::Duration};
 
 use domain::{
     AccountId, Amount, EventData, Mint, Order, SwapAmount, Timestamp, Token,
@@ -20,12 +20,16 @@ use crate::samples;
 
 const FEE: Amount = Amount(5_000);
 const SOL: u64 = 1_000_000_000;
+const RENT: Amount = Amount(2 * samples::ACCOUNT_RENT.0);
+/// What an order holds.
+const NEEDED: u64 = SOL + 3 * FEE.0 + RENT.0;
 
 pub(super) async fn check(store: &dyn OrderStore) {
     a_wallet_is_opened_once(store).await;
     an_order_holds_what_it_may_need(store).await;
     a_repeated_order_holds_nothing(store).await;
     a_fill_is_settled_and_the_rest_released(store).await;
+    what_a_wallet_cannot_hold_is_withdrawn(store).await;
     a_reverted_attempt_pays_its_fee(store).await;
     a_fenced_commit_moves_nothing(store).await;
     what_effects_bring_is_held_too(store).await;
@@ -33,6 +37,7 @@ pub(super) async fn check(store: &dyn OrderStore) {
     a_reset_begins_an_epoch_once_nothing_is_held(store).await;
     a_reset_beside_orders_loses_nothing(store).await;
     orders_that_come_together_spend_nothing_twice(store).await;
+    a_reader_that_follows_the_books_misses_no_entry(store).await;
 }
 
 fn sol() -> Mint {
@@ -68,7 +73,7 @@ fn wallet(id: WalletId) -> Wallet {
 /// An order for one SOL from a wallet.
 fn asked(wallet: WalletId) -> Acceptance {
     let mut spec = samples::spec();
-    spec.funding = Some(Funding { wallet, swap: Amount(SOL), costs: Amount(3 * FEE.0) });
+    spec.funding = Some(Funding { wallet, swap: Amount(SOL), costs: Amount(3 * FEE.0), rent: RENT });
     let acceptance = samples::acceptance();
     let id = acceptance.order.id;
     let (order, event) = Order::accept(id, AccountId::DEFAULT, None, spec, acceptance.order.created_at);
@@ -97,7 +102,11 @@ async fn a_wallet_is_opened_once(store: &dyn OrderStore) {
     let again = store.open_wallet(wallet(id), vec![lamports_of(7)]).await.unwrap();
     assert_eq!(again, WalletOpening::Known);
     let other = Wallet { name: id.to_string(), ..wallet(WalletId(samples::order_id().0)) };
-    assert_eq!(store.open_wallet(other, Vec::new()).await.unwrap(), WalletOpening::NameTaken);
+    for name in [id.to_string(), id.to_string().to_uppercase()] {
+        let other = Wallet { name, ..other.clone() };
+        assert_eq!(store.open_wallet(other, Vec::new()).await.unwrap(), WalletOpening::NameTaken);
+    }
+    assert_eq!(store.open_wallet(other.clone(), Vec::new()).await.unwrap(), WalletOpening::NameTaken);
     assert_eq!(balance(store, id, sol()).await, (7, 0));
     let known = store.wallets(AccountId::DEFAULT).await.unwrap();
     assert_eq!(known.iter().find(|known| known.id == id), Some(&wallet(id)));
@@ -107,7 +116,7 @@ async fn a_wallet_is_opened_once(store: &dyn OrderStore) {
 }
 
 async fn an_order_holds_what_it_may_need(store: &dyn OrderStore) {
-    let needed = SOL + 3 * FEE.0;
+    let needed = NEEDED;
     let wallet = opened(store, needed + 10).await;
     assert_eq!(store.accept(asked(wallet)).await.unwrap(), Accepted::Created);
     assert_eq!(balance(store, wallet, sol()).await, (needed + 10, needed));
@@ -162,7 +171,8 @@ async fn a_fill_is_settled_and_the_rest_released(store: &dyn OrderStore) {
     let change = Some(samples::resolve(&attempt, AttemptState::Landed));
     let commit = step(&mut claim, vec![samples::confirmed(&attempt)], change, ClaimAction::Finish);
     assert_eq!(store.commit(commit).await.unwrap(), CommitOutcome::Committed);
-    let left = 10 * SOL - fill.amount_in.units.0 - fill.network_fee.unwrap().0;
+    let spent = [fill.amount_in.units, fill.network_fee.unwrap(), samples::ACCOUNT_RENT].map(|paid| paid.0);
+    let left = 10 * SOL - spent.iter().sum::<u64>();
     assert_eq!(balance(store, wallet, sol()).await, (left, 0));
     assert_eq!(balance(store, wallet, samples::usdc().mint()).await, (fill.amount_out.units.0, 0));
     let order = claim.order.id;
@@ -178,11 +188,35 @@ async fn a_fill_is_settled_and_the_rest_released(store: &dyn OrderStore) {
             PostingKind::SwapIn,
             PostingKind::SwapOut,
             PostingKind::VenueFee,
-            PostingKind::NetworkFee
+            PostingKind::NetworkFee,
+            PostingKind::Rent,
+            PostingKind::RentRefund
         ]
     );
     let stored = store.order(AccountId::DEFAULT, order).await.unwrap().unwrap();
     assert_eq!((stored.network_fees, stored.spec.funding), (FEE, claim.order.spec.funding));
+}
+
+async fn what_a_wallet_cannot_hold_is_withdrawn(store: &dyn OrderStore) {
+    let wallet = opened(store, 10 * SOL).await;
+    let usdc = samples::usdc().mint();
+    let payment = Payment { mint: usdc, units: Amount(Balance::MAX - 1), worth: None };
+    let nearly_full = Transfer { payments: vec![payment], ..transfer(wallet, TransferKind::Deposit, 0) };
+    assert_eq!(store.transfer(nearly_full).await.unwrap(), TransferOutcome::Done);
+    for room in [1, 0] {
+        let (mut claim, attempt) = submitted(store, wallet).await;
+        let change = Some(samples::resolve(&attempt, AttemptState::Landed));
+        let commit = step(&mut claim, vec![samples::confirmed(&attempt)], change, ClaimAction::Finish);
+        assert_eq!(store.commit(commit).await.unwrap(), CommitOutcome::Committed);
+        assert_eq!(balance(store, wallet, usdc).await, (Balance::MAX, 0));
+        let entries = store.entries_of(claim.order.id).await.unwrap();
+        let last = entries[1].entry.postings.last().unwrap();
+        let excess = Amount(samples::fill(&attempt).amount_out.units.0 - room);
+        assert_eq!((last.kind, last.mint, last.units), (PostingKind::Withdrawal, usdc, excess));
+    }
+    let payment = Payment { mint: usdc, units: Amount(1), worth: None };
+    let more = Transfer { payments: vec![payment], ..transfer(wallet, TransferKind::Deposit, 0) };
+    assert_eq!(store.transfer(more).await.unwrap(), TransferOutcome::TooMuch(usdc));
 }
 
 async fn a_reverted_attempt_pays_its_fee(store: &dyn OrderStore) {
@@ -194,7 +228,7 @@ async fn a_reverted_attempt_pays_its_fee(store: &dyn OrderStore) {
     let then = ClaimAction::RetryAfter(Duration::ZERO);
     let commit = step(&mut claim, vec![retrying], change, then);
     assert_eq!(store.commit(commit).await.unwrap(), CommitOutcome::Committed);
-    assert_eq!(balance(store, wallet, sol()).await, (10 * SOL - FEE.0, SOL + 2 * FEE.0));
+    assert_eq!(balance(store, wallet, sol()).await, (10 * SOL - FEE.0, NEEDED - FEE.0));
 
     let mut claim = store.claim(claim.order.id, "worker", LONG).await.unwrap().unwrap();
     assert_eq!(claim.order.network_fees, FEE);
@@ -223,8 +257,7 @@ async fn what_effects_bring_is_held_too(store: &dyn OrderStore) {
         Acceptance { effects, ..asked(wallet) }
     };
     assert_eq!(store.accept(with_child()).await.unwrap(), Accepted::Created);
-    let held = 2 * (SOL + 3 * FEE.0);
-    assert_eq!(balance(store, wallet, sol()).await, (3 * SOL, held));
+    assert_eq!(balance(store, wallet, sol()).await, (3 * SOL, 2 * NEEDED));
 }
 
 async fn transfers_are_carried_out_once(store: &dyn OrderStore) {
@@ -301,7 +334,7 @@ async fn a_reset_beside_orders_loses_nothing(store: &dyn OrderStore) {
     assert!(deposits.iter().all(|outcome| *outcome.as_ref().unwrap() == TransferOutcome::Done));
     let done = resets.iter().filter(|outcome| *outcome.as_ref().unwrap() == TransferOutcome::Done);
     assert_eq!(epoch(store, wallet).await as usize, done.count());
-    assert_eq!(balance(store, wallet, sol()).await.1, created * (SOL + 3 * FEE.0));
+    assert_eq!(balance(store, wallet, sol()).await.1, created * NEEDED);
     let mut last = 0;
     for posted in store.entries_after(wallet, 0, 100).await.unwrap() {
         assert!(posted.position > last);
@@ -310,7 +343,7 @@ async fn a_reset_beside_orders_loses_nothing(store: &dyn OrderStore) {
 }
 
 async fn orders_that_come_together_spend_nothing_twice(store: &dyn OrderStore) {
-    let needed = SOL + 3 * FEE.0;
+    let needed = NEEDED;
     let wallet = opened(store, 10 * needed + 1).await;
     let results = join_all((0..40).map(|_| store.accept(asked(wallet)))).await;
     let created = results.iter().filter(|result| matches!(result, Ok(Accepted::Created))).count();
@@ -322,7 +355,7 @@ async fn orders_that_come_together_spend_nothing_twice(store: &dyn OrderStore) {
     let mut spec = samples::spec();
     spec.request.amount = SwapAmount::ExactIn(Amount(SOL));
     (spec.request.token_in, spec.request.token_out) = (usdc, Token::SOL);
-    spec.funding = Some(Funding { wallet, swap: Amount(1), costs: Amount(1) });
+    spec.funding = Some(Funding { wallet, swap: Amount(1), costs: Amount(1), rent: Amount(0) });
     let acceptance = samples::acceptance();
     let (order, event) =
         Order::accept(acceptance.order.id, AccountId::DEFAULT, None, spec, acceptance.order.created_at);
@@ -334,4 +367,35 @@ async fn orders_that_come_together_spend_nothing_twice(store: &dyn OrderStore) {
         10 * needed,
         "the part that would have fit is not held"
     );
+}
+
+async fn a_reader_that_follows_the_books_misses_no_entry(store: &dyn OrderStore) {
+    let wallet = opened(store, 1_000 * SOL).await;
+    let has_ended = Cell::new(false);
+    let waves = join_all((0..4).map(async |_| {
+        for _ in 0..10 {
+            join_all((0..5).map(|_| store.accept(asked(wallet)))).await;
+        }
+    }));
+    let write = async {
+        waves.await;
+        has_ended.set(true);
+    };
+    let follow = async {
+        let (mut last, mut count) = (0, 0);
+        loop {
+            let was_over = has_ended.get();
+            let page = store.entries_after(wallet, last, 100).await.unwrap();
+            let Some(newest) = page.last() else {
+                if was_over {
+                    return count;
+                }
+                tokio::task::yield_now().await;
+                continue;
+            };
+            (last, count) = (newest.position, count + page.len());
+        }
+    };
+    let (followed, ()) = futures::join!(follow, write);
+    assert_eq!(followed, 1 + 200, "the opening and every hold");
 }

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use domain::{
-    AccountId, EventData, Failure, FailureCode, OrderId, OrderStatus, Timestamp, Token, VenueId,
+    AccountId, Amount, EventData, Failure, FailureCode, Order, OrderId, OrderSpec, OrderStatus, Phase,
+    Timestamp, Token, VenueId,
+    books::{Funding, Payment, Wallet, WalletId, WalletKind},
     ports::{
-        Accepted, ActiveOrders, AttemptState, ClaimAction, CommitOutcome, OrderFilter, OrderPage, OrderSort,
-        OrderStore,
+        Acceptance, Accepted, ActiveOrders, AttemptState, ClaimAction, CommitOutcome, OrderFilter, OrderPage,
+        OrderSort, OrderStore,
     },
 };
 
@@ -16,6 +18,7 @@ use crate::samples;
 pub(super) async fn check(store: &dyn OrderStore) {
     listings_page_and_belong_to_an_account(store).await;
     listings_by_tag_find_the_orders_of_that_tag_alone(store).await;
+    listings_by_wallet_find_its_orders_alone(store).await;
     listings_are_searched_and_sorted_by_what_orders_trade_and_became(store).await;
     orders_in_flight_are_counted_up_to_a_bound(store).await;
 }
@@ -68,6 +71,53 @@ async fn listings_by_tag_find_the_orders_of_that_tag_alone(store: &dyn OrderStor
         let next = OrderFilter { cursor: Some(expected[0]), limit: 1, ..filter };
         assert_eq!(found(store, next).await, expected[1..]);
     }
+}
+
+async fn listings_by_wallet_find_its_orders_alone(store: &dyn OrderStore) {
+    let now = Timestamp::default();
+    let mut wallets = Vec::new();
+    for _ in 0..2 {
+        let wallet = Wallet {
+            id: WalletId(samples::order_id().0),
+            account: AccountId::DEFAULT,
+            name: samples::order_id().to_string(),
+            kind: WalletKind::Paper,
+            epoch: 0,
+            created_at: now,
+            epoch_began_at: now,
+        };
+        wallets.push(wallet.id);
+        let opening = vec![Payment { mint: Token::SOL.mint(), units: Amount(100), worth: None }];
+        store.open_wallet(wallet, opening).await.unwrap();
+    }
+    let tag = samples::order_id().to_string();
+    let mut ids = Vec::new();
+    for wallet in [Some(wallets[0]), None, Some(wallets[1]), Some(wallets[0])] {
+        let sample = samples::acceptance();
+        let funding =
+            wallet.map(|wallet| Funding { wallet, swap: Amount(7), costs: Amount(1), rent: Amount(0) });
+        let spec = OrderSpec { funding, tag: Some(tag.clone()), ..sample.order.spec };
+        let (order, event) =
+            Order::accept(sample.order.id, AccountId::DEFAULT, None, spec, sample.order.created_at);
+        ids.push(order.id);
+        assert_eq!(store.accept(Acceptance { order, event, ..sample }).await.unwrap(), Accepted::Created);
+    }
+    let of_first = || OrderFilter { wallet: Some(wallets[0]), ..OrderFilter::newest(10) };
+    for filter in [
+        of_first(),
+        OrderFilter { status: Some(OrderStatus::Pending), ..of_first() },
+        OrderFilter { tag: Some(tag.clone()), ..of_first() },
+        OrderFilter { phase: Some(Phase::InFlight), tag: Some(tag.clone()), ..of_first() },
+        OrderFilter { token: Some(Token::SOL), ..of_first() },
+    ] {
+        assert_eq!(found(store, filter.clone()).await, [ids[3], ids[0]], "{filter:?}");
+    }
+    let next = OrderFilter { cursor: Some(ids[3]), limit: 1, ..of_first() };
+    assert_eq!(found(store, next).await, [ids[0]]);
+    let failed = OrderFilter { status: Some(OrderStatus::Failed), ..of_first() };
+    assert_eq!(found(store, failed).await, []);
+    let unknown = OrderFilter { wallet: Some(WalletId(samples::order_id().0)), ..of_first() };
+    assert_eq!(found(store, unknown).await, []);
 }
 
 async fn found(store: &dyn OrderStore, filter: OrderFilter) -> Vec<OrderId> {

@@ -17,6 +17,7 @@ use rand_chacha::ChaCha20Rng;
 use tokio::time::Instant;
 
 use super::{
+    budget,
     displacement::Displacements,
     market::Market,
     outcome::Outcomes,
@@ -134,7 +135,8 @@ impl SimulatedChain {
 impl Chain for SimulatedChain {
     async fn compose(&self, plan: &Plan, payer: Address) -> Result<Message, Failure> {
         let height = height_at(self.log.now());
-        let mut calls = plan.calls.clone();
+        let mut calls = budget::calls(self.outcomes.conditions.priority_micro_lamports).to_vec();
+        calls.extend_from_slice(&plan.calls);
         calls.push(program::memo(&self.nonce()));
         let bytes = transaction::compose(self.outcomes.seed, height, &calls, payer)
             .map_err(|error| Failure::new(FailureCode::BuildFailed, error.to_string()))?;

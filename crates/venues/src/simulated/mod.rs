@@ -1,6 +1,8 @@
 //! A market, its venues and a chain that exist only here: truthful in what can go wrong, and
 //! reproducible from a seed.
 
+mod accounts;
+mod budget;
 mod chain;
 mod displacement;
 mod fee;
@@ -17,8 +19,9 @@ mod transaction;
 pub mod transaction_log;
 mod venue;
 
+pub use accounts::ACCOUNT_RENT;
 pub use chain::SimulatedChain;
-pub use fee::NETWORK_FEE;
+pub use fee::costs;
 pub use pool_memory::PoolMemory;
 pub use signer::SimulatedSigner;
 pub use slots::{SLOT, VALID_SLOTS, height_at};

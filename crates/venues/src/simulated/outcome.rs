@@ -44,7 +44,7 @@ impl Outcomes {
     }
 
     /// The transaction log entry of a transaction that arrives at a time, with its outcome. Fills have moved the pools by
-    /// what is `moved`.
+    /// what is `moved`. None of its accounts is taken to be open: the log knows which are.
     pub(super) fn entry(
         &self,
         signed: &SignedTransaction,
@@ -59,12 +59,14 @@ impl Outcomes {
         } else {
             (valid_until, LandingOutcome::Expired) // waited for a block until it was too old
         };
+        let lands = matches!(outcome, LandingOutcome::Landed(_));
         Entry {
             signature: signed.signature.clone(),
             signed_bytes: Some(signed.bytes.clone()),
             received_at,
             settles_at,
             outcome,
+            accounts: if lands { transaction.accounts.kept().to_vec() } else { Vec::new() },
         }
     }
 
@@ -132,6 +134,7 @@ impl Outcomes {
                 change(token_out, -i128::from(trade.amount_out.0)),
             ],
             venue_fee: TokenAmount::new(token_in, trade.fee),
+            rent: transaction.accounts.rent(transaction.accounts.kept().len() as u64),
         })
     }
 

@@ -100,7 +100,7 @@ impl PoolMemory {
 
     /// Takes back a transaction that was not recorded, and takes in the one that is there instead.
     pub(super) fn correct(&self, decided: &Entry, recorded: Option<&Entry>) {
-        if recorded != Some(decided) {
+        if recorded.is_none_or(|there| !there.trades_as(decided)) {
             let mut moved = self.lock();
             moved.remove(decided);
             if let Some(entry) = recorded {

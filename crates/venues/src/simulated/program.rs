@@ -7,6 +7,8 @@ use domain::{
 };
 use sha2::{Digest, Sha256};
 
+use super::{accounts::TokenAccounts, budget};
+
 /// Kind of the pools of the simulated venues.
 pub const POOL_KIND: Name = Name::from_static("simulated");
 
@@ -39,7 +41,8 @@ const SWAP_EXACT_OUT: u8 = 2;
 /// The venues that have a program here.
 const VENUES: [VenueId; 2] = [VenueId::RAYDIUM, VenueId::METEORA];
 
-fn derived(purpose: &str, parts: &[&[u8]]) -> Address {
+/// The address that is made of these parts for a purpose, and for no other.
+pub(super) fn derived(purpose: &str, parts: &[&[u8]]) -> Address {
     let mut hasher = Sha256::new();
     for part in std::iter::once(purpose.as_bytes()).chain(parts.iter().copied()) {
         hasher.update((part.len() as u64).to_le_bytes());
@@ -72,8 +75,9 @@ fn account_of(owner: Address, token: Token) -> Address {
 pub fn calls_of(swap: &Swap, owner: Address) -> Vec<Call> {
     let QuoteRequest { token_in, token_out, .. } = swap.request;
     let wrapped = account_of(owner, Token::SOL);
-    let mut calls = Vec::with_capacity(5);
+    let mut calls = Vec::with_capacity(6);
     if token_in.is_native_sol() {
+        calls.push(create_account(owner, token_in));
         let data = [&TRANSFER[..], &swap.most_in().0.to_le_bytes()].concat();
         calls.push(Call {
             program: SYSTEM,
@@ -86,18 +90,7 @@ pub fn calls_of(swap: &Swap, owner: Address) -> Vec<Call> {
             data: vec![SYNC_NATIVE],
         });
     }
-    calls.push(Call {
-        program: ASSOCIATED_TOKEN,
-        accounts: vec![
-            CallAccount::signer(owner),
-            CallAccount::write(account_of(owner, token_out)),
-            CallAccount::signer(owner),
-            CallAccount::read(token_out.mint().address()),
-            CallAccount::read(SYSTEM),
-            CallAccount::read(TOKEN),
-        ],
-        data: vec![CREATE_IDEMPOTENT],
-    });
+    calls.push(create_account(owner, token_out));
     calls.push(swap_call(swap, owner));
     if token_in.is_native_sol() || token_out.is_native_sol() {
         calls.push(Call {
@@ -111,6 +104,22 @@ pub fn calls_of(swap: &Swap, owner: Address) -> Vec<Call> {
         });
     }
     calls
+}
+
+/// Opens the owner's account of a token unless it is open.
+fn create_account(owner: Address, token: Token) -> Call {
+    Call {
+        program: ASSOCIATED_TOKEN,
+        accounts: vec![
+            CallAccount::signer(owner),
+            CallAccount::write(account_of(owner, token)),
+            CallAccount::signer(owner),
+            CallAccount::read(token.mint().address()),
+            CallAccount::read(SYSTEM),
+            CallAccount::read(TOKEN),
+        ],
+        data: vec![CREATE_IDEMPOTENT],
+    }
 }
 
 fn swap_call(swap: &Swap, owner: Address) -> Call {
@@ -159,12 +168,14 @@ pub(super) struct CallError {
 
 /// The swap that the calls of a transaction amount to. Everything around it must be there: what a pool takes must
 /// have been wrapped before, and what it gives needs an account.
-pub(super) fn execute(payer: Address, calls: &[Call]) -> Result<Swap, CallError> {
+pub(super) fn execute(payer: Address, calls: &[Call]) -> Result<(Swap, TokenAccounts), CallError> {
     let mut state = State::new(payer);
     for call in calls {
         state.call(call)?;
     }
-    state.swap.ok_or_else(|| failure(SYSTEM, None, "NothingToDo", "the transaction swaps nothing"))
+    let swap =
+        state.swap.ok_or_else(|| failure(SYSTEM, None, "NothingToDo", "the transaction swaps nothing"))?;
+    Ok((swap, state.accounts))
 }
 
 /// What the calls so far have done to the payer's accounts.
@@ -174,7 +185,7 @@ struct State {
     wrapped: u64,
     /// Lamports that were transferred to it and are not counted there yet.
     unsynced: u64,
-    created: Vec<Address>,
+    accounts: TokenAccounts,
     swap: Option<Swap>,
 }
 
@@ -188,7 +199,7 @@ fn malformed(program: Address) -> CallError {
 
 impl State {
     fn new(payer: Address) -> Self {
-        Self { payer, wrapped: 0, unsynced: 0, created: Vec::new(), swap: None }
+        Self { payer, wrapped: 0, unsynced: 0, accounts: TokenAccounts::default(), swap: None }
     }
 
     fn call(&mut self, call: &Call) -> Result<(), CallError> {
@@ -199,18 +210,19 @@ impl State {
                 self.wrapped += std::mem::take(&mut self.unsynced);
                 Ok(())
             }
-            (TOKEN, [CLOSE_ACCOUNT]) => {
-                self.wrapped = 0;
-                Ok(())
-            }
+            (TOKEN, [CLOSE_ACCOUNT]) => self.close(call),
             (ASSOCIATED_TOKEN, [CREATE_IDEMPOTENT]) => {
-                self.created.extend(call.accounts.get(1).map(|account| account.address));
+                let account = call.accounts.get(1).ok_or_else(|| malformed(program))?;
+                self.accounts.create(account.address);
                 Ok(())
             }
             (MEMO, _) => Ok(()),
+            (budget::PROGRAM, data) if budget::is_readable(data) => Ok(()),
             _ => match VENUES.into_iter().find(|venue| program_of(*venue) == program) {
                 Some(venue) => self.swap(venue, call),
-                None if [SYSTEM, TOKEN, ASSOCIATED_TOKEN].contains(&program) => Err(malformed(program)),
+                None if [SYSTEM, TOKEN, ASSOCIATED_TOKEN, budget::PROGRAM].contains(&program) => {
+                    Err(malformed(program))
+                }
                 None => Err(failure(program, None, "ProgramAccountNotFound", "the program does not exist")),
             },
         }
@@ -220,6 +232,18 @@ impl State {
         let is_own = call.accounts.first().is_some_and(|from| from.is_signer && from.address == self.payer);
         let lamports = call.data.last_chunk().map(|bytes| u64::from_le_bytes(*bytes)).filter(|_| is_own);
         self.unsynced += lamports.ok_or_else(|| malformed(call.program))?;
+        Ok(())
+    }
+
+    /// Gives back what is wrapped, and the rent. Transactions of earlier versions wrap into an account that they did not
+    /// create, and get no rent back.
+    fn close(&mut self, call: &Call) -> Result<(), CallError> {
+        let wrapped = account_of(self.payer, Token::SOL);
+        if call.accounts.first().is_none_or(|account| account.address != wrapped) {
+            return Err(failure(TOKEN, Some(11), "NonNativeHasBalance", "the account is not of wrapped SOL"));
+        }
+        self.wrapped = 0;
+        self.accounts.close(wrapped);
         Ok(())
     }
 
@@ -240,7 +264,7 @@ impl State {
                 "less SOL is wrapped than the swap may spend",
             ));
         }
-        if !self.created.contains(&account_of(self.payer, token_out)) {
+        if !self.accounts.is_created(account_of(self.payer, token_out)) {
             let message = "there is no account for what is received";
             return Err(failure(call.program, Some(3_012), "AccountNotInitialized", message));
         }
@@ -273,77 +297,4 @@ fn decode_swap(venue: VenueId, call: &Call) -> Option<Swap> {
 }
 
 #[cfg(test)]
-mod tests {
-    use testkit::samples;
-
-    use super::*;
-
-    const OWNER: Address = Address::new([7; 32]);
-
-    fn swap(token_in: &str, token_out: &str, amount: SwapAmount) -> Swap {
-        let (token_in, token_out) =
-            (Token::well_known(token_in).unwrap(), Token::well_known(token_out).unwrap());
-        let bound = match amount {
-            SwapAmount::ExactIn(_) => SlippageBound::MinAmountOut(TokenAmount::new(token_out, Amount(5))),
-            SwapAmount::ExactOut(_) => SlippageBound::MaxAmountIn(TokenAmount::new(token_in, Amount(900))),
-        };
-        let venue = VenueId::METEORA;
-        let request = QuoteRequest { token_in, token_out, amount };
-        Swap { venue, pool: Some(pool_of(venue, token_in, token_out)), request, bound }
-    }
-
-    #[test]
-    fn programs_are_those_of_mainnet() {
-        assert_eq!(SYSTEM.to_string(), "1".repeat(32));
-        assert_eq!(TOKEN.to_string(), "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA");
-        assert_eq!(ASSOCIATED_TOKEN.to_string(), "ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL");
-        assert_eq!(MEMO.to_string(), "MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr");
-    }
-
-    #[test]
-    fn what_is_built_is_what_is_executed() {
-        for (token_in, token_out) in [("SOL", "USDC"), ("USDC", "SOL"), ("USDC", "JUP")] {
-            for amount in [SwapAmount::ExactIn(Amount(70)), SwapAmount::ExactOut(Amount(70))] {
-                let swap = swap(token_in, token_out, amount);
-                assert_eq!(execute(OWNER, &calls_of(&swap, OWNER)), Ok(swap.clone()));
-                let wraps = usize::from(token_in == "SOL"); // two calls for one step
-                assert_eq!(calls_of(&swap, OWNER).len(), swap.instructions().len() + wraps);
-            }
-        }
-    }
-
-    #[test]
-    fn a_pool_belongs_to_a_pair_in_either_direction() {
-        let (sol, usdc) = (Token::SOL, samples::usdc());
-        assert_eq!(pool_of(VenueId::METEORA, sol, usdc), pool_of(VenueId::METEORA, usdc, sol));
-        assert_ne!(pool_of(VenueId::METEORA, sol, usdc), pool_of(VenueId::RAYDIUM, sol, usdc));
-    }
-
-    /// A plan that lacks anything the swap needs fails as on chain, which a caption could not.
-    #[test]
-    fn a_plan_that_lacks_something_fails_with_the_error_of_the_program_that_misses_it() {
-        let calls = calls_of(&swap("SOL", "USDC", SwapAmount::ExactIn(Amount(70))), OWNER);
-        let error = |calls: Vec<Call>| execute(OWNER, &calls).unwrap_err().name;
-        let without = |index: usize| {
-            let mut calls = calls.clone();
-            calls.remove(index);
-            error(calls)
-        };
-        assert_eq!(without(0), "InsufficientFunds", "nothing was transferred");
-        assert_eq!(without(1), "InsufficientFunds", "the transfer does not count yet");
-        assert_eq!(without(2), "AccountNotInitialized");
-        assert_eq!(without(3), "NothingToDo");
-        let change = |change: fn(&mut Call)| {
-            let mut calls = calls.clone();
-            change(&mut calls[3]);
-            error(calls)
-        };
-        assert_eq!(change(|swap| swap.accounts[1] = CallAccount::write(OWNER)), "ConstraintSeeds");
-        assert_eq!(change(|swap| swap.accounts[0].is_signer = false), "MissingRequiredSignature");
-        assert_eq!(change(|swap| swap.program = OWNER), "ProgramAccountNotFound");
-        assert_eq!(change(|swap| swap.data.truncate(5)), "InvalidInstructionData");
-        let mut twice = calls.clone();
-        twice.insert(4, calls[3].clone());
-        assert_eq!(error(twice), "AlreadySwapped");
-    }
-}
+mod tests;

@@ -1,24 +1,27 @@
-//! The one wallet of the simulated chain.
+//! The wallets of the simulated chain.
 
 use async_trait::async_trait;
 use domain::{
     Address,
+    books::WalletId,
     ports::{Signer, SignerError},
 };
 use sha2::{Digest, Sha512};
 
-/// Signs for the wallet of paper money. Its signature is a function of the message alone, as with ed25519 and one
-/// key; it need not be unforgeable.
+use super::program::derived;
+
+/// Signs for all wallets of paper money. A signature is a function of the message alone, as with ed25519 and one key; it
+/// need not be unforgeable.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SimulatedSigner;
 
-/// The wallet.
+/// The wallet of all orders from before there were wallets.
 const WALLET: Address = Address::new(*b"the wallet of all paper trades..");
 
 #[async_trait]
 impl Signer for SimulatedSigner {
-    fn address(&self) -> Address {
-        WALLET
+    fn address(&self, wallet: Option<WalletId>) -> Address {
+        wallet.map_or(WALLET, |wallet| derived("wallet", &[wallet.0.as_bytes()]))
     }
 
     async fn sign(&self, message: &[u8]) -> Result<[u8; 64], SignerError> {

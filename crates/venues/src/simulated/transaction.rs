@@ -5,6 +5,8 @@ use domain::{Address, Call, Signature, SignedTransaction, Swap};
 use sha2::{Digest, Sha512};
 
 use super::{
+    accounts::TokenAccounts,
+    budget,
     program::{self, CallError},
     random::hash,
     signer::signature_of,
@@ -20,8 +22,12 @@ pub(super) struct Transaction {
     pub(super) last_valid_block_height: u64,
     /// The swap that its calls amount to, or why they fail.
     pub(super) swap: Result<Swap, CallError>,
+    /// The token accounts that its calls create; none where they fail.
+    pub(super) accounts: TokenAccounts,
     /// Signatures that are paid for; none in transactions of versions before 2026-12.
     pub(super) signatures: u64,
+    /// What it pays on top of that, lamports.
+    pub(super) priority_fee: u64,
 }
 
 /// The bytes are not a transaction of this chain.
@@ -73,10 +79,16 @@ impl Transaction {
         };
         let decoded = message::decode(message)?;
         let (height, _) = decoded.block_hash.split_first_chunk().unwrap_or((&[0; 8], &[]));
+        let (swap, accounts) = match program::execute(decoded.payer, &decoded.calls) {
+            Ok((swap, accounts)) => (Ok(swap), accounts),
+            Err(error) => (Err(error), TokenAccounts::default()),
+        };
         Ok(Self {
             last_valid_block_height: u64::from_le_bytes(*height).saturating_add(VALID_SLOTS),
-            swap: program::execute(decoded.payer, &decoded.calls),
+            swap,
+            accounts,
             signatures: 1,
+            priority_fee: budget::priority_fee(&decoded.calls),
         })
     }
 }

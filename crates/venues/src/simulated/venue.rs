@@ -11,7 +11,7 @@ use domain::{
 };
 
 use super::{
-    fee::NETWORK_FEE,
+    fee::fee_of_a_swap,
     market::{Market, MarketPool},
     outcome::EXCEEDED_SLIPPAGE,
     pool::{PoolError, Trade},
@@ -153,7 +153,7 @@ impl Venue for SimulatedVenue {
             price_impact_bps: trade.price_impact_bps,
             fee: TokenAmount::new(request.token_in, trade.fee),
             fee_rate: FeeRate::from_bps(found.pool.fee),
-            network_fee: Some(NETWORK_FEE),
+            network_fee: Some(fee_of_a_swap(&self.conditions)),
             liquidity_score: liquidity_score(found.depth_usd),
             latency_ms: u32::try_from(latency_ms).unwrap_or(u32::MAX),
             valid_until: now + QUOTE_VALIDITY,

@@ -2,9 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::support::{self, IDEAL, INSTANT, SEED, World, swap, swap_for_at_least};
+use crate::support::{self, IDEAL, INSTANT, SEED, World, contract, landed, status, swap, swap_for_at_least};
 use domain::{
-    Amount, Fill, Landed, Plan, Signature, SignedTransaction, Token, TokenAmount,
+    Amount, Fill, Plan, Signature, SignedTransaction, Token, TokenAmount,
     ports::{Chain, Signer, TransactionStatus},
     swap::SlippageBound,
 };
@@ -21,20 +21,6 @@ use venues::{
 
 /// Long enough for a transaction that is sent now to land or be too old.
 const VALIDITY: Duration = Duration::from_secs(61);
-
-macro_rules! contract {
-    ($($promise:ident)*) => {
-        mod over_memory {
-            $(#[tokio::test] async fn $promise() { super::$promise(super::World::memory().await).await; })*
-        }
-        mod over_sqlite {
-            $(#[tokio::test] async fn $promise() { super::$promise(super::World::sqlite().await).await; })*
-        }
-        mod over_postgres {
-            $(#[tokio::test] async fn $promise() { super::$promise(super::World::postgres().await).await; })*
-        }
-    };
-}
 
 contract! {
     the_same_bytes_twice_are_one_transaction
@@ -59,17 +45,6 @@ contract! {
 
 async fn sign(chain: &SimulatedChain) -> SignedTransaction {
     support::sign(chain, &swap()).await
-}
-
-async fn status(chain: &SimulatedChain, signed: &SignedTransaction) -> TransactionStatus {
-    chain.status(signed).await.unwrap()
-}
-
-fn landed(status: TransactionStatus) -> Landed {
-    match status {
-        TransactionStatus::Landed(landed) => landed,
-        other => panic!("not landed: {other:?}"),
-    }
 }
 
 /// The program's name for its error; the chain charges for the transaction all the same.
@@ -209,6 +184,7 @@ fn in_hand(world: &World, signed: &SignedTransaction) -> (Entry, domain::Timesta
         received_at,
         settles_at: received_at,
         outcome: LandingOutcome::Expired,
+        accounts: Vec::new(),
     };
     (entry, received_at + Duration::from_mins(1))
 }
@@ -304,7 +280,7 @@ async fn a_forged_transaction_is_refused(world: World) {
 async fn a_plan_without_its_swap_lands_and_fails(world: World) {
     let chain = world.chain(INSTANT);
     let plan = Plan { steps: swap().instructions(), calls: Vec::new() };
-    let message = chain.compose(&plan, SimulatedSigner.address()).await.unwrap();
+    let message = chain.compose(&plan, SimulatedSigner.address(None)).await.unwrap();
     let signed = message.signed(&SimulatedSigner.sign(&message.bytes).await.unwrap());
     chain.send(&signed).await.unwrap();
     assert_eq!(failed(status(&chain, &signed).await), "NothingToDo");

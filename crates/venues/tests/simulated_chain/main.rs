@@ -6,5 +6,6 @@ mod contract;
 mod faults;
 mod pools;
 mod presets;
+mod rent;
 mod support;
 mod time;

@@ -9,26 +9,12 @@ use domain::{
 use testkit::eventually;
 use venues::{LogLocation, Preset, VenueConfig, config::Conditions, simulated::SimulatedChain};
 
-use crate::support::{self, INSTANT, World, swap};
+use crate::support::{self, INSTANT, World, contract, landed, status, swap};
 
 const SOL: u64 = 1_000_000_000;
 const REMEMBERING: Conditions = Conditions { pool_half_life_ms: 3_000, ..INSTANT };
 /// Until nothing of a fill is left.
 const LONG: Duration = Duration::from_mins(3);
-
-macro_rules! contract {
-    ($($promise:ident)*) => {
-        mod over_memory {
-            $(#[tokio::test] async fn $promise() { super::$promise(super::World::memory().await).await; })*
-        }
-        mod over_sqlite {
-            $(#[tokio::test] async fn $promise() { super::$promise(super::World::sqlite().await).await; })*
-        }
-        mod over_postgres {
-            $(#[tokio::test] async fn $promise() { super::$promise(super::World::postgres().await).await; })*
-        }
-    };
-}
 
 contract! {
     a_fill_moves_its_pool_and_arbitrage_pulls_it_back
@@ -47,10 +33,8 @@ fn sale(lamports: u64) -> Swap {
 async fn sell(chain: &SimulatedChain, lamports: u64) -> u64 {
     let signed = support::sign(chain, &sale(lamports)).await;
     chain.send(&signed).await.unwrap();
-    let TransactionStatus::Landed(landed) = chain.status(&signed).await.unwrap() else {
-        panic!("not landed")
-    };
-    let received = landed.pool_changes.iter().find(|change| change.delta < 0).unwrap();
+    let changes = landed(status(chain, &signed).await).pool_changes;
+    let received = changes.iter().find(|change| change.delta < 0).unwrap();
     u64::try_from(-received.delta).unwrap()
 }
 
@@ -129,7 +113,7 @@ async fn quotes_see_what_was_traded() {
     let request = sale(1_000 * SOL).request;
     let quoted = async || trading.quotes.venues[0].quotes(&request).await.unwrap()[0].amount_out.units;
     let before = quoted().await;
-    let owner = trading.signer.address();
+    let owner = trading.signer.address(None);
     let swap = sale(1_000 * SOL);
     let calls = venues::simulated::program::calls_of(&swap, owner);
     let plan = domain::Plan { steps: swap.instructions(), calls };

@@ -33,7 +33,7 @@ async fn failed_attempts(preset: Preset, amount: SwapAmount, slippage: Bps) -> u
         let best = &decision.best;
         let swap = Swap::of(best, request, SlippageBound::around(best, amount, slippage));
         let venue = trading.quotes.venues.iter().find(|venue| venue.id() == best.venue).unwrap();
-        let owner = trading.signer.address();
+        let owner = trading.signer.address(None);
         let plan = venue.build(&swap, owner).await.unwrap();
         let message = trading.chain.compose(&plan, owner).await.unwrap();
         let signed = message.signed(&trading.signer.sign(&message.bytes).await.unwrap());

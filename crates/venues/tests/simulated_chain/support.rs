@@ -3,8 +3,9 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use domain::{
-    Amount, Plan, QuoteRequest, SignedTransaction, Swap, SwapAmount, Timestamp, Token, VenueId,
-    ports::{Chain, Clock, Signer},
+    Amount, Landed, Plan, QuoteRequest, SignedTransaction, Swap, SwapAmount, Timestamp, Token, VenueId,
+    books::WalletId,
+    ports::{Chain, Clock, Signer, TransactionStatus},
     swap::SlippageBound,
 };
 use rand::SeedableRng;
@@ -21,6 +22,22 @@ use venues::{
         transaction_log::{self, Entry, TransactionLog},
     },
 };
+
+/// A module of tests for each transaction log.
+macro_rules! contract {
+    ($($promise:ident)*) => {
+        mod over_memory {
+            $(#[tokio::test] async fn $promise() { super::$promise(super::World::memory().await).await; })*
+        }
+        mod over_sqlite {
+            $(#[tokio::test] async fn $promise() { super::$promise(super::World::sqlite().await).await; })*
+        }
+        mod over_postgres {
+            $(#[tokio::test] async fn $promise() { super::$promise(super::World::postgres().await).await; })*
+        }
+    };
+}
+pub(crate) use contract;
 
 /// Seed of every world.
 pub(crate) const SEED: u64 = 42;
@@ -152,8 +169,28 @@ pub(crate) fn swap_for_at_least(minimum: u64) -> Swap {
 
 /// A swap as its venue builds it, signed.
 pub(crate) async fn sign(chain: &SimulatedChain, swap: &Swap) -> SignedTransaction {
-    let owner = SimulatedSigner.address();
+    sign_for(chain, swap, None).await
+}
+
+/// The same, for a wallet.
+pub(crate) async fn sign_for(
+    chain: &SimulatedChain,
+    swap: &Swap,
+    wallet: Option<WalletId>,
+) -> SignedTransaction {
+    let owner = SimulatedSigner.address(wallet);
     let plan = Plan { steps: swap.instructions(), calls: calls_of(swap, owner) };
     let message = chain.compose(&plan, owner).await.unwrap();
     message.signed(&SimulatedSigner.sign(&message.bytes).await.unwrap())
+}
+
+pub(crate) async fn status(chain: &SimulatedChain, signed: &SignedTransaction) -> TransactionStatus {
+    chain.status(signed).await.unwrap()
+}
+
+pub(crate) fn landed(status: TransactionStatus) -> Landed {
+    match status {
+        TransactionStatus::Landed(landed) => landed,
+        other => panic!("not landed: {other:?}"),
+    }
 }

@@ -1,7 +1,8 @@
 //! One attempt: quote, route, build, sign, write ahead.
 
 use domain::{
-    EventData, Failure, FailureCode, OrderSpec, Quote, SignedTransaction, Swap,
+    EventData, Failure, FailureCode, Order, OrderSpec, Quote, SignedTransaction, Swap,
+    books::Funding,
     order::Withdrawal,
     ports::{Attempt, AttemptChange, AttemptState, ClaimAction, Tokens},
     routing::RoutingDecision,
@@ -46,6 +47,7 @@ impl Executor {
     async fn submit(&self, journal: &mut Journal) -> Result<Attempt, Stop> {
         self.check_wanted(journal)?;
         journal.record(EventData::RoutingStarted)?;
+        self.check_held(journal.order()).map_err(Stop::Failed)?;
         let decision = self.choose(journal).await?;
         let (swap, transaction) = self.build(journal, decision).await?;
         self.check_wanted(journal)?;
@@ -54,6 +56,19 @@ impl Executor {
 
     fn check_wanted(&self, journal: &Journal) -> Result<(), Stop> {
         Withdrawal::of(journal.order(), self.clock.now()).map_or(Ok(()), |why| Err(Stop::Withdrawn(why)))
+    }
+
+    /// Whether what is held for the order pays for another attempt. What it cannot pay could never be entered in the books,
+    /// and an order that has landed must be.
+    fn check_held(&self, order: &Order) -> Result<(), Failure> {
+        let rent = self.costs.rent(&order.spec.request);
+        let covers = |funding: Funding| funding.covers(order.network_fees, self.costs.attempt, rent);
+        if order.spec.funding.is_none_or(covers) {
+            return Ok(());
+        }
+        let message =
+            "the chain's fees have risen, and what is held for the order no longer pays for an attempt";
+        Err(Failure::new(FailureCode::InsufficientFunds, message))
     }
 
     async fn choose(&self, journal: &mut Journal) -> Result<RoutingDecision, Stop> {
@@ -83,11 +98,13 @@ impl Executor {
             return Err(Stop::Failed(Failure::at(swap.venue, FailureCode::BuildFailed, message)));
         };
         let progress = journal.progress().clone();
-        let plan = journal.during(self.build_at(venue, &swap, &progress)).await?.map_err(Stop::Failed)?;
+        let payer = self.signer.address(spec.funding.map(|funding| funding.wallet));
+        let plan =
+            journal.during(self.build_at(venue, &swap, payer, &progress)).await?.map_err(Stop::Failed)?;
         let building =
             EventData::Building { venue: swap.venue, bound: swap.bound, instructions: plan.steps.clone() };
         journal.record(building)?;
-        let signed = journal.during(self.sign(&plan, &progress)).await?.map_err(Stop::Failed)?;
+        let signed = journal.during(self.sign(&plan, payer, &progress)).await?.map_err(Stop::Failed)?;
         Ok((swap, signed))
     }
 

@@ -4,7 +4,7 @@
 use std::{future::Future, time::Duration};
 
 use domain::{
-    Failure, FailureCode, Plan, SignedTransaction, Swap, VenueId,
+    Address, Failure, FailureCode, Plan, SignedTransaction, Swap, VenueId,
     ports::{ChainError, SignerError, StoreError, TransactionStatus, Venue, VenueError},
 };
 use tokio::time::timeout;
@@ -35,10 +35,11 @@ impl Executor {
         &self,
         venue: &dyn Venue,
         swap: &Swap,
+        payer: Address,
         progress: &Progress,
     ) -> Result<Plan, VenueError> {
         progress.enter(Step::Build);
-        let call = venue.build(swap, self.signer.address()).instrument(debug_span!("build"));
+        let call = venue.build(swap, payer).instrument(debug_span!("build"));
         let late = |limit: Duration| {
             let message = format!("no plan within {} ms", limit.as_millis());
             Failure::at(swap.venue, FailureCode::BuildFailed, message)
@@ -47,13 +48,18 @@ impl Executor {
     }
 
     /// The signed transaction of a plan. Nothing is sent yet, so nothing can land.
-    pub(super) async fn sign(&self, plan: &Plan, progress: &Progress) -> Result<SignedTransaction, Failure> {
+    pub(super) async fn sign(
+        &self,
+        plan: &Plan,
+        payer: Address,
+        progress: &Progress,
+    ) -> Result<SignedTransaction, Failure> {
         progress.enter(Step::Sign);
         let late = |code| {
             move |limit: Duration| Failure::new(code, format!("no answer within {} ms", limit.as_millis()))
         };
         let signing = async {
-            let compose = self.chain.compose(plan, self.signer.address());
+            let compose = self.chain.compose(plan, payer);
             let message =
                 self.within_deadline(progress, compose, late(FailureCode::ChainUnavailable)).await?;
             let sign = async {

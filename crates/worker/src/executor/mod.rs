@@ -21,7 +21,8 @@ use domain::{
     backoff::RetryPolicy,
     order::Withdrawal,
     ports::{
-        AttemptChange, Chain, Claim, ClaimAction, Clock, EventBus, ExecutionStore, Signer, Tokens, Venue,
+        AttemptChange, Chain, ChainCosts, Claim, ClaimAction, Clock, EventBus, ExecutionStore, Signer,
+        Tokens, Venue,
     },
 };
 use journal::{Journal, Recorded};
@@ -49,6 +50,7 @@ pub struct Executor {
     /// For messages.
     pub tokens: Arc<dyn Tokens>,
     pub chain: Arc<dyn Chain>,
+    pub costs: ChainCosts,
     pub signer: Arc<dyn Signer>,
     pub clock: Arc<dyn Clock>,
     pub rng: Mutex<ChaCha8Rng>,

@@ -1,12 +1,12 @@
 /** @import { Filter, SortKey } from "../core/order-filter.js" */
 import { addressOf } from "../core/address.js";
 import * as api from "../core/api.js";
-import { book, list } from "../core/app.js";
+import { book, list, wallets } from "../core/app.js";
 import { FAILURE_CODES, STATUSES } from "../core/codes.js";
 import { Component, h, icon, redraw, setText } from "../core/dom.js";
 import { amount, words } from "../core/format.js";
 import { TOKENS, VENUES } from "../core/listings.js";
-import { ALL_ORDERS, PARKED, filterOf, isNarrow, leftOut, parametersOf, selection } from "../core/order-filter.js";
+import { ALL_ORDERS, PARKED, UUID, filterOf, isNarrow, leftOut, parametersOf, selection } from "../core/order-filter.js";
 import { router } from "../core/router.js";
 import { shortcut } from "../core/shortcuts.js";
 import "./left-out.js";
@@ -14,8 +14,7 @@ import "./left-out.js";
 /** @type {[SortKey, string][]} */
 const SORTS = [["createdAt", "Time"], ["updatedAt", "Last change"], ["duration", "Duration"], ["attempt", "Attempts"]];
 const TYPING_MS = 300;
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-const DETAILS = /** @type {const} */ (["pair", "side", "venue", "failureCode", "from", "to"]);
+const DETAILS = /** @type {const} */ (["pair", "side", "venue", "failureCode", "wallet", "from", "to"]);
 
 /** Which orders are listed, and in which order: kept in the address, found by the engine. */
 export class OrderFilters extends Component {
@@ -27,6 +26,7 @@ export class OrderFilters extends Component {
   #side = select("Side", [["", "Both sides"], ["buy", "Buy"], ["sell", "Sell"]], () => this.#choose());
   #venue = select("Venue", [["", "Any venue"], ...VENUES.map(({ id, name }) => /** @type {[string, string]} */ ([id, name]))], () => this.#choose());
   #failure = select("Failure", [["", "Any failure"], ...FAILURE_CODES.map((code) => /** @type {[string, string]} */ ([code, words(code)]))], () => this.#choose());
+  #wallet = select("Traded from", [["", "Any wallet"]], () => this.#choose());
   #from = h("input", { class: "input", type: "datetime-local", step: 1, "aria-label": "From", onchange: () => this.#choose() });
   #to = h("input", { class: "input", type: "datetime-local", step: 1, "aria-label": "Until", onchange: () => this.#choose() });
   #more = h("button", { class: "button", type: "button", "aria-expanded": "false", "aria-controls": "order-details", onclick: () => this.#toggle() }, "Filters");
@@ -41,7 +41,7 @@ export class OrderFilters extends Component {
   start() {
     const bases = TOKENS.map(({ symbol }) => symbol).filter((symbol) => symbol !== "USDC");
     this.#details.replaceChildren(
-      this.#pair, h("datalist", { id: "pairs" }, bases.map((base) => h("option", { value: `${base}/USDC` }))), this.#side, this.#venue, this.#failure,
+      this.#pair, h("datalist", { id: "pairs" }, bases.map((base) => h("option", { value: `${base}/USDC` }))), this.#side, this.#venue, this.#failure, this.#wallet,
       h("label", { class: "filter-time" }, "From", this.#from), h("label", { class: "filter-time" }, "until", this.#to),
       h("button", { class: "button quiet", type: "button", onclick: () => this.clear() }, "Clear"));
     this.append(
@@ -50,6 +50,7 @@ export class OrderFilters extends Component {
       this.#details, this.#leftOut, this.#traded);
     this.gone.addEventListener("abort", () => clearTimeout(this.#typing));
     this.listen(list, "change", () => this.#drawCounts());
+    this.listen(wallets, "change", () => this.#drawWallets(this.#wallet.value));
     shortcut("/", "Search orders", () => this.#search.focus(), this.gone);
     const filter = filterOf(router.query);
     this.#show(filter);
@@ -74,6 +75,7 @@ export class OrderFilters extends Component {
     this.#side.disabled = filter.pair === "";
     choose(this.#venue, filter.venue);
     choose(this.#failure, filter.failureCode);
+    this.#drawWallets(filter.wallet);
     this.#from.value = localTime(filter.from);
     this.#to.value = localTime(filter.to);
     const count = DETAILS.filter((name) => filter[name] !== "").length;
@@ -96,7 +98,7 @@ export class OrderFilters extends Component {
     const pair = this.#pair.value.trim();
     return {
       status: this.#status.value, q: this.#search.value.trim(), pair, side: pair ? this.#side.value : "", venue: this.#venue.value,
-      failureCode: this.#failure.value, from: utc(this.#from.value), to: utc(this.#to.value), sort, order,
+      failureCode: this.#failure.value, wallet: this.#wallet.value, from: utc(this.#from.value), to: utc(this.#to.value), sort, order,
     };
   }
 
@@ -140,6 +142,17 @@ export class OrderFilters extends Component {
     const sums = summary.traded.slice(0, 3).map(({ tokenIn, tokenOut, amountIn, amountOut }) => `${amount(amountIn)} ${tokenIn} → ${amount(amountOut)} ${tokenOut}`);
     const others = summary.traded.length - sums.length;
     setText(this.#traded, `Traded${summary.isComplete ? "" : " in the newest 10,000"}: ${sums.join(" · ")}${others > 0 ? ` · ${others} more` : ""}`);
+  }
+
+  /** Offers the wallets where there is more than one. @param {string} chosen name or id */
+  #drawWallets(chosen) {
+    const all = wallets.all ?? [];
+    this.#wallet.hidden = all.length < 2 && chosen === "";
+    const options = [["", "Any wallet"], ...all.map(({ id, name }) => [id, name])];
+    const value = wallets.find(chosen)?.id ?? chosen;
+    if (!options.some(([id]) => id === value)) options.push([value, value]);
+    redraw(this.#wallet, options.map(([id, name]) => h("option", { value: id, "data-id": id }, name)));
+    this.#wallet.value = value;
   }
 
   /** With the number of orders in each status, where they are known. @param {string} chosen */

@@ -260,7 +260,7 @@ class OrderTicket extends Component {
   /** Why the wallet cannot pay. What was sent and has had no answer may be an order that holds it already. @param {OrderRequest} request */
   #shortage(request) {
     const wallet = intent.unanswered(request) ? undefined : wallets.find(this.#wallet.value);
-    return wallet && shortage(wallet, request, this.#quoted?.answer?.bound);
+    return wallet && shortage(wallet, request, this.#quoted?.answer?.bound, MARKET);
   }
 
   /** @param {OrderRequest} request */

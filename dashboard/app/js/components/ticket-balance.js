@@ -4,6 +4,7 @@ import { wallets } from "../core/app.js";
 import { freeOf, shareOf } from "../core/balance.js";
 import { Component, h, redraw } from "../core/dom.js";
 import { brief } from "../core/format.js";
+import { MARKET } from "../core/listings.js";
 import { walletPath } from "../core/wallets.js";
 
 const SHARES = [25, 50, 75, 100];
@@ -47,7 +48,7 @@ export class TicketBalance extends Component {
   /** @param {number} percent */
   #share(percent) {
     const wallet = wallets.find(this.#wallet);
-    return wallet && this.#token && shareOf(freeOf(wallet, this.#token.symbol), percent, this.#token);
+    return wallet && this.#token && shareOf(freeOf(wallet, this.#token.symbol), percent, this.#token, MARKET);
   }
 
   /** @param {number} percent */

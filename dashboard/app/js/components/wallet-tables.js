@@ -2,8 +2,8 @@
 import { h } from "../core/dom.js";
 import { brief, fullTime, money, shortened, shownPrice, signedMoney, time } from "../core/format.js";
 
-/** The sums of a wallet; fees are apart from what trades earned. @param {Pnl} pnl */
-export function sums({ value, quoteToken, deposited, realized, unrealized, fees, since, isComplete }) {
+/** The sums of a wallet; fees and rent are apart from what trades earned. @param {Pnl} pnl */
+export function sums({ value, quoteToken, deposited, realized, unrealized, fees, rent, since, isComplete }) {
   const tile = (/** @type {string} */ label, /** @type {string} */ shown, /** @type {string} */ note, tone = "") =>
     h("div", { class: "tile" }, h("dt", {}, label), h("dd", { "data-tone": tone }, `${shown} ${quoteToken}`), h("dd", { class: "tile-note" }, note));
   return [
@@ -12,6 +12,7 @@ export function sums({ value, quoteToken, deposited, realized, unrealized, fees,
     tile("Realized", signedMoney(realized), "earned by selling, without fees", toneOf(realized)),
     tile("Unrealized", signedMoney(unrealized), "value less what it cost", toneOf(unrealized)),
     tile("Fees", money(fees.total), `${money(fees.venues)} to venues, ${money(fees.network)} to the network`),
+    tile("Rent", money(rent.cost), `${brief(rent.amount)} SOL in token accounts, at its cost`),
   ];
 }
 

@@ -1,11 +1,8 @@
-/** @import { Bound, OrderRequest, Wallet } from "./types.js" */
+/** @import { Bound, Market, OrderRequest, Wallet } from "./types.js" */
 import { amount } from "./format.js";
 
-/**
- * What an order holds for the network besides what it spends, in SOL: ten attempts, the most that an engine may be set to,
- * at 5,000 lamports each.
- */
-export const HELD_FOR_FEES = "0.00005";
+/** Decimals of SOL. */
+const LAMPORTS = 9;
 /** A token has no more decimals than this. */
 const MOST_DECIMALS = 255;
 
@@ -14,13 +11,25 @@ export function freeOf(wallet, token) {
   return wallet.balances.find((balance) => balance.token === token)?.free ?? "0";
 }
 
+/** @typedef {Pick<Market, "heldForFees" | "accountRent">} Costs What the chain takes. */
+
 /**
- * A part of what an order can spend of a token, cut off at its decimals. All of SOL leaves what the order holds for the network.
- * @param {string} free @param {number} percent @param {{ symbol: string, decimals: number }} token
+ * What an order holds besides what it spends, in SOL: the network fees of its attempts, and rent for the account of the token
+ * that it receives and for that of wrapped SOL if it spends SOL.
+ * @param {Costs | undefined} costs unknown until the engine has answered @param {string} tokenIn
  */
-export function shareOf(free, percent, { symbol, decimals }) {
+export function heldBesides(costs, tokenIn) {
+  const { heldForFees = "0", accountRent = "0" } = costs ?? {};
+  return text(units(heldForFees, LAMPORTS) + units(accountRent, LAMPORTS) * (tokenIn === "SOL" ? 2n : 1n), LAMPORTS);
+}
+
+/**
+ * A part of what an order can spend of a token, cut off at its decimals. All of SOL leaves what the order holds besides.
+ * @param {string} free @param {number} percent @param {{ symbol: string, decimals: number }} token @param {Costs | undefined} costs
+ */
+export function shareOf(free, percent, { symbol, decimals }, costs) {
   const all = units(free, decimals);
-  const most = all - (symbol === "SOL" ? units(HELD_FOR_FEES, decimals) : 0n);
+  const most = all - (symbol === "SOL" ? units(heldBesides(costs, symbol), decimals) : 0n);
   const share = (all * BigInt(percent)) / 100n;
   return text(smaller(share, most > 0n ? most : 0n), decimals);
 }
@@ -28,14 +37,15 @@ export function shareOf(free, percent, { symbol, decimals }) {
 /**
  * Why a wallet cannot pay for an order, short enough for a button.
  * @param {Wallet} wallet @param {OrderRequest} order @param {Bound | undefined} bound that goes with it, once it is quoted
- * @returns {string | undefined}
+ * @param {Costs | undefined} costs @returns {string | undefined}
  */
-export function shortage(wallet, { tokenIn, amountIn }, bound) {
+export function shortage(wallet, { tokenIn, amountIn }, bound, costs) {
   const most = amountIn ?? (bound && "maxAmountIn" in bound ? bound.maxAmountIn : "0");
   const left = (/** @type {string} */ token, /** @type {string[]} */ needed) =>
     needed.reduce((rest, each) => rest - units(each, MOST_DECIMALS), units(freeOf(wallet, token), MOST_DECIMALS));
   if (left(tokenIn, [most]) < 0n) return `Not enough ${tokenIn}: ${amount(freeOf(wallet, tokenIn))} free`;
-  if (left("SOL", tokenIn === "SOL" ? [most, HELD_FOR_FEES] : [HELD_FOR_FEES]) < 0n) return `Leave ${HELD_FOR_FEES} SOL for network fees`;
+  const besides = heldBesides(costs, tokenIn);
+  if (left("SOL", tokenIn === "SOL" ? [most, besides] : [besides]) < 0n) return `Leave ${besides} SOL for fees and rent`;
   return undefined;
 }
 

@@ -4,13 +4,15 @@
 /**
  * Which orders are listed, as in `GET /api/orders`; what is empty selects nothing. Times are RFC 3339.
  *
- * @typedef {{ status: string, q: string, pair: string, side: string, venue: string, failureCode: string, from: string, to: string, sort: SortKey, order: "asc" | "desc" }} Filter
+ * @typedef {{ status: string, q: string, pair: string, side: string, venue: string, failureCode: string, wallet: string, from: string, to: string, sort: SortKey, order: "asc" | "desc" }} Filter
  */
 
 /** @type {Filter} */
-export const ALL_ORDERS = Object.freeze({ status: "", q: "", pair: "", side: "", venue: "", failureCode: "", from: "", to: "", sort: "createdAt", order: "desc" });
+export const ALL_ORDERS = Object.freeze({ status: "", q: "", pair: "", side: "", venue: "", failureCode: "", wallet: "", from: "", to: "", sort: "createdAt", order: "desc" });
 /** Parked orders have another parameter than those in a status. */
 export const PARKED = "parked";
+/** The form of an id. */
+export const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const SORT_KEYS = ["createdAt", "updatedAt", "attempt", "duration"];
 
 /** The filter that an address holds. @param {URLSearchParams} query @returns {Filter} */
@@ -22,7 +24,7 @@ export function filterOf(query) {
   const side = text("pair") ? text("side") : "";
   return {
     status: code("status"), q: text("q"), pair: text("pair"), side, venue: code("venue"), failureCode: code("failureCode"),
-    from: text("from"), to: text("to"), sort, order: text("order") === "asc" ? "asc" : "desc",
+    wallet: text("wallet"), from: text("from"), to: text("to"), sort, order: text("order") === "asc" ? "asc" : "desc",
   };
 }
 
@@ -56,21 +58,22 @@ export function isNarrow(filter) {
 }
 
 /**
- * Whether the page itself can tell which new orders belong to the list, and where. What a text means, and whether an
- * order is parked, only the engine knows.
+ * Whether the page itself can tell which new orders belong to the list, and where. What a text means, which wallet has a
+ * name, and whether an order is parked, only the engine knows.
  * @param {Filter} filter
  */
-export function isFollowed({ q, sort, order, status }) {
-  return q === "" && sort === "createdAt" && order === "desc" && status !== PARKED;
+export function isFollowed({ q, wallet, sort, order, status }) {
+  return q === "" && (wallet === "" || UUID.test(wallet)) && sort === "createdAt" && order === "desc" && status !== PARKED;
 }
 
 /** Whether an order belongs to a list that is followed. @param {Order} order @param {Filter} filter */
 export function matches(order, filter) {
-  const { status, pair, side, venue, failureCode, from, to } = filter;
+  const { status, pair, side, venue, failureCode, wallet, from, to } = filter;
   return (!status || order.status === status)
     && (!pair || isOfPair(order, pair, side))
     && (!venue || (order.fill?.venue ?? order.failure?.venue) === venue)
     && (!failureCode || order.failure?.code === failureCode)
+    && (!wallet || order.walletId === wallet.toLowerCase())
     && (!from || Date.parse(order.createdAt) >= Date.parse(from)) && (!to || Date.parse(order.createdAt) < Date.parse(to));
 }
 

@@ -114,8 +114,8 @@ fn lines(entry: &PostedEntry, format: Format, tokens: &dyn Tokens, bytes: &mut V
             posting.kind.as_str().to_owned(),
             posting.token.to_string(),
             posting.amount.to_string(),
-            <&str>::from(posting.from).to_owned(),
-            <&str>::from(posting.to).to_owned(),
+            posting.from.as_str().to_owned(),
+            posting.to.as_str().to_owned(),
             text(posting.worth),
         ]));
     }

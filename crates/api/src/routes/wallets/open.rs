@@ -23,7 +23,7 @@ use crate::{
 #[schema(as = NewWallet, examples(json!({"name": "swing", "balances": {"SOL": "10", "USDC": "1500"}})))]
 #[expect(dead_code, reason = "the document describes it; the body is read field by field")]
 struct Request {
-    /// 1 to 64 printable ASCII characters, new among your wallets, and no UUID.
+    /// 1 to 64 printable ASCII characters, new among your wallets without regard to case, and no UUID.
     #[schema(pattern = "^[ -~]{1,64}$")]
     name: String,
     /// What it begins with: amounts of whole tokens by symbol or mint. Empty by default.

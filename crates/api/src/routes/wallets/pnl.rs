@@ -7,7 +7,7 @@ use domain::{
     Token,
     books::{Holding, Profit, Wallet},
 };
-use protocol::{FeesView, PnlView, TokenPnlView};
+use protocol::{FeesView, PnlView, RentView, TokenPnlView};
 use rust_decimal::Decimal;
 
 use super::{QUOTE, WalletPath};
@@ -18,8 +18,8 @@ problems!(Problems: InvalidQuery, WalletNotFound, StoreUnavailable);
 /// What a wallet has earned since its last reset, by average cost.
 ///
 /// A deposit costs what it was worth when it was made. Selling a token for USDC realizes the difference to its average
-/// cost; a swap between two other tokens carries the cost over. Fees are counted apart. So `value` is `deposited` +
-/// `realized` + `unrealized` - `fees.total`.
+/// cost; a swap between two other tokens carries the cost over. Fees are counted apart, and so is rent, at its cost.
+/// So `value` is `deposited` + `realized` + `unrealized` - `fees.total` - `rent.cost`.
 #[utoipa::path(get, path = "/api/wallets/{id}/pnl", operation_id = "getPnl", tag = "wallets",
     params(("id" = String, Path, description = "The wallet's id or name, such as `default`.")),
     responses((status = 200, description = "Profit and loss.", body = PnlView), Problems))]
@@ -61,6 +61,7 @@ fn view<'a>(
         realized: signed(profit.realized()),
         unrealized: (value - cost).normalize(),
         fees,
+        rent: RentView { amount: decimal(profit.rent.units, Token::SOL), cost: usdc(profit.rent.cost) },
         tokens,
         is_complete: is_priced && !profit.has_unpriced && holdings.len() == profit.holdings.len(),
     }

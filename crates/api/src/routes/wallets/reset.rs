@@ -15,7 +15,7 @@ use crate::{
     cancel,
     openapi::{AmountOfToken, problems},
     problem::{Code, Problem},
-    request::{JsonBody, NoParameters},
+    request::{NoParameters, OptionalJsonBody},
     state::AppState,
     validation::Fields,
     wallets::{payments, read_payments},
@@ -51,14 +51,14 @@ problems!(Problems: MalformedJson, InvalidRequest, InvalidQuery, InvalidIdempote
         ("Idempotency-Key" = Option<String>, Header, pattern = "^[ -~]{1,255}$",
             description = "A new text for each request, such as a UUID. Repeating a request with the same key does nothing a second time."),
     ),
-    request_body = Request,
+    request_body(content = Request, description = "None is the same as `{}`."),
     responses((status = 200, description = "The wallet after the reset.", body = WalletView), Problems))]
 pub(crate) async fn reset(
     State(state): State<AppState>,
     WalletPath(name): WalletPath,
     _: NoParameters,
     headers: HeaderMap,
-    body: JsonBody,
+    body: OptionalJsonBody,
 ) -> Result<Response, Problem> {
     let key = idempotency_key(&headers)?;
     let fields = Fields::parse(&body.0)?;
@@ -95,13 +95,11 @@ async fn cancel_orders(state: &AppState, wallet: WalletId) -> Result<(), Problem
     for phase in [Phase::InFlight, Phase::Resting] {
         let mut cursor = None;
         loop {
-            let filter = OrderFilter { phase: Some(phase), cursor, ..OrderFilter::newest(PAGE) };
+            let (phase, wallet) = (Some(phase), Some(wallet));
+            let filter = OrderFilter { phase, wallet, cursor, ..OrderFilter::newest(PAGE) };
             let page = state.answer(state.store.orders(state.account, filter)).await?;
-            let of_wallet = page.orders.iter().filter(|order| {
-                let trades_from = order.spec.funding.map(|funding| funding.wallet);
-                trades_from == Some(wallet) && order.cancel_request.is_none()
-            });
-            let ids: Vec<OrderId> = of_wallet.map(|order| order.id).collect();
+            let to_cancel = page.orders.iter().filter(|order| order.cancel_request.is_none());
+            let ids: Vec<OrderId> = to_cancel.map(|order| order.id).collect();
             let canceled = stream::iter(ids).map(|id| cancel::cancel(state, id)).buffer_unordered(AT_ONCE);
             let results: Vec<_> = canceled.collect().await;
             for result in results {

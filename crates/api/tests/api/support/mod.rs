@@ -82,7 +82,7 @@ impl App {
                 market: Market::Paper { preset: "realistic".to_owned(), seed: 42 },
                 venues: vec![venues.clone()],
                 tokens: Arc::new(SimulatedTokens::default()),
-                attempt_cost: domain::Amount(5_000),
+                costs: testkit::samples::COSTS,
             },
             prices: prices.clone(),
             clock: clock.clone(),

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::Effect;
 use crate::{
-    Event, Order, OrderEvent, OrderId,
+    AccountId, Event, Order, OrderEvent, OrderId,
     books::{Entry, Shortage},
 };
 
@@ -17,6 +17,8 @@ pub struct Acceptance {
     pub idempotency_key: Option<String>,
     /// A digest of the request, which distinguishes a repeated request from a different one.
     pub fingerprint: [u8; 32],
+    /// The digest that earlier versions stored for the same request, if it differs.
+    pub earlier_fingerprint: Option<[u8; 32]>,
     /// When it is due at the latest: how long the push to the queue may take before the sweeper
     /// steps in, or how long a resting order rests. `None`: not before its trigger fires.
     pub due_after: Option<Duration>,
@@ -30,11 +32,42 @@ impl Acceptance {
         Entry::of_step(&self.order, &self.event, None)
     }
 
+    /// What it is known by when it comes again.
+    pub fn keys(&self) -> RequestKeys<'_> {
+        RequestKeys {
+            account: self.order.account,
+            idempotency_key: self.idempotency_key.as_deref(),
+            client_order_id: self.order.client_order_id.as_deref(),
+            fingerprint: self.fingerprint,
+            earlier_fingerprint: self.earlier_fingerprint,
+        }
+    }
+
     /// The events as they are announced once the order is durable.
     pub fn announcements(&self) -> Vec<OrderEvent> {
         let (order_id, account) = (self.order.id, self.order.account);
         let accepted = OrderEvent { order_id, account, event: self.event.clone() };
         [vec![accepted], Effect::announcements(&self.effects)].concat()
+    }
+}
+
+/// What a request for an order is known by when it comes again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RequestKeys<'a> {
+    pub account: AccountId,
+    pub idempotency_key: Option<&'a str>,
+    pub client_order_id: Option<&'a str>,
+    /// As in an [`Acceptance`].
+    pub fingerprint: [u8; 32],
+    /// As in an [`Acceptance`].
+    pub earlier_fingerprint: Option<[u8; 32]>,
+}
+
+impl RequestKeys<'_> {
+    /// Whether an order with this digest was asked for by the same request.
+    pub fn is_same(&self, fingerprint: &[u8]) -> bool {
+        let ours = [Some(self.fingerprint), self.earlier_fingerprint];
+        ours.iter().flatten().any(|ours| ours == fingerprint)
     }
 }
 

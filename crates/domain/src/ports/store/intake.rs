@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 
-use super::{Acceptance, Accepted, Cancel, Cancellation, StoreError};
+use super::{Acceptance, Accepted, Cancel, Cancellation, RequestKeys, StoreError};
 use crate::{AccountId, OrderId};
 
 /// Requests of an order's owner: to place it, to cancel it, to resume it.
@@ -13,6 +13,13 @@ pub trait OrderIntake: Send + Sync + 'static {
     /// [`StoreError`]: after `Unknown` the order may or may not exist; repeat it with the same key or id to find out. An
     /// acceptance whose future is dropped before it was sent to the database is never written.
     async fn accept(&self, acceptance: Acceptance) -> Result<Accepted, StoreError>;
+
+    /// What [`accept`](Self::accept) would answer to a request whose idempotency key or client order id an order has;
+    /// `None` if there is no such order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn repeated(&self, asked: RequestKeys<'_>) -> Result<Option<Accepted>, StoreError>;
 
     /// Records the request to cancel an order, and claims the order for the caller if no worker executes it
     /// and no transaction of it may land. A parked order's claim does not stand in the way. From then on no

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     FailureCode, Order, OrderId, OrderStatus, Phase, QuoteRequest, Signature, Timestamp, Token, VenueId,
+    books::WalletId,
 };
 
 /// Which orders to list, and how. What is `None` selects nothing.
@@ -12,6 +13,8 @@ pub struct OrderFilter {
     /// Only [parked](super::PARKED_AFTER) orders.
     pub parked: bool,
     pub tag: Option<String>,
+    /// Orders that trade from this wallet.
+    pub wallet: Option<WalletId>,
     pub client_order_id: Option<String>,
     pub token_in: Option<Token>,
     pub token_out: Option<Token>,
@@ -78,6 +81,7 @@ impl OrderFilter {
             phase: None,
             parked: false,
             tag: None,
+            wallet: None,
             client_order_id: None,
             token_in: None,
             token_out: None,
@@ -98,11 +102,16 @@ impl OrderFilter {
         }
     }
 
+    /// Whether only orders that have not ended are listed.
+    pub fn is_active(&self) -> bool {
+        let phase = self.status.map(OrderStatus::phase).or(self.phase);
+        phase.is_some_and(|phase| phase != Phase::Terminal)
+    }
+
     /// Whether orders are looked for that no index finds, or sorted by something that none knows. Then
     /// [`SEARCHED_AT_ONCE`] bounds the search. Orders that have not ended are few, and looked through without a bound.
     pub fn is_search(&self) -> bool {
-        let phase = self.status.map(OrderStatus::phase).or(self.phase);
-        if self.parked || phase.is_some_and(|phase| phase != Phase::Terminal) {
+        if self.parked || self.is_active() {
             return false;
         }
         self.sort != OrderSort::CreatedAt
@@ -131,6 +140,7 @@ impl OrderFilter {
         matches(self.status.as_ref(), Some(&order.status))
             && matches(self.phase.as_ref(), Some(&order.status.phase()))
             && matches(self.tag.as_ref(), order.spec.tag.as_ref())
+            && matches(self.wallet.as_ref(), order.spec.funding.map(|funding| funding.wallet).as_ref())
             && matches(self.client_order_id.as_ref(), order.client_order_id.as_ref())
             && matches(self.token_in.as_ref(), Some(token_in))
             && matches(self.token_out.as_ref(), Some(token_out))

@@ -14,7 +14,7 @@ mod listing;
 mod reads;
 mod wallets;
 
-pub use acceptance::{Acceptance, Accepted};
+pub use acceptance::{Acceptance, Accepted, RequestKeys};
 pub use attempt::{Attempt, AttemptChange, AttemptState};
 pub use cancel::{Cancel, Cancellation};
 pub use claim::{Claim, Fence, LONGEST_PARKING, MAX_DOUBLINGS, PARKED_AFTER};

@@ -10,7 +10,7 @@ use crate::{
 /// [`Executions`](super::Executions), in the transactions of their acceptances and commits.
 #[async_trait]
 pub trait Wallets: Send + Sync + 'static {
-    /// Opens a wallet with what it begins with, once per id. Its name must be new to the account.
+    /// Opens a wallet with what it begins with, once per id. Its name must be new to the account, without regard to case.
     ///
     /// # Errors
     /// [`StoreError`]: the wallet may or may not exist; open it again with the same id.
@@ -78,6 +78,6 @@ pub enum WalletOpening {
     Opened,
     /// The wallet was opened before.
     Known,
-    /// Another wallet of the account has the name.
+    /// Another wallet of the account has the name, in this case or another.
     NameTaken,
 }

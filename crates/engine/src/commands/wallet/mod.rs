@@ -34,8 +34,7 @@ async fn show(args: ShowArgs) -> anyhow::Result<ExitCode> {
     let name = &args.wallet.wallet;
     let (wallet, earnings) = (client.wallet(name).await?, client.earnings(name).await?);
     if args.json {
-        print(wallet)?;
-        print(earnings)?;
+        print(format!(r#"{{"wallet":{wallet},"pnl":{earnings}}}"#))?;
     } else {
         show_market(&client).await;
         let width = output::width();

@@ -31,7 +31,7 @@ pub(super) async fn all(
     answers: &mut Answers,
     books: &mut Books<'_>,
 ) -> sqlx::Result<()> {
-    let created = new_orders::insert(connection, asked).await?;
+    let created = new_orders::insert(connection, asked, books.at_once).await?;
     let new = asked.iter().filter(|(_, asked)| created.contains(&asked.order.id));
     effects::all(connection, new.clone().map(|(_, asked)| &asked.effects[..])).await?;
     for (position, asked) in new {

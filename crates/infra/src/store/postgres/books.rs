@@ -10,25 +10,26 @@ use domain::{
     },
     ports::{Acceptance, Accepted, Commit, Effect, WalletOpening},
 };
-use sqlx::{
-    PgConnection,
-    types::{Json, Uuid},
-};
+use sqlx::{PgConnection, types::Uuid};
 use time::OffsetDateTime;
 
 use super::{
     super::{
-        books::{BalanceRow, EntryColumns, EntryRow, misfit},
+        books::{BalanceRow, EntryRow, misfit},
         request::Written,
-        row::decode,
+        row::{decode, encode},
     },
     Answers,
+    columns::Columns,
+    enter,
 };
 
-/// The entries of a transaction, to be written after everything else of it: whoever locks balances locks nothing
-/// more, so nobody waits for them in a circle.
+/// The entries of a transaction, to be written after everything else of it: a transaction that has locked balances
+/// locks nothing more, so no two of them wait for each other.
 #[derive(Default)]
 pub(super) struct Books<'a> {
+    /// Whether the statement that writes the orders, which is the last one then, writes the entries too.
+    pub(super) at_once: bool,
     /// They must fit: what they need is held.
     settled: Vec<Entry>,
     /// New orders, each with the position of its acceptance in the batch.
@@ -38,16 +39,20 @@ pub(super) struct Books<'a> {
 }
 
 impl<'a> Books<'a> {
+    pub(super) fn new(at_once: bool) -> Self {
+        Self { at_once, ..Self::default() }
+    }
+
     /// Takes in an order that is new.
     pub(super) fn accepted(&mut self, position: usize, asked: &Acceptance) {
-        if let Some(entry) = asked.entry() {
+        if let Some(entry) = asked.entry().filter(|_| !self.at_once) {
             self.holds.push((position, asked.order.id, entry));
         }
     }
 
     /// Takes in a commit that passed.
     pub(super) fn committed(&mut self, commit: &Commit) {
-        self.settled.extend(commit.entry());
+        self.settled.extend(commit.entry().filter(|_| !self.at_once));
     }
 
     /// Takes in orders that came as effects of other writes.
@@ -66,8 +71,8 @@ impl<'a> Books<'a> {
         opening: &[Payment],
     ) -> sqlx::Result<WalletOpening> {
         let opened = sqlx::query(
-            "INSERT INTO wallets (id, account_id, name, kind, epoch, created_at, epoch_began_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+            "INSERT INTO wallets (id, account_id, name, kind, epoch, created_at, epoch_began_at, name_key)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
         )
         .bind(wallet.id.0)
         .bind(wallet.account.0)
@@ -76,6 +81,7 @@ impl<'a> Books<'a> {
         .bind(i64::from(wallet.epoch))
         .bind(OffsetDateTime::from(wallet.created_at))
         .bind(OffsetDateTime::from(wallet.epoch_began_at))
+        .bind(wallet.name_key())
         .execute(&mut *connection)
         .await?;
         if opened.rows_affected() == 1 {
@@ -99,27 +105,43 @@ impl<'a> Books<'a> {
         self.transfers.push((position, transfer));
     }
 
-    /// Writes the entries. New orders whose wallet does not have what they need go again, and their acceptances are
-    /// answered so.
+    /// Writes the entries.
+    ///
+    /// # Errors
+    /// One that [`does_not_fit`] when [`Care::Little`] was taken and not everything fits.
     pub(super) async fn write(
         self,
         connection: &mut PgConnection,
         answers: &mut Answers,
+        care: Care,
     ) -> sqlx::Result<()> {
         let holds = self.holds.iter().map(|(_, _, entry)| entry);
         let entries: Vec<&Entry> = self.settled.iter().chain(holds).collect();
-        if entries.is_empty() && self.transfers.is_empty() {
-            return Ok(());
+        match care {
+            _ if entries.is_empty() && self.transfers.is_empty() => Ok(()),
+            Care::Little if self.transfers.is_empty() => enter::all(connection, &entries).await,
+            Care::Little | Care::Great => self.calculate(connection, answers, &entries).await,
         }
-        let before = locked(connection, &entries, &self.transfers).await?;
+    }
+
+    /// Reads the balances, calculates and writes them. New orders whose wallet does not have what they need go again,
+    /// and their acceptances are answered so.
+    async fn calculate(
+        &self,
+        connection: &mut PgConnection,
+        answers: &mut Answers,
+        entries: &[&Entry],
+    ) -> sqlx::Result<()> {
+        let before = locked(connection, entries, &self.transfers).await?;
         let mut sheet = before.clone();
-        let mut written = Vec::with_capacity(entries.len());
+        let mut settled = Vec::with_capacity(self.settled.len());
         for entry in &self.settled {
-            sheet.apply(entry).map_err(|refusal| misfit(entry, &refusal))?;
-            written.push(entry);
+            let entry = sheet.fitted(entry.clone());
+            sheet.apply(&entry).map_err(|refusal| misfit(&entry, &refusal))?;
+            settled.push(entry);
         }
         let transferred = carry_out(connection, &self.transfers, &mut sheet, answers).await?;
-        written.extend(&transferred);
+        let mut written: Vec<&Entry> = settled.iter().chain(&transferred).collect();
         let mut refused = HashMap::new();
         for (position, id, entry) in &self.holds {
             match sheet.apply(entry) {
@@ -137,9 +159,29 @@ impl<'a> Books<'a> {
     }
 }
 
+/// How entries are written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Care {
+    /// In one statement, which fails if one of them does not fit.
+    Little,
+    /// In several, which find out what does not fit.
+    Great,
+}
+
+/// Whether entries failed that were written with [`Care::Little`], since something of a balance would have been negative
+/// or more than can be counted.
+pub(super) fn does_not_fit(error: &sqlx::Error) -> bool {
+    let Some(error) = error.as_database_error() else { return false };
+    match error.code().as_deref() {
+        Some("23514") => error.table() == Some("balances"), // a check was violated
+        Some("22003") => true,                              // out of range
+        _ => false,
+    }
+}
+
 /// The balance of a wallet that everybody who writes to its books locks first. Entries of one wallet are so written one
 /// after the other, and have ascending positions.
-const FIRST: Mint = Mint::WRAPPED_SOL;
+pub(super) const FIRST: Mint = Mint::WRAPPED_SOL;
 
 /// The balances that entries and transfers change, locked: wallet by wallet, in each the [`FIRST`] one first.
 async fn locked(
@@ -179,7 +221,7 @@ async fn locked(
     Ok(sheet)
 }
 
-fn changed(entries: &[&Entry]) -> BTreeMap<(WalletId, Mint), Change> {
+pub(super) fn changed(entries: &[&Entry]) -> BTreeMap<(WalletId, Mint), Change> {
     changes(entries.iter().flat_map(|entry| entry.postings.iter().map(|posting| (entry.wallet, posting))))
 }
 
@@ -276,17 +318,11 @@ async fn take_back(
 }
 
 async fn append(connection: &mut PgConnection, entries: &[&Entry]) -> sqlx::Result<()> {
-    let columns: Vec<EntryColumns<'_>> = entries.iter().map(|entry| EntryColumns::of(entry)).collect();
-    sqlx::query(
+    sqlx::query_with(
         "INSERT INTO entries (wallet_id, cause, seq, attempt, at, postings)
          SELECT * FROM UNNEST($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::timestamptz[], $6::jsonb[])",
+        Columns::default().with_entry_rows(entries)?.0,
     )
-    .bind(columns.iter().map(|entry| entry.wallet).collect::<Vec<_>>())
-    .bind(columns.iter().map(|entry| entry.cause).collect::<Vec<_>>())
-    .bind(columns.iter().map(|entry| entry.seq).collect::<Vec<_>>())
-    .bind(columns.iter().map(|entry| entry.attempt).collect::<Vec<_>>())
-    .bind(columns.iter().map(|entry| OffsetDateTime::from(entry.at)).collect::<Vec<_>>())
-    .bind(columns.iter().map(|entry| Json(entry.postings)).collect::<Vec<_>>())
     .execute(connection)
     .await
     .map(drop)
@@ -308,7 +344,7 @@ async fn update(
         if rows.is_empty() {
             continue;
         }
-        let units = |units: u64| i64::try_from(units).map_err(super::super::row::encode);
+        let units = |units: u64| i64::try_from(units).map_err(encode);
         sqlx::query(sql)
             .bind(rows.iter().map(|(wallet, ..)| wallet.0).collect::<Vec<_>>())
             .bind(rows.iter().map(|(_, mint, _)| mint.to_string()).collect::<Vec<_>>())

@@ -1,12 +1,14 @@
 //! The parameters of a statement that writes for many orders: an array a column.
 
-use domain::{Event, OrderId};
+use domain::{Event, OrderId, books::Entry};
 use sqlx::{
     Arguments, Encode, Postgres, Type,
     postgres::PgArguments,
     types::{Json, Uuid},
 };
 use time::OffsetDateTime;
+
+use super::super::books::EntryColumns;
 
 /// Appends the events of [`Columns::of_events`] of those orders that `written` names.
 macro_rules! append_events {
@@ -43,6 +45,17 @@ impl Columns {
             .with(events.clone().map(|(_, event)| i64::from(event.attempt)).collect::<Vec<_>>())?
             .with(events.clone().map(|(_, event)| event.at.into()).collect::<Vec<OffsetDateTime>>())?
             .with(events.map(|(_, event)| Json(&event.data)).collect::<Vec<_>>())
+    }
+
+    /// Adds the columns of entries of the books.
+    pub(super) fn with_entry_rows(self, entries: &[&Entry]) -> sqlx::Result<Self> {
+        let entries: Vec<EntryColumns<'_>> = entries.iter().map(|entry| EntryColumns::of(entry)).collect();
+        self.with(entries.iter().map(|entry| entry.wallet).collect::<Vec<_>>())?
+            .with(entries.iter().map(|entry| entry.cause).collect::<Vec<_>>())?
+            .with(entries.iter().map(|entry| entry.seq).collect::<Vec<_>>())?
+            .with(entries.iter().map(|entry| entry.attempt).collect::<Vec<_>>())?
+            .with(entries.iter().map(|entry| entry.at.into()).collect::<Vec<OffsetDateTime>>())?
+            .with(entries.iter().map(|entry| Json(entry.postings)).collect::<Vec<_>>())
     }
 
     /// Adds the next column.

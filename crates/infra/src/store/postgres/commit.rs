@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use domain::{
     CancelRequest, OrderId,
+    books::Entry,
     ports::{Attempt, AttemptChange, Commit, CommitOutcome},
 };
 use sqlx::{PgConnection, types::Json, types::Uuid};
@@ -17,8 +18,75 @@ use super::{
     Answers,
     books::Books,
     columns::{Columns, append_events},
-    effects, lease,
+    effects,
+    enter::enter,
+    lease,
 };
+
+/// The rows, events and attempts, as the first parts of a `WITH`; the orders whose commits are written are `passed`.
+macro_rules! commit {
+    () => {
+        concat!(
+            "WITH passed AS (
+                 UPDATE orders SET status = new.status, attempt = new.attempt, last_seq = new.last_seq,
+                     updated_at = new.updated_at, fill = new.fill, failure = new.failure,
+                     next_attempt_at = new.next_attempt_at, network_fees = new.network_fees,
+                     unresolved_attempt = CASE WHEN touches_attempts THEN unresolved_after ELSE unresolved_attempt END,
+                     lease_epoch = CASE WHEN ends_claim THEN lease_epoch + 1 ELSE lease_epoch END,
+                     lease_owner = CASE WHEN ends_claim THEN NULL ELSE lease_owner END,
+                     lease_until = CASE WHEN ends_claim THEN clock_timestamp() + due_in * interval '1 microsecond'
+                                        ELSE lease_until END,
+                     timed_at = CASE WHEN ends_claim THEN clock_timestamp() ELSE timed_at END,
+                     wake_at = CASE WHEN ends_claim THEN clock_timestamp() + due_in * interval '1 microsecond'
+                                    ELSE wake_at END,
+                     lost_claims = CASE WHEN ends_claim OR touches_attempts THEN 0 ELSE lost_claims END
+                 FROM UNNEST($8::uuid[], $9::bigint[], $10::bigint[], $11::text[], $12::bigint[], $13::bigint[],
+                             $14::timestamptz[], $15::jsonb[], $16::jsonb[], $17::bool[], $18::bigint[], $19::bigint[],
+                             $20::bool[], $21::bigint[], $22::timestamptz[], $23::bool[], $38::bigint[])
+                      AS new (id, fence_epoch, expected_seq, status, attempt, last_seq, updated_at, fill, failure,
+                              touches_attempts, unresolved_before, unresolved_after, ends_claim, due_in,
+                              next_attempt_at, leads_to_attempt, network_fees)
+                 WHERE orders.id = ANY($8) AND orders.id = new.id
+                   AND lease_epoch = fence_epoch AND orders.last_seq = expected_seq
+                   AND (NOT touches_attempts OR unresolved_attempt IS NOT DISTINCT FROM unresolved_before)
+                   AND NOT (leads_to_attempt AND cancel_requested_at IS NOT NULL)
+                 RETURNING orders.id
+             ), appended AS (",
+            append_events!("passed"),
+            "), opened AS (
+                 INSERT INTO attempts (order_id, number, venue, signature, signed_bytes, last_valid_block_height,
+                                       state, created_at)
+                 SELECT attempt.*
+                 FROM UNNEST($24::uuid[], $25::bigint[], $26::text[], $27::text[], $28::bytea[], $29::bigint[],
+                             $30::text[], $31::timestamptz[])
+                      AS attempt (order_id, number, venue, signature, signed_bytes, last_valid_block_height, state,
+                                  created_at)
+                 JOIN passed ON passed.id = attempt.order_id
+             ), resolved AS (
+                 UPDATE attempts SET state = ended.state, resolved_at = ended.resolved_at,
+                     network_fee = ended.network_fee
+                 FROM UNNEST($32::uuid[], $33::bigint[], $34::text[], $35::text[], $36::timestamptz[], $37::bigint[])
+                      AS ended (order_id, number, signature, state, resolved_at, network_fee)
+                 JOIN passed ON passed.id = ended.order_id
+                 WHERE attempts.order_id = ANY($32) AND attempts.order_id = ended.order_id
+                   AND attempts.number = ended.number AND attempts.signature = ended.signature
+                   AND attempts.state = 'unresolved'
+                 RETURNING attempts.order_id
+             )"
+        )
+    };
+}
+
+/// The end of the statement: the orders whose commits are written.
+macro_rules! passed {
+    () => {
+        "
+             SELECT passed.id,
+                    CASE WHEN passed.id = ANY($32) AND resolved.order_id IS NULL
+                         THEN refuse('no such attempt is unresolved') END
+             FROM passed LEFT JOIN resolved ON resolved.order_id = passed.id"
+    };
+}
 
 /// Commits transitions of different orders, in one statement: the compare-and-set on the rows, and, for
 /// those whose fence, sequence and attempt record are still as expected, their events and attempts.
@@ -34,8 +102,17 @@ pub(super) async fn all(
     let columns = resolved(opened(moved(events(asked)?, asked)?, asked)?, asked)?;
     let fees = asked.iter().map(|(_, commit)| i64::try_from(commit.order.network_fees.0).map_err(encode));
     let columns = columns.with(fees.collect::<Result<Vec<_>, _>>()?)?; // `$38`
+    let entries: Vec<Entry> =
+        asked.iter().filter(|_| books.at_once).filter_map(|(_, commit)| commit.entry()).collect();
+    let (sql, columns) = if entries.is_empty() {
+        (concat!(commit!(), passed!()), columns)
+    } else {
+        let sql =
+            concat!(commit!(), ", ", enter!("passed", 39 40 41 42 43 44, 45 46 47 48 49, 50), passed!());
+        (sql, columns.with_entries(&entries.iter().collect::<Vec<_>>())?)
+    };
     let passed: Vec<(Uuid, Option<bool>)> =
-        sqlx::query_as_with(COMMIT, columns.0).fetch_all(&mut *connection).await?;
+        sqlx::query_as_with(sql, columns.0).fetch_all(&mut *connection).await?;
     let passed: HashSet<OrderId> = passed.into_iter().map(|(id, _)| OrderId(id)).collect();
     let written = asked.iter().filter(|(_, commit)| passed.contains(&commit.fence.order_id));
     effects::all(connection, written.clone().map(|(_, commit)| &commit.effects[..])).await?;
@@ -86,59 +163,6 @@ async fn cancel_requests(
         })
         .collect()
 }
-
-const COMMIT: &str = concat!(
-    "WITH passed AS (
-         UPDATE orders SET status = new.status, attempt = new.attempt, last_seq = new.last_seq,
-             updated_at = new.updated_at, fill = new.fill, failure = new.failure,
-             next_attempt_at = new.next_attempt_at, network_fees = new.network_fees,
-             unresolved_attempt = CASE WHEN touches_attempts THEN unresolved_after ELSE unresolved_attempt END,
-             lease_epoch = CASE WHEN ends_claim THEN lease_epoch + 1 ELSE lease_epoch END,
-             lease_owner = CASE WHEN ends_claim THEN NULL ELSE lease_owner END,
-             lease_until = CASE WHEN ends_claim THEN clock_timestamp() + due_in * interval '1 microsecond'
-                                ELSE lease_until END,
-             timed_at = CASE WHEN ends_claim THEN clock_timestamp() ELSE timed_at END,
-             wake_at = CASE WHEN ends_claim THEN clock_timestamp() + due_in * interval '1 microsecond'
-                            ELSE wake_at END,
-             lost_claims = CASE WHEN ends_claim OR touches_attempts THEN 0 ELSE lost_claims END
-         FROM UNNEST($8::uuid[], $9::bigint[], $10::bigint[], $11::text[], $12::bigint[], $13::bigint[],
-                     $14::timestamptz[], $15::jsonb[], $16::jsonb[], $17::bool[], $18::bigint[], $19::bigint[],
-                     $20::bool[], $21::bigint[], $22::timestamptz[], $23::bool[], $38::bigint[])
-              AS new (id, fence_epoch, expected_seq, status, attempt, last_seq, updated_at, fill, failure,
-                      touches_attempts, unresolved_before, unresolved_after, ends_claim, due_in,
-                      next_attempt_at, leads_to_attempt, network_fees)
-         WHERE orders.id = ANY($8) AND orders.id = new.id
-           AND lease_epoch = fence_epoch AND orders.last_seq = expected_seq
-           AND (NOT touches_attempts OR unresolved_attempt IS NOT DISTINCT FROM unresolved_before)
-           AND NOT (leads_to_attempt AND cancel_requested_at IS NOT NULL)
-         RETURNING orders.id
-     ), appended AS (",
-    append_events!("passed"),
-    "), opened AS (
-         INSERT INTO attempts (order_id, number, venue, signature, signed_bytes, last_valid_block_height,
-                               state, created_at)
-         SELECT attempt.*
-         FROM UNNEST($24::uuid[], $25::bigint[], $26::text[], $27::text[], $28::bytea[], $29::bigint[],
-                     $30::text[], $31::timestamptz[])
-              AS attempt (order_id, number, venue, signature, signed_bytes, last_valid_block_height, state,
-                          created_at)
-         JOIN passed ON passed.id = attempt.order_id
-     ), resolved AS (
-         UPDATE attempts SET state = ended.state, resolved_at = ended.resolved_at,
-             network_fee = ended.network_fee
-         FROM UNNEST($32::uuid[], $33::bigint[], $34::text[], $35::text[], $36::timestamptz[], $37::bigint[])
-              AS ended (order_id, number, signature, state, resolved_at, network_fee)
-         JOIN passed ON passed.id = ended.order_id
-         WHERE attempts.order_id = ANY($32) AND attempts.order_id = ended.order_id
-           AND attempts.number = ended.number AND attempts.signature = ended.signature
-           AND attempts.state = 'unresolved'
-         RETURNING attempts.order_id
-     )
-     SELECT passed.id,
-            CASE WHEN passed.id = ANY($32) AND resolved.order_id IS NULL
-                 THEN refuse('no such attempt is unresolved') END
-     FROM passed LEFT JOIN resolved ON resolved.order_id = passed.id"
-);
 
 /// `$1` to `$7`: the events.
 fn events(asked: &[(usize, &Commit)]) -> sqlx::Result<Columns> {

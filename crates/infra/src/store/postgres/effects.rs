@@ -14,7 +14,7 @@ pub(super) async fn all(
     let mut orders: Vec<&Acceptance> = effects.into_iter().flat_map(Effect::accepted).collect();
     while !orders.is_empty() {
         let asked: Vec<_> = orders.iter().copied().enumerate().collect();
-        let created = new_orders::insert(connection, &asked).await?;
+        let created = new_orders::insert(connection, &asked, false).await?;
         if let Some(taken) = orders.iter().find(|order| !created.contains(&order.order.id)) {
             let message = format!("order id {} or one of its keys is taken", taken.order.id);
             return Err(sqlx::Error::InvalidArgument(message));

@@ -11,6 +11,7 @@ mod columns;
 mod commit;
 mod due;
 mod effects;
+mod enter;
 mod feed;
 mod lease;
 mod new_orders;
@@ -43,7 +44,7 @@ use super::{
     reader::{Dialect, Parameter, Reader, Row, Select, query},
     request::{Database, Patience, Write, Written},
 };
-use books::Books;
+use books::{Books, Care, does_not_fit};
 use rounds::{Round, Sorted};
 
 /// The migrations.
@@ -63,6 +64,7 @@ pub(crate) static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
             "0011_lifecycle",
             "0012_network_fee",
             "0013_wallets",
+            "0014_wallet_lookups",
         ]
     )
 });
@@ -166,16 +168,29 @@ impl Postgres {
     }
 
     async fn write(&self, connection: &mut PgConnection, writes: &[Write]) -> sqlx::Result<Vec<Written>> {
+        match self.write_with(Care::Little, connection, writes).await {
+            Err(error) if does_not_fit(&error) => self.write_with(Care::Great, connection, writes).await,
+            written => written,
+        }
+    }
+
+    async fn write_with(
+        &self,
+        care: Care,
+        connection: &mut PgConnection,
+        writes: &[Write],
+    ) -> sqlx::Result<Vec<Written>> {
         let sorted = Sorted::of(writes);
         let mut answers: Answers = writes.iter().map(|_| None).collect();
-        if sorted.is_one_statement() {
+        let at_once = care == Care::Little && sorted.ends_with_its_only_entries();
+        if sorted.is_one_statement(at_once) {
             // It is a transaction by itself, for a third of the round trips.
-            if let Err(error) = self.run(connection, sorted, &mut answers).await {
+            if let Err(error) = self.run(connection, sorted, &mut answers, care, at_once).await {
                 return decided(answers, error);
             }
         } else {
             let mut transaction = connection.begin().await?;
-            self.run(&mut transaction, sorted, &mut answers).await?;
+            self.run(&mut transaction, sorted, &mut answers, care, at_once).await?;
             transaction.commit().await?;
         }
         answers.into_iter().map(|answer| answer.ok_or(sqlx::Error::RowNotFound)).collect()
@@ -186,8 +201,10 @@ impl Postgres {
         connection: &mut PgConnection,
         Sorted { rounds, due, wallets, transfers }: Sorted<'_>,
         answers: &mut Answers,
+        care: Care,
+        at_once: bool,
     ) -> sqlx::Result<()> {
-        let mut books = Books::default();
+        let mut books = Books::new(at_once);
         for round in rounds {
             run(connection, round, answers, &mut books).await?;
         }
@@ -203,7 +220,7 @@ impl Postgres {
         for (position, transfer) in transfers {
             books.transferred(position, transfer);
         }
-        books.write(connection, answers).await
+        books.write(connection, answers, care).await
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::str::FromStr;
 
-use domain::{AccountId, OrderStatus, Phase, ports::OrderFilter};
+use domain::{AccountId, OrderStatus, Phase, Token, books::WalletId, ports::OrderFilter};
 use serde_json::Value;
-use sqlx::{AssertSqlSafe, Connection, PgConnection, postgres::PgConnectOptions};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, postgres::PgConnectOptions, types::Uuid};
 use testkit::postgres::fresh_database;
 
 use super::{
@@ -21,12 +21,16 @@ const ENDED: i64 = 20_000;
 /// The most rows that a listing of ten orders may look at.
 const FEW: u64 = 200;
 
+/// The wallet of three orders among all of them; the others trade from the default wallet.
+const RARE: u128 = 7;
+
 /// Twenty orders in flight and a handful of each other kind, before all those that have confirmed since.
 const FILL: &str =
     "INSERT INTO orders (id, account_id, client_order_id, fingerprint, spec, status, attempt, last_seq,
         created_at, updated_at, fill, wake_at, lost_claims)
     SELECT lpad(to_hex(i), 32, '0')::uuid, '00000000-0000-0000-0000-000000000000', 'client ' || i,
-        decode(repeat('00', 32), 'hex'), '{\"tag\": \"desk\"}', status, 1, 2, now(), now(),
+        decode(repeat('00', 32), 'hex'), jsonb_build_object('tag', 'desk', 'funding', jsonb_build_object('wallet',
+            lpad(CASE WHEN i IN (5, 50, 5000) THEN '7' ELSE '' END, 32, '0')::uuid)), status, 1, 2, now(), now(),
         CASE WHEN status = 'confirmed' THEN '{}'::jsonb END,
         CASE WHEN status NOT IN ('confirmed', 'failed') THEN now() END,
         CASE WHEN i IN (3, 33) THEN 6 ELSE 0 END
@@ -81,6 +85,8 @@ async fn check(connection: &mut PgConnection, listings: &[OrderFilter], planned:
 fn listings() -> Vec<OrderFilter> {
     let newest = || OrderFilter::newest(10);
     let tag = || Some("desk".to_owned());
+    let busy = Some(WalletId::default_of(AccountId::DEFAULT));
+    let rare = Some(WalletId(Uuid::from_u128(RARE)));
     let client_order_id = || Some(format!("client {}", ENDED / 2));
     vec![
         newest(),
@@ -97,6 +103,17 @@ fn listings() -> Vec<OrderFilter> {
         OrderFilter { client_order_id: client_order_id(), ..newest() },
         OrderFilter { client_order_id: client_order_id(), status: Some(OrderStatus::Confirmed), ..newest() },
         OrderFilter { client_order_id: client_order_id(), tag: tag(), ..newest() },
+        OrderFilter { wallet: busy, ..newest() },
+        OrderFilter { wallet: rare, ..newest() },
+        OrderFilter { wallet: rare, descending: false, ..newest() },
+        OrderFilter { wallet: rare, status: Some(OrderStatus::Confirmed), ..newest() },
+        OrderFilter { wallet: rare, phase: Some(Phase::Terminal), ..newest() },
+        OrderFilter { wallet: rare, token: Some(Token::SOL), ..newest() },
+        OrderFilter { wallet: busy, status: Some(OrderStatus::Failed), ..newest() },
+        OrderFilter { wallet: busy, status: Some(OrderStatus::Pending), ..newest() },
+        OrderFilter { wallet: busy, tag: tag(), ..newest() },
+        OrderFilter { wallet: rare, phase: Some(Phase::InFlight), tag: tag(), ..newest() },
+        OrderFilter { parked: true, wallet: busy, ..newest() },
         OrderFilter { parked: true, ..newest() },
         OrderFilter { parked: true, status: Some(OrderStatus::Pending), ..newest() },
         OrderFilter { parked: true, tag: tag(), ..newest() },

@@ -80,10 +80,29 @@ impl<'a> Sorted<'a> {
         sorted
     }
 
+    /// Whether the statement that accepts or commits orders is the last one of the batch and the only one that moves
+    /// tokens, so that it can write the entries too.
+    pub(super) fn ends_with_its_only_entries(&self) -> bool {
+        let ([round], []) = (&self.rounds[..], &self.due[..]) else { return false };
+        let others = [
+            round.claims.is_empty(),
+            round.renewals.is_empty(),
+            round.releases.is_empty(),
+            round.unparked.is_empty(),
+            round.cancels.is_empty(),
+        ];
+        let is_last = !round.commits.is_empty() || others.into_iter().all(|is_empty| is_empty);
+        self.wallets.is_empty()
+            && self.transfers.is_empty()
+            && is_last
+            && round.accepts.is_empty() != round.commits.is_empty()
+            && !round.has_effects()
+    }
+
     /// Whether the batch is one statement, and whole as soon as that is done. Claims, cancels and sweeps are not:
-    /// what they took is looked at afterwards, and must be given back if that fails. Effects, and what moves tokens,
-    /// are statements of their own.
-    pub(super) fn is_one_statement(&self) -> bool {
+    /// what they took is looked at afterwards, and must be given back if that fails. Effects are statements of their
+    /// own, and so is what moves tokens unless it is written `at_once`.
+    pub(super) fn is_one_statement(&self, at_once: bool) -> bool {
         let ([round], []) = (&self.rounds[..], &self.due[..]) else { return false };
         if !(self.wallets.is_empty() && self.transfers.is_empty()) {
             return false;
@@ -95,12 +114,10 @@ impl<'a> Sorted<'a> {
             !round.unparked.is_empty(),
             !round.commits.is_empty(),
         ];
-        let has_effects = round.accepts.iter().any(|(_, asked)| !asked.effects.is_empty())
-            || round.commits.iter().any(|(_, commit)| !commit.effects.is_empty());
         let moves_tokens = round.accepts.iter().any(|(_, asked)| asked.order.spec.funding.is_some())
             || round.commits.iter().any(|(_, commit)| commit.entry().is_some());
-        !has_effects
-            && !moves_tokens
+        !round.has_effects()
+            && (at_once || !moves_tokens)
             && round.claims.is_empty()
             && round.cancels.is_empty()
             && statements.into_iter().filter(|is_there| *is_there).count() == 1
@@ -149,6 +166,11 @@ impl<'a> Round<'a> {
         }
     }
 
+    fn has_effects(&self) -> bool {
+        self.accepts.iter().any(|(_, asked)| !asked.effects.is_empty())
+            || self.commits.iter().any(|(_, commit)| !commit.effects.is_empty())
+    }
+
     fn sort(&mut self) {
         // Repeated requests have new order ids each time: what they may wait for is their keys.
         self.accepts.sort_unstable_by_key(|(_, asked)| {
@@ -164,7 +186,7 @@ impl<'a> Round<'a> {
 
 #[cfg(test)]
 mod tests {
-    use domain::Order;
+    use domain::{Order, ports::ClaimAction};
     use testkit::samples;
 
     use super::*;
@@ -190,7 +212,7 @@ mod tests {
             fence: Fence { order_id: order.id, lease_epoch: 1 },
             due_after: Duration::ZERO,
         };
-        let is_one = |batch: &[Write]| Sorted::of(batch).is_one_statement();
+        let is_one = |batch: &[Write]| Sorted::of(batch).is_one_statement(false);
         assert!(is_one(&[accept(&orders[0], "a"), accept(&orders[1], "b")]));
         assert!(!is_one(&[accept(&orders[0], "a"), accept(&orders[1], "a")]));
         assert!(is_one(&[release(&orders[0]), release(&orders[1])]));
@@ -201,6 +223,29 @@ mod tests {
         let effects = vec![Effect::Accept(Box::new(samples::acceptance()))];
         assert!(!is_one(&[Write::Accept(Box::new(Acceptance { effects, ..samples::acceptance() }))]));
         assert!(!is_one(&[due]));
+    }
+
+    #[test]
+    fn entries_go_with_the_last_statement_if_no_other_moves_tokens() {
+        let orders = [(); 3].map(|()| samples::acceptance().order);
+        let commit = |order: &Order| {
+            Write::Commit(Box::new(Commit {
+                fence: Fence { order_id: order.id, lease_epoch: 1 },
+                order: order.clone(),
+                events: Vec::new(),
+                change: None,
+                then: ClaimAction::Continue,
+                effects: Vec::new(),
+            }))
+        };
+        let goes_with = |batch: &[Write]| Sorted::of(batch).ends_with_its_only_entries();
+        assert!(goes_with(&[accept(&orders[0], "a"), accept(&orders[1], "b")]));
+        assert!(goes_with(&[claim(&orders[0]), commit(&orders[1])]));
+        assert!(!goes_with(&[claim(&orders[0]), accept(&orders[1], "a")]), "claims come after acceptances");
+        assert!(!goes_with(&[accept(&orders[0], "a"), commit(&orders[1])]), "both move tokens");
+        assert!(!goes_with(&[claim(&orders[0]), commit(&orders[0])]), "two rounds");
+        let due = Write::LeaseDue { limit: 1, redeliver_after: Duration::ZERO };
+        assert!(!goes_with(&[commit(&orders[0]), due]), "locks rows after balances");
     }
 
     #[test]

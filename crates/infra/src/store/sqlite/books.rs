@@ -31,9 +31,7 @@ impl Books {
         connection: &mut SqliteConnection,
         entry: Entry,
     ) -> sqlx::Result<Result<(), Refusal>> {
-        for posting in &entry.postings {
-            self.read(connection, entry.wallet, posting.mint).await?;
-        }
+        self.read_for(connection, &entry).await?;
         Ok(self.sheet.apply(&entry).map(|()| self.entries.push(entry)))
     }
 
@@ -43,7 +41,18 @@ impl Books {
         connection: &mut SqliteConnection,
         entry: Entry,
     ) -> sqlx::Result<()> {
-        self.post(connection, entry.clone()).await?.map_err(|refusal| misfit(&entry, &refusal))
+        self.read_for(connection, &entry).await?;
+        let entry = self.sheet.fitted(entry);
+        self.sheet.apply(&entry).map_err(|refusal| misfit(&entry, &refusal))?;
+        self.entries.push(entry);
+        Ok(())
+    }
+
+    async fn read_for(&mut self, connection: &mut SqliteConnection, entry: &Entry) -> sqlx::Result<()> {
+        for posting in &entry.postings {
+            self.read(connection, entry.wallet, posting.mint).await?;
+        }
+        Ok(())
     }
 
     async fn read(
@@ -75,8 +84,8 @@ impl Books {
         opening: &[Payment],
     ) -> sqlx::Result<WalletOpening> {
         let opened = sqlx::query(
-            "INSERT INTO wallets (id, account_id, name, kind, epoch, created_at, epoch_began_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+            "INSERT INTO wallets (id, account_id, name, kind, epoch, created_at, epoch_began_at, name_key)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
         )
         .bind(wallet.id.0)
         .bind(wallet.account.0)
@@ -85,6 +94,7 @@ impl Books {
         .bind(i64::from(wallet.epoch))
         .bind(wallet.created_at.unix_micros())
         .bind(wallet.epoch_began_at.unix_micros())
+        .bind(wallet.name_key())
         .execute(&mut *connection)
         .await?;
         if opened.rows_affected() == 0 {

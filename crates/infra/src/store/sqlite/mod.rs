@@ -62,6 +62,7 @@ pub(crate) static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
             "0010_checks_without_lists",
             "0011_network_fee",
             "0012_wallets",
+            "0013_wallet_lookups",
         ]
     )
 });

@@ -1,7 +1,7 @@
 //! Which index finds the orders of a listing. Nothing gathers statistics, so a plan never changes.
 
-use domain::{AccountId, OrderStatus, Phase, ports::OrderFilter};
-use sqlx::{Connection, SqliteConnection};
+use domain::{AccountId, OrderStatus, Phase, books::WalletId, ports::OrderFilter};
+use sqlx::{Connection, SqliteConnection, types::Uuid};
 
 use super::{
     super::{
@@ -23,6 +23,8 @@ async fn a_listing_goes_by_the_index_that_has_the_fewest_of_its_orders() {
     let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
     MIGRATIONS.run_direct(None, &mut connection, false).await.unwrap();
     let newest = || OrderFilter::newest(10);
+    let wallet = Some(WalletId(Uuid::from_u128(7)));
+    let default = Some(WalletId::default_of(AccountId::DEFAULT));
     let (tag, client_order_id) = (Some("desk".to_owned()), Some("mine".to_owned()));
     for (filter, index) in [
         (newest(), "orders_by_account"),
@@ -36,6 +38,15 @@ async fn a_listing_goes_by_the_index_that_has_the_fewest_of_its_orders() {
             OrderFilter { client_order_id, status: Some(OrderStatus::Failed), ..newest() },
             "orders_client_order_id",
         ),
+        (OrderFilter { wallet, ..newest() }, "orders_by_wallet"),
+        (OrderFilter { wallet, status: Some(OrderStatus::Failed), ..newest() }, "orders_by_wallet"),
+        (OrderFilter { wallet, phase: Some(Phase::Terminal), ..newest() }, "orders_by_wallet"),
+        (OrderFilter { wallet, status: Some(OrderStatus::Pending), ..newest() }, "orders_by_phase"),
+        (OrderFilter { wallet, phase: Some(Phase::Resting), ..newest() }, "orders_by_phase"),
+        (OrderFilter { wallet, tag: tag.clone(), ..newest() }, "orders_by_tag"),
+        (OrderFilter { wallet: default, status: Some(OrderStatus::Failed), ..newest() }, "orders_by_phase"),
+        (OrderFilter { wallet: default, ..newest() }, "orders_by_wallet"),
+        (OrderFilter { parked: true, wallet, ..newest() }, "orders_parked"),
         (OrderFilter { parked: true, ..newest() }, "orders_parked"),
         (OrderFilter { parked: true, status: Some(OrderStatus::Pending), tag, ..newest() }, "orders_parked"),
     ] {

@@ -9,8 +9,8 @@ use domain::{
     ports::{
         Acceptance, Accepted, ActiveOrders, Attempt, Cancel, Cancellation, Claim, Commit, CommitOutcome,
         DueOrder, EventBus, EventFeed, Executions, FeedCursor, FeedPage, FeedScope, Fence, OrderCounts,
-        OrderFilter, OrderIntake, OrderPage, OrderReads, PostedEntry, StoreError, StoreHealth, WalletOpening,
-        Wallets,
+        OrderFilter, OrderIntake, OrderPage, OrderReads, PostedEntry, RequestKeys, StoreError, StoreHealth,
+        WalletOpening, Wallets,
     },
 };
 
@@ -65,6 +65,12 @@ impl OrderIntake for FaultyStore {
         };
         self.0.note(&format!("accepts {id}: {as_what}"));
         Ok(accepted)
+    }
+
+    async fn repeated(&self, asked: RequestKeys<'_>) -> Result<Option<Accepted>, StoreError> {
+        let forgets_keys = self.is(Control::ForgetsKeys);
+        let asked = RequestKeys { idempotency_key: asked.idempotency_key.filter(|_| !forgets_keys), ..asked };
+        self.read("repeated", async |store| store.repeated(asked).await).await
     }
 
     async fn cancel(&self, cancel: Cancel) -> Result<Cancellation, StoreError> {

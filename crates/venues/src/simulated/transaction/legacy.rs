@@ -5,7 +5,7 @@ use domain::{QuoteRequest, Swap, legacy};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Transaction;
+use super::{TokenAccounts, Transaction};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -20,5 +20,6 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Transaction> {
     let request = QuoteRequest::deserialize(&*swap).ok()?;
     legacy::name_tokens(swap.get_mut("bound")?, &request);
     let Legacy { last_valid_block_height, swap } = serde_json::from_value(transaction).ok()?;
-    Some(Transaction { last_valid_block_height, swap: Ok(swap), signatures: 0 })
+    let accounts = TokenAccounts::default();
+    Some(Transaction { last_valid_block_height, swap: Ok(swap), accounts, signatures: 0, priority_fee: 0 })
 }

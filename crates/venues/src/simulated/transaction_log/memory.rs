@@ -1,29 +1,47 @@
 //! A transaction log that lasts as long as the process: for tests and demonstrations.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use async_trait::async_trait;
-use domain::{Signature, Timestamp, ports::Clock};
+use domain::{Address, Signature, Timestamp, ports::Clock};
 
 use super::{Entry, LandingOutcome, LogError, TransactionLog};
 
 /// Entries in memory.
 pub struct MemoryLog {
     clock: Arc<dyn Clock>,
-    entries: Mutex<HashMap<Signature, Entry>>,
+    written: Mutex<Written>,
+}
+
+#[derive(Default)]
+struct Written {
+    entries: HashMap<Signature, Entry>,
+    open_accounts: HashSet<Address>,
+}
+
+impl Written {
+    fn record(&mut self, entry: Entry) -> Entry {
+        if let Some(there) = self.entries.get(&entry.signature) {
+            return there.clone();
+        }
+        let opened = entry.accounts.iter().filter(|account| self.open_accounts.insert(**account)).count();
+        let entry = entry.having_opened(opened as u64);
+        self.entries.insert(entry.signature.clone(), entry.clone());
+        entry
+    }
 }
 
 impl MemoryLog {
     /// An empty transaction log.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, entries: Mutex::default() }
+        Self { clock, written: Mutex::default() }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Signature, Entry>> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Written> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -34,17 +52,17 @@ impl TransactionLog for MemoryLog {
     }
 
     async fn record(&self, entry: Entry, valid_until: Timestamp) -> Result<Option<Entry>, LogError> {
-        let mut entries = self.lock();
+        let mut written = self.lock();
         let is_valid = self.clock.steady() < valid_until;
         if is_valid == entry.signed_bytes.is_some() {
-            Ok(Some(entries.entry(entry.signature.clone()).or_insert(entry).clone()))
+            Ok(Some(written.record(entry)))
         } else {
-            Ok(entries.get(&entry.signature).cloned())
+            Ok(written.entries.get(&entry.signature).cloned())
         }
     }
 
     async fn find(&self, signature: &Signature) -> Result<Option<Entry>, LogError> {
-        Ok(self.lock().get(signature).cloned())
+        Ok(self.lock().entries.get(signature).cloned())
     }
 
     async fn landed_since(&self, received_at: Timestamp) -> Result<Vec<Entry>, LogError> {
@@ -56,7 +74,7 @@ impl TransactionLog for MemoryLog {
     }
 
     async fn entries(&self) -> Result<Vec<Entry>, LogError> {
-        let mut entries: Vec<_> = self.lock().values().cloned().collect();
+        let mut entries: Vec<_> = self.lock().entries.values().cloned().collect();
         entries.sort_by(|a, b| (a.received_at, &a.signature).cmp(&(b.received_at, &b.signature)));
         Ok(entries)
     }

@@ -6,7 +6,8 @@
 //! **An entry is complete when it is written and never changes.** What becomes of a transaction is a
 //! pure function of the bytes and the time they arrive, so the outcome is stored with the receipt,
 //! visible to plain SQL, and holds even if seed or conditions change later. Until `settles_at` it
-//! only has not happened yet.
+//! only has not happened yet. Only which token accounts are open depends on what was recorded before: the
+//! first transaction to land opens an account, in the write that records it, and pays its rent.
 //!
 //! **`Expired` is final**, also against a sender that was paused between reading the clock and
 //! writing: the transaction log decides by its own clock, inside the write, whether a transaction is still
@@ -15,6 +16,7 @@
 
 mod location;
 mod memory;
+mod open_accounts;
 mod postgres;
 mod row;
 mod sqlite;
@@ -24,7 +26,7 @@ use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use domain::{
-    Landed, ProgramError, Signature, Swap, Timestamp,
+    Address, Landed, ProgramError, Signature, Swap, Timestamp,
     ports::{Cause, Clock, TransactionStatus},
 };
 pub use location::LogLocation;
@@ -33,7 +35,7 @@ pub use postgres::PostgresLog;
 pub use sqlite::SqliteLog;
 pub use unopened::UnopenedLog;
 
-use super::{fee::network_fee, transaction::Transaction};
+use super::{accounts, fee::network_fee, transaction::Transaction};
 
 /// How long a transaction of a database may take, the wait for its connection included. Its connection is
 /// closed then, and what was recorded is unknown.
@@ -68,6 +70,9 @@ pub struct Entry {
     pub received_at: Timestamp,
     pub settles_at: Timestamp,
     pub outcome: LandingOutcome,
+    /// The token accounts that are open after it, if it lands. The first entry of an account is the one that opened it, and
+    /// has its rent in its outcome.
+    pub accounts: Vec<Address>,
 }
 
 impl Entry {
@@ -79,7 +84,28 @@ impl Entry {
             received_at: now,
             settles_at: now,
             outcome: LandingOutcome::Expired,
+            accounts: Vec::new(),
         }
+    }
+
+    /// The entry, which was the one to open this many of its accounts.
+    fn having_opened(mut self, opened: u64) -> Self {
+        if let LandingOutcome::Landed(landed) = &mut self.outcome {
+            landed.rent = accounts::rent(landed.rent.refunded.0, opened);
+        }
+        self
+    }
+
+    /// Whether both are the same but for what they paid to open accounts, which moves no pool.
+    pub fn trades_as(&self, other: &Self) -> bool {
+        let outcome = match (&self.outcome, &other.outcome) {
+            (LandingOutcome::Landed(one), LandingOutcome::Landed(two)) => {
+                one.pool_changes == two.pool_changes
+            }
+            (one, two) => one == two,
+        };
+        let [one, two] = [self, other].map(|entry| (&entry.signature, entry.received_at, entry.settles_at));
+        outcome && one == two
     }
 
     /// The swap that its calls amount to; `None` for a tombstone, and where they amount to none.
@@ -153,7 +179,8 @@ pub trait TransactionLog: Send + Sync + 'static {
     /// on it.
     fn now(&self) -> Timestamp;
 
-    /// Records an entry unless its signature has one, and gives back the one that is there.
+    /// Records an entry unless its signature has one, and gives back the one that is there. One that is recorded opens
+    /// those of its accounts that are not open, in the same write; what is given back says what it paid for that.
     ///
     /// By the transaction log's clock, a transaction is taken only before `valid_until`, and a tombstone
     /// only from then on; otherwise, and if there is none, `None`.

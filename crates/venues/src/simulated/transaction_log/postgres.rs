@@ -20,7 +20,8 @@ use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 use time::OffsetDateTime;
 
 use super::{
-    Entry, LogError, MAX_BATCH, MAX_WAITING, OpenError, TransactionLog, WITHIN, own_table, row::Row,
+    Entry, LogError, MAX_BATCH, MAX_WAITING, OpenError, TransactionLog, WITHIN, open_accounts::OpenAccounts,
+    own_table, row::Row,
 };
 
 /// The columns as `Row` reads them: times in microseconds, amounts in full.
@@ -30,7 +31,8 @@ macro_rules! select {
                 (extract(epoch FROM t.received_at) * 1000000)::bigint AS received_at,
                 (extract(epoch FROM t.settles_at) * 1000000)::bigint AS settles_at,
                 t.outcome, t.slot, t.amount_in::text AS amount_in, t.amount_out::text AS amount_out,
-                t.fee::text AS fee, t.failure::text AS failure
+                t.fee::text AS fee, t.failure::text AS failure,
+                (SELECT count(*) FROM simulated_accounts a WHERE a.opened_by = t.signature) AS opened
          FROM simulated_transactions t"
     };
 }
@@ -69,7 +71,7 @@ impl PostgresLog {
         let mut unlimited = postgres::open(&options, &[]).await?;
         let migrator = own_table(database::migrations!(
             "../../migrations/simulator/postgres",
-            ["0001_transactions", "0002_by_arrival"]
+            ["0001_transactions", "0002_by_arrival", "0003_accounts"]
         ));
         migrator.run_direct(None, &mut unlimited, false).await?;
         // A failover may have led to a server whose clock is behind: the chain goes on from its last entry.
@@ -84,8 +86,10 @@ impl PostgresLog {
         let limits = PoolOptions::new(Self::CONNECTIONS as usize);
         let pool = postgres::pool(options, SETTINGS, Probe::Writable, limits);
         let writes = {
-            let (pool, time) = (pool.clone(), time.clone());
-            Batcher::spawn(MAX_BATCH, MAX_WAITING, move |batch| record_all(pool.clone(), time.clone(), batch))
+            let (pool, time, open) = (pool.clone(), time.clone(), OpenAccounts::new());
+            Batcher::spawn(MAX_BATCH, MAX_WAITING, move |batch| {
+                record_all(pool.clone(), time.clone(), open.clone(), batch)
+            })
         };
         let reads = {
             let pool = pool.clone();
@@ -165,9 +169,10 @@ fn by_signature(rows: Vec<Row>) -> Result<HashMap<Signature, Entry>, LogError> {
 async fn record_all(
     pool: Pool<PgConnection>,
     time: Arc<OnwardTime>,
+    open: OpenAccounts,
     batch: Vec<(Entry, Timestamp)>,
 ) -> Vec<Answer> {
-    match try_record_all(&pool, &time, &batch).await {
+    match try_record_all(&pool, &time, &open, &batch).await {
         Ok(there) => batch.iter().map(|(entry, _)| Ok(there.get(&entry.signature).cloned())).collect(),
         Err(error) => vec![Err(error); batch.len()],
     }
@@ -177,6 +182,7 @@ async fn record_all(
 async fn try_record_all(
     pool: &Pool<PgConnection>,
     time: &OnwardTime,
+    open: &OpenAccounts,
     batch: &[(Entry, Timestamp)],
 ) -> Result<HashMap<Signature, Entry>, LogError> {
     // The same entry twice in a batch would leave open which of the two was taken.
@@ -184,13 +190,18 @@ async fn try_record_all(
     let distinct: Vec<_> = batch.iter().filter(|(entry, _)| keys.insert(key(entry))).collect();
     let rows: Vec<Row> = distinct.iter().map(|(entry, _)| Row::of(entry)).collect::<Result<_, _>>()?;
     let valid_until: Vec<OffsetDateTime> = distinct.iter().map(|(_, until)| (*until).into()).collect();
+    let unknown = distinct
+        .iter()
+        .flat_map(|(entry, _)| open.unknown_of(entry).map(|account| (account, entry.signature.as_str())));
+    let unknown: Vec<(String, &str)> = unknown.collect();
     let (there, found) = within(WITHIN, async {
         let mut lease = pool.lease().await?;
-        let inserted = insert(&mut lease, &rows, valid_until, time.now()).await?;
+        let inserted = insert(&mut lease, &rows, valid_until, &unknown, time.now()).await?;
+        let inserted_of = |entry: &Entry| inserted.opened.get(&key(entry)).copied();
         let there: HashMap<Signature, Entry> = distinct
             .iter()
-            .filter(|(entry, _)| inserted.keys.contains(&key(entry)))
-            .map(|(entry, _)| (entry.signature.clone(), entry.clone()))
+            .filter_map(|(entry, _)| Some((entry, inserted_of(entry)?)))
+            .map(|(entry, opened)| (entry.signature.clone(), entry.clone().having_opened(opened)))
             .collect();
         let missing: Vec<Signature> = batch
             .iter()
@@ -205,6 +216,9 @@ async fn try_record_all(
         Ok(lease.give_back((there, found)))
     })
     .await?;
+    for entry in there.values() {
+        open.remember(entry);
+    }
     let mut all = by_signature(found)?;
     all.extend(there);
     Ok(all)
@@ -217,20 +231,23 @@ fn key(entry: &Entry) -> (String, bool) {
 
 /// What came of an insert.
 struct Inserted {
-    keys: HashSet<(String, bool)>,
+    /// How many accounts each of them opened.
+    opened: HashMap<(String, bool), u64>,
     /// The database's time, if anything was inserted.
     now: Option<OffsetDateTime>,
 }
 
-/// Inserts what the database's clock allows and is not there yet.
+/// Inserts what the database's clock allows and is not there yet, and opens the accounts that may not be open yet, each
+/// with the signature that needs it.
 async fn insert(
     connection: &mut PgConnection,
     rows: &[Row],
     valid_until: Vec<OffsetDateTime>,
+    unknown: &[(String, &str)],
     known_now: Timestamp,
 ) -> sqlx::Result<Inserted> {
     let at = |micros: i64| OffsetDateTime::from(Timestamp::from_unix_micros(micros));
-    let inserted: Vec<(String, bool, OffsetDateTime)> = sqlx::query_as(INSERT)
+    let mut query = sqlx::query_as(if unknown.is_empty() { INSERT } else { INSERT_AND_OPEN })
         .bind(valid_until)
         .bind(rows.iter().map(|row| row.signature.as_str()).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.signed_bytes.as_deref()).collect::<Vec<_>>())
@@ -242,27 +259,61 @@ async fn insert(
         .bind(rows.iter().map(|row| row.amount_out.as_deref()).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.fee.as_deref()).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.failure.as_deref()).collect::<Vec<_>>())
-        .bind(OffsetDateTime::from(known_now))
-        .fetch_all(connection)
-        .await?;
-    let now = inserted.last().map(|(_, _, now)| *now);
-    let keys = inserted.into_iter().map(|(signature, is_transaction, _)| (signature, is_transaction));
-    Ok(Inserted { keys: keys.collect(), now })
+        .bind(OffsetDateTime::from(known_now));
+    if !unknown.is_empty() {
+        let (accounts, signatures): (Vec<&str>, Vec<&str>) =
+            unknown.iter().map(|(account, signature)| (account.as_str(), *signature)).unzip();
+        query = query.bind(accounts).bind(signatures);
+    }
+    let inserted: Vec<(String, bool, OffsetDateTime, i64)> = query.fetch_all(connection).await?;
+    let now = inserted.last().map(|(_, _, now, _)| *now);
+    let opened = inserted.into_iter().map(|(signature, is_transaction, _, opened)| {
+        let opened = u64::try_from(opened).map_err(|error| sqlx::Error::Decode(error.into()))?;
+        Ok(((signature, is_transaction), opened))
+    });
+    Ok(Inserted { opened: opened.collect::<sqlx::Result<_>>()?, now })
 }
 
 /// The clock is read inside the statement, and is never behind what the chain's time is known to be: a clock
 /// that stepped back would keep expired transactions valid for as long. The unique signature settles every race. Sorted, so
 /// that two processes with the same signatures cannot wait for each other in a circle.
-const INSERT: &str = "
-    INSERT INTO simulated_transactions AS t
-        (signature, signed_bytes, received_at, settles_at, outcome, slot, amount_in, amount_out, fee, failure)
-    SELECT signature, signed_bytes, received_at, settles_at, outcome, slot,
-           amount_in::numeric, amount_out::numeric, fee::numeric, failure::jsonb
-    FROM UNNEST($1::timestamptz[], $2::text[], $3::bytea[], $4::timestamptz[], $5::timestamptz[],
-                $6::text[], $7::bigint[], $8::text[], $9::text[], $10::text[], $11::text[])
-         AS sent (valid_until, signature, signed_bytes, received_at, settles_at,
-                  outcome, slot, amount_in, amount_out, fee, failure)
-    WHERE (GREATEST(clock_timestamp(), $12) < valid_until) = (signed_bytes IS NOT NULL)
-    ORDER BY signature
-    ON CONFLICT DO NOTHING
-    RETURNING t.signature, t.signed_bytes IS NOT NULL, clock_timestamp()";
+macro_rules! insert {
+    ($($returning:literal)?) => {
+        concat!(
+            "INSERT INTO simulated_transactions AS t
+                 (signature, signed_bytes, received_at, settles_at, outcome, slot, amount_in, amount_out, fee, failure)
+             SELECT signature, signed_bytes, received_at, settles_at, outcome, slot,
+                    amount_in::numeric, amount_out::numeric, fee::numeric, failure::jsonb
+             FROM UNNEST($1::timestamptz[], $2::text[], $3::bytea[], $4::timestamptz[], $5::timestamptz[],
+                         $6::text[], $7::bigint[], $8::text[], $9::text[], $10::text[], $11::text[])
+                  AS sent (valid_until, signature, signed_bytes, received_at, settles_at,
+                           outcome, slot, amount_in, amount_out, fee, failure)
+             WHERE (GREATEST(clock_timestamp(), $12) < valid_until) = (signed_bytes IS NOT NULL)
+             ORDER BY signature
+             ON CONFLICT DO NOTHING
+             RETURNING t.signature, t.signed_bytes IS NOT NULL AS is_transaction, clock_timestamp() AS now"
+            $(, $returning)?
+        )
+    };
+}
+
+const INSERT: &str = insert!(", 0::bigint AS opened");
+
+/// The same for a batch that may open accounts: only what is inserted opens any, the first one of the batch each. Sorted as
+/// well, and after the signatures, for the same reason.
+const INSERT_AND_OPEN: &str = concat!(
+    "WITH inserted AS (",
+    insert!(),
+    "), opened AS (
+         INSERT INTO simulated_accounts (address, opened_by)
+         SELECT DISTINCT ON (address) address, signature
+         FROM UNNEST($13::text[], $14::text[]) WITH ORDINALITY AS needed (address, signature, place)
+         JOIN inserted USING (signature)
+         WHERE inserted.is_transaction
+         ORDER BY address, place
+         ON CONFLICT DO NOTHING
+         RETURNING opened_by
+     )
+     SELECT signature, is_transaction, now, (SELECT count(*) FROM opened WHERE opened_by = signature) AS opened
+     FROM inserted"
+);

@@ -7,9 +7,9 @@ use domain::{
 use serde::Deserialize;
 
 use super::{Entry, LandingOutcome, LogError};
-use crate::simulated::{fee::network_fee, program::program_of};
+use crate::simulated::{fee::network_fee, program::program_of, transaction::Transaction};
 
-/// The columns. Amounts are texts, because they need all 64 bits; times are microseconds since the
+/// The columns of a transaction, and what another table says of it. Amounts are texts, because they need all 64 bits; times are microseconds since the
 /// Unix epoch.
 #[derive(Debug, Clone)]
 pub(super) struct Row {
@@ -23,6 +23,8 @@ pub(super) struct Row {
     pub(super) amount_out: Option<String>,
     pub(super) fee: Option<String>,
     pub(super) failure: Option<String>,
+    /// How many of its accounts it opened, as their own table has it.
+    pub(super) opened: i64,
 }
 
 database::from_row!(Row {
@@ -36,6 +38,7 @@ database::from_row!(Row {
     amount_out,
     fee,
     failure,
+    opened,
 });
 
 impl Row {
@@ -51,6 +54,7 @@ impl Row {
             amount_out: None,
             fee: None,
             failure: None,
+            opened: 0,
         };
         match &entry.outcome {
             LandingOutcome::Landed(landed) => {
@@ -72,10 +76,8 @@ impl Row {
         Ok(row)
     }
 
-    fn landed(&self, entry: &Entry) -> Result<Landed, LogError> {
-        let transaction = entry.transaction();
-        let swap = transaction.as_ref().and_then(|transaction| transaction.swap.as_ref().ok());
-        let swap = swap.ok_or_else(|| broken(&"a trade without its swap"))?;
+    fn landed(&self, transaction: &Transaction) -> Result<Landed, LogError> {
+        let swap = transaction.swap.as_ref().map_err(|_| broken(&"a trade without its swap"))?;
         let units = |text: &Option<String>| -> Result<u64, LogError> {
             text.as_deref().unwrap_or_default().parse().map_err(|error| broken(&error))
         };
@@ -83,12 +85,13 @@ impl Row {
         let change = |token: Token, delta: i128| BalanceChange { mint: token.mint(), delta };
         Ok(Landed {
             slot: self.slot()?,
-            network_fee: transaction.as_ref().and_then(network_fee),
+            network_fee: network_fee(transaction),
             pool_changes: vec![
                 change(token_in, i128::from(units(&self.amount_in)?)),
                 change(token_out, -i128::from(units(&self.amount_out)?)),
             ],
             venue_fee: TokenAmount::new(token_in, Amount(units(&self.fee)?)),
+            rent: transaction.accounts.rent(u64::try_from(self.opened).map_err(|error| broken(&error))?),
         })
     }
 
@@ -127,9 +130,14 @@ impl TryFrom<Row> for Entry {
             received_at: Timestamp::from_unix_micros(row.received_at),
             settles_at: Timestamp::from_unix_micros(row.settles_at),
             outcome: LandingOutcome::Expired,
+            accounts: Vec::new(),
         };
         entry.outcome = match row.outcome.as_str() {
-            "landed" => LandingOutcome::Landed(row.landed(&entry)?),
+            "landed" => {
+                let transaction = entry.transaction().ok_or_else(|| broken(&"a trade without its swap"))?;
+                entry.accounts = transaction.accounts.kept().to_vec();
+                LandingOutcome::Landed(row.landed(&transaction)?)
+            }
             "reverted" => LandingOutcome::Failed { slot: row.slot()?, error: row.error()? },
             "expired" => LandingOutcome::Expired,
             other => return Err(broken(&format_args!("outcome {other}"))),

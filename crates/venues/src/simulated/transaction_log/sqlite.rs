@@ -16,7 +16,8 @@ use sqlx::{
 };
 
 use super::{
-    Entry, LogError, MAX_BATCH, MAX_WAITING, OpenError, TransactionLog, WITHIN, own_table, row::Row,
+    Entry, LogError, MAX_BATCH, MAX_WAITING, OpenError, TransactionLog, WITHIN, open_accounts::OpenAccounts,
+    own_table, row::Row,
 };
 
 /// Tries of opening a file and of its migrations: `SQLite` has no lock that spans them, so of two processes that
@@ -30,6 +31,14 @@ const READERS: usize = 2;
 const CHECK_WITHIN: Duration = Duration::from_secs(5);
 /// How long a write waits for another process; less than [`WITHIN`].
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The columns of a `Row`.
+macro_rules! select {
+    () => {
+        "SELECT t.*, (SELECT count(*) FROM simulated_accounts a WHERE a.opened_by = t.signature) AS opened
+         FROM simulated_transactions t"
+    };
+}
 
 type Recorded = Result<Option<Entry>, LogError>;
 
@@ -72,8 +81,10 @@ impl SqliteLog {
         let one_writer = sqlite::pool(options.clone(), limits);
         let reads = sqlite::pool(options.read_only(true), PoolOptions::new(READERS));
         let writes = {
-            let (pool, time) = (one_writer.clone(), time.clone());
-            Batcher::spawn(MAX_BATCH, MAX_WAITING, move |batch| record_all(pool.clone(), time.clone(), batch))
+            let (pool, time, open) = (one_writer.clone(), time.clone(), OpenAccounts::new());
+            Batcher::spawn(MAX_BATCH, MAX_WAITING, move |batch| {
+                record_all(pool.clone(), time.clone(), open.clone(), batch)
+            })
         };
         Ok(Self { time, writer: one_writer, reads, writes })
     }
@@ -106,7 +117,7 @@ fn is_busy(error: &sqlx::Error) -> bool {
 async fn migrate(connection: &mut SqliteConnection) -> Result<(), MigrateError> {
     let migrator = own_table(database::migrations!(
         "../../migrations/simulator/sqlite",
-        ["0001_transactions", "0002_by_arrival"]
+        ["0001_transactions", "0002_by_arrival", "0003_accounts"]
     ));
     for _ in 1..TRIES {
         match migrator.run_direct(None, connection, false).await {
@@ -140,10 +151,10 @@ impl TransactionLog for SqliteLog {
     async fn landed_since(&self, received_at: Timestamp) -> Result<Vec<Entry>, LogError> {
         let rows = within(WITHIN, async {
             let mut lease = self.reads.lease().await?;
-            let rows: Vec<Row> = sqlx::query_as(
-                "SELECT * FROM simulated_transactions WHERE received_at >= ? AND outcome = 'landed'
-                 ORDER BY received_at, signature",
-            )
+            let rows: Vec<Row> = sqlx::query_as(concat!(
+                select!(),
+                " WHERE t.received_at >= ? AND t.outcome = 'landed' ORDER BY t.received_at, t.signature"
+            ))
             .bind(received_at.unix_micros())
             .fetch_all(&mut *lease)
             .await?;
@@ -154,10 +165,9 @@ impl TransactionLog for SqliteLog {
 
     async fn entries(&self) -> Result<Vec<Entry>, LogError> {
         let mut lease = self.reads.lease().await?;
-        let rows: Vec<Row> =
-            sqlx::query_as("SELECT * FROM simulated_transactions ORDER BY received_at, signature")
-                .fetch_all(&mut *lease)
-                .await?;
+        let rows: Vec<Row> = sqlx::query_as(concat!(select!(), " ORDER BY t.received_at, t.signature"))
+            .fetch_all(&mut *lease)
+            .await?;
         let rows = lease.give_back(rows);
         rows.into_iter().map(Entry::try_from).collect()
     }
@@ -172,10 +182,11 @@ impl TransactionLog for SqliteLog {
 async fn record_all(
     pool: Pool<SqliteConnection>,
     time: Arc<OnwardTime>,
+    open: OpenAccounts,
     batch: Vec<(Entry, Timestamp)>,
 ) -> Vec<Recorded> {
     let size = batch.len();
-    match try_record_all(&pool, &time, batch).await {
+    match try_record_all(&pool, &time, &open, batch).await {
         Ok(recorded) => recorded.into_iter().map(Ok).collect(),
         Err(error) => vec![Err(error); size],
     }
@@ -184,6 +195,7 @@ async fn record_all(
 async fn try_record_all(
     pool: &Pool<SqliteConnection>,
     time: &OnwardTime,
+    open: &OpenAccounts,
     batch: Vec<(Entry, Timestamp)>,
 ) -> Result<Vec<Option<Entry>>, LogError> {
     let rows: Vec<Row> = batch.iter().map(|(entry, _)| Row::of(entry)).collect::<Result<_, _>>()?;
@@ -196,7 +208,7 @@ async fn try_record_all(
             let is_valid = time.now() < *valid_until;
             let fits = is_valid == entry.signed_bytes.is_some();
             written.push(if fits && insert(&mut transaction, row).await? {
-                Written::New
+                Written::New { opened: open_accounts(&mut transaction, entry, open).await? }
             } else {
                 Written::Known(find(&mut transaction, &entry.signature).await?)
             });
@@ -206,7 +218,10 @@ async fn try_record_all(
     })
     .await?;
     let recorded = batch.into_iter().zip(written).map(|((entry, _), written)| match written {
-        Written::New => Ok(Some(entry)),
+        Written::New { opened } => {
+            open.remember(&entry);
+            Ok(Some(entry.having_opened(opened)))
+        }
         Written::Known(row) => row.map(Entry::try_from).transpose(),
     });
     recorded.collect()
@@ -214,7 +229,7 @@ async fn try_record_all(
 
 /// What came of one entry of a batch.
 enum Written {
-    New,
+    New { opened: u64 },
     Known(Option<Row>),
 }
 
@@ -241,8 +256,23 @@ async fn insert(connection: &mut SqliteConnection, row: Row) -> sqlx::Result<boo
     Ok(done.rows_affected() == 1)
 }
 
+/// Opens those accounts of an entry that are not open, and counts them.
+async fn open_accounts(
+    connection: &mut SqliteConnection,
+    entry: &Entry,
+    open: &OpenAccounts,
+) -> sqlx::Result<u64> {
+    let mut opened = 0;
+    for account in open.unknown_of(entry) {
+        let sql = "INSERT INTO simulated_accounts (address, opened_by) VALUES (?, ?) ON CONFLICT DO NOTHING";
+        let query = sqlx::query(sql).bind(account).bind(entry.signature.as_str());
+        opened += query.execute(&mut *connection).await?.rows_affected();
+    }
+    Ok(opened)
+}
+
 async fn find(connection: &mut SqliteConnection, signature: &Signature) -> sqlx::Result<Option<Row>> {
-    sqlx::query_as("SELECT * FROM simulated_transactions WHERE signature = ?")
+    sqlx::query_as(concat!(select!(), " WHERE t.signature = ?"))
         .bind(signature.as_str())
         .fetch_optional(connection)
         .await

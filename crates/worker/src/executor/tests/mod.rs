@@ -2,6 +2,7 @@
 
 mod attempts;
 mod claims;
+mod funding;
 mod outages;
 mod settling;
 mod withdrawal;
@@ -129,7 +130,7 @@ const OWNER: Address = Address::new([3; 32]);
 
 #[async_trait]
 impl Signer for FirstByte {
-    fn address(&self) -> Address {
+    fn address(&self, _: Option<domain::books::WalletId>) -> Address {
         OWNER
     }
 
@@ -198,6 +199,7 @@ pub(crate) fn executor_over(store: Arc<MemoryStore>) -> Executor {
         venues: vec![Arc::new(OneQuote { refuses: false, panics: Arc::default() })],
         tokens: Arc::new(SimulatedTokens::default()),
         chain: Arc::new(ScriptedChain::default()),
+        costs: samples::COSTS,
         signer: Arc::new(FirstByte::default()),
         clock: Arc::new(ManualClock::default()),
         rng: Mutex::new(ChaCha8Rng::seed_from_u64(7)),

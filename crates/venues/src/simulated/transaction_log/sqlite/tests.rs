@@ -35,7 +35,8 @@ async fn a_disk_that_is_full_at_any_page_of_a_batch_costs_that_batch_and_no_othe
                 (entry(number), VALID_UNTIL)
             })
             .collect();
-        let recorded = record_all(log.writer.clone(), log.time.clone(), batch.clone()).await;
+        let recorded =
+            record_all(log.writer.clone(), log.time.clone(), OpenAccounts::new(), batch.clone()).await;
         if recorded.iter().all(Result::is_ok) {
             break;
         }
