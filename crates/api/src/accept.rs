@@ -181,6 +181,7 @@ async fn store(state: &AppState, acceptance: Acceptance) -> Result<Placed, Probl
     }
     Ok(Placed { order, is_replay: false })
 }
+
 /// The answer to a request that made no new order; `None` if it made one.
 fn known_answer(state: &AppState, accepted: Accepted) -> Option<Result<Placed, Problem>> {
     Some(match accepted {

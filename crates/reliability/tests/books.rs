@@ -88,6 +88,37 @@ fn a_doubled_hold_is_found() {
 }
 
 #[test]
+fn less_than_an_order_may_need_is_found_even_if_all_of_it_is_released() {
+    let rules = broken(|evidence| {
+        let (hold, place) = last(evidence, PostingKind::Hold);
+        let (order, mint) = (hold.cause.id(), hold.postings[place].mint);
+        hold.postings[place].units.0 -= 1;
+        let of_order = evidence.wallets[0].entries.iter_mut().filter(|entry| entry.cause.id() == order);
+        let end = of_order.last().unwrap();
+        let is_release =
+            |posting: &&mut Posting| posting.kind == PostingKind::Release && posting.mint == mint;
+        end.postings.iter_mut().find(is_release).unwrap().units.0 -= 1;
+    });
+    assert_eq!(rules, BTreeSet::from([Rule::HoldsAreNeeded]));
+}
+
+#[test]
+fn a_fee_that_is_entered_as_another_one_or_as_a_part_of_the_swap_is_found() {
+    for fee in [PostingKind::VenueFee, PostingKind::NetworkFee] {
+        let rules = broken(|evidence| {
+            let (entry, place) = last(evidence, fee);
+            let Posting { mint, units, .. } = entry.postings[place];
+            // the swap of the simulation spends SOL, in which both fees are paid
+            let spent = entry.postings.iter_mut().find(|posting| posting.kind == PostingKind::SwapIn);
+            let Some(spent) = spent.filter(|spent| spent.mint == mint) else { panic!("{entry:?}") };
+            spent.units.0 += units.0;
+            entry.postings.remove(place);
+        });
+        assert_eq!(rules, BTreeSet::from([Rule::FeesAreTrue]));
+    }
+}
+
+#[test]
 fn money_that_the_chain_did_not_move_is_found() {
     let rules = broken(|evidence| {
         let (entry, place) = last(evidence, PostingKind::SwapIn);

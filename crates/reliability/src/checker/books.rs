@@ -75,6 +75,11 @@ fn check_balances(record: &WalletRecord, evidence: &Evidence, findings: &mut Fin
         let detail = format!("wallet {} has no balance of {mint}, and its postings give {units}", record.id);
         findings.add(Rule::BooksAddUp, None, detail);
     }
+    let has_balance = |mint: &Mint| record.balances.iter().any(|(of, _)| of == mint);
+    for (mint, units) in needed.iter().filter(|(mint, units)| **units != 0 && !has_balance(mint)) {
+        let detail = format!("wallet {} has no balance of {mint}, and orders may need {units}", record.id);
+        findings.add(Rule::HoldsAreNeeded, None, detail);
+    }
 }
 
 /// An order withdraws only what its wallet cannot hold, and so leaves it with all that it can.
@@ -129,6 +134,7 @@ fn check_order(record: &OrderRecord, entries: &[&Entry], findings: &mut Findings
         });
         return;
     }
+    check_hold(record, entries, findings);
     if !order.status.is_terminal() {
         return; // its last attempt may have landed without the order knowing it yet
     }
@@ -137,11 +143,59 @@ fn check_order(record: &OrderRecord, entries: &[&Entry], findings: &mut Findings
         format!("it has ended, and this is still held: {held:?}")
     });
     rent::check_order(record, entries, findings);
+    check_fees(record, entries, findings);
     let did = on_chain(record, findings);
     moved.retain(|_, units| *units != 0);
     findings.require(moved == did, Rule::PostingsAreTrue, order.id, || {
         format!("its postings move {moved:?}, and the chain moved {did:?}")
     });
+}
+
+/// What was held for an order when it was accepted is what it may need: the amounts are those of its funding, counted
+/// here once more.
+fn check_hold(record: &OrderRecord, entries: &[&Entry], findings: &mut Findings<'_>) {
+    let Some(funding) = record.order.spec.funding else { return };
+    let mut needed = Amounts::new();
+    *needed.entry(record.order.spec.request.token_in.mint()).or_default() += i128::from(funding.swap.0);
+    *needed.entry(Token::SOL.mint()).or_default() += i128::from(funding.costs.0) + i128::from(funding.rent.0);
+    needed.retain(|_, units| *units != 0);
+    let mut held = Amounts::new();
+    for posting in entries.iter().flat_map(|entry| &entry.postings) {
+        if posting.kind == PostingKind::Hold {
+            *held.entry(posting.mint).or_default() += i128::from(posting.units.0);
+        }
+    }
+    findings.require(held == needed, Rule::HoldsAreNeeded, record.order.id, || {
+        format!("{held:?} was held for it, and it may need {needed:?}")
+    });
+}
+
+/// What an order has paid as fees of its venue and of the chain is what they took.
+fn check_fees(record: &OrderRecord, entries: &[&Entry], findings: &mut Findings<'_>) {
+    let posted = |kind: PostingKind| {
+        let mut posted = Amounts::new();
+        for posting in entries.iter().flat_map(|entry| &entry.postings).filter(|posting| posting.kind == kind)
+        {
+            *posted.entry(posting.mint).or_default() += i128::from(posting.units.0);
+        }
+        posted
+    };
+    let (mut venues, mut network) = (Amounts::new(), Amounts::new());
+    for attempt in &record.attempts {
+        let Some(entry) = findings.index.transactions.get(&attempt.transaction.signature) else { continue };
+        *network.entry(Token::SOL.mint()).or_default() += i128::from(charged(entry).unwrap_or_default().0);
+        if let LandingOutcome::Landed(landed) = &entry.outcome {
+            let fee = landed.venue_fee;
+            *venues.entry(fee.token.mint()).or_default() += i128::from(fee.units.0);
+        }
+    }
+    for (kind, took) in [(PostingKind::VenueFee, &mut venues), (PostingKind::NetworkFee, &mut network)] {
+        took.retain(|_, units| *units != 0);
+        let posted = posted(kind);
+        findings.require(posted == *took, Rule::FeesAreTrue, record.order.id, || {
+            format!("its postings of {kind:?} are {posted:?}, and {took:?} was taken")
+        });
+    }
 }
 
 /// What the chain moved in and out of the wallet by the transactions of an order.

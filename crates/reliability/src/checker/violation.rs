@@ -61,6 +61,8 @@ pub enum Rule {
     PostingsAreTrue,
     /// What the books say of an order's rent is what the chain took and gave back.
     RentIsTrue,
+    /// What an order's postings say of the fees of its venue and of the chain is what they took.
+    FeesAreTrue,
     /// A wallet pays once for its account of a token.
     RentIsPaidOnce,
     /// Nothing is left of finished orders outside the store.

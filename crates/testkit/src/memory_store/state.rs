@@ -195,10 +195,12 @@ impl State {
             record.check(&commit)?;
         }
         let effects = commit.effects.clone();
-        if let Some(entry) = commit.entry().filter(|_| !posts_apart) {
-            self.books.settle(entry).map_err(|refusal| StoreError::unavailable(format!("{refusal:?}")))?;
-        }
+        let entry = commit.entry().filter(|_| !posts_apart);
         self.whole(&effects, |state| {
+            if let Some(entry) = entry {
+                let settled = state.books.settle(entry);
+                settled.map_err(|refusal| StoreError::unavailable(format!("{refusal:?}")))?;
+            }
             state.apply(commit, now);
             state.accept_all(effects.clone(), now)
         })?;

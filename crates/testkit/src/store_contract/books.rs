@@ -19,37 +19,35 @@ use super::{LONG, step, submit};
 use crate::samples;
 
 const FEE: Amount = Amount(5_000);
-const SOL: u64 = 1_000_000_000;
+pub(super) const SOL: u64 = 1_000_000_000;
 const RENT: Amount = Amount(2 * samples::ACCOUNT_RENT.0);
 /// What an order holds.
-const NEEDED: u64 = SOL + 3 * FEE.0 + RENT.0;
+pub(super) const NEEDED: u64 = SOL + 3 * FEE.0 + RENT.0;
 
 pub(super) async fn check(store: &dyn OrderStore) {
     a_wallet_is_opened_once(store).await;
     an_order_holds_what_it_may_need(store).await;
     a_repeated_order_holds_nothing(store).await;
     a_fill_is_settled_and_the_rest_released(store).await;
-    what_a_wallet_cannot_hold_is_withdrawn(store).await;
     a_reverted_attempt_pays_its_fee(store).await;
     a_fenced_commit_moves_nothing(store).await;
     what_effects_bring_is_held_too(store).await;
     transfers_are_carried_out_once(store).await;
     a_reset_begins_an_epoch_once_nothing_is_held(store).await;
     a_reset_beside_orders_loses_nothing(store).await;
-    orders_that_come_together_spend_nothing_twice(store).await;
     a_reader_that_follows_the_books_misses_no_entry(store).await;
 }
 
-fn sol() -> Mint {
+pub(super) fn sol() -> Mint {
     Token::SOL.mint()
 }
 
-fn lamports_of(units: u64) -> Payment {
+pub(super) fn lamports_of(units: u64) -> Payment {
     Payment { mint: sol(), units: Amount(units), worth: Some(Amount(units / 7)) }
 }
 
 /// A new wallet with so many lamports.
-async fn opened(store: &dyn OrderStore, lamports: u64) -> WalletId {
+pub(super) async fn opened(store: &dyn OrderStore, lamports: u64) -> WalletId {
     let wallet = wallet(WalletId(samples::order_id().0));
     let id = wallet.id;
     let opening = store.open_wallet(wallet, vec![lamports_of(lamports)]).await.unwrap();
@@ -71,23 +69,28 @@ fn wallet(id: WalletId) -> Wallet {
 }
 
 /// An order for one SOL from a wallet.
-fn asked(wallet: WalletId) -> Acceptance {
+pub(super) fn asked(wallet: WalletId) -> Acceptance {
+    for_units(wallet, SOL)
+}
+
+/// An order for which so many lamports are held for the swap.
+pub(super) fn for_units(wallet: WalletId, units: u64) -> Acceptance {
     let mut spec = samples::spec();
-    spec.funding = Some(Funding { wallet, swap: Amount(SOL), costs: Amount(3 * FEE.0), rent: RENT });
+    spec.funding = Some(Funding { wallet, swap: Amount(units), costs: Amount(3 * FEE.0), rent: RENT });
     let acceptance = samples::acceptance();
     let id = acceptance.order.id;
     let (order, event) = Order::accept(id, AccountId::DEFAULT, None, spec, acceptance.order.created_at);
     Acceptance { order, event, ..acceptance }
 }
 
-async fn balance(store: &dyn OrderStore, wallet: WalletId, mint: Mint) -> (u64, u64) {
+pub(super) async fn balance(store: &dyn OrderStore, wallet: WalletId, mint: Mint) -> (u64, u64) {
     let balances = store.balances(wallet).await.unwrap();
     let found = balances.into_iter().find(|(of, _)| *of == mint);
     let Balance { total, held } = found.map(|(_, balance)| balance).unwrap_or_default();
     (total.0, held.0)
 }
 
-async fn submitted(store: &dyn OrderStore, wallet: WalletId) -> (Claim, domain::ports::Attempt) {
+pub(super) async fn submitted(store: &dyn OrderStore, wallet: WalletId) -> (Claim, domain::ports::Attempt) {
     let asked = asked(wallet);
     let id = asked.order.id;
     assert_eq!(store.accept(asked).await.unwrap(), Accepted::Created);
@@ -136,12 +139,12 @@ async fn an_order_holds_what_it_may_need(store: &dyn OrderStore) {
     assert!(matches!(store.accept(unknown).await.unwrap(), Accepted::Insufficient(_)));
 }
 
-async fn deposit(store: &dyn OrderStore, wallet: WalletId, lamports: u64) {
+pub(super) async fn deposit(store: &dyn OrderStore, wallet: WalletId, lamports: u64) {
     let transfer = transfer(wallet, TransferKind::Deposit, lamports);
     assert_eq!(store.transfer(transfer).await.unwrap(), TransferOutcome::Done);
 }
 
-fn transfer(wallet: WalletId, kind: TransferKind, lamports: u64) -> Transfer {
+pub(super) fn transfer(wallet: WalletId, kind: TransferKind, lamports: u64) -> Transfer {
     Transfer {
         id: TransferId(samples::order_id().0),
         wallet,
@@ -195,28 +198,6 @@ async fn a_fill_is_settled_and_the_rest_released(store: &dyn OrderStore) {
     );
     let stored = store.order(AccountId::DEFAULT, order).await.unwrap().unwrap();
     assert_eq!((stored.network_fees, stored.spec.funding), (FEE, claim.order.spec.funding));
-}
-
-async fn what_a_wallet_cannot_hold_is_withdrawn(store: &dyn OrderStore) {
-    let wallet = opened(store, 10 * SOL).await;
-    let usdc = samples::usdc().mint();
-    let payment = Payment { mint: usdc, units: Amount(Balance::MAX - 1), worth: None };
-    let nearly_full = Transfer { payments: vec![payment], ..transfer(wallet, TransferKind::Deposit, 0) };
-    assert_eq!(store.transfer(nearly_full).await.unwrap(), TransferOutcome::Done);
-    for room in [1, 0] {
-        let (mut claim, attempt) = submitted(store, wallet).await;
-        let change = Some(samples::resolve(&attempt, AttemptState::Landed));
-        let commit = step(&mut claim, vec![samples::confirmed(&attempt)], change, ClaimAction::Finish);
-        assert_eq!(store.commit(commit).await.unwrap(), CommitOutcome::Committed);
-        assert_eq!(balance(store, wallet, usdc).await, (Balance::MAX, 0));
-        let entries = store.entries_of(claim.order.id).await.unwrap();
-        let last = entries[1].entry.postings.last().unwrap();
-        let excess = Amount(samples::fill(&attempt).amount_out.units.0 - room);
-        assert_eq!((last.kind, last.mint, last.units), (PostingKind::Withdrawal, usdc, excess));
-    }
-    let payment = Payment { mint: usdc, units: Amount(1), worth: None };
-    let more = Transfer { payments: vec![payment], ..transfer(wallet, TransferKind::Deposit, 0) };
-    assert_eq!(store.transfer(more).await.unwrap(), TransferOutcome::TooMuch(usdc));
 }
 
 async fn a_reverted_attempt_pays_its_fee(store: &dyn OrderStore) {
@@ -340,33 +321,6 @@ async fn a_reset_beside_orders_loses_nothing(store: &dyn OrderStore) {
         assert!(posted.position > last);
         last = posted.position;
     }
-}
-
-async fn orders_that_come_together_spend_nothing_twice(store: &dyn OrderStore) {
-    let needed = NEEDED;
-    let wallet = opened(store, 10 * needed + 1).await;
-    let results = join_all((0..40).map(|_| store.accept(asked(wallet)))).await;
-    let created = results.iter().filter(|result| matches!(result, Ok(Accepted::Created))).count();
-    let refused = results.iter().filter(|result| matches!(result, Ok(Accepted::Insufficient(_)))).count();
-    assert_eq!((created, refused), (10, 30));
-    assert_eq!(balance(store, wallet, sol()).await, (10 * needed + 1, 10 * needed));
-
-    let usdc = samples::usdc();
-    let mut spec = samples::spec();
-    spec.request.amount = SwapAmount::ExactIn(Amount(SOL));
-    (spec.request.token_in, spec.request.token_out) = (usdc, Token::SOL);
-    spec.funding = Some(Funding { wallet, swap: Amount(1), costs: Amount(1), rent: Amount(0) });
-    let acceptance = samples::acceptance();
-    let (order, event) =
-        Order::accept(acceptance.order.id, AccountId::DEFAULT, None, spec, acceptance.order.created_at);
-    let refused = store.accept(Acceptance { order, event, ..acceptance }).await.unwrap();
-    let shortage = Shortage { mint: usdc.mint(), needed: Amount(1), free: Amount(0) };
-    assert_eq!(refused, Accepted::Insufficient(vec![shortage]));
-    assert_eq!(
-        balance(store, wallet, sol()).await.1,
-        10 * needed,
-        "the part that would have fit is not held"
-    );
 }
 
 async fn a_reader_that_follows_the_books_misses_no_entry(store: &dyn OrderStore) {

@@ -9,6 +9,7 @@ mod effects;
 mod executions;
 mod feed;
 mod histories;
+mod limits;
 mod listings;
 mod parking;
 mod resting;
@@ -42,6 +43,7 @@ pub async fn check(store: Arc<dyn OrderStore>) {
     resting::check(store).await;
     effects::check(store).await;
     books::check(store).await;
+    limits::check(store).await;
 }
 
 async fn accepted(store: &dyn OrderStore, grace: Duration) -> Order {

@@ -52,10 +52,11 @@ impl Displacements {
 
     /// Takes a fill in, once. Anything that is not a fill moves nothing.
     pub(super) fn add(&mut self, entry: &Entry) {
-        let Some((pool, moved)) = fill(entry) else { return };
-        if !self.known.insert(entry.signature.clone()) {
-            return;
+        if self.known.contains(&entry.signature) {
+            return; // before it is decoded: every read finds most of its fills known
         }
+        let Some((pool, moved)) = fill(entry) else { return };
+        self.known.insert(entry.signature.clone());
         let key = (entry.settles_at, entry.signature.clone());
         self.order.push_back(key.clone());
         let half_life = self.half_life;

@@ -17,8 +17,12 @@ use super::{
 
 /// How often fills of other processes are read, while somebody asks.
 const READ_EVERY: Duration = Duration::from_millis(200);
-/// How far back a read begins: what was received before the last read may have been recorded after it.
-const OVERLAP: Duration = Duration::from_secs(10);
+/// How far back most reads begin: what was received before the last read may have been recorded after it.
+const OVERLAP: Duration = Duration::from_secs(1);
+/// How far back a read begins now and then: no write of the log takes longer. All reads would be costly on a busy market.
+const LONG_OVERLAP: Duration = Duration::from_secs(10);
+/// How often a read goes back so far. Less than [`LONG_OVERLAP`], so that nothing lies between two of them.
+const LONG_EVERY: Duration = Duration::from_secs(5);
 /// Half-lives after which nothing worth mentioning is left of a fill.
 const HALF_LIVES: u32 = 20;
 
@@ -34,6 +38,8 @@ pub struct PoolMemory {
 struct Read {
     at: Instant,
     until: Timestamp,
+    /// When a read last went back further.
+    long_at: Instant,
 }
 
 impl PoolMemory {
@@ -57,10 +63,17 @@ impl PoolMemory {
             return;
         }
         let now = self.log.now();
-        let since =
-            read.as_ref().map_or(back(now, self.half_life * HALF_LIVES), |read| back(read.until, OVERLAP));
+        let (since, is_long) = match &*read {
+            None => (back(now, self.half_life * HALF_LIVES), true),
+            Some(read) if read.long_at.elapsed() >= LONG_EVERY => (back(read.until, LONG_OVERLAP), true),
+            Some(read) => (back(read.until, OVERLAP), false),
+        };
         match self.read_since(since).await {
-            Ok(()) => *read = Some(Read { at: Instant::now(), until: now }),
+            Ok(()) => {
+                let at = Instant::now();
+                let long_at = read.as_ref().filter(|_| !is_long).map_or(at, |read| read.long_at);
+                *read = Some(Read { at, until: now, long_at });
+            }
             // an outage of the database, which its other users report
             Err(error) => tracing::debug!(%error, "fills of other processes are unknown"),
         }
@@ -72,6 +85,7 @@ impl PoolMemory {
         for entry in &entries {
             moved.add(entry);
         }
+        moved.settle(self.log.now()); // a process that only quotes takes nothing in
         Ok(())
     }
 

@@ -15,6 +15,12 @@ impl Effect {
         effects.iter().map(|Self::Accept(acceptance)| acceptance.as_ref())
     }
 
+    /// The orders that effects accept, and those that these accept in turn.
+    pub fn all_accepted(effects: &[Self]) -> Vec<&Acceptance> {
+        let accepted = Self::accepted(effects);
+        accepted.flat_map(|asked| [vec![asked], Self::all_accepted(&asked.effects)].concat()).collect()
+    }
+
     /// The events of effects, and of their effects, as they are announced once they are durable.
     pub fn announcements(effects: &[Self]) -> Vec<OrderEvent> {
         Self::accepted(effects).flat_map(Acceptance::announcements).collect()

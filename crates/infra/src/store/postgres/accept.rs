@@ -36,7 +36,6 @@ pub(super) async fn all(
     effects::all(connection, new.clone().map(|(_, asked)| &asked.effects[..])).await?;
     for (position, asked) in new {
         books.accepted(*position, asked);
-        books.brought(&asked.effects);
     }
     let (new, repeated): (Vec<_>, Vec<_>) =
         asked.iter().copied().partition(|(_, asked)| created.contains(&asked.order.id));

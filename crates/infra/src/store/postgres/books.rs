@@ -34,6 +34,8 @@ pub(super) struct Books<'a> {
     settled: Vec<Entry>,
     /// New orders, each with the position of its acceptance in the batch.
     holds: Vec<(usize, OrderId, Entry)>,
+    /// Orders that came with new orders, each with the position of that acceptance. They go with it.
+    brought: Vec<(usize, OrderId, Option<Entry>)>,
     /// Deposits, withdrawals and resets, each with its position in the batch.
     transfers: Vec<(usize, &'a Transfer)>,
 }
@@ -43,24 +45,19 @@ impl<'a> Books<'a> {
         Self { at_once, ..Self::default() }
     }
 
-    /// Takes in an order that is new.
+    /// Takes in an order that is new, and those that came with it.
     pub(super) fn accepted(&mut self, position: usize, asked: &Acceptance) {
         if let Some(entry) = asked.entry().filter(|_| !self.at_once) {
             self.holds.push((position, asked.order.id, entry));
         }
+        let brought = Effect::all_accepted(&asked.effects);
+        self.brought.extend(brought.into_iter().map(|asked| (position, asked.order.id, asked.entry())));
     }
 
-    /// Takes in a commit that passed.
+    /// Takes in a commit that passed, and the orders that came with it.
     pub(super) fn committed(&mut self, commit: &Commit) {
         self.settled.extend(commit.entry().filter(|_| !self.at_once));
-    }
-
-    /// Takes in orders that came as effects of other writes.
-    pub(super) fn brought(&mut self, effects: &[Effect]) {
-        for asked in Effect::accepted(effects) {
-            self.settled.extend(asked.entry());
-            self.brought(&asked.effects);
-        }
+        self.settled.extend(Effect::all_accepted(&commit.effects).into_iter().filter_map(Acceptance::entry));
     }
 
     /// Opens a wallet with what it begins with.
@@ -116,7 +113,8 @@ impl<'a> Books<'a> {
         care: Care,
     ) -> sqlx::Result<()> {
         let holds = self.holds.iter().map(|(_, _, entry)| entry);
-        let entries: Vec<&Entry> = self.settled.iter().chain(holds).collect();
+        let brought = self.brought.iter().filter_map(|(_, _, entry)| entry.as_ref());
+        let entries: Vec<&Entry> = self.settled.iter().chain(holds).chain(brought).collect();
         match care {
             _ if entries.is_empty() && self.transfers.is_empty() => Ok(()),
             Care::Little if self.transfers.is_empty() => enter::all(connection, &entries).await,
@@ -142,18 +140,27 @@ impl<'a> Books<'a> {
         }
         let transferred = carry_out(connection, &self.transfers, &mut sheet, answers).await?;
         let mut written: Vec<&Entry> = settled.iter().chain(&transferred).collect();
-        let mut refused = HashMap::new();
+        let mut refused = Refused::default();
         for (position, id, entry) in &self.holds {
             match sheet.apply(entry) {
                 Ok(()) => written.push(entry),
                 Err(Refusal::Short(shortages)) => {
                     answers[*position] = Some(Written::Accept(Accepted::Insufficient(shortages.clone())));
-                    refused.insert(*id, shortages);
+                    refused.add(*position, *id, shortages);
                 }
                 Err(refusal) => return Err(misfit(entry, &refusal)),
             }
         }
-        take_back(connection, &refused, answers).await?;
+        for (position, id, entry) in &self.brought {
+            if refused.brings(*position, *id) {
+                continue;
+            }
+            if let Some(entry) = entry {
+                sheet.apply(entry).map_err(|refusal| misfit(entry, &refusal))?;
+                written.push(entry);
+            }
+        }
+        refused.take_back(connection, answers).await?;
         append(connection, &written).await?;
         update(connection, &before, &sheet, &written).await
     }
@@ -168,9 +175,17 @@ pub(super) enum Care {
     Great,
 }
 
+/// An entry changes a balance by more than the database can count.
+#[derive(Debug, thiserror::Error)]
+#[error("a balance would change by more than 64 bits can count")]
+pub(super) struct Uncountable;
+
 /// Whether entries failed that were written with [`Care::Little`], since something of a balance would have been negative
 /// or more than can be counted.
 pub(super) fn does_not_fit(error: &sqlx::Error) -> bool {
+    if let sqlx::Error::Encode(error) = error {
+        return error.is::<Uncountable>();
+    }
     let Some(error) = error.as_database_error() else { return false };
     match error.code().as_deref() {
         Some("23514") => error.table() == Some("balances"), // a check was violated
@@ -287,34 +302,65 @@ async fn begin_epoch(connection: &mut PgConnection, reset: &Entry, epoch: u32) -
         .map(drop)
 }
 
-/// Deletes new orders that cannot be paid. Acceptances of the same batch that found them are answered alike.
-async fn take_back(
-    connection: &mut PgConnection,
-    refused: &HashMap<OrderId, Vec<Shortage>>,
-    answers: &mut Answers,
-) -> sqlx::Result<()> {
-    if refused.is_empty() {
-        return Ok(());
+/// New orders that their wallets cannot pay.
+#[derive(Default)]
+struct Refused {
+    /// By the position of the acceptance.
+    positions: HashSet<usize>,
+    shortages: HashMap<OrderId, Vec<Shortage>>,
+    /// The orders that came with them.
+    brought: Vec<OrderId>,
+}
+
+impl Refused {
+    fn add(&mut self, position: usize, id: OrderId, shortages: Vec<Shortage>) {
+        self.positions.insert(position);
+        self.shortages.insert(id, shortages);
     }
-    sqlx::query(
-        "WITH events AS (DELETE FROM order_events WHERE order_id = ANY($1)) DELETE FROM orders WHERE id = ANY($1)",
-    )
-    .bind(refused.keys().map(|id| id.0).collect::<Vec<_>>())
-    .execute(connection)
-    .await?;
-    for answer in answers.iter_mut().flatten() {
-        if let Written::Accept(accepted) = answer {
-            let id = match accepted {
-                Accepted::Replayed(order) => order.id,
-                Accepted::Conflict(id) => *id,
-                _ => continue,
-            };
-            if let Some(shortages) = refused.get(&id) {
-                *accepted = Accepted::Insufficient(shortages.clone());
+
+    /// Whether an order came with one of them, and goes with it.
+    fn brings(&mut self, position: usize, id: OrderId) -> bool {
+        let is_brought = self.positions.contains(&position);
+        if is_brought {
+            self.brought.push(id);
+        }
+        is_brought
+    }
+
+    /// Deletes them. The same request, repeated in the same batch, gets the same answer.
+    ///
+    /// # Errors
+    /// Also when another request of the batch was refused for being different from one of these: without that one it
+    /// is new, so both must be written on their own.
+    async fn take_back(self, connection: &mut PgConnection, answers: &mut Answers) -> sqlx::Result<()> {
+        if self.shortages.is_empty() {
+            return Ok(());
+        }
+        for answer in answers.iter_mut().flatten() {
+            let Written::Accept(accepted) = answer else { continue };
+            match accepted {
+                Accepted::Replayed(order) => {
+                    if let Some(shortages) = self.shortages.get(&order.id) {
+                        *accepted = Accepted::Insufficient(shortages.clone());
+                    }
+                }
+                Accepted::Conflict(id) if self.shortages.contains_key(id) => {
+                    let message =
+                        format!("order {id} cannot be paid, and another request has one of its keys");
+                    return Err(sqlx::Error::InvalidArgument(message));
+                }
+                _ => {}
             }
         }
+        let ids = self.shortages.keys().chain(&self.brought);
+        sqlx::query(
+            "WITH events AS (DELETE FROM order_events WHERE order_id = ANY($1)) DELETE FROM orders WHERE id = ANY($1)",
+        )
+        .bind(ids.map(|id| id.0).collect::<Vec<_>>())
+        .execute(connection)
+        .await
+        .map(drop)
     }
-    Ok(())
 }
 
 async fn append(connection: &mut PgConnection, entries: &[&Entry]) -> sqlx::Result<()> {

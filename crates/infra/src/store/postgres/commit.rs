@@ -118,7 +118,6 @@ pub(super) async fn all(
     effects::all(connection, written.clone().map(|(_, commit)| &commit.effects[..])).await?;
     for (_, commit) in written {
         books.committed(commit);
-        books.brought(&commit.effects);
     }
     let (written, refused): (Vec<_>, Vec<_>) =
         asked.iter().copied().partition(|(_, commit)| passed.contains(&commit.fence.order_id));

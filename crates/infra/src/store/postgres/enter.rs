@@ -9,8 +9,7 @@ use domain::{
 use sqlx::{PgConnection, types::Uuid};
 
 use super::{
-    super::row::encode,
-    books::{FIRST, changed},
+    books::{FIRST, Uncountable, changed},
     columns::Columns,
 };
 
@@ -85,7 +84,8 @@ impl Columns {
                 (sum.total, sum.held) = (sum.total + change.total, sum.held + change.held);
             }
         }
-        let units = |units: i128| i64::try_from(units).map_err(encode);
+        let units =
+            |units: i128| i64::try_from(units).map_err(|_| sqlx::Error::Encode(Box::new(Uncountable)));
         self.with_entry_rows(entries)?
             .with(changes.keys().map(|(cause, ..)| *cause).collect::<Vec<_>>())?
             .with(changes.keys().map(|(_, wallet, _)| wallet.0).collect::<Vec<_>>())?
