@@ -48,6 +48,21 @@ test("an order is canceled on its page, and on its row by pointer and keyboard",
   assert.equal((await engine.events(onPage)).at(-1)?.data.kind, "canceled");
 });
 
+test("a question that follows another one at once can be answered", async (t) => {
+  const engine = await Engine.start(t, PATIENT);
+  const page = await open(t, engine.url);
+  const first = await page.evaluate(async () => {
+    const questions = /** @type {import("../../app/js/components/confirm-dialog.js").ConfirmDialog} */ (document.querySelector("confirm-dialog"));
+    const answer = questions.ask("First?", [], "Do it");
+    questions.querySelector("dialog")?.close("yes"); // the event of it comes later
+    void questions.ask("Second?", [], "Do it").then((isYes) => (document.title = `second: ${isYes}`));
+    return answer;
+  });
+  assert.equal(first, true);
+  await page.getByRole("alertdialog", { name: "Second?" }).getByRole("button", { name: "Do it" }).click();
+  await page.waitForFunction(() => document.title === "second: true");
+});
+
 test("all orders are canceled only when confirmed, which a double click does not", async (t) => {
   const engine = await Engine.start(t, PATIENT);
   const page = await (await newContext(t)).newPage();

@@ -97,6 +97,12 @@ impl Displacements {
         Pool { reserve_in, reserve_out, ..pool }
     }
 
+    /// Fills of a pool that are not summed up yet.
+    #[cfg(test)]
+    pub(super) fn recent(&self, address: Address) -> usize {
+        self.pools.get(&address).map_or(0, |displacement| displacement.recent.len())
+    }
+
     /// Sums up what is over, so that a busy pool costs no more than a quiet one.
     pub(super) fn settle(&mut self, now: Timestamp) {
         let until = back(now, SETTLED_AFTER);

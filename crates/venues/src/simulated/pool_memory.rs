@@ -128,3 +128,6 @@ impl PoolMemory {
         self.moved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests;

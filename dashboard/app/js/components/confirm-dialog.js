@@ -18,23 +18,35 @@ export class ConfirmDialog extends Component {
     this.#title, this.#risks,
     h("form", { method: "dialog" }, this.#no, this.#yes));
 
+  /** @type {((isYes: boolean) => void) | undefined} */
+  #resolve;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #alive;
+
   /** @override */
   start() {
     this.append(this.#dialog);
+    this.#dialog.addEventListener("close", () => this.#dialog.open || this.#settle());
   }
 
   /** @param {string} title @param {Risk[]} risks @param {string} action @param {string} [refusal] @returns {Promise<boolean>} */
   ask(title, risks, action, refusal = "Cancel") {
+    this.#settle(); // the close of an earlier question may not have been reported yet
     this.#title.textContent = title;
     this.#risks.replaceChildren(...risks.map(({ level, text }) => h("li", { class: "risk", "data-level": level }, text)));
     this.#yes.textContent = action;
     this.#no.textContent = refusal;
     this.#dialog.returnValue = "no";
     this.#yes.disabled = true;
-    const alive = setTimeout(() => (this.#yes.disabled = false), DEAD_MS);
-    this.#dialog.addEventListener("close", () => clearTimeout(alive), { once: true });
+    this.#alive = setTimeout(() => (this.#yes.disabled = false), DEAD_MS);
     this.#dialog.showModal();
-    return new Promise((resolve) => this.#dialog.addEventListener("close", () => resolve(this.#dialog.returnValue === "yes"), { once: true }));
+    return new Promise((resolve) => (this.#resolve = resolve));
+  }
+
+  #settle() {
+    clearTimeout(this.#alive);
+    this.#resolve?.(this.#dialog.returnValue === "yes");
+    this.#resolve = undefined;
   }
 }
 
