@@ -52,7 +52,8 @@ test("a question that follows another one at once can be answered", async (t) =>
   const engine = await Engine.start(t, PATIENT);
   const page = await open(t, engine.url);
   const first = await page.evaluate(async () => {
-    const questions = /** @type {import("../../app/js/components/confirm-dialog.js").ConfirmDialog} */ (document.querySelector("confirm-dialog"));
+    const questions = /** @type {import("../../app/js/components/confirm-dialog.js").ConfirmDialog} */ (document.createElement("confirm-dialog"));
+    document.body.append(questions);
     const answer = questions.ask("First?", [], "Do it");
     questions.querySelector("dialog")?.close("yes"); // the event of it comes later
     void questions.ask("Second?", [], "Do it").then((isYes) => (document.title = `second: ${isYes}`));
