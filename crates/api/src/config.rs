@@ -4,7 +4,7 @@ use std::{net::IpAddr, time::Duration};
 
 use axum::http::{Uri, uri::Authority};
 use clap::{ArgAction, Args};
-use domain::Bps;
+use domain::{Amount, Bps};
 
 use crate::{access::Access, validation::MAX_SLIPPAGE};
 
@@ -122,13 +122,15 @@ fn pair(text: &str) -> Result<String, String> {
     }
 }
 
-/// A token and how much of it.
+/// A token and how much of it. What depends on the token is checked at startup: [`crate::check`].
 fn balance(text: &str) -> Result<(String, String), String> {
-    let parts =
-        text.split_once('=').map(|(token, amount)| (token.trim().to_owned(), amount.trim().to_owned()));
-    parts
+    let parts = text.split_once('=').map(|(token, amount)| (token.trim(), amount.trim()));
+    let (token, amount) = parts
         .filter(|(token, amount)| !token.is_empty() && !amount.is_empty())
-        .ok_or_else(|| "must be a token and an amount, such as SOL=1000".to_owned())
+        .ok_or_else(|| "must be a token and an amount, such as SOL=1000".to_owned())?;
+    // rounded up, because the decimal places of the token are not known here
+    Amount::parse_rounded_up(amount, 0).map_err(|error| format!("the amount {error}"))?;
+    Ok((token.to_owned(), amount.to_owned()))
 }
 
 /// A host name without a port; an IPv6 address in brackets, as in a `Host` header.
@@ -332,6 +334,27 @@ mod tests {
         let limits = Limits::from(&Program::parse_from(["api"]).config);
         assert_eq!(format!("{limits:?}"), format!("{:?}", Limits::default()));
         Program::command().debug_assert();
+    }
+
+    #[test]
+    fn a_paper_balance_is_a_token_and_an_amount() {
+        let balances = |value: &str| {
+            let program = Program::try_parse_from(["api", "--paper-balances", value]);
+            program.map(|it| it.config.paper_balances).map_err(|error| error.to_string())
+        };
+        let pair = |token: &str, amount: &str| (token.to_owned(), amount.to_owned());
+        assert_eq!(balances("SOL=1, USDC = 0.5"), Ok(vec![pair("SOL", "1"), pair("USDC", "0.5")]));
+        for (wrong, reason) in [
+            ("SOL", "must be a token and an amount, such as SOL=1000"),
+            ("SOL=", "must be a token and an amount"),
+            ("SOL=0", "the amount must be greater than zero"),
+            ("SOL=-1", "the amount must not be negative"),
+            ("SOL=1x", "the amount is not a decimal number"),
+            ("SOL=1e30", "the amount is too large"),
+        ] {
+            let said = balances(&format!("USDC=1,{wrong}")).unwrap_err();
+            assert!(said.contains(&format!("'{wrong}'")) && said.contains(reason), "{said}");
+        }
     }
 
     #[test]
