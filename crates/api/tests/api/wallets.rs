@@ -264,6 +264,7 @@ async fn profit_and_loss_add_up_to_the_value() {
         (&json!("0"), &json!("0"), &json!(true))
     );
     assert_eq!(began["value"], began["deposited"]);
+    assert_eq!(began["since"], app.read(DEFAULT).await["createdAt"]);
     let id = app.placed().await;
     app.execution(id).await.run().await;
     let pnl = app.read(&format!("{DEFAULT}/pnl")).await;
@@ -324,6 +325,7 @@ async fn a_reset_cancels_what_waits_and_begins_anew() {
         (&pnl["realized"], &pnl["fees"]["total"], &pnl["deposited"]),
         (&json!("0"), &json!("0"), &pnl["value"])
     );
+    assert_eq!(pnl["since"], wallet["epochBeganAt"]);
     let refused = send(&app, &format!("{DEFAULT}/reset"), &json!({"balances": {"SOL": "-3"}})).await;
     problem(refused, 400, "invalid_request").await;
     for (epoch, request) in [(2, app.post(&path).json(&json!({}))), (3, app.post(&path))] {

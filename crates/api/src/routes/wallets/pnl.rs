@@ -55,7 +55,8 @@ fn view<'a>(
     };
     PnlView {
         quote_token: state.tokens.symbol(QUOTE).into(),
-        since: wallet.epoch_began_at,
+        // not from the wallet, which was read before: it may have been reset in the meantime
+        since: profit.reset_at.unwrap_or(wallet.created_at),
         value,
         deposited: signed(profit.deposited),
         realized: signed(profit.realized()),
