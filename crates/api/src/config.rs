@@ -208,6 +208,8 @@ pub struct Limits {
     pub health_within: Duration,
     /// What the default wallet begins with: tokens and amounts of whole tokens.
     pub paper_balances: Vec<(String, String)>,
+    /// Maximum number of wallets of an account.
+    pub max_wallets: usize,
     /// How long the reset of a wallet waits for orders that are being executed.
     pub reset_within: Duration,
     /// How long the push of a new order may take before the sweeper delivers it.
@@ -259,6 +261,7 @@ impl Default for Limits {
             price_pairs: PRICE_PAIRS.split(',').map(str::to_owned).collect(),
             keep_prices: Duration::from_hours(30 * 24),
             health_within: Duration::from_secs(2),
+            max_wallets: 100,
             reset_within: Duration::from_secs(10),
             paper_balances: PAPER_BALANCES.split(',').filter_map(|text| balance(text).ok()).collect(),
             push_grace: Duration::from_secs(2),

@@ -38,7 +38,7 @@ struct Request {
 }
 
 problems!(Problems: MalformedJson, InvalidRequest, InvalidQuery, InvalidIdempotencyKey, UnreadableBody, BodyTimeout, BodyTooLarge,
-    UnsupportedMediaType, UnsupportedContentEncoding, WalletNotFound, IdempotencyConflict, WalletBusy, BalanceTooLarge, UnreadableOrder, StoreUnavailable);
+    UnsupportedMediaType, UnsupportedContentEncoding, WalletNotFound, IdempotencyConflict, WalletBusy, UnreadableOrder, StoreUnavailable);
 
 /// Resets a paper wallet.
 ///
@@ -49,7 +49,7 @@ problems!(Problems: MalformedJson, InvalidRequest, InvalidQuery, InvalidIdempote
     params(
         ("id" = String, Path, description = "The wallet's id or name, such as `default`."),
         ("Idempotency-Key" = Option<String>, Header, pattern = "^[ -~]{1,255}$",
-            description = "A new text for each request, such as a UUID. Repeating a request with the same key does nothing a second time."),
+            description = "A new text for each request, such as a UUID. Repeating a request with the same key has no further effect."),
     ),
     request_body(content = Request, description = "None is the same as `{}`."),
     responses((status = 200, description = "The wallet after the reset.", body = WalletView), Problems))]
