@@ -142,6 +142,13 @@ test("wallets are opened and switched, and the address names the one that is sho
   await page.goBack();
   await balance(page, "SOL", ["2", "0", "2"]);
 
+  const { id } = await (await fetch(`${engine.url}/api/wallets/swing%20%26%20co`)).json();
+  for (const other of ["SWING & co", id]) {
+    await page.goto(`${engine.url}/portfolio?${new URLSearchParams({ wallet: other })}`);
+    await balance(page, "SOL", ["2", "0", "2"]);
+    assert.equal(await select.inputValue(), "swing & co", other);
+  }
+
   await page.goto(`${engine.url}/portfolio?wallet=nope&sort=price`);
   await page.getByText("Not understood in the address, so left out: sort=price").waitFor();
   await page.getByText("There is no such wallet").waitFor();
