@@ -15,7 +15,7 @@ pub(crate) const RESERVED_CONNECTIONS: usize = 32;
 const PRICE_PAIRS: &str = "SOL/USDC,SOL/USDT,JUP/USDC,BONK/USDC";
 const NO_PAIRS: &str = "none";
 
-/// What the default wallet begins with: something of every token that the simulated market lists.
+/// Opening balances of the default wallet: some of every token that the simulated market lists.
 const PAPER_BALANCES: &str = "SOL=10000,USDC=1500000,USDT=1500000,JUP=200000,RAY=50000,BONK=10000000000,JTO=60000,\
     PYTH=600000,WIF=150000,mSOL=800,JitoSOL=800,ORCA=50000,HNT=35000,W=1200000";
 
@@ -80,8 +80,8 @@ pub struct ApiConfig {
     /// How long recorded prices are kept, days
     #[arg(long, env = "PRICE_HISTORY_DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3_650))]
     pub price_history_days: u32,
-    /// What the default paper wallet begins with when it is opened, as `TOKEN=AMOUNT` in whole tokens, separated by
-    /// commas; something of every token by default
+    /// Opening balances of the default paper wallet, and of resets that name none: `TOKEN=AMOUNT` in whole tokens,
+    /// separated by commas; some of every token by default
     #[arg(long, env = "PAPER_BALANCES", value_delimiter = ',', value_parser = balance, default_value = PAPER_BALANCES, hide_default_value = true)]
     pub paper_balances: Vec<(String, String)>,
     /// How long the push of a new order to the queue may take before the sweeper delivers it,
@@ -206,7 +206,7 @@ pub struct Limits {
     pub keep_prices: Duration,
     /// How long queue and store may take to report their health.
     pub health_within: Duration,
-    /// What the default wallet begins with: tokens and amounts of whole tokens.
+    /// Opening balances of the default wallet: tokens and amounts of whole tokens.
     pub paper_balances: Vec<(String, String)>,
     /// Maximum number of wallets of an account.
     pub max_wallets: usize,

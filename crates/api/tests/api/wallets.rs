@@ -302,7 +302,7 @@ async fn the_value_is_recorded_over_time() {
 }
 
 #[tokio::test]
-async fn a_reset_cancels_what_waits_and_begins_anew() {
+async fn a_reset_cancels_what_waits_and_replaces_the_balances() {
     let app = start().await;
     let id = app.placed().await;
     app.execution(id).await.run().await;

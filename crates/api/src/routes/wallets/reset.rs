@@ -42,9 +42,9 @@ problems!(Problems: MalformedJson, InvalidRequest, InvalidQuery, InvalidIdempote
 
 /// Resets a paper wallet.
 ///
-/// Cancels the wallet's orders that have not ended, replaces its balances and begins a new epoch, from which profit and
-/// loss are counted. Ids, keys and history are kept. If an order is still being executed after ten seconds, nothing is
-/// replaced and the answer is `409 wallet_busy`: repeat the request.
+/// Cancels the wallet's open orders, replaces its balances and starts a new epoch, from which profit and loss are counted.
+/// Ids, keys and history are kept. If an order is still executing after ten seconds, nothing is replaced and the response is
+/// `409 wallet_busy`: retry the request.
 #[utoipa::path(post, path = "/api/wallets/{id}/reset", operation_id = "resetWallet", tag = "wallets",
     params(
         ("id" = String, Path, description = "The wallet's id or name, such as `default`."),
