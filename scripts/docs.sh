@@ -76,7 +76,7 @@ run() {
     echo "$1: $(wc -l <"$folder/output") lines of output"
 }
 
-# placed, known, quoted, tokens, venues, refused, too little in the wallet, placed and canceled, perhaps only once its
+# placed, known, quoted, tokens, venues, refused, insufficient balance, placed and canceled, perhaps only once its
 # worker comes to it
 run docs/TUTORIAL.md "201 200 200 200 200 400 422 201 20[02]" "" '"type":"event"'
 # placed, followed, explained; services are started, and killed, by tests of their own

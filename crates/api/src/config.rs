@@ -4,7 +4,7 @@ use std::{net::IpAddr, time::Duration};
 
 use axum::http::{Uri, uri::Authority};
 use clap::{ArgAction, Args};
-use domain::Bps;
+use domain::{Amount, Bps};
 
 use crate::{access::Access, validation::MAX_SLIPPAGE};
 
@@ -15,7 +15,7 @@ pub(crate) const RESERVED_CONNECTIONS: usize = 32;
 const PRICE_PAIRS: &str = "SOL/USDC,SOL/USDT,JUP/USDC,BONK/USDC";
 const NO_PAIRS: &str = "none";
 
-/// What the default wallet begins with: something of every token that the simulated market lists.
+/// Opening balances of the default wallet: some of every token that the simulated market lists.
 const PAPER_BALANCES: &str = "SOL=10000,USDC=1500000,USDT=1500000,JUP=200000,RAY=50000,BONK=10000000000,JTO=60000,\
     PYTH=600000,WIF=150000,mSOL=800,JitoSOL=800,ORCA=50000,HNT=35000,W=1200000";
 
@@ -80,8 +80,8 @@ pub struct ApiConfig {
     /// How long recorded prices are kept, days
     #[arg(long, env = "PRICE_HISTORY_DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3_650))]
     pub price_history_days: u32,
-    /// What the default paper wallet begins with when it is opened, as `TOKEN=AMOUNT` in whole tokens, separated by
-    /// commas; something of every token by default
+    /// Opening balances of the default paper wallet, and of resets that name none: `TOKEN=AMOUNT` in whole tokens,
+    /// separated by commas; some of every token by default
     #[arg(long, env = "PAPER_BALANCES", value_delimiter = ',', value_parser = balance, default_value = PAPER_BALANCES, hide_default_value = true)]
     pub paper_balances: Vec<(String, String)>,
     /// How long the push of a new order to the queue may take before the sweeper delivers it,
@@ -122,13 +122,15 @@ fn pair(text: &str) -> Result<String, String> {
     }
 }
 
-/// A token and how much of it.
+/// A token and how much of it. What depends on the token is checked at startup: [`crate::check`].
 fn balance(text: &str) -> Result<(String, String), String> {
-    let parts =
-        text.split_once('=').map(|(token, amount)| (token.trim().to_owned(), amount.trim().to_owned()));
-    parts
+    let parts = text.split_once('=').map(|(token, amount)| (token.trim(), amount.trim()));
+    let (token, amount) = parts
         .filter(|(token, amount)| !token.is_empty() && !amount.is_empty())
-        .ok_or_else(|| "must be a token and an amount, such as SOL=1000".to_owned())
+        .ok_or_else(|| "must be a token and an amount, such as SOL=1000".to_owned())?;
+    // rounded up, because the decimal places of the token are not known here
+    Amount::parse_rounded_up(amount, 0).map_err(|error| format!("the amount {error}"))?;
+    Ok((token.to_owned(), amount.to_owned()))
 }
 
 /// A host name without a port; an IPv6 address in brackets, as in a `Host` header.
@@ -204,8 +206,10 @@ pub struct Limits {
     pub keep_prices: Duration,
     /// How long queue and store may take to report their health.
     pub health_within: Duration,
-    /// What the default wallet begins with: tokens and amounts of whole tokens.
+    /// Opening balances of the default wallet: tokens and amounts of whole tokens.
     pub paper_balances: Vec<(String, String)>,
+    /// Maximum number of wallets of an account.
+    pub max_wallets: usize,
     /// How long the reset of a wallet waits for orders that are being executed.
     pub reset_within: Duration,
     /// How long the push of a new order may take before the sweeper delivers it.
@@ -257,6 +261,7 @@ impl Default for Limits {
             price_pairs: PRICE_PAIRS.split(',').map(str::to_owned).collect(),
             keep_prices: Duration::from_hours(30 * 24),
             health_within: Duration::from_secs(2),
+            max_wallets: 100,
             reset_within: Duration::from_secs(10),
             paper_balances: PAPER_BALANCES.split(',').filter_map(|text| balance(text).ok()).collect(),
             push_grace: Duration::from_secs(2),
@@ -332,6 +337,27 @@ mod tests {
         let limits = Limits::from(&Program::parse_from(["api"]).config);
         assert_eq!(format!("{limits:?}"), format!("{:?}", Limits::default()));
         Program::command().debug_assert();
+    }
+
+    #[test]
+    fn a_paper_balance_is_a_token_and_an_amount() {
+        let balances = |value: &str| {
+            let program = Program::try_parse_from(["api", "--paper-balances", value]);
+            program.map(|it| it.config.paper_balances).map_err(|error| error.to_string())
+        };
+        let expected =
+            [("SOL", "1"), ("USDC", "0.5")].map(|(token, amount)| (token.to_owned(), amount.to_owned()));
+        assert_eq!(balances("SOL=1, USDC = 0.5"), Ok(expected.to_vec()));
+        for (wrong, reason) in [
+            ("SOL", "must be a token and an amount, such as SOL=1000"),
+            ("SOL=0", "the amount must be greater than zero"),
+            ("SOL=-1", "the amount must not be negative"),
+            ("SOL=1x", "the amount is not a decimal number"),
+            ("SOL=1e30", "the amount is too large"),
+        ] {
+            let said = balances(&format!("USDC=1,{wrong}")).unwrap_err();
+            assert!(said.contains(&format!("'{wrong}'")) && said.contains(reason), "{said}");
+        }
     }
 
     #[test]

@@ -39,6 +39,6 @@ mod wallets;
 pub use about::About;
 pub use access::Access;
 pub use config::{ApiConfig, Limits};
-pub use run::{bind, run};
+pub use run::{bind, check, run};
 pub use server::{router, serve};
 pub use state::{AppState, Backends};

@@ -58,6 +58,7 @@ async fn run(loaded: Loaded<Settings>) -> anyhow::Result<()> {
     // The API only asks for quotes; chain and key belong to the workers.
     let log = LogLocation::Postgres(settings.backend.database_url.clone().unwrap_or_default());
     let quotes = venues::connect_quotes(&settings.venues, log, &clock)?;
+    api::check(&settings.api, quotes.tokens.as_ref()).await?;
     let backends = Backends {
         store: infra::store::connect(&settings.backend, clock.clone()).await?,
         queue: infra::queue::connect(&settings.backend)?.producer,

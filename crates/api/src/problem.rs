@@ -83,7 +83,7 @@ impl Problem {
         let shortages: Vec<_> =
             shortages.iter().map(|shortage| ShortageView::new(shortage, tokens)).collect();
         let told = shortages.iter().map(|ShortageView { token, needed, free, missing }| {
-            format!("{needed} {token} are needed and {free} are free, {missing} too few")
+            format!("{needed} {token} needed, {free} free, {missing} short")
         });
         let detail = told.collect::<Vec<_>>().join("; ");
         Self { shortages, ..Self::new(Code::InsufficientBalance, detail) }

@@ -1,11 +1,12 @@
 //! Starting the API in a process, on its own or beside a worker.
 
 use anyhow::{Context, ensure};
+use domain::ports::Tokens;
 use process::raise_descriptor_limit;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::{About, ApiConfig, AppState, Backends, Limits, serve};
+use crate::{About, ApiConfig, AppState, Backends, Limits, serve, wallets::read_balances};
 
 /// Listens where the configuration says.
 ///
@@ -25,6 +26,16 @@ pub async fn bind(config: &ApiConfig) -> anyhow::Result<TcpListener> {
         tracing::warn!(%address, "every client that reaches this address may trade: the engine has no access keys");
     }
     Ok(listener)
+}
+
+/// Checks the settings that depend on the tokens of the market. Call it before [`run`]: a wallet is opened only when it is
+/// first needed, long after the start.
+///
+/// # Errors
+/// What is wrong with which setting, in one line.
+pub async fn check(config: &ApiConfig, tokens: &dyn Tokens) -> anyhow::Result<()> {
+    read_balances(tokens, &config.paper_balances).await?;
+    Ok(())
 }
 
 /// Serves on `listener` over `backends` until `stop`.
@@ -66,6 +77,7 @@ fn limits(config: &ApiConfig) -> Limits {
 #[cfg(test)]
 mod tests {
     use clap::Parser;
+    use venues::simulated::SimulatedTokens;
 
     use super::*;
 
@@ -77,6 +89,14 @@ mod tests {
 
     fn program(arguments: &[&str]) -> Program {
         Program::try_parse_from([&["api"], arguments].concat()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_default_balances_are_tokens_of_the_simulated_market() {
+        let tokens = SimulatedTokens::default();
+        check(&program(&[]).api, &tokens).await.unwrap();
+        let error = check(&program(&["--paper-balances", "SOL=1,FOO=1"]).api, &tokens).await.unwrap_err();
+        assert_eq!(format!("{error:#}"), "PAPER_BALANCES=FOO=1: FOO is an unknown token");
     }
 
     #[tokio::test]

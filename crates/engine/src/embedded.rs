@@ -35,7 +35,7 @@ impl Embedded {
     /// Starts API and worker over the same store, queue and bus.
     ///
     /// # Errors
-    /// When a backend cannot be reached or the port is taken.
+    /// When a backend cannot be reached, the port is taken or a setting is not valid.
     pub(crate) async fn start(args: &ServeArgs, settings: &[Setting]) -> anyhow::Result<Self> {
         telemetry::metrics::start()?;
         let listener = api::bind(&args.api).await?;
@@ -52,6 +52,7 @@ impl Embedded {
             None => LogLocation::Sqlite(data_dir::simulated_chain(&args.backend.data_dir)),
         };
         let trading = venues::connect_trading(&args.venues, log, clock.clone()).await?;
+        api::check(&args.api, trading.quotes.tokens.as_ref()).await?;
         let queue = infra::queue::connect(&args.backend)?;
         let bus = infra::bus::connect(&args.backend)?;
         let stop = CancellationToken::new();

@@ -143,6 +143,26 @@ fn a_wrong_value_is_one_line_that_says_what_is_expected() {
 }
 
 #[test]
+fn paper_balances_that_cannot_be_deposited_stop_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    for (balances, part, reason) in [
+        ("SOL", "SOL", "must be a token and an amount, such as SOL=1000"),
+        ("SOL=1,USDC=0", "USDC=0", "the amount must be greater than zero"),
+        ("SOL=1x", "SOL=1x", "the amount is not a decimal number"),
+        ("SOL=1,FOO=1", "FOO=1", "FOO is an unknown token"),
+        ("SOL=1,sol=2", "sol=2", "SOL is given twice"),
+        ("SOL=9223372037", "SOL=9223372037", "the amount must not exceed 9223372036.854775807"),
+    ] {
+        let expected = format!("PAPER_BALANCES={part}: {reason}");
+        for arguments in [&["--port", "0"][..], &["doctor", "--port", "0"]] {
+            let said = complaint(&run(folder.path(), arguments, &[("PAPER_BALANCES", balances)]));
+            let said = said.split_whitespace().collect::<Vec<_>>().join(" "); // a doctor wraps its lines
+            assert!(said.contains(&expected), "{arguments:?} {expected}: {said}");
+        }
+    }
+}
+
+#[test]
 fn misspelled_names_are_told() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join(".env"), "WORKER_CONCURENCY=5\nUNHEARD_OF=1\nMAX_OPEN_ORDERS=9\n").unwrap();

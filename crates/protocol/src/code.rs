@@ -59,6 +59,8 @@ pub enum Code {
     UnsupportedContentEncoding,
     /// Another wallet of the account has the name.
     WalletNameTaken,
+    /// The account has as many wallets as it may.
+    TooManyWallets,
     /// Orders of the wallet have not ended.
     WalletBusy,
     /// The wallet would have more of a token than can be counted.
@@ -124,6 +126,7 @@ impl Code {
             Self::UnsupportedMediaType       => (415, false, "The body must be JSON"),
             Self::UnsupportedContentEncoding => (415, false, "The body must not be compressed"),
             Self::WalletNameTaken            => (409, false, "The name belongs to another wallet"),
+            Self::TooManyWallets             => (409, false, "The account has too many wallets"),
             Self::WalletBusy                 => (409, true,  "The wallet has orders that have not ended"),
             Self::BalanceTooLarge            => (422, false, "The balance would be too large"),
             Self::InsufficientBalance        => (422, false, "Insufficient balance"),

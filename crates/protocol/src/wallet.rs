@@ -75,7 +75,7 @@ pub struct BalanceView<'a> {
     pub held: Decimal,
     /// What new orders and withdrawals can take.
     pub free: Decimal,
-    /// What `total` is worth, at the middle of the market's bid and ask.
+    /// Value of `total` at the midpoint of bid and ask.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub value: Option<Decimal>,
 }
@@ -216,8 +216,8 @@ pub struct EquityView<'a> {
 
 /// What a wallet has earned since its last reset, by average cost. Values are in `quoteToken`.
 ///
-/// `value` is `deposited + realized + unrealized - fees - rent.cost`. Swaps between two tokens other than `quoteToken` realize
-/// nothing: what is received costs what was spent.
+/// `value` is `deposited + realized + unrealized - fees.total - rent.cost`. Swaps between two tokens other than `quoteToken`
+/// realize nothing: the token received takes over the cost of the token spent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Pnl)]
@@ -228,14 +228,14 @@ pub struct PnlView<'a> {
     #[schema(value_type = words::Timestamp)]
     pub since: Timestamp,
     pub value: Decimal,
-    /// Deposits at their worth when they were made, less the cost of withdrawals.
+    /// Deposits at their value at the time, less the cost of withdrawals.
     pub deposited: Decimal,
-    /// Gained by selling tokens, negative for a loss. Without fees.
+    /// Gain from sales, before fees; negative for a loss.
     pub realized: Decimal,
     /// `value` less the cost of what the wallet has.
     pub unrealized: Decimal,
     pub fees: FeesView,
-    /// Deposited for token accounts. It is not lost, but no order can spend it.
+    /// SOL locked in token accounts. It is not lost, but it cannot be spent.
     pub rent: RentView,
     /// By token, in display order.
     pub tokens: Vec<TokenPnlView<'a>>,

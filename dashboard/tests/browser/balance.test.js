@@ -72,7 +72,7 @@ test("what the engine refuses for want of balance is said, and the balance is re
   await page.locator("#place:enabled", { hasText: "Sell 50 SOL" }).waitFor();
   await page.unrouteAll();
   await page.click("#place");
-  await page.getByRole("alert").filter({ hasText: "50.00412856 SOL are needed and 10 are free, 40.00412856 too few" }).waitFor();
+  await page.getByRole("alert").filter({ hasText: "50.00412856 SOL needed, 10 free, 40.00412856 short" }).waitFor();
   await page.locator("#place:disabled", { hasText: "Not enough SOL: 10 free" }).waitFor();
 });
 

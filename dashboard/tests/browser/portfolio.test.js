@@ -94,7 +94,7 @@ test("paper money is paid in and out once, and what cannot be is said", async (t
 
   await size.fill("5");
   await money.getByRole("button", { name: "Deposit 5 SOL" }).click();
-  await money.getByText("Press again: it is done once.").waitFor();
+  await money.getByText("Press again; it will not be applied twice.").waitFor();
   isLost = false;
   await money.getByRole("button", { name: "Deposit 5 SOL" }).click();
   await page.locator(".toast", { hasText: "5 SOL deposited." }).waitFor();
@@ -104,7 +104,7 @@ test("paper money is paid in and out once, and what cannot be is said", async (t
   await money.getByRole("radio", { name: "Withdraw" }).check({ force: true });
   await size.fill("15.1");
   await money.getByRole("button", { name: "Withdraw 15.1 SOL" }).click();
-  await money.getByRole("alert").filter({ hasText: "15.1 SOL are needed and 15 are free, 0.1 too few" }).waitFor();
+  await money.getByRole("alert").filter({ hasText: "15.1 SOL needed, 15 free, 0.1 short" }).waitFor();
   await money.getByLabel("Token to move").selectOption("USDC");
   await money.getByText("Free: 1,000 USDC").waitFor();
   await size.fill("1000");
@@ -123,10 +123,10 @@ test("wallets are opened and switched, and the address names the one that is sho
   await page.getByRole("button", { name: "Open the wallet" }).click();
   await page.getByText("Enter a name").waitFor();
   await page.getByLabel("Name").fill("default");
-  await page.getByLabel("Balances to begin with").fill("SOL=2 USDC=5");
+  await page.getByLabel("Opening balances").fill("SOL=2 USDC=5");
   await page.keyboard.press("Enter");
   await page.getByText("Write SOL=amount, with a comma between tokens").waitFor();
-  await page.getByLabel("Balances to begin with").fill("sol=2, USDC=5");
+  await page.getByLabel("Opening balances").fill("sol=2, USDC=5");
   await page.keyboard.press("Enter");
   await page.getByText("you have a wallet with the name default").waitFor();
   await page.getByLabel("Name").fill("swing & co");
@@ -141,6 +141,13 @@ test("wallets are opened and switched, and the address names the one that is sho
   assert.equal(new URL(page.url()).search, "");
   await page.goBack();
   await balance(page, "SOL", ["2", "0", "2"]);
+
+  const { id } = await (await fetch(`${engine.url}/api/wallets/swing%20%26%20co`)).json();
+  for (const other of ["SWING & co", id]) {
+    await page.goto(`${engine.url}/portfolio?${new URLSearchParams({ wallet: other })}`);
+    await balance(page, "SOL", ["2", "0", "2"]);
+    assert.equal(await select.inputValue(), "swing & co", other);
+  }
 
   await page.goto(`${engine.url}/portfolio?wallet=nope&sort=price`);
   await page.getByText("Not understood in the address, so left out: sort=price").waitFor();
@@ -164,14 +171,14 @@ test("a reset says what it cancels and replaces, and does nothing unless it is c
   await question.waitFor({ state: "hidden" });
   assert.ok((await engine.events(id)).every(({ data }) => data.kind !== "canceled"), "nothing was canceled");
 
-  await page.getByLabel("Balances to begin anew with").fill("SOL=-1");
+  await page.getByLabel("Starting balances").fill("SOL=-1");
   await page.keyboard.press("Enter");
   await page.getByText("SOL: Must be greater than zero").waitFor();
-  await page.getByLabel("Balances to begin anew with").fill("USDC=77");
+  await page.getByLabel("Starting balances").fill("USDC=77");
   await page.keyboard.press("Enter");
   await question.getByText("with 77 USDC.").waitFor();
   await question.getByRole("button", { name: "Reset the wallet" }).click();
-  await page.locator(".toast", { hasText: "The wallet default begins anew." }).waitFor();
+  await page.locator(".toast", { hasText: "The wallet default was reset." }).waitFor();
   await balance(page, "SOL", ["0", "0", "0"]);
   await balance(page, "USDC", ["77", "0", "77"]);
   assert.equal((await engine.events(id)).at(-1)?.data.kind, "canceled");

@@ -1,3 +1,4 @@
+/** @import { Stream } from "../../app/js/core/stream.js" */
 /** @import { BookEntry, Token, Wallet } from "../../app/js/core/types.js" */
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -5,6 +6,7 @@ import { readAmounts } from "../../app/js/core/amounts.js";
 import { shareOf, shortage } from "../../app/js/core/balance.js";
 import { causeOf, joined, signOf } from "../../app/js/core/books.js";
 import { Once } from "../../app/js/core/once.js";
+import { Wallets } from "../../app/js/core/wallets.js";
 
 const SOL = { symbol: "SOL", decimals: 9 };
 const USDC = { symbol: "USDC", decimals: 6 };
@@ -66,6 +68,17 @@ test("a key stays until what was asked for is answered, or something else is ask
   const other = once.keyFor("deposit", "default", { SOL: "1" });
   once.answered();
   assert.notEqual(once.keyFor("deposit", "default", { SOL: "1" }), other);
+});
+
+test("a wallet is found by name or id in any case, and one of exactly that name comes first", () => {
+  const wallets = new Wallets(/** @type {Stream} */ (/** @type {unknown} */ (new EventTarget())));
+  assert.equal(wallets.find("default"), undefined, "none has been read yet");
+  const named = (/** @type {string} */ id, /** @type {string} */ name) => ({ ...wallet({}), id, name });
+  wallets.all = [named("0a", "default"), named("0b", "Swing"), named("0c", "SWING")]; // names in two cases are of an earlier version
+  for (const [name, id] of [["default", "0a"], ["Default", "0a"], ["Swing", "0b"], ["SWING", "0c"], ["swing", "0b"], ["0C", "0c"]]) {
+    assert.equal(wallets.find(name)?.id, id, name);
+  }
+  assert.deepEqual([wallets.find("swings"), wallets.find(undefined)], [undefined, undefined]);
 });
 
 /** @param {number[]} positions */

@@ -170,7 +170,7 @@ impl Documented {
         let about_wallet = if self.form == Form::CANONICAL {
             "Id or name of the wallet to trade from; `default` unless given."
         } else {
-            "Stored and returned, otherwise unused."
+            "Stored and returned with the order. It does not choose a paper wallet."
         };
         object
             .property(tag, nullable(&printable(MAX_TAG_CHARS), about))

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
 
 pub(crate) use self::{
-    payments::{payments, read_payments},
+    payments::{payments, read_balances, read_payments},
     worth::record,
 };
 use crate::{

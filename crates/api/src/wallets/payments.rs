@@ -2,9 +2,8 @@
 
 use domain::{
     Amount, Token,
-    amount::AmountError,
     books::{Balance, Payment},
-    ports::TokenError,
+    ports::Tokens,
 };
 
 use super::worth::decimal_worth;
@@ -17,16 +16,38 @@ use crate::{
 /// Tokens of one transfer.
 const MOST_TOKENS: usize = 100;
 
-/// Why a balance of `PAPER_BALANCES` cannot be deposited.
+/// A part of `PAPER_BALANCES` that cannot be deposited.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum InvalidBalance {
-    #[error("PAPER_BALANCES: {0} is not a token of this market")]
-    Token(String, #[source] TokenError),
-    #[error("PAPER_BALANCES: the amount of {0} {1}")]
-    Amount(String, #[source] AmountError),
+#[error("PAPER_BALANCES={token}={amount}: {reason}")]
+pub(crate) struct InvalidBalance {
+    token: String,
+    amount: String,
+    reason: String,
 }
 
-/// Amounts of whole tokens by symbol, as in `SOL=1000`, with what they are worth.
+/// Reads amounts of whole tokens by symbol or mint, as in `SOL=1000`, each token once.
+///
+/// # Errors
+/// What is wrong with the setting `PAPER_BALANCES`.
+pub(crate) async fn read_balances(
+    tokens: &dyn Tokens,
+    balances: &[(String, String)],
+) -> Result<Vec<(Token, Amount)>, InvalidBalance> {
+    let mut amounts: Vec<(Token, Amount)> = Vec::with_capacity(balances.len());
+    for (name, amount) in balances {
+        let invalid = |reason| InvalidBalance { token: name.clone(), amount: amount.clone(), reason };
+        let token = tokens.resolve(name).await.map_err(|error| invalid(format!("{name} is an {error}")))?;
+        if amounts.iter().any(|(other, _)| *other == token) {
+            return Err(invalid(format!("{} is given twice", tokens.symbol(token))));
+        }
+        let units = read_units(token, amount);
+        let units = units.map_err(|(_, reason)| invalid(format!("the amount {reason}")))?;
+        amounts.push((token, units));
+    }
+    Ok(amounts)
+}
+
+/// The opening balances of the default wallet, with what they are worth.
 ///
 /// # Errors
 /// What is wrong with the setting `PAPER_BALANCES`.
@@ -34,13 +55,7 @@ pub(crate) async fn payments(
     state: &AppState,
     balances: &[(String, String)],
 ) -> Result<Vec<Payment>, InvalidBalance> {
-    let mut amounts = Vec::with_capacity(balances.len());
-    for (symbol, amount) in balances {
-        let token = state.tokens.resolve(symbol).await;
-        let token = token.map_err(|error| InvalidBalance::Token(symbol.clone(), error))?;
-        let units = Amount::parse(amount, token.decimals());
-        amounts.push((token, units.map_err(|error| InvalidBalance::Amount(symbol.clone(), error))?));
-    }
+    let amounts = read_balances(state.tokens.as_ref(), balances).await?;
     Ok(priced(state, amounts).await)
 }
 
@@ -90,13 +105,18 @@ async fn read_payment(
     let Some(number) = value.number() else {
         return Err((FieldCode::WrongType, "must be a decimal number, preferably as a string".to_owned()));
     };
-    let units = Amount::parse(&number, token.decimals());
+    Ok((token, read_units(token, &number)?))
+}
+
+/// An amount of whole tokens that fits a wallet, base units; otherwise what is wrong with it.
+fn read_units(token: Token, amount: &str) -> Result<Amount, (FieldCode, String)> {
+    let units = Amount::parse(amount, token.decimals());
     let units = units.map_err(|error| (amount_code(error), error.to_string()))?;
     if units.0 > Balance::MAX {
         let most = Amount(Balance::MAX).to_decimal(token.decimals());
-        return Err((FieldCode::TooLarge, format!("is more than a wallet can hold, {most}")));
+        return Err((FieldCode::TooLarge, format!("must not exceed {most}, the most a wallet can hold")));
     }
-    Ok((token, units))
+    Ok(units)
 }
 
 /// Amounts with what they are worth now.
@@ -107,4 +127,44 @@ async fn priced(state: &AppState, amounts: Vec<(Token, Amount)>) -> Vec<Payment>
         Payment { mint: token.mint(), units, worth }
     });
     futures::future::join_all(priced).await
+}
+
+#[cfg(test)]
+mod tests {
+    use venues::simulated::SimulatedTokens;
+
+    use super::*;
+
+    async fn read(balances: &[(&str, &str)]) -> Result<Vec<(Token, Amount)>, String> {
+        let owned = balances.iter().map(|(token, amount)| ((*token).to_owned(), (*amount).to_owned()));
+        let balances: Vec<_> = owned.collect();
+        read_balances(&SimulatedTokens::default(), &balances).await.map_err(|error| error.to_string())
+    }
+
+    #[tokio::test]
+    async fn balances_are_read_by_symbol_or_mint() {
+        let usdc = Token::USDC.mint().to_string();
+        let balances = read(&[("sol", "9223372036.854775807"), (usdc.as_str(), "0.000001")]).await;
+        assert_eq!(balances, Ok(vec![(Token::SOL, Amount(Balance::MAX)), (Token::USDC, Amount(1))]));
+        assert_eq!(read(&[]).await, Ok(Vec::new()));
+    }
+
+    #[tokio::test]
+    async fn a_balance_that_cannot_be_deposited_is_named_with_the_setting() {
+        for (wrong, reason) in [
+            (("FOO", "1"), "FOO is an unknown token"),
+            (("sol", "1"), "SOL is given twice"),
+            (("USDC", "0.0000001"), "the amount has more than 6 decimal places"),
+            (("USDC", "0"), "the amount must be greater than zero"),
+            (
+                ("USDC", "9223372036854.775808"),
+                "the amount must not exceed 9223372036854.775807, the most a wallet can hold",
+            ),
+            (("USDC", "99999999999999"), "the amount is too large"),
+        ] {
+            let (token, amount) = wrong;
+            let said = read(&[("SOL", "1"), wrong]).await.unwrap_err();
+            assert_eq!(said, format!("PAPER_BALANCES={token}={amount}: {reason}"));
+        }
+    }
 }

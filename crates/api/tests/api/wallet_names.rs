@@ -127,6 +127,24 @@ async fn a_wallet_is_opened_once_for_a_key_and_a_name() {
 }
 
 #[tokio::test]
+async fn an_account_has_so_many_wallets_at_most() {
+    let app = App::start_with(|limits| limits.max_wallets = 3).await; // the default one included
+    let open = |name: &str, key: &str| {
+        app.post("/api/wallets").header("idempotency-key", key).json(&json!({"name": name})).send()
+    };
+    for name in ["a", "b"] {
+        assert_eq!(open(name, name).await.unwrap().status(), StatusCode::CREATED);
+    }
+    problem(open("c", "c").await.unwrap(), 409, "too_many_wallets").await;
+    problem(send(&app, "/api/wallets", &json!({"name": "c"})).await, 409, "too_many_wallets").await;
+    let again = open("b", "b").await.unwrap();
+    assert_eq!(again.status(), StatusCode::OK);
+    assert!(again.headers().contains_key("idempotency-replayed"));
+    problem(open("c", "b").await.unwrap(), 409, "idempotency_conflict").await;
+    assert_eq!(app.read("/api/wallets").await.as_array().unwrap().len(), 3);
+}
+
+#[tokio::test]
 async fn a_wallet_under_another_of_its_names_makes_no_other_order() {
     let app = start().await;
     let opened = sent(&app, "/api/wallets", &json!({"name": "swing", "balances": {"SOL": "2"}})).await;

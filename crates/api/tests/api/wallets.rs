@@ -155,9 +155,12 @@ async fn what_is_wrong_with_a_wallet_or_an_amount_is_said_for_each_field() {
         (json!({}), vec![("name", "missing")]),
         (json!({"name": 1}), vec![("name", "wrong_type")]),
         (json!({"name": " a"}), vec![("name", "malformed")]),
+        (json!({"name": "a "}), vec![("name", "malformed")]),
+        (json!({"name": "caf\u{e9}"}), vec![("name", "malformed")]),
         (json!({"name": ""}), vec![("name", "malformed")]),
         (json!({"name": long}), vec![("name", "too_long")]),
         (json!({"name": "00000000-0000-0000-0000-000000000001"}), vec![("name", "unsupported")]),
+        (json!({"name": "."}), vec![("name", "unsupported")]),
         (json!({"name": ".."}), vec![("name", "unsupported")]),
         (json!({"name": "a", "balances": []}), vec![("balances", "wrong_type")]),
         (json!({"name": "a", "kind": "live"}), vec![("kind", "unknown_field")]),
@@ -264,6 +267,7 @@ async fn profit_and_loss_add_up_to_the_value() {
         (&json!("0"), &json!("0"), &json!(true))
     );
     assert_eq!(began["value"], began["deposited"]);
+    assert_eq!(began["since"], app.read(DEFAULT).await["createdAt"]);
     let id = app.placed().await;
     app.execution(id).await.run().await;
     let pnl = app.read(&format!("{DEFAULT}/pnl")).await;
@@ -298,7 +302,7 @@ async fn the_value_is_recorded_over_time() {
 }
 
 #[tokio::test]
-async fn a_reset_cancels_what_waits_and_begins_anew() {
+async fn a_reset_cancels_what_waits_and_replaces_the_balances() {
     let app = start().await;
     let id = app.placed().await;
     app.execution(id).await.run().await;
@@ -324,6 +328,7 @@ async fn a_reset_cancels_what_waits_and_begins_anew() {
         (&pnl["realized"], &pnl["fees"]["total"], &pnl["deposited"]),
         (&json!("0"), &json!("0"), &pnl["value"])
     );
+    assert_eq!(pnl["since"], wallet["epochBeganAt"]);
     let refused = send(&app, &format!("{DEFAULT}/reset"), &json!({"balances": {"SOL": "-3"}})).await;
     problem(refused, 400, "invalid_request").await;
     for (epoch, request) in [(2, app.post(&path).json(&json!({}))), (3, app.post(&path))] {

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::{Cause, Entry, Posting, PostingKind};
-use crate::{Amount, Mint};
+use crate::{Amount, Mint, Timestamp};
 
 /// What a wallet has earned since its last reset, by average cost. All values are base units of
 /// [`Token::USDC`](crate::Token::USDC).
@@ -16,8 +16,8 @@ use crate::{Amount, Mint};
 /// At any time, the costs of all holdings, rent included, are `deposited` plus all that was realized less `fees`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Profit {
-    /// How often the wallet was reset before.
-    pub epoch: u32,
+    /// When the wallet was last reset; `None` if it never was.
+    pub reset_at: Option<Timestamp>,
     pub holdings: BTreeMap<Mint, Holding>,
     /// Deposits less the cost of what was withdrawn.
     pub deposited: i128,
@@ -49,8 +49,8 @@ pub struct Fees {
 impl Profit {
     /// Takes in the next entry of the wallet's books.
     pub fn add(&mut self, entry: &Entry) {
-        if let Cause::Reset { epoch, .. } = entry.cause {
-            *self = Self { epoch, ..Self::default() };
+        if let Cause::Reset { .. } = entry.cause {
+            *self = Self { reset_at: Some(entry.at), ..Self::default() };
             entry.postings.iter().filter(|posting| posting.kind == PostingKind::Deposit).for_each(
                 |posting| {
                     self.deposit(posting);

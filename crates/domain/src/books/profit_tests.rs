@@ -103,16 +103,18 @@ fn rent_that_comes_back_at_once_keeps_what_it_cost() {
 }
 
 #[test]
-fn a_reset_begins_anew_with_what_it_deposits() {
+fn after_a_reset_only_its_deposits_count() {
     let [usdc, sol, _] = TOKENS;
     let mut profit =
         after(&[deposit(usdc, 1_000, 1_000), swap((usdc, 500), (sol, 5), 5), swap((sol, 5), (usdc, 400), 0)]);
     assert_eq!((profit.realized(), profit.fees.venues), (-95, 5));
     let postings =
         vec![posting(PostingKind::Withdrawal, usdc, 900), posting(PostingKind::Deposit, usdc, 2_000)];
-    profit.add(&entry(Cause::Reset { id: TransferId(Uuid::nil()), epoch: 1 }, postings));
+    let at = Timestamp::from_unix_millis(1);
+    let reset = entry(Cause::Reset { id: TransferId(Uuid::nil()), epoch: 1 }, postings);
+    profit.add(&Entry { at, ..reset });
     let expected = after(&[deposit(usdc, 2_000, 2_000)]);
-    assert_eq!(profit, Profit { epoch: 1, ..expected });
+    assert_eq!(profit, Profit { reset_at: Some(at), ..expected });
 }
 
 #[test]

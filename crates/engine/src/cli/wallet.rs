@@ -31,7 +31,7 @@ pub(crate) enum WalletCommand {
     Deposit(TransferArgs),
     /// Withdraw paper money that no order holds
     Withdraw(TransferArgs),
-    /// Cancel its open orders and begin anew
+    /// Cancel its open orders and replace its balances
     Reset(ResetArgs),
     /// List its books: what moved, and why
     Postings(PostingsArgs),
@@ -59,7 +59,7 @@ pub(crate) struct ShowArgs {
 /// Of commands that move paper money.
 #[derive(Debug, Args)]
 pub(crate) struct MoneyArgs {
-    /// The same key again does nothing a second time
+    /// Repeating a request with the same key has no further effect
     #[arg(long, value_name = "KEY", value_parser = idempotency_key)]
     pub(crate) idempotency_key: Option<String>,
     /// Print the API's answer, one JSON object
@@ -73,7 +73,7 @@ pub(crate) struct MoneyArgs {
 pub(crate) struct OpenArgs {
     /// Your name for it
     pub(crate) name: String,
-    /// What it begins with, in whole tokens, such as SOL=10
+    /// Opening balances in whole tokens, such as SOL=10
     #[arg(value_name = "TOKEN=AMOUNT", value_parser = payment)]
     pub(crate) amounts: Vec<(String, String)>,
     #[command(flatten)]
@@ -93,12 +93,12 @@ pub(crate) struct TransferArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ResetArgs {
-    /// What it begins anew with, in whole tokens; `PAPER_BALANCES` of the engine unless given
+    /// Starting balances in whole tokens; the engine's `PAPER_BALANCES` by default
     #[arg(value_name = "TOKEN=AMOUNT", value_parser = payment)]
     pub(crate) amounts: Vec<(String, String)>,
     #[command(flatten)]
     pub(crate) wallet: WalletArg,
-    /// Do not ask whether that is meant
+    /// Do not ask for confirmation
     #[arg(long)]
     pub(crate) yes: bool,
     #[command(flatten)]
@@ -109,7 +109,7 @@ pub(crate) struct ResetArgs {
 pub(crate) struct PostingsArgs {
     #[command(flatten)]
     pub(crate) wallet: WalletArg,
-    /// Maximum number of entries, 20 by default; of each page with --all
+    /// Maximum number of entries, 20 by default; with --all, of each page
     #[arg(long, value_parser = value_parser!(u32).range(1..=i64::from(PAGE)))]
     pub(crate) limit: Option<u32>,
     /// Start after the entry with this position, the last one of a page
@@ -118,7 +118,7 @@ pub(crate) struct PostingsArgs {
     /// Follow all pages
     #[arg(long)]
     pub(crate) all: bool,
-    /// Print the whole books as comma-separated values, oldest first
+    /// Print all postings as CSV, oldest first
     #[arg(long, conflicts_with_all = ["json", "all", "limit", "cursor"])]
     pub(crate) csv: bool,
     /// Print the API's answer, one JSON array

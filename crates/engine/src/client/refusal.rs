@@ -119,9 +119,9 @@ impl fmt::Display for Refused {
             }
             Reason::Shortages(shortages) => {
                 let short = shortages.iter().map(|ShortageView { token, needed, free, missing }| {
-                    format!("{needed} {token} needed, {free} free, {missing} missing")
+                    format!("{needed} {token} needed, {free} free, {missing} short")
                 });
-                format!("too little in the wallet: {}", short.collect::<Vec<_>>().join("; "))
+                format!("insufficient balance: {}", short.collect::<Vec<_>>().join("; "))
             }
             Reason::Text(text) => {
                 OTHER_WORDS.iter().fold(text.clone(), |text, (theirs, ours)| text.replace(theirs, ours))

@@ -78,7 +78,7 @@ impl From<Vec<Finding>> for Diagnosis {
 pub(crate) async fn examine(args: &DoctorArgs, misspelled: &[String]) -> anyhow::Result<Diagnosis> {
     let own_url = args.serve.0.api.local_url();
     let engine = Client::new(args.target.url.as_deref().unwrap_or(&own_url), &args.target.headers)?;
-    let mut findings = settings::examine(&args.serve.0, misspelled);
+    let mut findings = settings::examine(&args.serve.0, misspelled).await;
     findings.extend(servers::database(&args.serve.0.backend).await);
     findings.push(servers::redis(&args.serve.0.backend).await);
     findings.extend(collector::collector(&args.serve.0.log).await);

@@ -71,8 +71,8 @@ fn money_comes_and_goes_once_for_a_key() {
     let [wallet] = &engine.ask_json(&["wallet", "withdraw", "USDC=2", "SOL=0.5"])[..] else { panic!() };
     assert_eq!((&*balance(wallet, "USDC")[0], &*balance(wallet, "SOL")[0]), ("1000", "14.5"));
     let refused = engine.ask(&["wallet", "withdraw", "SOL=15", "RAY=1"]);
-    let reason = "engine: refused (422 Unprocessable Entity): too little in the wallet: \
-                  15 SOL needed, 14.5 free, 0.5 missing; 1 RAY needed, 0 free, 1 missing\n";
+    let reason = "engine: refused (422 Unprocessable Entity): insufficient balance: \
+                  15 SOL needed, 14.5 free, 0.5 short; 1 RAY needed, 0 free, 1 short\n";
     assert_eq!((refused.status, &*refused.complaint), (2, reason));
 }
 
@@ -90,8 +90,8 @@ fn wallets_are_opened_listed_and_traded_from() {
     let from_it = [&SMALL[..], &["--wallet", "my swing/1"]].concat();
     assert_eq!(engine.ask(&from_it).status, 0);
     let short = engine.ask(&from_it);
-    let reason = "engine: refused (422 Unprocessable Entity): too little in the wallet: 1.00412856 SOL needed, \
-                  0.99795572 free, 0.00617284 missing. \
+    let reason = "engine: refused (422 Unprocessable Entity): insufficient balance: 1.00412856 SOL needed, \
+                  0.99795572 free, 0.00617284 short. \
                   To deposit it: engine wallet deposit SOL=0.00617284 --wallet 'my swing/1'\n";
     assert_eq!((short.status, &*short.complaint), (2, reason));
     assert_eq!(engine.ask(&["wallet", "deposit", "SOL=0.00617284", "--wallet", "my swing/1"]).status, 0);
@@ -137,7 +137,7 @@ fn answered(command: &Command, answer: &str) -> String {
 }
 
 #[test]
-fn a_reset_is_meant_and_begins_anew() {
+fn a_reset_is_confirmed_and_replaces_the_balances() {
     let engine = Engine::start(&FEW);
     assert_eq!(engine.ask(&SMALL).status, 0);
     let refused = engine.ask(&["wallet", "reset", "SOL=3"]);
@@ -206,7 +206,7 @@ fn a_bench_that_a_wallet_cannot_pay_says_so() {
     let ran = engine.ask(&["bench", "--yes", "--url", &engine.url, "--orders", "5", "--concurrency", "1"]);
     assert_eq!(ran.status, 1, "{ran:?}");
     assert!(ran.output.contains("2 confirmed"), "{ran:?}");
-    let reason = "first other failure: refused (422 Unprocessable Entity): too little in the wallet: ";
+    let reason = "first other failure: refused (422 Unprocessable Entity): insufficient balance: ";
     assert!(ran.output.contains("3 other failures") && ran.output.contains(reason), "{ran:?}");
 }
 

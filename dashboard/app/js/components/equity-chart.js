@@ -30,7 +30,7 @@ export class EquityChart extends Chart {
     const points = this.#points;
     const [first, last] = [points?.[0], points?.at(-1)];
     if (!points) return notice("Loading…");
-    if (!first || !last || first === last) return notice("The value is recorded every minute. The curve begins with the second one.");
+    if (!first || !last || first === last) return notice("The value is recorded every minute; the curve starts with the second point.");
     const worths = points.map(({ price }) => price);
     const values = padded(Math.min(...worths), Math.max(...worths));
     const scale = scales(width, height, [first.at, last.at], values);

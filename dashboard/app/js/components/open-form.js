@@ -21,7 +21,7 @@ export class OpenForm extends Component {
   start() {
     this.append(h("form", { class: "wallet-form", novalidate: true, onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); void this.#open(); } },
       h("div", { class: "field" }, h("label", { for: "open-name" }, "Name"), this.#name, this.#nameError),
-      h("div", { class: "field" }, h("label", { for: "open-balances" }, "Balances to begin with"), this.#balances, this.#error),
+      h("div", { class: "field" }, h("label", { for: "open-balances" }, "Opening balances"), this.#balances, this.#error),
       this.#button, this.#problem));
   }
 

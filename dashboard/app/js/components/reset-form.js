@@ -13,7 +13,7 @@ import { change } from "../core/wallet-change.js";
 import { complain } from "./ticket-fields.js";
 import "./confirm-dialog.js";
 
-/** Begins a wallet anew, after it was confirmed. */
+/** Resets a wallet, once that is confirmed. */
 export class ResetForm extends Component {
   #once = new Once();
   #balances = h("input", { class: "input", id: "reset-balances", autocomplete: "off", spellcheck: "false", placeholder: "SOL=10, USDC=1500", "aria-describedby": "reset-error reset-note" });
@@ -27,8 +27,8 @@ export class ResetForm extends Component {
   /** @override */
   start() {
     this.append(h("form", { class: "wallet-form", novalidate: true, onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); void this.#reset(); } },
-      h("div", { class: "field" }, h("label", { for: "reset-balances" }, "Balances to begin anew with"), this.#balances, this.#error,
-        h("p", { class: "field-note", id: "reset-note" }, "Empty: those of the setting PAPER_BALANCES.")),
+      h("div", { class: "field" }, h("label", { for: "reset-balances" }, "Starting balances"), this.#balances, this.#error,
+        h("p", { class: "field-note", id: "reset-note" }, "Leave empty to use PAPER_BALANCES.")),
       this.#button, this.#problem), this.#confirm);
   }
 
@@ -49,7 +49,7 @@ export class ResetForm extends Component {
     setText(this.#button, "Resetting…");
     const done = await change(this.#button, this.#problem, this.#once, () => ask("reset", wallet.id, body, this.#once.keyFor("reset", wallet.id, body)));
     setText(this.#button, "Reset…");
-    if (done) tell(`The wallet ${wallet.name} begins anew.`);
+    if (done) tell(`The wallet ${wallet.name} was reset.`);
   }
 }
 
@@ -61,7 +61,7 @@ function consequences({ balances, value, quoteToken }, replacement) {
       ? `Canceled first: its open orders, which hold ${held.join(", ")}. One that was submitted may still land.`
       : "Canceled first: its open orders. None holds anything now." },
     { level: "danger", text: `Replaced: all balances, ${money(value)} ${quoteToken} in all, with ${replacement}.` },
-    { level: "warning", text: "Profit and loss and the curve begin anew. Orders and postings are kept." },
+    { level: "warning", text: "Profit and loss and the value chart start over. Orders and postings are kept." },
   ];
 }
 

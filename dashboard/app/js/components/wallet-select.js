@@ -5,7 +5,7 @@ import { DEFAULT } from "../core/wallets.js";
 /** Which wallet is meant, where there is more than one. Sends `choose`. */
 export class WalletSelect extends Component {
   #select = h("select", { class: "select", "aria-label": "Wallet", onchange: () => this.#choose() });
-  /** Its name. */
+  /** Its name, or what else an address has for it. */
   value = DEFAULT;
 
   /** @override */
@@ -30,7 +30,7 @@ export class WalletSelect extends Component {
     const all = wallets.all ?? [];
     this.hidden = all.length < 2;
     redraw(this.#select, all.map(({ name }) => h("option", { value: name, "data-id": name }, name)));
-    this.#select.value = this.value;
+    this.#select.value = wallets.find(this.value)?.name ?? this.value;
   }
 }
 

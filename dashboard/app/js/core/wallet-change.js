@@ -21,7 +21,7 @@ export async function change(button, problem, once, send) {
     const { retryable, message, errors } = /** @type {ApiError} */ (error);
     if (!retryable) once.answered();
     const reasons = errors.map(({ field, message: reason }) => `${field} ${reason}`);
-    setText(problem, reasons.length > 0 ? reasons.join("; ") : retryable ? `${message} Press again: it is done once.` : message);
+    setText(problem, reasons.length > 0 ? reasons.join("; ") : retryable ? `${message} Press again; it will not be applied twice.` : message);
     return undefined;
   } finally {
     button.disabled = false;

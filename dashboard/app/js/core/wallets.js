@@ -46,9 +46,11 @@ export class Wallets extends EventTarget {
     void this.read();
   }
 
-  /** @param {string | undefined} name or id */
+  /** As the engine finds it: in any case, and one of exactly this name first. @param {string | undefined} name or id */
   find(name) {
-    return this.all?.find((wallet) => wallet.name === name || wallet.id === name);
+    const folded = name?.toLowerCase();
+    return this.all?.find((wallet) => wallet.name === name)
+      ?? this.all?.find((wallet) => wallet.id === folded || wallet.name.toLowerCase() === folded);
   }
 
   /** Takes a wallet as it is after a change. @param {Wallet} changed */

@@ -20,8 +20,8 @@ problems!(Problems: InvalidQuery, WalletNotFound, StoreUnavailable);
 
 /// What a wallet was worth since its last reset, in USDC.
 ///
-/// Recorded by the minute and kept for `PRICE_HISTORY_DAYS`; at most 1,000 points, evenly thinned out, and the last one is
-/// the value now. A minute in which some balance had no price has no point.
+/// Recorded every minute and kept for `PRICE_HISTORY_DAYS`. Returns at most 1,000 evenly spaced points, the last of which is
+/// the current value. Minutes in which a balance had no price are missing.
 #[utoipa::path(get, path = "/api/wallets/{id}/equity", operation_id = "getEquity", tag = "wallets",
     params(("id" = String, Path, description = "The wallet's id or name, such as `default`.")),
     responses((status = 200, description = "The values.", body = EquityView), Problems))]

@@ -95,8 +95,7 @@ async fn transferred(
             return Err(Problem::new(Code::BalanceTooLarge, detail));
         }
         TransferOutcome::Held => {
-            let detail =
-                "orders of this wallet have not ended yet, although they were asked to; repeat the request";
+            let detail = "orders of this wallet are still running after their cancellation was requested; retry the reset";
             return Err(Problem::new(Code::WalletBusy, detail));
         }
     };

@@ -23,21 +23,24 @@ use crate::{
 #[schema(as = NewWallet, examples(json!({"name": "swing", "balances": {"SOL": "10", "USDC": "1500"}})))]
 #[expect(dead_code, reason = "the document describes it; the body is read field by field")]
 struct Request {
-    /// 1 to 64 printable ASCII characters, new among your wallets without regard to case, and no UUID.
-    #[schema(pattern = "^[ -~]{1,64}$")]
+    /// 1 to 64 printable ASCII characters, without a space at either end. It must differ from the names of your other
+    /// wallets in more than case, and must not be a UUID, `.` or `..`.
+    #[schema(pattern = "^[!-~]([ -~]{0,62}[!-~])?$")]
     name: String,
-    /// What it begins with: amounts of whole tokens by symbol or mint. Empty by default.
+    /// Opening balances: amounts of whole tokens by symbol or mint. None by default.
     #[schema(value_type = Option<std::collections::BTreeMap<String, AmountOfToken>>)]
     balances: Option<std::collections::BTreeMap<String, String>>,
 }
 
 problems!(Problems: MalformedJson, InvalidRequest, InvalidQuery, InvalidIdempotencyKey, UnreadableBody, BodyTimeout, BodyTooLarge,
-    UnsupportedMediaType, UnsupportedContentEncoding, WalletNameTaken, StoreUnavailable);
+    UnsupportedMediaType, UnsupportedContentEncoding, IdempotencyConflict, WalletNameTaken, TooManyWallets, StoreUnavailable);
 
 /// Opens a paper wallet.
+///
+/// An account can have up to 100 wallets, `default` included.
 #[utoipa::path(post, path = "/api/wallets", operation_id = "openWallet", tag = "wallets",
     params(("Idempotency-Key" = Option<String>, Header, pattern = "^[ -~]{1,255}$",
-            description = "A new text for each request, such as a UUID. Repeating a request with the same key does nothing a second time."),),
+            description = "A new text for each request, such as a UUID. Repeating a request with the same key has no further effect."),),
     request_body = Request,
     responses(
         (status = 201, description = "The wallet is open.", body = WalletView),
@@ -60,8 +63,14 @@ pub(crate) async fn open(
     let Some(name) = name.filter(|_| errors.is_empty()) else {
         return Err(Problem::fields(Code::InvalidRequest, errors));
     };
-    state.default_wallet().await?; // it has its name first
+    let wallets = state.all_wallets().await?; // opens the default one, which has its name first
     let wallet = state.new_wallet(state.wallet_id(key.as_deref()), name);
+    let is_known = wallets.iter().any(|known| known.id == wallet.id);
+    // requests at the same time may together exceed the limit by a few wallets, which does no harm
+    if wallets.len() >= state.limits.max_wallets && !is_known {
+        let detail = format!("the account has {} wallets, the most it can have", wallets.len());
+        return Err(Problem::new(Code::TooManyWallets, detail));
+    }
     let id = wallet.id.to_string();
     let taken = || {
         let detail = format!("you have a wallet with the name {}", wallet.name);
@@ -99,11 +108,11 @@ fn read_name(fields: &Fields<'_>, errors: &mut Vec<FieldError>) -> Option<String
     if name.len() > MAX_WALLET_CHARS {
         report(FieldCode::TooLong, "must not be longer than 64 characters");
     } else if !is_label(&name) || name.trim() != name {
-        report(FieldCode::Malformed, "must be printable ASCII, not empty and without spaces around it");
+        report(FieldCode::Malformed, "must be printable ASCII, not empty and without a space at either end");
     } else if name.parse::<WalletId>().is_ok() {
-        report(FieldCode::Unsupported, "must not look like an id");
+        report(FieldCode::Unsupported, "must not be a UUID");
     } else if [".", ".."].contains(&name.as_str()) {
-        report(FieldCode::Unsupported, "must not be a dot or two, which disappear from addresses");
+        report(FieldCode::Unsupported, "must not be . or .., which a URL path cannot contain");
     }
     Some(name)
 }

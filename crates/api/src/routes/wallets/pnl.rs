@@ -17,9 +17,9 @@ problems!(Problems: InvalidQuery, WalletNotFound, StoreUnavailable);
 
 /// What a wallet has earned since its last reset, by average cost.
 ///
-/// A deposit costs what it was worth when it was made. Selling a token for USDC realizes the difference to its average
-/// cost; a swap between two other tokens carries the cost over. Fees are counted apart, and so is rent, at its cost.
-/// So `value` is `deposited` + `realized` + `unrealized` - `fees.total` - `rent.cost`.
+/// The cost of a deposit is its value at the time. Selling a token for USDC realizes the difference between the proceeds and
+/// its average cost; a swap between two other tokens carries the cost over. Fees are counted separately, and so is rent, at
+/// cost. `value` = `deposited` + `realized` + `unrealized` - `fees.total` - `rent.cost`.
 #[utoipa::path(get, path = "/api/wallets/{id}/pnl", operation_id = "getPnl", tag = "wallets",
     params(("id" = String, Path, description = "The wallet's id or name, such as `default`.")),
     responses((status = 200, description = "Profit and loss.", body = PnlView), Problems))]
@@ -55,7 +55,8 @@ fn view<'a>(
     };
     PnlView {
         quote_token: state.tokens.symbol(QUOTE).into(),
-        since: wallet.epoch_began_at,
+        // not from the wallet, which was read before: it may have been reset in the meantime
+        since: profit.reset_at.unwrap_or(wallet.created_at),
         value,
         deposited: signed(profit.deposited),
         realized: signed(profit.realized()),

@@ -38,18 +38,18 @@ struct Request {
 }
 
 problems!(Problems: MalformedJson, InvalidRequest, InvalidQuery, InvalidIdempotencyKey, UnreadableBody, BodyTimeout, BodyTooLarge,
-    UnsupportedMediaType, UnsupportedContentEncoding, WalletNotFound, IdempotencyConflict, WalletBusy, BalanceTooLarge, UnreadableOrder, StoreUnavailable);
+    UnsupportedMediaType, UnsupportedContentEncoding, WalletNotFound, IdempotencyConflict, WalletBusy, UnreadableOrder, StoreUnavailable);
 
 /// Resets a paper wallet.
 ///
-/// Cancels the wallet's orders that have not ended, replaces its balances and begins a new epoch, from which profit and
-/// loss are counted. Ids, keys and history are kept. If an order is still being executed after ten seconds, nothing is
-/// replaced and the answer is `409 wallet_busy`: repeat the request.
+/// Cancels the wallet's open orders, replaces its balances and starts a new epoch, from which profit and loss are counted.
+/// Ids, keys and history are kept. If an order is still executing after ten seconds, nothing is replaced and the response is
+/// `409 wallet_busy`: retry the request.
 #[utoipa::path(post, path = "/api/wallets/{id}/reset", operation_id = "resetWallet", tag = "wallets",
     params(
         ("id" = String, Path, description = "The wallet's id or name, such as `default`."),
         ("Idempotency-Key" = Option<String>, Header, pattern = "^[ -~]{1,255}$",
-            description = "A new text for each request, such as a UUID. Repeating a request with the same key does nothing a second time."),
+            description = "A new text for each request, such as a UUID. Repeating a request with the same key has no further effect."),
     ),
     request_body(content = Request, description = "None is the same as `{}`."),
     responses((status = 200, description = "The wallet after the reset.", body = WalletView), Problems))]

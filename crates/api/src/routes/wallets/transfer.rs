@@ -34,7 +34,7 @@ problems!(WithdrawProblems: MalformedJson, InvalidRequest, InvalidQuery, Invalid
     params(
         ("id" = String, Path, description = "The wallet's id or name, such as `default`."),
         ("Idempotency-Key" = Option<String>, Header, pattern = "^[ -~]{1,255}$",
-            description = "A new text for each request, such as a UUID. Repeating a request with the same key does nothing a second time."),
+            description = "A new text for each request, such as a UUID. Repeating a request with the same key has no further effect."),
     ),
     request_body = Request,
     responses((status = 200, description = "The wallet after the deposit.", body = WalletView), DepositProblems))]
@@ -53,7 +53,7 @@ pub(crate) async fn deposit(
     params(
         ("id" = String, Path, description = "The wallet's id or name, such as `default`."),
         ("Idempotency-Key" = Option<String>, Header, pattern = "^[ -~]{1,255}$",
-            description = "A new text for each request, such as a UUID. Repeating a request with the same key does nothing a second time."),
+            description = "A new text for each request, such as a UUID. Repeating a request with the same key has no further effect."),
     ),
     request_body = Request,
     responses((status = 200, description = "The wallet after the withdrawal.", body = WalletView), WithdrawProblems))]
