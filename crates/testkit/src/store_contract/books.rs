@@ -3,7 +3,7 @@
 use std::{cell::Cell, time::Duration};
 
 use domain::{
-    AccountId, Amount, EventData, Mint, Order, SwapAmount, Timestamp, Token,
+    AccountId, Amount, EventData, Mint, Order, Timestamp, Token,
     books::{
         Balance, Cause, Funding, Payment, PostingKind, Shortage, Transfer, TransferId, TransferKind,
         TransferOutcome, Wallet, WalletId, WalletKind,

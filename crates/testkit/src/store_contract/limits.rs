@@ -2,9 +2,7 @@
 
 use domain::{
     AccountId, Amount, EventData, Order, SwapAmount, Token,
-    books::{
-        Balance, Funding, Payment, PostingKind, Shortage, Transfer, TransferKind, TransferOutcome, WalletId,
-    },
+    books::{Balance, Funding, Payment, PostingKind, Shortage, Transfer, TransferKind, TransferOutcome},
     ports::{Acceptance, Accepted, AttemptState, ClaimAction, CommitOutcome, Effect, OrderStore},
 };
 use futures::future::join_all;

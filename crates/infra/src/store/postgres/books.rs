@@ -1,6 +1,9 @@
 //! The books: what the writes of a transaction do to balances.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    fmt,
+};
 
 use domain::{
     Mint, OrderId,
@@ -176,9 +179,16 @@ pub(super) enum Care {
 }
 
 /// An entry changes a balance by more than the database can count.
-#[derive(Debug, thiserror::Error)]
-#[error("a balance would change by more than 64 bits can count")]
+#[derive(Debug)]
 pub(super) struct Uncountable;
+
+impl fmt::Display for Uncountable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a balance would change by more than 64 bits can count")
+    }
+}
+
+impl std::error::Error for Uncountable {}
 
 /// Whether entries failed that were written with [`Care::Little`], since something of a balance would have been negative
 /// or more than can be counted.
