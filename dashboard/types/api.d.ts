@@ -318,10 +318,10 @@ export interface paths {
         };
         /**
          * Exports orders, newest first, as CSV or JSON Lines.
-         * @description Every order of the filter, however many there are; takes the filters of `GET /api/orders`. If the database fails
-         *     midway, the connection is dropped. `amountIn` and `amountOut` are what was asked, `spent` and `received` what was
-         *     traded, `fee` is in `feeToken`, `networkFee` and `rent` in SOL. In CSV, values a spreadsheet would read as formulas are
-         *     prefixed with an apostrophe.
+         * @description Every order of the filter, however many there are; takes the filters of `GET /api/orders`: `status=confirmed` exports
+         *     the fills. If the database fails midway, the connection is dropped. `amountIn` and `amountOut` are what was asked,
+         *     `spent` and `received` what was traded, `fee` is in `feeToken`, `networkFee` and `rent` in SOL. In CSV, values a
+         *     spreadsheet would read as formulas are prefixed with an apostrophe.
          */
         get: operations["exportOrders"];
         put?: never;
@@ -482,7 +482,10 @@ export interface paths {
         /** Lists your wallets with their balances, oldest first. */
         get: operations["listWallets"];
         put?: never;
-        /** Opens a paper wallet. */
+        /**
+         * Opens a paper wallet.
+         * @description An account can have up to 100 wallets, `default` included.
+         */
         post: operations["openWallet"];
         delete?: never;
         options?: never;
@@ -533,8 +536,8 @@ export interface paths {
         };
         /**
          * What a wallet was worth since its last reset, in USDC.
-         * @description Recorded by the minute and kept for `PRICE_HISTORY_DAYS`; at most 1,000 points, evenly thinned out, and the last one is
-         *     the value now. A minute in which some balance had no price has no point.
+         * @description Recorded every minute and kept for `PRICE_HISTORY_DAYS`. Returns at most 1,000 evenly spaced points, the last of which is
+         *     the current value. Minutes in which a balance had no price are missing.
          */
         get: operations["getEquity"];
         put?: never;
@@ -554,9 +557,9 @@ export interface paths {
         };
         /**
          * What a wallet has earned since its last reset, by average cost.
-         * @description A deposit costs what it was worth when it was made. Selling a token for USDC realizes the difference to its average
-         *     cost; a swap between two other tokens carries the cost over. Fees are counted apart, and so is rent, at its cost.
-         *     So `value` is `deposited` + `realized` + `unrealized` - `fees.total` - `rent.cost`.
+         * @description The cost of a deposit is its value at the time. Selling a token for USDC realizes the difference between the proceeds and
+         *     its average cost; a swap between two other tokens carries the cost over. Fees are counted separately, and so is rent, at
+         *     cost. `value` = `deposited` + `realized` + `unrealized` - `fees.total` - `rent.cost`.
          */
         get: operations["getPnl"];
         put?: never;
@@ -618,9 +621,9 @@ export interface paths {
         put?: never;
         /**
          * Resets a paper wallet.
-         * @description Cancels the wallet's orders that have not ended, replaces its balances and begins a new epoch, from which profit and
-         *     loss are counted. Ids, keys and history are kept. If an order is still being executed after ten seconds, nothing is
-         *     replaced and the answer is `409 wallet_busy`: repeat the request.
+         * @description Cancels the wallet's open orders, replaces its balances and starts a new epoch, from which profit and loss are counted.
+         *     Ids, keys and history are kept. If an order is still executing after ten seconds, nothing is replaced and the response is
+         *     `409 wallet_busy`: retry the request.
          */
         post: operations["resetWallet"];
         delete?: never;
@@ -822,7 +825,7 @@ export interface components {
             token: string;
             /** @description `held` and `free` together. */
             total: string;
-            /** @description What `total` is worth, at the middle of the market's bid and ask. */
+            /** @description Value of `total` at the midpoint of bid and ask. */
             value?: string;
         };
         /** @description A step in a wallet's books: amounts that moved for one reason. */
@@ -1262,11 +1265,14 @@ export interface components {
          *     }
          */
         NewWallet: {
-            /** @description What it begins with: amounts of whole tokens by symbol or mint. Empty by default. */
+            /** @description Opening balances: amounts of whole tokens by symbol or mint. None by default. */
             balances?: {
                 [key: string]: components["schemas"]["AmountOfToken"];
             } | null;
-            /** @description 1 to 64 printable ASCII characters, new among your wallets without regard to case, and no UUID. */
+            /**
+             * @description 1 to 64 printable ASCII characters, without a space at either end. It must differ from the names of your other
+             *     wallets in more than case, and must not be a UUID, `.` or `..`.
+             */
             name: string;
         };
         /** @description The first, highest, lowest and last price of a period. */
@@ -1379,7 +1385,7 @@ export interface components {
             tokenOut: components["schemas"]["TokenName"];
             /** @description `market`, the default. */
             type?: string | null;
-            /** @description Stored and returned, otherwise unused. */
+            /** @description Stored and returned with the order. It does not choose a paper wallet. */
             wallet?: string | null;
         };
         /** @description Earlier format: `amount` is the amount to spend, slippage in percent. */
@@ -1395,7 +1401,7 @@ export interface components {
             tokenOut: components["schemas"]["TokenName"];
             /** @description `market`, the default. */
             type?: string | null;
-            /** @description Stored and returned, otherwise unused. */
+            /** @description Stored and returned with the order. It does not choose a paper wallet. */
             wallet?: string | null;
         };
         /** @description Earlier format with mints: `amount` is the amount to spend, slippage in percent. */
@@ -1411,7 +1417,7 @@ export interface components {
             tag?: string | null;
             /** @description `market`, the default. */
             type?: string | null;
-            /** @description Stored and returned, otherwise unused. */
+            /** @description Stored and returned with the order. It does not choose a paper wallet. */
             wallet?: string | null;
         };
         /** @description Earlier format: `sell` spends exactly `amount` of the base token, `buy` receives exactly that much. */
@@ -1429,7 +1435,7 @@ export interface components {
             slippageBps?: number | string | null;
             /** @description `market`, the default. */
             type?: string | null;
-            /** @description Stored and returned, otherwise unused. */
+            /** @description Stored and returned with the order. It does not choose a paper wallet. */
             wallet?: string | null;
         };
         /** @description Earlier format: slippage in percent. Set exactly one of `amountIn` and `amountOut`. */
@@ -1446,7 +1452,7 @@ export interface components {
             tokenOut: components["schemas"]["TokenName"];
             /** @description `market`, the default. */
             type?: string | null;
-            /** @description Stored and returned, otherwise unused. */
+            /** @description Stored and returned with the order. It does not choose a paper wallet. */
             wallet?: string | null;
         };
         /**
@@ -1570,20 +1576,20 @@ export interface components {
         /**
          * @description What a wallet has earned since its last reset, by average cost. Values are in `quoteToken`.
          *
-         *     `value` is `deposited + realized + unrealized - fees - rent.cost`. Swaps between two tokens other than `quoteToken` realize
-         *     nothing: what is received costs what was spent.
+         *     `value` is `deposited + realized + unrealized - fees.total - rent.cost`. Swaps between two tokens other than `quoteToken`
+         *     realize nothing: the token received takes over the cost of the token spent.
          */
         Pnl: {
-            /** @description Deposits at their worth when they were made, less the cost of withdrawals. */
+            /** @description Deposits at their value at the time, less the cost of withdrawals. */
             deposited: string;
             fees: components["schemas"]["Fees"];
             /** @description Whether every balance has a price now, and every deposit had one. */
             isComplete: boolean;
             /** @description The token that values are in: USDC. */
             quoteToken: string;
-            /** @description Gained by selling tokens, negative for a loss. Without fees. */
+            /** @description Gain from sales, before fees; negative for a loss. */
             realized: string;
-            /** @description Deposited for token accounts. It is not lost, but no order can spend it. */
+            /** @description SOL locked in token accounts. It is not lost, but it cannot be spent. */
             rent: components["schemas"]["Rent"];
             /** @description The last reset, or the creation of the wallet. */
             since: components["schemas"]["Timestamp"];
@@ -1659,7 +1665,7 @@ export interface components {
          * @description Stable code of a problem, for programs.
          * @enum {string}
          */
-        ProblemCode: "malformed_json" | "invalid_order" | "invalid_request" | "invalid_query" | "invalid_order_id" | "invalid_idempotency_key" | "unreadable_body" | "body_timeout" | "host_not_allowed" | "origin_not_allowed" | "not_found" | "order_not_found" | "wallet_not_found" | "cursor_unknown" | "method_not_allowed" | "idempotency_conflict" | "not_parked" | "already_terminal" | "too_many_open_orders" | "body_too_large" | "unsupported_media_type" | "unsupported_content_encoding" | "wallet_name_taken" | "wallet_busy" | "balance_too_large" | "insufficient_balance" | "no_route" | "amount_too_small" | "insufficient_liquidity" | "upgrade_required" | "internal_error" | "unreadable_order" | "overloaded" | "store_unavailable" | "quotes_unavailable" | "too_many_streams" | "too_many_exports" | "too_many_connections";
+        ProblemCode: "malformed_json" | "invalid_order" | "invalid_request" | "invalid_query" | "invalid_order_id" | "invalid_idempotency_key" | "unreadable_body" | "body_timeout" | "host_not_allowed" | "origin_not_allowed" | "not_found" | "order_not_found" | "wallet_not_found" | "cursor_unknown" | "method_not_allowed" | "idempotency_conflict" | "not_parked" | "already_terminal" | "too_many_open_orders" | "body_too_large" | "unsupported_media_type" | "unsupported_content_encoding" | "wallet_name_taken" | "too_many_wallets" | "wallet_busy" | "balance_too_large" | "insufficient_balance" | "no_route" | "amount_too_small" | "insufficient_liquidity" | "upgrade_required" | "internal_error" | "unreadable_order" | "overloaded" | "store_unavailable" | "quotes_unavailable" | "too_many_streams" | "too_many_exports" | "too_many_connections";
         /** @description An error returned by an on-chain program. */
         ProgramError: {
             /** Format: uint32 */
@@ -4282,7 +4288,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A new text for each request, such as a UUID. Repeating a request with the same key does nothing a second time. */
+                /** @description A new text for each request, such as a UUID. Repeating a request with the same key has no further effect. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -4334,7 +4340,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `wallet_name_taken`: The name belongs to another wallet */
+            /** @description `idempotency_conflict`: The key belongs to a different request; `wallet_name_taken`: The name belongs to another wallet; `too_many_wallets`: The account has too many wallets */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4455,7 +4461,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A new text for each request, such as a UUID. Repeating a request with the same key does nothing a second time. */
+                /** @description A new text for each request, such as a UUID. Repeating a request with the same key has no further effect. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -4835,7 +4841,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A new text for each request, such as a UUID. Repeating a request with the same key does nothing a second time. */
+                /** @description A new text for each request, such as a UUID. Repeating a request with the same key has no further effect. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -4918,15 +4924,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `balance_too_large`: The balance would be too large */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `internal_error`: Internal error */
             500: {
                 headers: {
@@ -4966,7 +4963,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A new text for each request, such as a UUID. Repeating a request with the same key does nothing a second time. */
+                /** @description A new text for each request, such as a UUID. Repeating a request with the same key has no further effect. */
                 "Idempotency-Key"?: string;
             };
             path: {

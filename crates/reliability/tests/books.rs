@@ -63,7 +63,7 @@ fn a_posting_outside_the_transaction_of_its_balance_is_found() {
         let (entry, place) = last(evidence, PostingKind::NetworkFee);
         entry.postings.remove(place);
     });
-    assert_eq!(rules, BTreeSet::from([Rule::BooksAddUp, Rule::PostingsAreTrue]));
+    assert_eq!(rules, BTreeSet::from([Rule::BooksAddUp, Rule::PostingsAreTrue, Rule::FeesAreTrue]));
 }
 
 #[test]
@@ -106,7 +106,8 @@ fn less_than_an_order_may_need_is_found_even_if_all_of_it_is_released() {
 fn a_fee_that_is_entered_as_another_one_or_as_a_part_of_the_swap_is_found() {
     for fee in [PostingKind::VenueFee, PostingKind::NetworkFee] {
         let rules = broken(|evidence| {
-            let (entry, place) = last(evidence, fee);
+            let (entry, _) = last(evidence, PostingKind::VenueFee);
+            let place = entry.postings.iter().position(|posting| posting.kind == fee).unwrap();
             let Posting { mint, units, .. } = entry.postings[place];
             // the swap of the simulation spends SOL, in which both fees are paid
             let spent = entry.postings.iter_mut().find(|posting| posting.kind == PostingKind::SwapIn);
