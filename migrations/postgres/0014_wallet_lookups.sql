@@ -8,7 +8,8 @@ UPDATE wallets SET name_key = lower(name COLLATE "C")
           AND (older.created_at, older.id) < (wallets.created_at, wallets.id));
 CREATE UNIQUE INDEX wallets_name_key ON wallets (account_id, name_key);
 
--- Finds the orders of a wallet. Every order is read once for it, and orders are written only afterwards: about a second
--- for a million of them.
+-- Finds the orders of a wallet other than the default one, which has its account's id: most orders trade from that, and
+-- need no index that slows them down. Every order is read once for it, and orders are written only afterwards: about a
+-- second for a million of them.
 CREATE INDEX orders_by_wallet ON orders (account_id, ((spec -> 'funding' ->> 'wallet')::uuid), id)
-    WHERE (spec -> 'funding' ->> 'wallet')::uuid IS NOT NULL;
+    WHERE (spec -> 'funding' ->> 'wallet')::uuid <> account_id;

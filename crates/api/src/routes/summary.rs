@@ -45,7 +45,10 @@ pub(crate) async fn summarize(State(state): State<AppState>, query: Parameters) 
         match page.next {
             None => break true,
             // a search may read many orders for each one that it finds
-            Some(_) if summary.total >= MOST || (next.is_search() && page.orders.len() < PAGE as usize) => {
+            Some(_)
+                if summary.total >= MOST
+                    || (next.is_search(state.account) && page.orders.len() < PAGE as usize) =>
+            {
                 break false;
             }
             Some(cursor) => next.cursor = Some(cursor),

@@ -148,7 +148,7 @@ impl Listing {
     /// The wallet, hidden from its index where the orders are found otherwise.
     fn narrow_to_wallet(&mut self, filter: &OrderFilter, dialect: Dialect, is_by_wallet: bool) {
         let Some(wallet) = filter.wallet else { return };
-        // the index `orders_by_wallet` knows these expressions
+        // the index `orders_by_wallet` knows these expressions, and in `PostgreSQL` only wallets that are not the default one
         let (expression, wallet) = match dialect {
             Dialect::Postgres => ("(spec -> 'funding' ->> 'wallet')::uuid", Parameter::Id(wallet.0)),
             Dialect::Sqlite => ("spec -> 'funding' ->> 'wallet'", Parameter::Text(wallet.to_string())),
@@ -156,6 +156,9 @@ impl Listing {
         let wallet = self.parameter(wallet);
         let hidden = if is_by_wallet { "" } else { " IS TRUE" };
         self.and(&format!("({expression} = {wallet}){hidden}"));
+        if is_by_wallet && matches!(dialect, Dialect::Postgres) {
+            self.and(&format!("{expression} <> account_id"));
+        }
     }
 
     fn narrow_to_tokens(&mut self, filter: &OrderFilter) {
@@ -197,14 +200,11 @@ impl Listing {
     }
 }
 
-/// Whether the index of wallets finds the orders. Fewer are found otherwise if they have not ended or have a tag, and of
-/// the default wallet, which most orders trade from, if they have a status.
+/// Whether the index of wallets finds the orders. Fewer are found otherwise if they have not ended or have a tag, and most
+/// orders trade from the default wallet.
 fn is_found_by_wallet(filter: &OrderFilter, account: AccountId) -> bool {
-    let is_rarer = filter.parked
-        || filter.is_active()
-        || filter.tag.is_some()
-        || (filter.status.is_some() && filter.wallet == Some(WalletId::default_of(account)));
-    filter.wallet.is_some() && !is_rarer
+    let is_rarer = filter.parked || filter.is_active() || filter.tag.is_some();
+    filter.wallet.is_some_and(|wallet| wallet != WalletId::default_of(account)) && !is_rarer
 }
 
 /// The phase that a status implies, by which an index finds it.

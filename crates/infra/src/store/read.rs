@@ -131,7 +131,7 @@ async fn orders<R: Reader>(
     filter: &OrderFilter,
 ) -> sqlx::Result<OrderPage> {
     let mut page = Page::new(filter);
-    if filter.is_search() {
+    if filter.is_search(account) {
         let end: Option<(Uuid,)> = reader.row(listing::end(filter, account, &page)).await?;
         page.end_at(end.map(|(id,)| id));
     }

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    FailureCode, Order, OrderId, OrderStatus, Phase, QuoteRequest, Signature, Timestamp, Token, VenueId,
-    books::WalletId,
+    AccountId, FailureCode, Order, OrderId, OrderStatus, Phase, QuoteRequest, Signature, Timestamp, Token,
+    VenueId, books::WalletId,
 };
 
 /// Which orders to list, and how. What is `None` selects nothing.
@@ -110,7 +110,7 @@ impl OrderFilter {
 
     /// Whether orders are looked for that no index finds, or sorted by something that none knows. Then
     /// [`SEARCHED_AT_ONCE`] bounds the search. Orders that have not ended are few, and looked through without a bound.
-    pub fn is_search(&self) -> bool {
+    pub fn is_search(&self, account: AccountId) -> bool {
         if self.parked || self.is_active() {
             return false;
         }
@@ -120,6 +120,7 @@ impl OrderFilter {
             || self.id_end.is_some()
             || self.label.is_some()
             || self.pair.is_some()
+            || self.wallet == Some(WalletId::default_of(account))
             || [self.token_in, self.token_out, self.token].iter().any(Option::is_some)
     }
 

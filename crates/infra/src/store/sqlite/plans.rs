@@ -45,7 +45,7 @@ async fn a_listing_goes_by_the_index_that_has_the_fewest_of_its_orders() {
         (OrderFilter { wallet, phase: Some(Phase::Resting), ..newest() }, "orders_by_phase"),
         (OrderFilter { wallet, tag: tag.clone(), ..newest() }, "orders_by_tag"),
         (OrderFilter { wallet: default, status: Some(OrderStatus::Failed), ..newest() }, "orders_by_phase"),
-        (OrderFilter { wallet: default, ..newest() }, "orders_by_wallet"),
+        (OrderFilter { wallet: default, ..newest() }, "orders_by_account"),
         (OrderFilter { parked: true, wallet, ..newest() }, "orders_parked"),
         (OrderFilter { parked: true, ..newest() }, "orders_parked"),
         (OrderFilter { parked: true, status: Some(OrderStatus::Pending), tag, ..newest() }, "orders_parked"),
