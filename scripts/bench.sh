@@ -6,7 +6,7 @@
 #   ./scripts/bench.sh end_to_end accept        # some of them
 #   QUICK=1 ./scripts/bench.sh                  # short, to see that it works
 #
-# Scenarios: floor end_to_end accept overhead delivery followers embedded backlog growth idle start wallet
+# Scenarios: floor end_to_end accept overhead delivery followers embedded backlog growth idle start wallet export
 #
 #   AGAINST=../before/target/dist ./scripts/bench.sh against    # end to end beside the programs of another build, by turns
 #
@@ -18,7 +18,7 @@ if [ -z "${TEST_DATABASE_URL:-}" ]; then
     exec ./scripts/servers.sh "$0" "$@"
 fi
 
-all=(floor end_to_end accept overhead delivery followers embedded backlog growth idle start wallet)
+all=(floor end_to_end accept overhead delivery followers embedded backlog growth idle start wallet export)
 [ $# -gt 0 ] || set -- "${all[@]}"
 bin=target/dist page=docs/PERFORMANCE.md
 port=3880 url=http://127.0.0.1:3880
@@ -195,11 +195,23 @@ run_growth() {
 }
 # Downloads a file and says how long it took and what memory it cost the API that serves it.
 export_csv() {
-    pid=${api%% *} before=$(rss_mb "${api%% *}")
-    echo 5 >"/proc/$pid/clear_refs" # the peak starts over
+    before=$(rss_mb $api)
+    echo 5 >"/proc/$api/clear_refs" # the peak starts over
     began=$(date +%s%N)
     lines=$(curl -sf "$url/api/$1?format=csv" | wc -l)
-    echo "$lines in $(awk -v ns=$(($(date +%s%N) - began)) 'BEGIN { printf "%.1f s", ns / 1e9 }'), $before → $(peak_mb "$pid") MB"
+    echo "$lines lines in $(awk -v ns=$(($(date +%s%N) - began)) 'BEGIN { printf "%.1f s", ns / 1e9 }'), RSS $before → at most $(peak_mb $api) MB"
+}
+run_export() {
+    stored=$(scale 1000000 20000)
+    services
+    bench --orders 100 --concurrency 8
+    check # not below: it would read all the copies
+    store_old "$stored"
+    sql "INSERT INTO entries (wallet_id, cause, seq, attempt, at, postings)
+         SELECT wallet_id, old_id(n), seq, attempt, at, postings
+         FROM generate_series(1, $stored) n, entries WHERE cause = (SELECT id FROM sample)" >/dev/null
+    row "export of $stored orders, and of the postings of their wallet, as CSV" \
+        "$(export_csv orders/export); $(export_csv wallets/default/postings/export)" "bounded memory" "the memory is the API's"
 }
 # All orders of all processes trade from one wallet: its balances are what every group of writes locks.
 run_wallet() {
@@ -217,8 +229,6 @@ run_wallet() {
     [ "$deadlocks" = 0 ] || { echo "$deadlocks deadlocks" >&2; exit 1; }
     many=$(round "$(figure endedPerSecond)")
     check
-    row "export of these orders and of the wallet's postings, as CSV" "$(export_csv orders/export), $(export_csv wallets/default/postings/export)" \
-        "bounded memory" "lines, time, and RSS of the API before and at most during it"
     services
     bench --rate 1000 --seconds "$(scale 60 3)"
     check
