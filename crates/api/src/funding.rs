@@ -23,7 +23,7 @@ impl AppState {
     /// The wallet that a request names; `None` if it names none.
     ///
     /// # Errors
-    /// When there is no such wallet.
+    /// The wallet does not exist.
     pub(crate) async fn wallet_of(&self, request: &OrderRequest) -> Result<Option<WalletId>, Problem> {
         let Market::Paper { .. } = self.trades_on;
         // in the forms of earlier systems it is the user's own wallet on the chain, and says nothing here
@@ -36,7 +36,7 @@ impl AppState {
     /// Decides what a new order trades from. Exact-out orders without a maximum are quoted for it.
     ///
     /// # Errors
-    /// When there is no quote for the maximum.
+    /// No venue quotes the order.
     pub(crate) async fn fund(&self, wallet: WalletId, spec: &OrderSpec) -> Result<Funding, Problem> {
         let swap = self.most_spent(spec).await?;
         let (costs, rent) = (self.costs.of_all_attempts(), self.costs.rent(&spec.request));

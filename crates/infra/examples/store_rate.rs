@@ -18,7 +18,7 @@ use std::{
 use clap::Parser;
 use domain::{
     AccountId, Amount, EventData, Order, OrderId, OrderSpec, Token,
-    books::{Balance, Funding, Payment, Wallet, WalletId, WalletKind},
+    books::{Balance, Funding, Payment, WalletId},
     ports::{
         Acceptance, Accepted, AttemptChange, AttemptState, Claim, ClaimAction, Commit, CommitOutcome,
         OrderStore, WalletOpening,
@@ -84,21 +84,14 @@ fn report(what: &str, orders: usize, started: Instant) {
 
 /// Wallets that can pay for everything.
 async fn open_wallets(store: &Arc<dyn OrderStore>, count: usize) -> Vec<WalletId> {
-    let now = samples::acceptance().order.created_at;
     let mut wallets = Vec::new();
     for _ in 0..count {
         let id = WalletId(samples::order_id().0);
-        let wallet = Wallet {
-            id,
-            account: AccountId::DEFAULT,
-            name: id.to_string(),
-            kind: WalletKind::Paper,
-            epoch: 0,
-            created_at: now,
-            epoch_began_at: now,
-        };
         let payment = Payment { mint: Token::SOL.mint(), units: Amount(Balance::MAX), worth: None };
-        assert_eq!(store.open_wallet(wallet, vec![payment]).await.unwrap(), WalletOpening::Opened);
+        assert_eq!(
+            store.open_wallet(samples::wallet(id), vec![payment]).await.unwrap(),
+            WalletOpening::Opened
+        );
         wallets.push(id);
     }
     wallets

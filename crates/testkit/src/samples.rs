@@ -9,6 +9,7 @@ use domain::{
     AccountId, Address, Amount, Bps, EventData, Failure, FailureCode, FeeRate, Fill, Landed, Name, Order,
     OrderId, OrderSpec, OrderType, PoolRef, Quote, QuoteRequest, Signature, SignedTransaction, SwapAmount,
     Timestamp, Token, TokenAmount, VenueId,
+    books::{Wallet, WalletId, WalletKind},
     ports::{Acceptance, Attempt, AttemptChange, AttemptState, ChainCosts},
     routing::{RoutingDecision, VenueAnswer},
     swap::{BalanceChange, Instruction, Rent, SlippageBound},
@@ -217,4 +218,18 @@ pub fn charged(state: AttemptState) -> Option<Amount> {
 pub fn resolve(attempt: &Attempt, state: AttemptState) -> AttemptChange {
     let signature = attempt.transaction.signature.clone();
     AttemptChange::Resolve { number: attempt.number, signature, state, network_fee: charged(state) }
+}
+
+/// A paper wallet of the default account, named by its id.
+pub fn wallet(id: WalletId) -> Wallet {
+    let now = Timestamp::from_unix_millis(1_800_000_000_000);
+    Wallet {
+        id,
+        account: AccountId::DEFAULT,
+        name: id.to_string(),
+        kind: WalletKind::Paper,
+        epoch: 0,
+        created_at: now,
+        epoch_began_at: now,
+    }
 }

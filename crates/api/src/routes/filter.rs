@@ -92,7 +92,7 @@ impl Read {
     /// The filter, narrowed to the wallet and to what the searched text means.
     ///
     /// # Errors
-    /// When there is no such wallet, or the store does not answer.
+    /// The wallet does not exist, or the store does not answer.
     pub(super) async fn finish(mut self, state: &AppState) -> Result<OrderFilter, Problem> {
         if let Some(wallet) = self.wallet {
             self.filter.wallet = Some(state.wallet_named(&wallet).await?);

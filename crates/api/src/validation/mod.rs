@@ -58,7 +58,7 @@ impl OrderRequest {
 
     /// Digests of the request, the same for every form of it: the one that is stored with its order, and the one that
     /// earlier versions stored, if it differs. They took the wallet's text for what distinguishes it; now it is the wallet
-    /// itself, `None` if the request names none that there is. To name the default wallet is to name none.
+    /// itself, or `None` if it does not exist. Naming the default wallet is the same as naming none.
     pub(crate) fn fingerprints(
         &self,
         account: AccountId,

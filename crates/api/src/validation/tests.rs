@@ -114,7 +114,7 @@ proptest! {
     }
 }
 
-/// The digest of a request that names no wallet that there is.
+/// The digest of a request whose wallet does not exist.
 fn fingerprint(request: &OrderRequest) -> [u8; 32] {
     request.fingerprints(AccountId::DEFAULT, None).0
 }

@@ -6,7 +6,7 @@ use domain::{
     AccountId, Amount, EventData, Mint, Order, Timestamp, Token,
     books::{
         Balance, Cause, Funding, Payment, PostingKind, Shortage, Transfer, TransferId, TransferKind,
-        TransferOutcome, Wallet, WalletId, WalletKind,
+        TransferOutcome, Wallet, WalletId,
     },
     ports::{
         Acceptance, Accepted, AttemptState, Claim, ClaimAction, CommitOutcome, Effect, OrderStore,
@@ -48,24 +48,11 @@ pub(super) fn lamports_of(units: u64) -> Payment {
 
 /// A new wallet with so many lamports.
 pub(super) async fn opened(store: &dyn OrderStore, lamports: u64) -> WalletId {
-    let wallet = wallet(WalletId(samples::order_id().0));
+    let wallet = samples::wallet(WalletId(samples::order_id().0));
     let id = wallet.id;
     let opening = store.open_wallet(wallet, vec![lamports_of(lamports)]).await.unwrap();
     assert_eq!(opening, WalletOpening::Opened);
     id
-}
-
-fn wallet(id: WalletId) -> Wallet {
-    let now = Timestamp::from_unix_millis(1_800_000_000_000);
-    Wallet {
-        id,
-        account: AccountId::DEFAULT,
-        name: id.to_string(),
-        kind: WalletKind::Paper,
-        epoch: 0,
-        created_at: now,
-        epoch_began_at: now,
-    }
 }
 
 /// An order for one SOL from a wallet.
@@ -73,7 +60,7 @@ pub(super) fn asked(wallet: WalletId) -> Acceptance {
     for_units(wallet, SOL)
 }
 
-/// An order for which so many lamports are held for the swap.
+/// An order whose swap holds `units` lamports.
 pub(super) fn for_units(wallet: WalletId, units: u64) -> Acceptance {
     let mut spec = samples::spec();
     spec.funding = Some(Funding { wallet, swap: Amount(units), costs: Amount(3 * FEE.0), rent: RENT });
@@ -102,9 +89,9 @@ pub(super) async fn submitted(store: &dyn OrderStore, wallet: WalletId) -> (Clai
 
 async fn a_wallet_is_opened_once(store: &dyn OrderStore) {
     let id = opened(store, 7).await;
-    let again = store.open_wallet(wallet(id), vec![lamports_of(7)]).await.unwrap();
+    let again = store.open_wallet(samples::wallet(id), vec![lamports_of(7)]).await.unwrap();
     assert_eq!(again, WalletOpening::Known);
-    let other = Wallet { name: id.to_string(), ..wallet(WalletId(samples::order_id().0)) };
+    let other = Wallet { name: id.to_string(), ..samples::wallet(WalletId(samples::order_id().0)) };
     for name in [id.to_string(), id.to_string().to_uppercase()] {
         let other = Wallet { name, ..other.clone() };
         assert_eq!(store.open_wallet(other, Vec::new()).await.unwrap(), WalletOpening::NameTaken);
@@ -112,10 +99,10 @@ async fn a_wallet_is_opened_once(store: &dyn OrderStore) {
     assert_eq!(store.open_wallet(other.clone(), Vec::new()).await.unwrap(), WalletOpening::NameTaken);
     assert_eq!(balance(store, id, sol()).await, (7, 0));
     let known = store.wallets(AccountId::DEFAULT).await.unwrap();
-    assert_eq!(known.iter().find(|known| known.id == id), Some(&wallet(id)));
+    assert_eq!(known.iter().find(|known| known.id == id), Some(&samples::wallet(id)));
     let entries = store.entries(id, None, 10).await.unwrap();
     assert_eq!(entries.len(), 1);
-    assert_eq!(entries[0].entry, wallet(id).opening(vec![lamports_of(7)]).entry());
+    assert_eq!(entries[0].entry, samples::wallet(id).opening(vec![lamports_of(7)]).entry());
 }
 
 async fn an_order_holds_what_it_may_need(store: &dyn OrderStore) {

@@ -48,7 +48,7 @@ async fn more_than_a_wallet_can_ever_have_is_counted_too(store: &dyn OrderStore)
     let wallet = opened(store, NEEDED).await;
     let asks_too_much = for_units(wallet, u64::MAX);
     let Accepted::Insufficient(shortages) = store.accept(asks_too_much.clone()).await.unwrap() else {
-        panic!("nobody can pay that")
+        panic!("accepted an order that no wallet can pay")
     };
     assert_eq!(shortages, [Shortage { mint: sol(), needed: Amount(u64::MAX), free: Amount(NEEDED) }]);
     assert_eq!(store.order(AccountId::DEFAULT, asks_too_much.order.id).await.unwrap(), None);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::{
     AccountId, Amount, EventData, Failure, FailureCode, Order, OrderId, OrderSpec, OrderStatus, Phase,
     Timestamp, Token, VenueId,
-    books::{Funding, Payment, Wallet, WalletId, WalletKind},
+    books::{Funding, Payment, WalletId},
     ports::{
         Acceptance, Accepted, ActiveOrders, AttemptState, ClaimAction, CommitOutcome, OrderFilter, OrderPage,
         OrderSort, OrderStore,
@@ -74,18 +74,9 @@ async fn listings_by_tag_find_the_orders_of_that_tag_alone(store: &dyn OrderStor
 }
 
 async fn listings_by_wallet_find_its_orders_alone(store: &dyn OrderStore) {
-    let now = Timestamp::default();
     let mut wallets = Vec::new();
     for _ in 0..2 {
-        let wallet = Wallet {
-            id: WalletId(samples::order_id().0),
-            account: AccountId::DEFAULT,
-            name: samples::order_id().to_string(),
-            kind: WalletKind::Paper,
-            epoch: 0,
-            created_at: now,
-            epoch_began_at: now,
-        };
+        let wallet = samples::wallet(WalletId(samples::order_id().0));
         wallets.push(wallet.id);
         let opening = vec![Payment { mint: Token::SOL.mint(), units: Amount(100), worth: None }];
         store.open_wallet(wallet, opening).await.unwrap();

@@ -15,7 +15,7 @@ pub trait OrderIntake: Send + Sync + 'static {
     async fn accept(&self, acceptance: Acceptance) -> Result<Accepted, StoreError>;
 
     /// What [`accept`](Self::accept) would answer to a request whose idempotency key or client order id an order has;
-    /// `None` if there is no such order.
+    /// `None` if no order has them.
     ///
     /// # Errors
     /// [`StoreError`].

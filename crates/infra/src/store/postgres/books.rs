@@ -1,16 +1,10 @@
 //! The books: what the writes of a transaction do to balances.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
-    fmt,
-};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use domain::{
     Mint, OrderId,
-    books::{
-        Balance, Cause, Change, Entry, Payment, Refusal, Sheet, Shortage, Transfer, TransferKind, Wallet,
-        WalletId, changes,
-    },
+    books::{Balance, Cause, Entry, Payment, Refusal, Sheet, Transfer, TransferKind, Wallet, WalletId},
     ports::{Acceptance, Accepted, Commit, Effect, WalletOpening},
 };
 use sqlx::{PgConnection, types::Uuid};
@@ -23,8 +17,10 @@ use super::{
         row::{decode, encode},
     },
     Answers,
+    changes::{FIRST, changed},
     columns::Columns,
     enter,
+    refused::Refused,
 };
 
 /// The entries of a transaction, to be written after everything else of it: a transaction that has locked balances
@@ -108,7 +104,7 @@ impl<'a> Books<'a> {
     /// Writes the entries.
     ///
     /// # Errors
-    /// One that [`does_not_fit`] when [`Care::Little`] was taken and not everything fits.
+    /// One that [`does_not_fit`](super::changes::does_not_fit) when [`Care::Little`] was taken and not everything fits.
     pub(super) async fn write(
         self,
         connection: &mut PgConnection,
@@ -178,36 +174,6 @@ pub(super) enum Care {
     Great,
 }
 
-/// An entry changes a balance by more than the database can count.
-#[derive(Debug)]
-pub(super) struct Uncountable;
-
-impl fmt::Display for Uncountable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a balance would change by more than 64 bits can count")
-    }
-}
-
-impl std::error::Error for Uncountable {}
-
-/// Whether entries failed that were written with [`Care::Little`], since something of a balance would have been negative
-/// or more than can be counted.
-pub(super) fn does_not_fit(error: &sqlx::Error) -> bool {
-    if let sqlx::Error::Encode(error) = error {
-        return error.is::<Uncountable>();
-    }
-    let Some(error) = error.as_database_error() else { return false };
-    match error.code().as_deref() {
-        Some("23514") => error.table() == Some("balances"), // a check was violated
-        Some("22003") => true,                              // out of range
-        _ => false,
-    }
-}
-
-/// The balance of a wallet that everybody who writes to its books locks first. Entries of one wallet are so written one
-/// after the other, and have ascending positions.
-pub(super) const FIRST: Mint = Mint::WRAPPED_SOL;
-
 /// The balances that entries and transfers change, locked: wallet by wallet, in each the [`FIRST`] one first.
 async fn locked(
     connection: &mut PgConnection,
@@ -244,10 +210,6 @@ async fn locked(
         sheet.set(wallet, mint, balance);
     }
     Ok(sheet)
-}
-
-pub(super) fn changed(entries: &[&Entry]) -> BTreeMap<(WalletId, Mint), Change> {
-    changes(entries.iter().flat_map(|entry| entry.postings.iter().map(|posting| (entry.wallet, posting))))
 }
 
 /// Carries out transfers. Their wallets are locked.
@@ -310,67 +272,6 @@ async fn begin_epoch(connection: &mut PgConnection, reset: &Entry, epoch: u32) -
         .execute(connection)
         .await
         .map(drop)
-}
-
-/// New orders that their wallets cannot pay.
-#[derive(Default)]
-struct Refused {
-    /// By the position of the acceptance.
-    positions: HashSet<usize>,
-    shortages: HashMap<OrderId, Vec<Shortage>>,
-    /// The orders that came with them.
-    brought: Vec<OrderId>,
-}
-
-impl Refused {
-    fn add(&mut self, position: usize, id: OrderId, shortages: Vec<Shortage>) {
-        self.positions.insert(position);
-        self.shortages.insert(id, shortages);
-    }
-
-    /// Whether an order came with one of them, and goes with it.
-    fn brings(&mut self, position: usize, id: OrderId) -> bool {
-        let is_brought = self.positions.contains(&position);
-        if is_brought {
-            self.brought.push(id);
-        }
-        is_brought
-    }
-
-    /// Deletes them. The same request, repeated in the same batch, gets the same answer.
-    ///
-    /// # Errors
-    /// Also when another request of the batch was refused for being different from one of these: without that one it
-    /// is new, so both must be written on their own.
-    async fn take_back(self, connection: &mut PgConnection, answers: &mut Answers) -> sqlx::Result<()> {
-        if self.shortages.is_empty() {
-            return Ok(());
-        }
-        for answer in answers.iter_mut().flatten() {
-            let Written::Accept(accepted) = answer else { continue };
-            match accepted {
-                Accepted::Replayed(order) => {
-                    if let Some(shortages) = self.shortages.get(&order.id) {
-                        *accepted = Accepted::Insufficient(shortages.clone());
-                    }
-                }
-                Accepted::Conflict(id) if self.shortages.contains_key(id) => {
-                    let message =
-                        format!("order {id} cannot be paid, and another request has one of its keys");
-                    return Err(sqlx::Error::InvalidArgument(message));
-                }
-                _ => {}
-            }
-        }
-        let ids = self.shortages.keys().chain(&self.brought);
-        sqlx::query(
-            "WITH events AS (DELETE FROM order_events WHERE order_id = ANY($1)) DELETE FROM orders WHERE id = ANY($1)",
-        )
-        .bind(ids.map(|id| id.0).collect::<Vec<_>>())
-        .execute(connection)
-        .await
-        .map(drop)
-    }
 }
 
 async fn append(connection: &mut PgConnection, entries: &[&Entry]) -> sqlx::Result<()> {

@@ -9,7 +9,7 @@ use domain::{
 use sqlx::{PgConnection, types::Uuid};
 
 use super::{
-    books::{FIRST, Uncountable, changed},
+    changes::{FIRST, Uncountable, changed},
     columns::Columns,
 };
 

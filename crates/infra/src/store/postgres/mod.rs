@@ -6,6 +6,7 @@
 mod accept;
 mod books;
 mod cancel;
+mod changes;
 mod claim;
 mod columns;
 mod commit;
@@ -17,6 +18,7 @@ mod lease;
 mod new_orders;
 #[cfg(test)]
 mod plans;
+mod refused;
 mod rounds;
 
 use std::{
@@ -44,7 +46,8 @@ use super::{
     reader::{Dialect, Parameter, Reader, Row, Select, query},
     request::{Database, Patience, Write, Written},
 };
-use books::{Books, Care, does_not_fit};
+use books::{Books, Care};
+use changes::does_not_fit;
 use rounds::{Round, Sorted};
 
 /// The migrations.
