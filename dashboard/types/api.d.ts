@@ -622,8 +622,8 @@ export interface paths {
         /**
          * Resets a paper wallet.
          * @description Cancels the wallet's open orders, replaces its balances and starts a new epoch, from which profit and loss are counted.
-         *     Ids, keys and history are kept. If an order is still executing after ten seconds, nothing is replaced and the response is
-         *     `409 wallet_busy`: retry the request.
+         *     Ids, keys and history are kept. Place no orders from the wallet meanwhile: they are canceled too. If something is still
+         *     held for orders after ten seconds, nothing is replaced and the response is `409 wallet_busy`: retry the request.
          */
         post: operations["resetWallet"];
         delete?: never;
@@ -4378,7 +4378,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `store_unavailable`: The order store is unavailable */
+            /** @description `store_unavailable`: The order store is unavailable; `quotes_unavailable`: No venue quoted in time */
             503: {
                 headers: {
                     /** @description Seconds to wait before repeating the request. */
@@ -4561,7 +4561,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `store_unavailable`: The order store is unavailable */
+            /** @description `store_unavailable`: The order store is unavailable; `quotes_unavailable`: No venue quoted in time */
             503: {
                 headers: {
                     /** @description Seconds to wait before repeating the request. */
@@ -4946,7 +4946,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `store_unavailable`: The order store is unavailable */
+            /** @description `store_unavailable`: The order store is unavailable; `quotes_unavailable`: No venue quoted in time */
             503: {
                 headers: {
                     /** @description Seconds to wait before repeating the request. */

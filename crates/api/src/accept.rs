@@ -158,7 +158,14 @@ async fn accept(
         due_after,
         effects: Vec::new(),
     };
-    store(&state, acceptance).await
+    let follows_the_market = takes_quotes(&acceptance.order.spec);
+    store(&state, acceptance).await.map_err(|mut problem| {
+        if problem.code == Code::InsufficientBalance && follows_the_market {
+            problem.detail +=
+                "; without maxAmountIn this follows the market: set it, or deposit more than is missing";
+        }
+        problem
+    })
 }
 
 async fn store(state: &AppState, acceptance: Acceptance) -> Result<Placed, Problem> {

@@ -53,6 +53,6 @@ pub use statistics::{
 pub use summary::{OrderSummaryView, TradedView};
 pub use wallet::{
     BalanceView, EntryView, EquityPointView, EquityView, FeesView, PnlView, PostingView, RentView,
-    TokenPnlView, WalletView,
+    TokenPnlView, WalletView, value_of,
 };
 pub use word::Word;

@@ -80,9 +80,21 @@ pub struct BalanceView<'a> {
     pub value: Option<Decimal>,
 }
 
+/// What whole tokens are worth at a price in `quote`, to its base units; rounded down.
+pub fn value_of(amount: Decimal, price: Decimal, quote: Token) -> Option<Decimal> {
+    let value = amount.checked_mul(price)?;
+    Some(value.trunc_with_scale(quote.decimals().into()).normalize())
+}
+
 impl BalanceView<'_> {
-    /// A balance of a token, whose price is per whole token.
-    pub fn new(token: Token, balance: Balance, price: Option<Decimal>, tokens: &dyn Tokens) -> Self {
+    /// A balance of a token, whose price is in whole tokens of `quote` per whole token.
+    pub fn new(
+        token: Token,
+        balance: Balance,
+        quote: Token,
+        price: Option<Decimal>,
+        tokens: &dyn Tokens,
+    ) -> Self {
         let whole = |units: Amount| units.to_decimal(token.decimals());
         let total = whole(balance.total);
         Self {
@@ -91,7 +103,7 @@ impl BalanceView<'_> {
             total,
             held: whole(balance.held),
             free: whole(balance.free()),
-            value: price.and_then(|price| total.checked_mul(price)).map(|value| value.normalize()),
+            value: price.and_then(|price| value_of(total, price, quote)),
         }
     }
 }

@@ -136,6 +136,11 @@ impl Ticker {
         }
     }
 
+    /// The prices of a pair, asked for anew: a venue may answer now that did not before.
+    pub(crate) async fn again(&self, pair: Pair) -> Tick {
+        self.quote(pair).await
+    }
+
     /// The history of a pair in candles of so many minutes, by venue, the oldest first. `from` and `to` must be the
     /// beginnings of candles.
     ///

@@ -8,7 +8,7 @@ mod profit;
 mod worth;
 
 use domain::{
-    AccountId,
+    AccountId, Amount, Token,
     books::{TransferId, Wallet, WalletId, WalletKind},
     ports::WalletOpening,
 };
@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
 
 pub(crate) use self::{
-    payments::{payments, read_balances, read_payments},
+    payments::{InvalidBalance, deposits, read_amounts, read_balances, withdrawals},
     worth::record,
 };
 use crate::{
@@ -39,15 +39,24 @@ impl AppState {
     }
 
     async fn open_default(&self, id: WalletId) -> Result<(), Problem> {
-        let opening = payments(self, &self.limits.paper_balances).await.map_err(|error| {
-            tracing::error!(%error, "the default wallet cannot be opened");
-            Problem::internal()
-        })?;
+        let opening = payments::openings(self, &self.opening_balances().await?).await;
         let wallet = self.new_wallet(id, DEFAULT_NAME.to_owned());
         if self.answer(self.store.open_wallet(wallet, opening)).await? == WalletOpening::Opened {
             tracing::info!(wallet = %id, "opened the default wallet");
         }
         Ok(())
+    }
+
+    /// `PAPER_BALANCES`, which was checked at the start.
+    ///
+    /// # Errors
+    /// When a token of it has become unknown.
+    pub(crate) async fn opening_balances(&self) -> Result<Vec<(Token, Amount)>, Problem> {
+        let balances = read_balances(self.tokens.as_ref(), &self.limits.paper_balances).await;
+        balances.map_err(|error: InvalidBalance| {
+            tracing::error!(%error, "a wallet cannot have its opening balances");
+            Problem::internal()
+        })
     }
 
     /// The id of the account's wallet with an id or a name.

@@ -6,9 +6,9 @@ use domain::{
     ports::Tokens,
 };
 
-use super::worth::decimal_worth;
+use super::{prices::Unpriced, worth::decimal_worth};
 use crate::{
-    problem::{FieldCode, FieldError, shown},
+    problem::{Code, FieldCode, FieldError, Problem, shown},
     state::AppState,
     validation::{Fields, Value, amount_code},
 };
@@ -47,26 +47,13 @@ pub(crate) async fn read_balances(
     Ok(amounts)
 }
 
-/// The opening balances of the default wallet, with what they are worth.
-///
-/// # Errors
-/// What is wrong with the setting `PAPER_BALANCES`.
-pub(crate) async fn payments(
-    state: &AppState,
-    balances: &[(String, String)],
-) -> Result<Vec<Payment>, InvalidBalance> {
-    let amounts = read_balances(state.tokens.as_ref(), balances).await?;
-    Ok(priced(state, amounts).await)
-}
-
-/// The field of a body that has amounts by token, such as {"SOL": "10"}, with what they are worth. Nothing is reported
-/// when it is absent.
-pub(crate) async fn read_payments(
+/// The field of a body that has amounts by token, such as {"SOL": "10"}. Nothing is reported when it is absent.
+pub(crate) async fn read_amounts(
     state: &AppState,
     fields: &Fields<'_>,
     name: &'static str,
     errors: &mut Vec<FieldError>,
-) -> Option<Vec<Payment>> {
+) -> Option<Vec<(Token, Amount)>> {
     let value = fields.get(name)?;
     let Some(given) = value.object() else {
         let message = "must be an object of amounts by token, such as {\"SOL\": \"10\"}";
@@ -76,11 +63,11 @@ pub(crate) async fn read_payments(
     let mut amounts: Vec<(Token, Amount)> = Vec::new();
     let before = errors.len();
     for (token, value) in given.all().take(MOST_TOKENS + 1) {
-        match read_payment(state, token, value).await {
+        match read_amount(state, token, value).await {
             Ok((token, _)) if amounts.iter().any(|(other, _)| *other == token) => {
                 errors.push(field(name, &state.tokens.symbol(token), FieldCode::Duplicate, "is given twice"));
             }
-            Ok(payment) => amounts.push(payment),
+            Ok(amount) => amounts.push(amount),
             Err((code, message)) => errors.push(field(name, token, code, &message)),
         }
     }
@@ -88,14 +75,14 @@ pub(crate) async fn read_payments(
         let message = format!("must not have more than {MOST_TOKENS} tokens");
         errors.push(FieldError::new(name, FieldCode::OutOfRange, message));
     }
-    if errors.len() > before { None } else { Some(priced(state, amounts).await) }
+    (errors.len() == before).then_some(amounts)
 }
 
 fn field(name: &str, token: &str, code: FieldCode, message: &str) -> FieldError {
     FieldError::new(format!("{name}.{}", shown(token)), code, message.to_owned())
 }
 
-async fn read_payment(
+async fn read_amount(
     state: &AppState,
     name: &str,
     value: Value<'_>,
@@ -119,14 +106,76 @@ fn read_units(token: Token, amount: &str) -> Result<Amount, (FieldCode, String)>
     Ok(units)
 }
 
-/// Amounts with what they are worth now.
-async fn priced(state: &AppState, amounts: Vec<(Token, Amount)>) -> Vec<Payment> {
-    let priced = amounts.into_iter().map(|(token, units)| async move {
-        let price = state.wallet_prices.price(&state.ticker, token, Token::USDC).await;
-        let worth = price.and_then(|price| decimal_worth(units, token, price));
-        Payment { mint: token.mint(), units, worth }
+/// Amounts that a request deposits in its field `name`, with what they are worth now: what they cost their owner.
+///
+/// # Errors
+/// When the venues do not say what one is worth, or that is more than can be counted.
+pub(crate) async fn deposits(
+    state: &AppState,
+    amounts: &[(Token, Amount)],
+    name: &'static str,
+) -> Result<Vec<Payment>, Problem> {
+    let mut payments = Vec::with_capacity(amounts.len());
+    for (token, units, worth) in worths(state, amounts).await {
+        let symbol = || state.tokens.symbol(token);
+        let worth = match worth {
+            Ok(worth) => Some(worth),
+            Err(NoWorth::Unpriced(Unpriced::NotTraded)) => None,
+            Err(NoWorth::Unpriced(Unpriced::NoAnswer)) => {
+                let detail = format!("no venue says what {} is worth now; repeat the request", symbol());
+                return Err(Problem::new(Code::QuotesUnavailable, detail));
+            }
+            Err(NoWorth::TooLarge) => {
+                let most = Amount(u64::MAX).to_decimal(Token::USDC.decimals());
+                let message = format!("must not be worth more than {most} USDC");
+                let error = field(name, &symbol(), FieldCode::TooLarge, &message);
+                return Err(Problem::fields(Code::InvalidRequest, vec![error]));
+            }
+        };
+        payments.push(Payment { mint: token.mint(), units, worth });
+    }
+    Ok(payments)
+}
+
+/// Amounts that a wallet opens with whatever happens, with what they are worth now if that can be known.
+pub(super) async fn openings(state: &AppState, amounts: &[(Token, Amount)]) -> Vec<Payment> {
+    let worths = worths(state, amounts).await.into_iter();
+    let payments = worths.map(|(token, units, worth)| {
+        if worth == Err(NoWorth::Unpriced(Unpriced::NoAnswer)) {
+            tracing::warn!(token = %state.tokens.symbol(token), "deposited without a price: its value will count as profit");
+        }
+        Payment { mint: token.mint(), units, worth: worth.ok() }
     });
-    futures::future::join_all(priced).await
+    payments.collect()
+}
+
+/// Amounts that a request withdraws.
+pub(crate) fn withdrawals(amounts: &[(Token, Amount)]) -> Vec<Payment> {
+    let payment = |&(token, units): &(Token, Amount)| Payment { mint: token.mint(), units, worth: None };
+    amounts.iter().map(payment).collect()
+}
+
+/// Why an amount has no worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum NoWorth {
+    Unpriced(Unpriced),
+    /// It does not fit 64 bits of base units of USDC.
+    TooLarge,
+}
+
+/// What amounts are worth now, base units of USDC.
+async fn worths(
+    state: &AppState,
+    amounts: &[(Token, Amount)],
+) -> Vec<(Token, Amount, Result<Amount, NoWorth>)> {
+    let worths = amounts.iter().map(|&(token, units)| async move {
+        let price = state.wallet_prices.price(&state.ticker, token, Token::USDC).await;
+        let worth = price
+            .map_err(NoWorth::Unpriced)
+            .and_then(|price| decimal_worth(units, token, price).ok_or(NoWorth::TooLarge));
+        (token, units, worth)
+    });
+    futures::future::join_all(worths).await
 }
 
 #[cfg(test)]

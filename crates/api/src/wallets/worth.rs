@@ -46,7 +46,7 @@ impl AppState {
     ) -> Vec<(Token, Option<Decimal>)> {
         let priced = mints.into_iter().map(|mint| async move {
             let token = self.tokens.resolve(&mint.to_string()).await.ok()?;
-            Some((token, self.wallet_prices.price(&self.ticker, token, quote).await))
+            Some((token, self.wallet_prices.price(&self.ticker, token, quote).await.ok()))
         });
         let priced = futures::future::join_all(priced).await;
         let mut priced: Vec<_> = priced.into_iter().flatten().collect();

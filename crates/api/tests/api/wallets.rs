@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{
-    AccountId, Amount,
+    AccountId, Amount, Failure, FailureCode, VenueId,
     books::{Balance, WalletId},
 };
 use reqwest::{Response, StatusCode};
@@ -207,6 +207,14 @@ async fn deposits_and_withdrawals_move_money_once() {
     assert!(again.headers().contains_key("idempotency-replayed"));
     assert_eq!(balance(&again.json().await.unwrap(), "SOL"), ["15", "0", "15"]);
     problem(deposit("6").await.unwrap(), 409, "idempotency_conflict").await;
+    let in_order = async |body: &str| {
+        let request = app.post(&format!("{DEFAULT}/deposit")).header("content-type", "application/json");
+        request.header("idempotency-key", "two").body(body.to_owned()).send().await.unwrap()
+    };
+    assert_eq!(in_order(r#"{"amounts": {"SOL": "1", "USDC": "1"}}"#).await.status(), 200);
+    let turned = in_order(r#"{"amounts": {"USDC": "1.0", "SOL": "1"}}"#).await;
+    assert!(turned.headers().contains_key("idempotency-replayed"), "the order of the tokens says nothing");
+    sent(&app, &format!("{DEFAULT}/withdraw"), &json!({"amounts": {"SOL": "1", "USDC": "1"}})).await;
 
     let body = json!({"amounts": {"SOL": "15.000000001", "USDC": "1"}});
     let refused = send(&app, &format!("{DEFAULT}/withdraw"), &body).await;
@@ -284,6 +292,31 @@ async fn profit_and_loss_add_up_to_the_value() {
     assert_eq!(number(&pnl["value"]).round_dp(4), number(&wallet["value"]).round_dp(4));
     let sol = pnl["tokens"].as_array().unwrap().iter().find(|token| token["token"] == "SOL").unwrap();
     assert_eq!((&sol["amount"], &sol["realized"]), (&json!("8.99795072"), &pnl["realized"]));
+}
+
+#[tokio::test]
+async fn a_deposit_waits_for_its_price() {
+    let app = start().await;
+    assert_eq!(app.read(&format!("{DEFAULT}/pnl")).await["isComplete"], true);
+    let refuse = |code| {
+        *app.venues.refusal.lock().unwrap() = Some(Failure::at(VenueId::METEORA, code, "refused"));
+    };
+    refuse(FailureCode::QuotesUnavailable);
+    let (path, ray) = (format!("{DEFAULT}/deposit"), json!({"amounts": {"RAY": "1"}}));
+    problem(send(&app, &path, &ray).await, 503, "quotes_unavailable").await;
+    let asked = app.venues.asked();
+    let answers = async {
+        eventually("another try", async || app.venues.asked() > asked).await;
+        *app.venues.refusal.lock().unwrap() = None;
+    };
+    let (deposited, ()) = tokio::join!(send(&app, &path, &ray), answers);
+    assert_eq!(deposited.status(), StatusCode::OK);
+    let pnl = app.read(&format!("{DEFAULT}/pnl")).await;
+    assert_eq!((&pnl["unrealized"], &pnl["isComplete"]), (&json!("0"), &json!(true)));
+
+    refuse(FailureCode::NoRoute); // nobody trades it, and no wait changes that
+    sent(&app, &path, &json!({"amounts": {"JUP": "1"}})).await;
+    assert_eq!(app.read(&format!("{DEFAULT}/pnl")).await["isComplete"], false);
 }
 
 #[tokio::test]

@@ -125,12 +125,16 @@ impl Transfer {
     pub fn wrote(&self, known: &Entry) -> bool {
         let is_reset = matches!(known.cause, Cause::Reset { .. });
         let theirs = known.postings.iter();
-        let theirs: Vec<_> =
-            theirs.filter(|posting| !is_reset || posting.kind == PostingKind::Deposit).collect();
-        let ours: Vec<_> = self.paid().collect();
+        let theirs = theirs.filter(|posting| !is_reset || posting.kind == PostingKind::Deposit);
+        // a request names its tokens in no particular order
+        let by_mint = |mut postings: Vec<Posting>| {
+            postings.sort_unstable_by_key(|posting| posting.mint);
+            postings
+        };
+        let (ours, theirs) = (by_mint(self.paid().collect()), by_mint(theirs.copied().collect()));
         known.wallet == self.wallet
             && is_reset == (self.kind == TransferKind::Reset)
             && ours.len() == theirs.len()
-            && ours.iter().zip(theirs).all(|(ours, theirs)| ours.moves_the_same(theirs))
+            && ours.iter().zip(&theirs).all(|(ours, theirs)| ours.moves_the_same(theirs))
     }
 }

@@ -40,7 +40,7 @@ impl MoneyRequest {
         key: Option<String>,
     ) -> anyhow::Result<Self> {
         let body = json!({ "amounts": object(amounts)? });
-        Ok(Self { path: of_wallet(wallet, action), body, key: key.unwrap_or_else(new_key) })
+        Ok(Self { path: of_wallet(wallet, action)?, body, key: key.unwrap_or_else(new_key) })
     }
 
     /// A reset, to what the engine is configured with if no amount is given.
@@ -50,13 +50,16 @@ impl MoneyRequest {
         key: Option<String>,
     ) -> anyhow::Result<Self> {
         let body = if amounts.is_empty() { json!({}) } else { json!({ "balances": object(amounts)? }) };
-        Ok(Self { path: of_wallet(wallet, "/reset"), body, key: key.unwrap_or_else(new_key) })
+        Ok(Self { path: of_wallet(wallet, "/reset")?, body, key: key.unwrap_or_else(new_key) })
     }
 }
 
 /// A name has any printable characters, also those that mean something in an address.
-fn of_wallet(wallet: &str, rest: &str) -> String {
-    format!("{WALLETS}/{}{rest}", utf8_percent_encode(wallet, NON_ALPHANUMERIC))
+fn of_wallet(wallet: &str, rest: &str) -> anyhow::Result<String> {
+    if ["", ".", ".."].contains(&wallet) {
+        return Err(anyhow!("no wallet has the name {wallet:?}")); // as part of an address it would mean another page
+    }
+    Ok(format!("{WALLETS}/{}{rest}", utf8_percent_encode(wallet, NON_ALPHANUMERIC)))
 }
 
 fn object(amounts: &[(String, String)]) -> anyhow::Result<Value> {
@@ -79,7 +82,7 @@ impl Client {
     /// # Errors
     /// When the engine cannot be reached, or there is no such wallet.
     pub(crate) async fn wallet(&self, wallet: &str) -> anyhow::Result<String> {
-        self.read(&of_wallet(wallet, ""), &[]).await
+        self.read(&of_wallet(wallet, "")?, &[]).await
     }
 
     /// What a wallet has earned since its last reset.
@@ -87,7 +90,7 @@ impl Client {
     /// # Errors
     /// When the engine cannot be reached, or there is no such wallet.
     pub(crate) async fn earnings(&self, wallet: &str) -> anyhow::Result<String> {
-        self.read(&of_wallet(wallet, "/pnl"), &[]).await
+        self.read(&of_wallet(wallet, "/pnl")?, &[]).await
     }
 
     /// Moves paper money; returns the wallet as it is then.
@@ -111,7 +114,7 @@ impl Client {
     /// # Errors
     /// When the engine cannot be reached, or there is no such wallet.
     pub(crate) async fn posting_pages(&self, wallet: &str, query: &[(&str, String)]) -> anyhow::Result<Page> {
-        self.page(&of_wallet(wallet, "/postings"), query).await
+        self.page(&of_wallet(wallet, "/postings")?, query).await
     }
 
     /// Calls `part` with each part of a wallet's books, as comma-separated values.
@@ -123,7 +126,7 @@ impl Client {
         wallet: &str,
         part: impl FnMut(&[u8]) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        self.export(&of_wallet(wallet, "/postings/export"), &[], part).await
+        self.export(&of_wallet(wallet, "/postings/export")?, &[], part).await
     }
 
     /// What an order did to its wallet.
@@ -141,7 +144,13 @@ mod tests {
 
     #[test]
     fn a_name_is_no_part_of_an_address() {
-        assert_eq!(of_wallet("a/b?c %", "/pnl"), "/api/wallets/a%2Fb%3Fc%20%25/pnl");
+        assert_eq!(of_wallet("a/b?c %", "/pnl").unwrap(), "/api/wallets/a%2Fb%3Fc%20%25/pnl");
+        for name in ["", ".", ".."] {
+            assert_eq!(
+                of_wallet(name, "").unwrap_err().to_string(),
+                format!("no wallet has the name {name:?}")
+            );
+        }
     }
 
     #[test]

@@ -41,9 +41,13 @@ fn balance_table(wallet: &WalletView<'_>) -> Table {
     Table::new(columns, rows)
 }
 
+/// What an incomplete profit leaves out.
+const INCOMPLETE: &str =
+    "a balance has no price now, or a deposit had none and counts as 0: the profit is not exact";
+
 /// What a wallet has earned since its last reset.
 pub(crate) fn earnings_in_words(earnings: &PnlView<'_>, width: Option<usize>) -> String {
-    let PnlView { deposited, realized, unrealized, fees, rent, .. } = earnings;
+    let PnlView { deposited, realized, unrealized, fees, rent, is_complete, .. } = earnings;
     let net = money(realized + unrealized - fees.total);
     let earned = format!(
         "earned     {net} {}: {} realized, {} unrealized, less fees; {} deposited",
@@ -57,6 +61,9 @@ pub(crate) fn earnings_in_words(earnings: &PnlView<'_>, width: Option<usize>) ->
         let cost = money(rent.cost);
         let quote = &earnings.quote_token;
         lines.push(format!("rent       {} SOL in token accounts, at a cost of {cost} {quote}", rent.amount));
+    }
+    if !is_complete {
+        lines.push(format!("note       {INCOMPLETE}"));
     }
     let lines: Vec<String> = lines.iter().map(|line| wrapped(line, TEXT_AT, width)).collect();
     lines.join("\n")
@@ -75,8 +82,10 @@ pub(crate) fn gain_in_words(before: &PnlView<'_>, after: &PnlView<'_>) -> String
     let rent = after.rent.cost - before.rent.cost;
     let rent =
         if rent.is_zero() { String::new() } else { format!("; {} went into token accounts", money(rent)) };
+    let note =
+        if before.is_complete && after.is_complete { "" } else { ". Not exact: some token had no price" };
     format!(
-        "The wallet was worth {} {quote} before and {} {quote} after: {} {}, after fees of {}{rent}",
+        "The wallet was worth {} {quote} before and {} {quote} after: {} {}, after fees of {}{rent}{note}",
         money(before.value),
         money(after.value),
         if gain < Decimal::ZERO { "it lost" } else { "it earned" },

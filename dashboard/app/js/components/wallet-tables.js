@@ -3,14 +3,14 @@ import { h } from "../core/dom.js";
 import { brief, fullTime, money, shortened, shownPrice, signedMoney, time } from "../core/format.js";
 
 /** The sums of a wallet; fees and rent are apart from what trades earned. @param {Pnl} pnl */
-export function sums({ value, quoteToken, deposited, realized, unrealized, fees, rent, since, isComplete }) {
+export function sums({ value: total, quoteToken, deposited, realized, unrealized, fees, rent, since, tokens, isComplete }) {
   const tile = (/** @type {string} */ label, /** @type {string} */ shown, /** @type {string} */ note, tone = "") =>
     h("div", { class: "tile" }, h("dt", {}, label), h("dd", { "data-tone": tone }, `${shown} ${quoteToken}`), h("dd", { class: "tile-note" }, note));
   return [
-    tile("Value", money(value), isComplete ? "of all balances" : "of the balances that have a price"),
+    tile("Value", money(total), tokens.every(({ value, amount }) => value !== undefined || Number(amount) === 0) ? "of all balances" : "of the balances that have a price"),
     tile("Paid in", money(deposited), `since ${time(since)}, less what was paid out`),
     tile("Realized", signedMoney(realized), "earned by selling, without fees", toneOf(realized)),
-    tile("Unrealized", signedMoney(unrealized), "value less what it cost", toneOf(unrealized)),
+    tile("Unrealized", signedMoney(unrealized), isComplete ? "value less what it cost" : "not exact: a balance has no price, or a deposit had none and counts as 0", toneOf(unrealized)),
     tile("Fees", money(fees.total), `${money(fees.venues)} to venues, ${money(fees.network)} to the network`),
     tile("Rent", money(rent.cost), `${brief(rent.amount)} SOL in token accounts, at its cost`),
   ];

@@ -67,8 +67,9 @@ async fn quote_token(state: &AppState, query: &Parameters, errors: &mut Vec<Fiel
 async fn view<'a>(state: &AppState, wallet: &'a Wallet, quote: Token) -> Result<WalletView<'a>, Problem> {
     let tokens = state.tokens.as_ref();
     let balances = state.priced_balances(wallet.id, quote).await?;
-    let balances =
-        balances.into_iter().map(|(token, balance, price)| BalanceView::new(token, balance, price, tokens));
+    let balances = balances
+        .into_iter()
+        .map(|(token, balance, price)| BalanceView::new(token, balance, quote, price, tokens));
     Ok(WalletView::new(wallet, balances.collect(), tokens.symbol(quote).into()))
 }
 
@@ -95,7 +96,8 @@ async fn transferred(
             return Err(Problem::new(Code::BalanceTooLarge, detail));
         }
         TransferOutcome::Held => {
-            let detail = "orders of this wallet are still running after their cancellation was requested; retry the reset";
+            let detail = "orders of this wallet still run after their cancellation was requested, or new ones keep coming; \
+                          place no more orders from it and retry the reset";
             return Err(Problem::new(Code::WalletBusy, detail));
         }
     };

@@ -15,7 +15,7 @@ use crate::{
     request::{JsonBody, NoParameters},
     state::AppState,
     validation::{Fields, MAX_WALLET_CHARS, is_label},
-    wallets::read_payments,
+    wallets::{deposits, read_amounts},
 };
 
 /// A new paper wallet.
@@ -33,7 +33,8 @@ struct Request {
 }
 
 problems!(Problems: MalformedJson, InvalidRequest, InvalidQuery, InvalidIdempotencyKey, UnreadableBody, BodyTimeout, BodyTooLarge,
-    UnsupportedMediaType, UnsupportedContentEncoding, IdempotencyConflict, WalletNameTaken, TooManyWallets, StoreUnavailable);
+    UnsupportedMediaType, UnsupportedContentEncoding, IdempotencyConflict, WalletNameTaken, TooManyWallets, StoreUnavailable,
+    QuotesUnavailable);
 
 /// Opens a paper wallet.
 ///
@@ -59,7 +60,7 @@ pub(crate) async fn open(
     let mut errors = Vec::new();
     fields.report_unexpected(&["name", "balances"], &mut errors);
     let name = read_name(&fields, &mut errors);
-    let opening = read_payments(&state, &fields, "balances", &mut errors).await;
+    let opening = read_amounts(&state, &fields, "balances", &mut errors).await;
     let Some(name) = name.filter(|_| errors.is_empty()) else {
         return Err(Problem::fields(Code::InvalidRequest, errors));
     };
@@ -76,7 +77,7 @@ pub(crate) async fn open(
         let detail = format!("you have a wallet with the name {}", wallet.name);
         Problem::new(Code::WalletNameTaken, detail)
     };
-    let opening = opening.unwrap_or_default();
+    let opening = deposits(&state, &opening.unwrap_or_default(), "balances").await?;
     let transfer = wallet.opening(opening.clone());
     let opened = state.answer(state.store.open_wallet(wallet.clone(), opening)).await?;
     let is_replay = match opened {

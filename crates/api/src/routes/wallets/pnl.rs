@@ -7,7 +7,7 @@ use domain::{
     Token,
     books::{Holding, Profit, Wallet},
 };
-use protocol::{FeesView, PnlView, RentView, TokenPnlView};
+use protocol::{FeesView, PnlView, RentView, TokenPnlView, value_of};
 use rust_decimal::Decimal;
 
 use super::{QUOTE, WalletPath};
@@ -57,7 +57,7 @@ fn view<'a>(
         quote_token: state.tokens.symbol(QUOTE).into(),
         // not from the wallet, which was read before: it may have been reset in the meantime
         since: profit.reset_at.unwrap_or(wallet.created_at),
-        value,
+        value: value.normalize(),
         deposited: signed(profit.deposited),
         realized: signed(profit.realized()),
         unrealized: (value - cost).normalize(),
@@ -76,8 +76,7 @@ fn of_token<'a>(
 ) -> TokenPnlView<'a> {
     let amount = decimal(holding.units, token);
     let cost = usdc(holding.cost);
-    let value = price.and_then(|price| amount.checked_mul(price));
-    let value = value.map(|value| value.trunc_with_scale(QUOTE.decimals().into()).normalize());
+    let value = price.and_then(|price| value_of(amount, price, QUOTE));
     TokenPnlView {
         token: state.tokens.symbol(token).into(),
         mint: token.mint(),

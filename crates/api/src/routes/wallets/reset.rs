@@ -18,7 +18,7 @@ use crate::{
     request::{NoParameters, OptionalJsonBody},
     state::AppState,
     validation::Fields,
-    wallets::{payments, read_payments},
+    wallets::{deposits, read_amounts},
 };
 
 /// How often it looks.
@@ -38,13 +38,14 @@ struct Request {
 }
 
 problems!(Problems: MalformedJson, InvalidRequest, InvalidQuery, InvalidIdempotencyKey, UnreadableBody, BodyTimeout, BodyTooLarge,
-    UnsupportedMediaType, UnsupportedContentEncoding, WalletNotFound, IdempotencyConflict, WalletBusy, UnreadableOrder, StoreUnavailable);
+    UnsupportedMediaType, UnsupportedContentEncoding, WalletNotFound, IdempotencyConflict, WalletBusy, UnreadableOrder, StoreUnavailable,
+    QuotesUnavailable);
 
 /// Resets a paper wallet.
 ///
 /// Cancels the wallet's open orders, replaces its balances and starts a new epoch, from which profit and loss are counted.
-/// Ids, keys and history are kept. If an order is still executing after ten seconds, nothing is replaced and the response is
-/// `409 wallet_busy`: retry the request.
+/// Ids, keys and history are kept. Place no orders from the wallet meanwhile: they are canceled too. If something is still
+/// held for orders after ten seconds, nothing is replaced and the response is `409 wallet_busy`: retry the request.
 #[utoipa::path(post, path = "/api/wallets/{id}/reset", operation_id = "resetWallet", tag = "wallets",
     params(
         ("id" = String, Path, description = "The wallet's id or name, such as `default`."),
@@ -64,18 +65,16 @@ pub(crate) async fn reset(
     let fields = Fields::parse(&body.0)?;
     let mut errors = Vec::new();
     fields.report_unexpected(&["balances"], &mut errors);
-    let given = read_payments(&state, &fields, "balances", &mut errors).await;
+    let given = read_amounts(&state, &fields, "balances", &mut errors).await;
     if !errors.is_empty() {
         return Err(Problem::fields(Code::InvalidRequest, errors));
     }
     let wallet = state.find_wallet(&name).await?;
-    let payments = match given {
+    let amounts = match given {
         Some(given) => given,
-        None => payments(&state, &state.limits.paper_balances).await.map_err(|error| {
-            tracing::error!(%error, "a wallet cannot be reset");
-            Problem::internal()
-        })?,
+        None => state.opening_balances().await?,
     };
+    let payments = deposits(&state, &amounts, "balances").await?;
     let id = state.transfer_id(key.as_deref());
     let deadline = Instant::now() + state.limits.reset_within;
     loop {

@@ -11,7 +11,7 @@ use crate::{
     request::{JsonBody, NoParameters},
     state::AppState,
     validation::Fields,
-    wallets::read_payments,
+    wallets::{deposits, read_amounts, withdrawals},
 };
 
 /// Paper money that comes or goes.
@@ -25,7 +25,7 @@ struct Request {
 }
 
 problems!(DepositProblems: MalformedJson, InvalidRequest, InvalidQuery, InvalidIdempotencyKey, UnreadableBody, BodyTimeout, BodyTooLarge,
-    UnsupportedMediaType, UnsupportedContentEncoding, WalletNotFound, IdempotencyConflict, BalanceTooLarge, StoreUnavailable);
+    UnsupportedMediaType, UnsupportedContentEncoding, WalletNotFound, IdempotencyConflict, BalanceTooLarge, StoreUnavailable, QuotesUnavailable);
 problems!(WithdrawProblems: MalformedJson, InvalidRequest, InvalidQuery, InvalidIdempotencyKey, UnreadableBody, BodyTimeout, BodyTooLarge,
     UnsupportedMediaType, UnsupportedContentEncoding, WalletNotFound, IdempotencyConflict, InsufficientBalance, StoreUnavailable);
 
@@ -78,14 +78,18 @@ async fn transfer(
     let fields = Fields::parse(&body.0)?;
     let mut errors = Vec::new();
     fields.report_unexpected(&["amounts"], &mut errors);
-    let payments = read_payments(state, &fields, "amounts", &mut errors).await;
-    if fields.get("amounts").is_none() || payments.as_ref().is_some_and(Vec::is_empty) {
+    let amounts = read_amounts(state, &fields, "amounts", &mut errors).await;
+    if fields.get("amounts").is_none() || amounts.as_ref().is_some_and(Vec::is_empty) {
         errors.push(FieldError::new("amounts", FieldCode::Missing, "is required: at least one token"));
     }
-    let Some(payments) = payments.filter(|_| errors.is_empty()) else {
+    let Some(amounts) = amounts.filter(|_| errors.is_empty()) else {
         return Err(Problem::fields(Code::InvalidRequest, errors));
     };
     let wallet = state.find_wallet(name).await?;
+    let payments = match kind {
+        TransferKind::Withdrawal => withdrawals(&amounts),
+        TransferKind::Deposit | TransferKind::Reset => deposits(state, &amounts, "amounts").await?,
+    };
     let id = state.transfer_id(key.as_deref());
     let transfer = Transfer { id, wallet: wallet.id, kind, payments, at: state.clock.now() };
     let outcome = state.answer(state.store.transfer(transfer)).await?;

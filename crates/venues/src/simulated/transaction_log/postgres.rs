@@ -46,6 +46,9 @@ const SETTINGS: Settings = &[
     ("enable_bitmapscan", "off"),
 ];
 
+/// Entries that are read at once when all are.
+const PAGE: i64 = 10_000;
+
 type Answer = Result<Option<Entry>, LogError>;
 
 /// The transaction log in a database.
@@ -132,13 +135,35 @@ impl TransactionLog for PostgresLog {
         true
     }
 
+    /// In pages: one statement for a log of a million transactions would take longer than any may.
     async fn entries(&self) -> Result<Vec<Entry>, LogError> {
-        let mut lease = self.pool.lease().await?;
-        let rows: Vec<Row> = sqlx::query_as(concat!(select!(), " ORDER BY t.received_at, t.signature"))
-            .fetch_all(&mut *lease)
-            .await?;
-        let rows = lease.give_back(rows);
-        rows.into_iter().map(Entry::try_from).collect()
+        let mut entries: Vec<Entry> = Vec::new();
+        loop {
+            let after = entries.last().map_or(String::new(), |entry| entry.signature.to_string());
+            let rows = within(WITHIN, async {
+                let mut lease = self.pool.lease().await?;
+                let rows: Vec<Row> = sqlx::query_as(concat!(
+                    select!(),
+                    " WHERE t.signature > $1 ORDER BY t.signature LIMIT $2"
+                ))
+                .bind(after)
+                .bind(PAGE)
+                .fetch_all(&mut *lease)
+                .await?;
+                Ok(lease.give_back(rows))
+            });
+            let rows = rows.await?;
+            let is_last = i64::try_from(rows.len()).is_ok_and(|rows| rows < PAGE);
+            for row in rows {
+                entries.push(row.try_into()?);
+            }
+            if is_last {
+                entries.sort_by(|one, other| {
+                    (one.received_at, &one.signature).cmp(&(other.received_at, &other.signature))
+                });
+                return Ok(entries);
+            }
+        }
     }
 }
 
