@@ -162,7 +162,6 @@ pub(crate) fn shown(text: &str) -> String {
     const SHOWN_CHARS: usize = 64;
     match text.char_indices().nth(SHOWN_CHARS) {
         Some((end, _)) => format!("{}…", &text[..end]),
-        None if text.is_empty() => "\"\"".to_owned(),
         None => text.to_owned(),
     }
 }

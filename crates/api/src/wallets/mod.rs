@@ -137,6 +137,7 @@ fn id_of_key(what: &str, account: AccountId, key: &str) -> Uuid {
 }
 
 fn no_wallet(name: &str) -> Problem {
-    let detail = format!("no wallet has the id or the name {}; see GET /api/wallets", shown(name));
+    let name = if name.is_empty() { "\"\"".to_owned() } else { shown(name) };
+    let detail = format!("no wallet has the id or the name {name}; see GET /api/wallets");
     Problem::new(Code::WalletNotFound, detail)
 }
