@@ -5,6 +5,7 @@
 #   ./scripts/bench.sh                          # all scenarios
 #   ./scripts/bench.sh end_to_end accept        # some of them
 #   QUICK=1 ./scripts/bench.sh                  # short, to see that it works
+#   WALLET_ORDERS=200000 ./scripts/bench.sh wallet
 #
 # Scenarios: floor end_to_end accept overhead delivery followers embedded backlog growth idle start wallet export
 #
@@ -215,7 +216,7 @@ run_export() {
 }
 # All orders of all processes trade from one wallet: its balances are what every group of writes locks.
 run_wallet() {
-    orders=$(scale 1000000 5000)
+    orders=${WALLET_ORDERS:-$(scale 1000000 5000)}
     MAX_IN_FLIGHT_ORDERS=10000 services
     PORT=$((port + 2)) "$bin/order-api" & api="$api $!"
     WORKER_PORT=$((port + 3)) "$bin/order-worker" & worker="$worker $!"
