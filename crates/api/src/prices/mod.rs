@@ -136,7 +136,7 @@ impl Ticker {
         }
     }
 
-    /// The prices of a pair, asked for anew: a venue may answer now that did not before.
+    /// The prices of a pair, requested again from every venue.
     pub(crate) async fn again(&self, pair: Pair) -> Tick {
         self.quote(pair).await
     }
