@@ -314,7 +314,7 @@ async fn a_deposit_waits_for_its_price() {
     let pnl = app.read(&format!("{DEFAULT}/pnl")).await;
     assert_eq!((&pnl["unrealized"], &pnl["isComplete"]), (&json!("0"), &json!(true)));
 
-    refuse(FailureCode::NoRoute); // nobody trades it, and no wait changes that
+    refuse(FailureCode::NoRoute); // waiting would not help: no venue trades the token
     sent(&app, &path, &json!({"amounts": {"JUP": "1"}})).await;
     assert_eq!(app.read(&format!("{DEFAULT}/pnl")).await["isComplete"], false);
 }
