@@ -1,7 +1,7 @@
 use std::{
     fmt,
     future::Future,
-    pin::pin,
+    pin::{Pin, pin},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -9,7 +9,7 @@ use std::{
 use futures::future::BoxFuture;
 use sqlx::Connection;
 use tokio::{
-    sync::{Notify, OwnedSemaphorePermit, Semaphore},
+    sync::{Notify, OwnedSemaphorePermit, Semaphore, futures::Notified},
     time::{sleep, timeout},
 };
 
@@ -49,6 +49,11 @@ impl PoolOptions {
     }
 }
 
+/// How long a caller waits for a connection in use before a new one is opened.
+const SOON: Duration = Duration::from_millis(10);
+/// How long a new connection may take to open before one that is returned meanwhile is taken instead. One that is given
+/// up half-way has cost the server a process and an authentication for nothing, and a busy pool would never grow.
+const OPENS_WITHIN: Duration = Duration::from_millis(250);
 /// The waits between attempts to open a connection.
 const FIRST_WAIT: Duration = Duration::from_millis(10);
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
@@ -149,10 +154,10 @@ impl<C: Connection + Send + 'static> Pool<C> {
                 }
                 continue;
             }
-            let opened = tokio::select! {
-                () = &mut returned => continue,
-                opened = self.0.open_new() => opened,
-            };
+            if self.0.is_in_use() && timeout(SOON, &mut returned).await.is_ok() {
+                continue;
+            }
+            let Some(opened) = self.0.opened_unless(returned.as_mut()).await else { continue };
             match opened {
                 Ok(connection) => {
                     let opened = Instant::now();
@@ -164,7 +169,7 @@ impl<C: Connection + Send + 'static> Pool<C> {
                 }
             }
             tokio::select! {
-                () = returned => {}
+                () = &mut returned => {}
                 () = sleep(wait) => wait = (wait * 2).min(LONGEST_WAIT),
             }
         }
@@ -176,6 +181,18 @@ impl<C: Connection + Send + 'static> Pool<C> {
 }
 
 impl<C: Connection + Send + 'static> Shared<C> {
+    /// A new connection, or the error of opening it; `None` if it takes long and another one is returned.
+    async fn opened_unless(&self, returned: Pin<&mut Notified<'_>>) -> Option<sqlx::Result<C>> {
+        let mut opening = pin!(self.open_new());
+        if let Ok(opened) = timeout(OPENS_WITHIN, &mut opening).await {
+            return Some(opened);
+        }
+        tokio::select! {
+            () = returned => None,
+            opened = opening => Some(opened),
+        }
+    }
+
     fn free(&self) -> MutexGuard<'_, Free<C>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -192,6 +209,11 @@ impl<C: Connection + Send + 'static> Shared<C> {
 
     pub(crate) fn suspect(&self) {
         self.free().suspect_before = Some(Instant::now());
+    }
+
+    /// Whether others than the caller, who has a slot, have a connection or wait for one.
+    fn is_in_use(&self) -> bool {
+        self.slots.available_permits() + 1 < self.options.max_connections
     }
 
     fn pop(&self) -> Option<Idle<C>> {

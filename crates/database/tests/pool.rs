@@ -1,8 +1,10 @@
 //! What goes back to a pool, and who waits for what.
 
+#![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
@@ -86,4 +88,71 @@ async fn a_pool_that_cannot_open_reports_the_reason_of_the_server_and_that_nothi
     let Err(error) = pool.lease().await else { panic!("there is no connection") };
     assert!(error.to_string().contains("too many clients"), "{error}");
     assert_eq!(Severity::of(&error), Severity::Server);
+}
+
+/// A pool whose connections take this long to open, by a clock that stands still. The connections themselves are there
+/// already: what happens on other threads takes no time by such a clock.
+async fn slow_pool(takes: Duration) -> (Pool<SqliteConnection>, Arc<AtomicUsize>) {
+    let mut made = Vec::new();
+    for _ in 0..4 {
+        made.push(SqliteConnection::connect("sqlite::memory:").await.unwrap());
+    }
+    tokio::time::pause();
+    let (made, begun) = (Arc::new(Mutex::new(made)), Arc::new(AtomicUsize::new(0)));
+    let pool = {
+        let begun = begun.clone();
+        Pool::new(
+            PoolOptions::new(4),
+            |_: &mut SqliteConnection| async { Ok(()) }.boxed(),
+            move || {
+                begun.fetch_add(1, Ordering::Relaxed);
+                let made = made.clone();
+                async move {
+                    tokio::time::sleep(takes).await;
+                    Ok(made.lock().unwrap().pop().unwrap())
+                }
+            },
+        )
+    };
+    (pool, begun)
+}
+
+/// How long a second caller waits while the first one returns its connection after `held`, and how many connections were
+/// begun.
+async fn waited(takes: Duration, held: Duration) -> (Duration, usize) {
+    let (pool, begun) = slow_pool(takes).await;
+    let first = pool.lease().await.unwrap();
+    let since = tokio::time::Instant::now();
+    let (second, ()) = tokio::join!(pool.lease(), async {
+        tokio::time::sleep(held).await;
+        first.give_back(());
+    });
+    let waited = since.elapsed();
+    second.unwrap().give_back(());
+    for _ in 0..2 {
+        pool.lease().await.unwrap().give_back(());
+    }
+    (waited, begun.load(Ordering::Relaxed))
+}
+
+const fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+#[tokio::test]
+async fn a_connection_that_is_returned_soon_spares_a_new_one() {
+    let (waited, begun) = waited(ms(50), ms(5)).await;
+    assert!(waited < ms(10) && begun == 1, "{waited:?}, {begun} begun");
+}
+
+#[tokio::test]
+async fn a_connection_that_is_being_opened_is_not_given_up() {
+    let (waited, begun) = waited(ms(50), ms(20)).await;
+    assert_eq!((waited.as_millis() / 10, begun), (6, 2), "after 10 ms it was begun");
+}
+
+#[tokio::test]
+async fn a_connection_that_does_not_open_holds_up_nobody() {
+    let (waited, _) = waited(ms(2_000), ms(500)).await;
+    assert_eq!(waited.as_millis() / 10, 50);
 }
