@@ -45,6 +45,17 @@ test("the portfolio follows an order, adds up, and leads to the order and back",
   await balance(page, "SOL", ["8.9979557", "0", "8.9979557"]);
 });
 
+test("a profit that is not exact says so", async (t) => {
+  const engine = await Engine.start(t, SMALL);
+  const page = await (await newContext(t)).newPage();
+  await page.route("**/api/wallets/*/pnl", async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: { ...await response.json(), isComplete: false } });
+  });
+  await page.goto(`${engine.url}/portfolio`);
+  await page.getByText("not exact: a balance has no price, or a deposit had none and counts as 0").waitFor();
+});
+
 test("the value over time is drawn once there is some", async (t) => {
   const engine = await Engine.start(t, SMALL);
   await eventually("a value is recorded", async () => (await (await fetch(`${engine.url}/api/wallets/default/equity`)).json()).points.length > 1);

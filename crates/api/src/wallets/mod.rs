@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
 
 pub(crate) use self::{
-    payments::{InvalidBalance, deposits, read_amounts, read_balances, withdrawals},
+    payments::{InvalidBalance, deposits, read_amounts, read_balances, transfer_payments, unpriced},
     worth::record,
 };
 use crate::{

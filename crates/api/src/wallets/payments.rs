@@ -2,7 +2,7 @@
 
 use domain::{
     Amount, Token,
-    books::{Balance, Payment},
+    books::{Balance, Payment, TransferId, TransferKind},
     ports::Tokens,
 };
 
@@ -106,6 +106,27 @@ fn read_units(token: Token, amount: &str) -> Result<Amount, (FieldCode, String)>
     Ok(units)
 }
 
+/// The amounts of a transfer, with what they are worth now if it is new and adds them. A repeated request writes
+/// nothing, so it needs no prices and is answered even while the venues give none.
+///
+/// # Errors
+/// As for [`deposits`].
+pub(crate) async fn transfer_payments(
+    state: &AppState,
+    id: TransferId,
+    kind: TransferKind,
+    amounts: &[(Token, Amount)],
+    name: &'static str,
+) -> Result<Vec<Payment>, Problem> {
+    let is_priced = match kind {
+        TransferKind::Deposit | TransferKind::Reset => {
+            state.answer(state.store.entry_of(id)).await?.is_none()
+        }
+        TransferKind::Withdrawal => false,
+    };
+    if is_priced { deposits(state, amounts, name).await } else { Ok(unpriced(amounts)) }
+}
+
 /// Amounts that a request deposits in its field `name`, with what they are worth now: what they cost their owner.
 ///
 /// # Errors
@@ -149,8 +170,8 @@ pub(super) async fn openings(state: &AppState, amounts: &[(Token, Amount)]) -> V
     payments.collect()
 }
 
-/// Amounts that a request withdraws.
-pub(crate) fn withdrawals(amounts: &[(Token, Amount)]) -> Vec<Payment> {
+/// Amounts without what they are worth.
+pub(crate) fn unpriced(amounts: &[(Token, Amount)]) -> Vec<Payment> {
     let payment = |&(token, units): &(Token, Amount)| Payment { mint: token.mint(), units, worth: None };
     amounts.iter().map(payment).collect()
 }

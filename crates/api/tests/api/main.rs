@@ -23,4 +23,5 @@ mod statistics;
 mod streams;
 mod support;
 mod wallet_names;
+mod wallet_worth;
 mod wallets;

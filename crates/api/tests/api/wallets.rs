@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{
-    AccountId, Amount, Failure, FailureCode, VenueId,
+    AccountId, Amount,
     books::{Balance, WalletId},
 };
 use reqwest::{Response, StatusCode};
@@ -264,74 +264,6 @@ async fn the_books_are_listed_in_pages_and_exported_whole() {
     let Value::Array(mut listed) = app.read(&format!("{DEFAULT}/postings")).await else { panic!() };
     listed.reverse();
     assert_eq!(entries, listed);
-}
-
-#[tokio::test]
-async fn profit_and_loss_add_up_to_the_value() {
-    let app = start().await;
-    let began = app.read(&format!("{DEFAULT}/pnl")).await;
-    assert_eq!(
-        (&began["realized"], &began["unrealized"], &began["isComplete"]),
-        (&json!("0"), &json!("0"), &json!(true))
-    );
-    assert_eq!(began["value"], began["deposited"]);
-    assert_eq!(began["since"], app.read(DEFAULT).await["createdAt"]);
-    let id = app.placed().await;
-    app.execution(id).await.run().await;
-    let pnl = app.read(&format!("{DEFAULT}/pnl")).await;
-    let number = |value: &Value| value.as_str().unwrap().parse::<rust_decimal::Decimal>().unwrap();
-    let fees = &pnl["fees"];
-    assert_eq!(number(&fees["total"]), number(&fees["venues"]) + number(&fees["network"]));
-    assert!(number(&fees["network"]) > rust_decimal::Decimal::ZERO);
-    let parts = number(&pnl["deposited"]) + number(&pnl["realized"]) + number(&pnl["unrealized"]);
-    let rent = &pnl["rent"];
-    assert_eq!(rent["amount"], "0.00203928");
-    assert!(number(&rent["cost"]) > rust_decimal::Decimal::ZERO);
-    assert_eq!(number(&pnl["value"]), parts - number(&fees["total"]) - number(&rent["cost"]), "{pnl}");
-    let wallet = app.read(DEFAULT).await;
-    assert_eq!(number(&pnl["value"]).round_dp(4), number(&wallet["value"]).round_dp(4));
-    let sol = pnl["tokens"].as_array().unwrap().iter().find(|token| token["token"] == "SOL").unwrap();
-    assert_eq!((&sol["amount"], &sol["realized"]), (&json!("8.99795072"), &pnl["realized"]));
-}
-
-#[tokio::test]
-async fn a_deposit_waits_for_its_price() {
-    let app = start().await;
-    assert_eq!(app.read(&format!("{DEFAULT}/pnl")).await["isComplete"], true);
-    let refuse = |code| {
-        *app.venues.refusal.lock().unwrap() = Some(Failure::at(VenueId::METEORA, code, "refused"));
-    };
-    refuse(FailureCode::QuotesUnavailable);
-    let (path, ray) = (format!("{DEFAULT}/deposit"), json!({"amounts": {"RAY": "1"}}));
-    problem(send(&app, &path, &ray).await, 503, "quotes_unavailable").await;
-    let asked = app.venues.asked();
-    let answers = async {
-        eventually("another try", async || app.venues.asked() > asked).await;
-        *app.venues.refusal.lock().unwrap() = None;
-    };
-    let (deposited, ()) = tokio::join!(send(&app, &path, &ray), answers);
-    assert_eq!(deposited.status(), StatusCode::OK);
-    let pnl = app.read(&format!("{DEFAULT}/pnl")).await;
-    assert_eq!((&pnl["unrealized"], &pnl["isComplete"]), (&json!("0"), &json!(true)));
-
-    refuse(FailureCode::NoRoute); // waiting would not help: no venue trades the token
-    sent(&app, &path, &json!({"amounts": {"JUP": "1"}})).await;
-    assert_eq!(app.read(&format!("{DEFAULT}/pnl")).await["isComplete"], false);
-}
-
-#[tokio::test]
-async fn the_value_is_recorded_over_time() {
-    let app = start().await;
-    eventually("a recorded value", || async {
-        let equity = app.read(&format!("{DEFAULT}/equity")).await;
-        equity["points"].as_array().unwrap().len() == 2
-    })
-    .await;
-    let equity = app.read(&format!("{DEFAULT}/equity")).await;
-    assert_eq!(equity["quoteToken"], "USDC");
-    assert_eq!(equity["points"][1]["value"], app.read(DEFAULT).await["value"]);
-    app.prices.set_down(true);
-    problem(app.get(&format!("{DEFAULT}/equity")).await, 503, "store_unavailable").await;
 }
 
 #[tokio::test]

@@ -266,6 +266,18 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_profit_that_is_not_exact_says_so() {
+        let exact = earnings("1000", "0", "1");
+        let inexact = PnlView { is_complete: false, ..earnings("1000", "0", "1") };
+        assert!(!earnings_in_words(&exact, None).contains("not exact"));
+        let note = format!("\nnote       {INCOMPLETE}");
+        assert!(earnings_in_words(&inexact, None).ends_with(&note));
+        for (before, after) in [(&exact, &inexact), (&inexact, &exact)] {
+            assert!(gain_in_words(before, after).ends_with(". Not exact: some token had no price"));
+        }
+    }
+
     fn moves(postings: &Value) -> String {
         let entry = json!({
             "position": 1, "walletId": "00000000-0000-0000-0000-000000000000", "cause": "order",

@@ -151,6 +151,10 @@ impl<D: Database> Wallets for GroupedStore<D> {
         }
     }
 
+    async fn entry_of(&self, transfer: TransferId) -> Result<Option<PostedEntry>, StoreError> {
+        self.read("entry_of", async |reader| entry_of(reader, transfer).await).await
+    }
+
     async fn wallets(&self, account: AccountId) -> Result<Vec<Wallet>, StoreError> {
         self.read("wallets", async |reader| wallets(reader, account).await).await
     }
@@ -180,6 +184,13 @@ impl<D: Database> Wallets for GroupedStore<D> {
     async fn entries_of(&self, order: OrderId) -> Result<Vec<PostedEntry>, StoreError> {
         self.read("entries_of", async |reader| entries_of(reader, order).await).await
     }
+}
+
+async fn entry_of<R: Reader>(reader: &mut R, transfer: TransferId) -> sqlx::Result<Option<PostedEntry>> {
+    let columns = entry_columns(R::DIALECT);
+    let sql = format!("SELECT {columns} FROM entries WHERE cause = $1 AND seq = 0");
+    let rows: Vec<EntryRow> = reader.rows(Select::new(sql).id(transfer.0)).await?;
+    rows.into_iter().next().map(EntryRow::read).transpose()
 }
 
 async fn wallets<R: Reader>(reader: &mut R, account: AccountId) -> sqlx::Result<Vec<Wallet>> {

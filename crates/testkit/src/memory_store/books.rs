@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use domain::{
     AccountId, Mint, OrderId,
     books::{
-        Balance, Cause, Entry, Payment, PostingKind, Refusal, Sheet, Transfer, TransferOutcome, Wallet,
-        WalletId,
+        Balance, Cause, Entry, Payment, PostingKind, Refusal, Sheet, Transfer, TransferId, TransferOutcome,
+        Wallet, WalletId,
     },
     ports::{PostedEntry, StoreError, WalletOpening},
 };
@@ -20,6 +20,11 @@ pub enum BooksFault {
     PostsApart,
     /// What an order needs is held twice.
     HoldsTwice,
+}
+
+/// Whether an entry was written by the transfer with an id.
+fn is_of(entry: &Entry, transfer: TransferId) -> bool {
+    !matches!(entry.cause, Cause::Order { .. }) && entry.cause.id() == transfer.0
 }
 
 /// Wallets, balances and entries.
@@ -76,9 +81,7 @@ impl Books {
     }
 
     pub(super) fn transfer(&mut self, transfer: &Transfer) -> TransferOutcome {
-        let is_known =
-            |entry: &&Entry| !matches!(entry.cause, Cause::Order { .. }) && entry.cause.id() == transfer.id.0;
-        let known = self.entries.iter().find(is_known);
+        let known = self.entries.iter().find(|entry| is_of(entry, transfer.id));
         let epoch = self.wallets.get(&transfer.wallet).map_or(0, |wallet| wallet.epoch);
         let (outcome, entry) = transfer.carry_out(&mut self.sheet, known, epoch);
         if let Some(entry) = entry {
@@ -90,6 +93,10 @@ impl Books {
             self.entries.push(entry);
         }
         outcome
+    }
+
+    pub(super) fn entry_of(&self, transfer: TransferId) -> Option<PostedEntry> {
+        self.posted().find(|posted| is_of(&posted.entry, transfer))
     }
 
     pub(super) fn wallets(&self, account: AccountId) -> Vec<Wallet> {

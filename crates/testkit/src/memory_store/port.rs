@@ -5,7 +5,7 @@ use std::{sync::atomic::Ordering, time::Duration};
 use async_trait::async_trait;
 use domain::{
     AccountId, Event, Mint, Order, OrderId, Phase, Signature,
-    books::{Balance, Payment, Transfer, TransferOutcome, Wallet, WalletId},
+    books::{Balance, Payment, Transfer, TransferId, TransferOutcome, Wallet, WalletId},
     ports::{
         Acceptance, Accepted, ActiveOrders, Attempt, Cancel, Cancellation, Claim, Commit, CommitOutcome,
         DueAction, DueOrder, EventFeed, Executions, FeedCursor, FeedPage, FeedScope, Fence, OrderCounts,
@@ -234,6 +234,10 @@ impl Wallets for MemoryStore {
 
     async fn transfer(&self, transfer: Transfer) -> Result<TransferOutcome, StoreError> {
         Ok(self.open()?.books.transfer(&transfer))
+    }
+
+    async fn entry_of(&self, transfer: TransferId) -> Result<Option<PostedEntry>, StoreError> {
+        Ok(self.open()?.books.entry_of(transfer))
     }
 
     async fn wallets(&self, account: AccountId) -> Result<Vec<Wallet>, StoreError> {

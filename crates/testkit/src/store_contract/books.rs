@@ -231,7 +231,9 @@ async fn what_effects_bring_is_held_too(store: &dyn OrderStore) {
 async fn transfers_are_carried_out_once(store: &dyn OrderStore) {
     let wallet = opened(store, 100).await;
     let deposit = transfer(wallet, TransferKind::Deposit, 50);
+    assert_eq!(store.entry_of(deposit.id).await.unwrap(), None);
     assert_eq!(store.transfer(deposit.clone()).await.unwrap(), TransferOutcome::Done);
+    assert_eq!(store.entry_of(deposit.id).await.unwrap().unwrap().entry, deposit.entry());
     let later = Transfer { at: Timestamp::from_unix_millis(1_800_000_000_009), ..deposit.clone() };
     assert_eq!(store.transfer(later).await.unwrap(), TransferOutcome::Replayed);
     let other = Transfer { payments: vec![lamports_of(51)], ..deposit };

@@ -15,7 +15,7 @@ use crate::{
     request::{JsonBody, NoParameters},
     state::AppState,
     validation::{Fields, MAX_WALLET_CHARS, is_label},
-    wallets::{deposits, read_amounts},
+    wallets::{deposits, read_amounts, unpriced},
 };
 
 /// A new paper wallet.
@@ -77,7 +77,8 @@ pub(crate) async fn open(
         let detail = format!("you have a wallet with the name {}", wallet.name);
         Problem::new(Code::WalletNameTaken, detail)
     };
-    let opening = deposits(&state, &opening.unwrap_or_default(), "balances").await?;
+    let opening = opening.unwrap_or_default();
+    let opening = if is_known { unpriced(&opening) } else { deposits(&state, &opening, "balances").await? };
     let transfer = wallet.opening(opening.clone());
     let opened = state.answer(state.store.open_wallet(wallet.clone(), opening)).await?;
     let is_replay = match opened {

@@ -18,7 +18,7 @@ use crate::{
     request::{NoParameters, OptionalJsonBody},
     state::AppState,
     validation::Fields,
-    wallets::{deposits, read_amounts},
+    wallets::{read_amounts, transfer_payments},
 };
 
 /// How often it looks.
@@ -74,8 +74,8 @@ pub(crate) async fn reset(
         Some(given) => given,
         None => state.opening_balances().await?,
     };
-    let payments = deposits(&state, &amounts, "balances").await?;
     let id = state.transfer_id(key.as_deref());
+    let payments = transfer_payments(&state, id, TransferKind::Reset, &amounts, "balances").await?;
     let deadline = Instant::now() + state.limits.reset_within;
     loop {
         let (payments, at) = (payments.clone(), state.clock.now());

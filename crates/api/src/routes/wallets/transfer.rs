@@ -11,7 +11,7 @@ use crate::{
     request::{JsonBody, NoParameters},
     state::AppState,
     validation::Fields,
-    wallets::{deposits, read_amounts, withdrawals},
+    wallets::{read_amounts, transfer_payments},
 };
 
 /// Paper money that comes or goes.
@@ -86,11 +86,8 @@ async fn transfer(
         return Err(Problem::fields(Code::InvalidRequest, errors));
     };
     let wallet = state.find_wallet(name).await?;
-    let payments = match kind {
-        TransferKind::Withdrawal => withdrawals(&amounts),
-        TransferKind::Deposit | TransferKind::Reset => deposits(state, &amounts, "amounts").await?,
-    };
     let id = state.transfer_id(key.as_deref());
+    let payments = transfer_payments(state, id, kind, &amounts, "amounts").await?;
     let transfer = Transfer { id, wallet: wallet.id, kind, payments, at: state.clock.now() };
     let outcome = state.answer(state.store.transfer(transfer)).await?;
     transferred(state, &wallet, outcome).await

@@ -3,7 +3,7 @@ use async_trait::async_trait;
 use super::StoreError;
 use crate::{
     AccountId, Mint, OrderId,
-    books::{Balance, Entry, Payment, Transfer, TransferOutcome, Wallet, WalletId},
+    books::{Balance, Entry, Payment, Transfer, TransferId, TransferOutcome, Wallet, WalletId},
 };
 
 /// Paper wallets and their books. What orders do to them is written by [`OrderIntake`](super::OrderIntake) and
@@ -21,6 +21,12 @@ pub trait Wallets: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError`]: it may or may not have been carried out; repeat it with the same id.
     async fn transfer(&self, transfer: Transfer) -> Result<TransferOutcome, StoreError>;
+
+    /// What the transfer with an id did to the books, if it was carried out.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn entry_of(&self, transfer: TransferId) -> Result<Option<PostedEntry>, StoreError>;
 
     /// The wallets of an account, oldest first.
     ///

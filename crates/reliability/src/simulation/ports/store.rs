@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use domain::{
     AccountId, Event, Mint, Order, OrderId, OrderStatus,
-    books::{Balance, Payment, Transfer, TransferOutcome, Wallet, WalletId},
+    books::{Balance, Payment, Transfer, TransferId, TransferOutcome, Wallet, WalletId},
     ports::{
         Acceptance, Accepted, ActiveOrders, Attempt, Cancel, Cancellation, Claim, Commit, CommitOutcome,
         DueOrder, EventBus, EventFeed, Executions, FeedCursor, FeedPage, FeedScope, Fence, OrderCounts,
@@ -215,6 +215,10 @@ impl Wallets for FaultyStore {
 
     async fn transfer(&self, transfer: Transfer) -> Result<TransferOutcome, StoreError> {
         self.0.call("transfer", async || self.0.world.store.transfer(transfer).await).await?
+    }
+
+    async fn entry_of(&self, transfer: TransferId) -> Result<Option<PostedEntry>, StoreError> {
+        self.read("read a transfer", async |store| store.entry_of(transfer).await).await
     }
 
     async fn wallets(&self, account: AccountId) -> Result<Vec<Wallet>, StoreError> {
