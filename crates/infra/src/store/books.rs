@@ -186,7 +186,11 @@ impl<D: Database> Wallets for GroupedStore<D> {
     }
 }
 
-async fn entry_of<R: Reader>(reader: &mut R, transfer: TransferId) -> sqlx::Result<Option<PostedEntry>> {
+/// What the transfer with an id did to the books.
+pub(super) async fn entry_of<R: Reader>(
+    reader: &mut R,
+    transfer: TransferId,
+) -> sqlx::Result<Option<PostedEntry>> {
     let columns = entry_columns(R::DIALECT);
     let sql = format!("SELECT {columns} FROM entries WHERE cause = $1 AND seq = 0");
     let rows: Vec<EntryRow> = reader.rows(Select::new(sql).id(transfer.0)).await?;

@@ -10,7 +10,7 @@ use domain::{
 use sqlx::{QueryBuilder, SqliteConnection, types::Json};
 
 use super::super::{
-    books::{BalanceRow, EntryColumns, EntryRow, misfit},
+    books::{BalanceRow, EntryColumns, entry_of, misfit},
     row::{decode, encode},
 };
 
@@ -118,7 +118,7 @@ impl Books {
             |entry: &&Entry| !matches!(entry.cause, Cause::Order { .. }) && entry.cause.id() == transfer.id.0;
         let known = match self.entries.iter().find(is_known) {
             Some(known) => Some(known.clone()),
-            None => known_transfer(connection, transfer).await?,
+            None => entry_of(connection, transfer.id).await?.map(|known| known.entry),
         };
         for payment in &transfer.payments {
             self.read(connection, transfer.wallet, payment.mint).await?;
@@ -185,21 +185,6 @@ impl Books {
         }
         Ok(())
     }
-}
-
-/// The entry of a transfer that was carried out before.
-async fn known_transfer(
-    connection: &mut SqliteConnection,
-    transfer: &Transfer,
-) -> sqlx::Result<Option<Entry>> {
-    let known: Option<EntryRow> = sqlx::query_as(
-        "SELECT position, wallet_id, cause, seq, attempt, at, postings FROM entries
-         WHERE cause = $1 AND seq = 0",
-    )
-    .bind(transfer.id.0)
-    .fetch_optional(connection)
-    .await?;
-    known.map(|row| Ok(row.read()?.entry)).transpose()
 }
 
 async fn begin_epoch(
